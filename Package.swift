@@ -1,0 +1,76 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Tests are plain clients of `package` and `public` declarations, so one release build serves the program and its tests.
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+let package = Package(
+    name: "ductus",
+    products: [
+        .executable(name: "ductusd", targets: ["ductusd"]),
+        .executable(name: "ductus", targets: ["ductus"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    ],
+    targets: [
+        // C
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // What knows nothing of the others
+        .target(name: "Ink", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "Network", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: strict),
+        .target(name: "Decoding", swiftSettings: strict),
+        .target(name: "Transport", dependencies: ["CZeroMQ"], swiftSettings: strict),
+
+        // What composes them, left to right as the data goes
+        .target(name: "Recognition", dependencies: ["Ink", "Network", "Decoding"], swiftSettings: strict),
+        .target(name: "Training", dependencies: ["Recognition"], swiftSettings: strict),
+        .target(name: "Streaming", dependencies: ["Recognition"], swiftSettings: strict),
+        .target(
+            name: "Adaptation",
+            dependencies: ["Training", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(name: "Tablet", dependencies: ["Ink", "CZlib"], swiftSettings: strict),
+        .target(
+            name: "Wire",
+            dependencies: [
+                "Ink", "Streaming", "Adaptation", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "Wire", "Transport", "Streaming", "Adaptation", "Yams", "FlyingFox",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            swiftSettings: strict),
+
+        // Programs
+        .executableTarget(
+            name: "ductusd",
+            dependencies: ["Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "ductus",
+            dependencies: [
+                "Daemon", "Tablet", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Tests: one folder per target
+        .testTarget(name: "NetworkTests", dependencies: ["Network"], resources: [.copy("golden")], swiftSettings: strict),
+        .testTarget(name: "InkTests", dependencies: ["Ink"], swiftSettings: strict),
+        .testTarget(name: "DecodingTests", dependencies: ["Decoding"], swiftSettings: strict),
+    ]
+)
