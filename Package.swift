@@ -27,9 +27,10 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // What knows nothing of the others
-        .target(name: "Ink", dependencies: ["CZlib"], swiftSettings: strict),
-        .target(name: "Network", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: strict),
-        .target(name: "Decoding", swiftSettings: strict),
+        .target(name: "Randomness", swiftSettings: strict),
+        .target(name: "Ink", dependencies: ["Randomness", "CZlib"], swiftSettings: strict),
+        .target(name: "Network", dependencies: ["Randomness", "CKernels", "COpenBLAS"], swiftSettings: strict),
+        .target(name: "Decoding", dependencies: ["Randomness"], swiftSettings: strict),
         .target(name: "Transport", dependencies: ["CZeroMQ"], swiftSettings: strict),
 
         // What composes them, left to right as the data goes
