@@ -1,0 +1,37 @@
+# make run    everything from a fresh Debian 12 with a Swift toolchain to handwriting recognized live in this terminal
+# make test   everything from a fresh Debian 12 with a Swift toolchain to a tested build
+
+BUILD_PACKAGES = libopenblas-dev libzmq3-dev zlib1g-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev
+TEST_PACKAGES  = python3 python3-zmq python3-protobuf protobuf-compiler
+SUDO           = $(if $(filter 0,$(shell id -u)),,sudo)
+BUILD          = .build/release
+
+.PHONY: build run test clean packages test-packages swift
+
+build: packages swift
+	swift build -c release
+
+test: packages test-packages swift
+	swift build -c release --build-tests
+	swift test -c release --skip-build
+
+clean:
+	rm -rf .build build
+
+# Installs what is missing, and asks for root only then.
+packages:
+	@$(call install,$(BUILD_PACKAGES))
+
+test-packages:
+	@$(call install,$(TEST_PACKAGES))
+
+swift:
+	@command -v swift >/dev/null || { echo "No Swift toolchain found. Install Swift 6.1 or later (https://swift.org/install/linux) and try again." >&2; exit 1; }
+
+define install
+missing=$$(for package in $(1); do dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q '^install ok installed' || echo $$package; done); \
+if [ -n "$$missing" ]; then \
+	echo "Installing: $$(echo $$missing)"; \
+	$(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+fi
+endef
