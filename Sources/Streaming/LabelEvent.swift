@@ -1,0 +1,145 @@
+/// What the daemon publishes of a stream, topic `labels.<stream>`: the whole text of a segment as far as it is read.
+///
+/// Guarantees
+/// - `number` counts a stream's events from 1 within `epoch` without holes; a late subscriber may see one twice and drops it by its number.
+/// - The first `committed` scalars of a partial's text stay as they are in all later partials of the segment.
+/// - A segment gets exactly one final, after all of its partials; the final replaces everything, its `committed` is the whole text.
+/// - All events of a segment carry one `generation`.
+public struct LabelEvent: Equatable, Sendable {
+    public var stream: StreamName
+    /// One life of the stream in the daemon: unix milliseconds of its first packet.
+    public var epoch: UInt64
+    public var number: UInt64
+    /// Unique within the stream, over restarts of the daemon: `epoch * 1000` + a count.
+    public var segment: UInt64
+    public var state: State
+    public var text: String
+    /// Unicode scalars of `text` that later partials do not change.
+    public var committed: Int
+    /// One for each label in `text`, in order; their texts joined give `text`.
+    public var symbols: [Symbol]
+    /// Other readings, best first, without `text` itself.
+    public var alternatives: [Alternative]
+    /// Why the segment ended; nil in a partial.
+    public var ending: Ending?
+    /// Generation of the weights.
+    public var generation: Generation
+    /// The publisher's numbers of the segment's strokes, in order; `Symbol.strokes` indexes them. Empty for feature streams.
+    public var strokes: [UInt32]
+    /// Samples with contact (ink), or vectors (features), that the segment holds so far.
+    public var sampleCount: Int
+    public var gaps: Gaps
+    /// Partials of this stream that were skipped under overload since its epoch began.
+    public var droppedPartials: UInt64
+    public var stamps: Stamps
+
+    public enum State: Equatable, Sendable { case partial, final }
+
+    /// The rule that ended a segment.
+    public enum Ending: String, CaseIterable, Sendable {
+        case pause, newLine, explicit, proximityOut, maximum, idle, hello, shutdown
+    }
+
+    /// One label with where it was written.
+    public struct Symbol: Equatable, Sendable {
+        public var text: String
+        /// Calibrated, 0…1.
+        public var confidence: Float
+        /// Pen time in µs from the first to the last sample of the label; nil where the device gives none.
+        public var time: ClosedRange<Int64>?
+        /// Indexes into the segment's samples.
+        public var samples: Range<Int>
+        /// Indexes into the event's `strokes`.
+        public var strokes: Range<Int>
+
+        public init(
+            text: String, confidence: Float, time: ClosedRange<Int64>? = nil, samples: Range<Int>, strokes: Range<Int>
+        ) {
+            self.text = text
+            self.confidence = confidence
+            self.time = time
+            self.samples = samples
+            self.strokes = strokes
+        }
+    }
+
+    public struct Alternative: Equatable, Sendable {
+        public var text: String
+        /// Natural log of its weight against all readings that were kept.
+        public var score: Float
+
+        public init(text: String, score: Float) {
+            self.text = text
+            self.score = score
+        }
+    }
+
+    public struct Generation: Hashable, Sendable {
+        /// Nil is the shared generation; otherwise the writer's own.
+        public var writer: String?
+        /// 0 is the base that was shipped.
+        public var number: UInt64
+
+        public init(writer: String? = nil, number: UInt64) {
+            self.writer = writer
+            self.number = number
+        }
+    }
+
+    /// What was lost on the way in, of this segment.
+    public struct Gaps: Equatable, Sendable {
+        /// Places at which sequence numbers jumped.
+        public var count: UInt64
+        /// Packets that never came.
+        public var packets: UInt64
+        /// Samples that came but were unusable (not finite).
+        public var dirtySamples: UInt64
+
+        public init(count: UInt64 = 0, packets: UInt64 = 0, dirtySamples: UInt64 = 0) {
+            self.count = count
+            self.packets = packets
+            self.dirtySamples = dirtySamples
+        }
+
+        public var isEmpty: Bool { count == 0 && packets == 0 && dirtySamples == 0 }
+    }
+
+    /// Where the time went, unix µs on the daemon's clock.
+    public struct Stamps: Equatable, Sendable {
+        /// The packet that made the event due came in.
+        public var arrived: Int64
+        /// The hop was due, or the segment's end was decided.
+        public var decided: Int64
+        /// The event left for its socket.
+        public var published: Int64
+
+        public init(arrived: Int64, decided: Int64, published: Int64) {
+            self.arrived = arrived
+            self.decided = decided
+            self.published = published
+        }
+    }
+
+    public init(
+        stream: StreamName, epoch: UInt64, number: UInt64, segment: UInt64, state: State, text: String, committed: Int,
+        symbols: [Symbol], alternatives: [Alternative] = [], ending: Ending? = nil, generation: Generation,
+        strokes: [UInt32] = [], sampleCount: Int, gaps: Gaps = Gaps(), droppedPartials: UInt64 = 0, stamps: Stamps
+    ) {
+        self.stream = stream
+        self.epoch = epoch
+        self.number = number
+        self.segment = segment
+        self.state = state
+        self.text = text
+        self.committed = committed
+        self.symbols = symbols
+        self.alternatives = alternatives
+        self.ending = ending
+        self.generation = generation
+        self.strokes = strokes
+        self.sampleCount = sampleCount
+        self.gaps = gaps
+        self.droppedPartials = droppedPartials
+        self.stamps = stamps
+    }
+}
