@@ -2,7 +2,7 @@
 ///
 /// Guarantees
 /// - `number` counts a stream's events from 1 within `epoch` without holes; a late subscriber may see one twice and drops it by its number.
-/// - The first `committed` scalars of a partial's text stay as they are in all later partials of the segment.
+/// - The first `committed` scalars of a partial's text stay as they are in all later partials of the segment, as long as `revision` stays.
 /// - A segment gets exactly one final, after all of its partials; the final replaces everything, its `committed` is the whole text.
 /// - All events of a segment carry one `generation`.
 public struct LabelEvent: Equatable, Sendable {
@@ -12,6 +12,8 @@ public struct LabelEvent: Equatable, Sendable {
     public var number: UInt64
     /// Unique within the stream, over restarts of the daemon: `epoch * 1000` + a count.
     public var segment: UInt64
+    /// How often strokes were taken back from the segment: each time it is read again from its first stroke.
+    public var revision: UInt32
     public var state: State
     public var text: String
     /// Unicode scalars of `text` that later partials do not change.
@@ -36,6 +38,7 @@ public struct LabelEvent: Equatable, Sendable {
     public enum State: Equatable, Sendable { case partial, final }
 
     /// The rule that ended a segment.
+    /// `hello`: the publisher began anew or names another writer. `shutdown`: the daemon stops.
     public enum Ending: String, CaseIterable, Sendable {
         case pause, newLine, explicit, proximityOut, maximum, idle, hello, shutdown
     }
@@ -121,14 +124,16 @@ public struct LabelEvent: Equatable, Sendable {
     }
 
     public init(
-        stream: StreamName, epoch: UInt64, number: UInt64, segment: UInt64, state: State, text: String, committed: Int,
-        symbols: [Symbol], alternatives: [Alternative] = [], ending: Ending? = nil, generation: Generation,
-        strokes: [UInt32] = [], sampleCount: Int, gaps: Gaps = Gaps(), droppedPartials: UInt64 = 0, stamps: Stamps
+        stream: StreamName, epoch: UInt64, number: UInt64, segment: UInt64, revision: UInt32 = 0, state: State,
+        text: String, committed: Int, symbols: [Symbol], alternatives: [Alternative] = [],
+        ending: Ending? = nil, generation: Generation, strokes: [UInt32] = [], sampleCount: Int, gaps: Gaps = Gaps(),
+        droppedPartials: UInt64 = 0, stamps: Stamps
     ) {
         self.stream = stream
         self.epoch = epoch
         self.number = number
         self.segment = segment
+        self.revision = revision
         self.state = state
         self.text = text
         self.committed = committed
