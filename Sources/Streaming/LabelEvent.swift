@@ -22,6 +22,8 @@ public struct LabelEvent: Equatable, Sendable {
     public var symbols: [Symbol]
     /// Other readings, best first, without `text` itself.
     public var alternatives: [Alternative]
+    /// For pipelines that label every frame: the spans that are new or changed since the last event. Empty otherwise.
+    public var spans: [Span]
     /// Why the segment ended; nil in a partial.
     public var ending: Ending?
     /// Generation of the weights.
@@ -77,6 +79,34 @@ public struct LabelEvent: Equatable, Sendable {
         }
     }
 
+    /// A run of frames with one label.
+    public struct Span: Equatable, Sendable {
+        /// Counts a segment's spans from 0: one with a number seen before replaces that span.
+        public var number: UInt64
+        /// `unknown` where the input was missing.
+        public var name: String
+        /// Sensor time in µs; nil where the sensor has no clock.
+        public var time: ClosedRange<Int64>?
+        public var confidence: Float
+        /// Provisional: its end, or its name, may still change.
+        public var state: State
+        /// Vectors, counted in the segment.
+        public var frames: Range<Int>
+
+        public enum State: Equatable, Sendable { case provisional, final }
+
+        public init(
+            number: UInt64, name: String, time: ClosedRange<Int64>? = nil, confidence: Float, state: State, frames: Range<Int>
+        ) {
+            self.number = number
+            self.name = name
+            self.time = time
+            self.confidence = confidence
+            self.state = state
+            self.frames = frames
+        }
+    }
+
     public struct Generation: Hashable, Sendable {
         /// Nil is the shared generation; otherwise the writer's own.
         public var writer: String?
@@ -126,7 +156,7 @@ public struct LabelEvent: Equatable, Sendable {
     public init(
         stream: StreamName, epoch: UInt64, number: UInt64, segment: UInt64, revision: UInt32 = 0, state: State,
         text: String, committed: Int, symbols: [Symbol], alternatives: [Alternative] = [],
-        ending: Ending? = nil, generation: Generation, strokes: [UInt32] = [], sampleCount: Int, gaps: Gaps = Gaps(),
+        spans: [Span] = [], ending: Ending? = nil, generation: Generation, strokes: [UInt32] = [], sampleCount: Int, gaps: Gaps = Gaps(),
         droppedPartials: UInt64 = 0, stamps: Stamps
     ) {
         self.stream = stream
@@ -139,6 +169,7 @@ public struct LabelEvent: Equatable, Sendable {
         self.committed = committed
         self.symbols = symbols
         self.alternatives = alternatives
+        self.spans = spans
         self.ending = ending
         self.generation = generation
         self.strokes = strokes

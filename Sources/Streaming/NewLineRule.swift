@@ -1,0 +1,29 @@
+import Ink
+
+/// Tells a stroke that begins the next line from one that completes this line: dots, bars and accents lie within it or above,
+/// commas lie right, a short underline lies near.
+///
+/// Distances are in deviations of y, about half an x-height: a descender ends about 3 below the middle of its line, the next line's
+/// letters have their middle 5 or more below it.
+struct NewLineRule {
+    /// Ink that the line must hold before its deviation means anything: about three letters.
+    static let leastArc = 25.0
+    /// Samples after which a stroke is judged even if it goes on.
+    static let samplesToJudge = 10
+
+    /// `stroke` are the first samples of the newest stroke, `line` is the ink before it.
+    static func begins(_ stroke: ArraySlice<Sample>, after line: LineExtent) -> Bool {
+        guard let first = stroke.first else { return false }
+        let deviation = max(line.deviation, 0.02 * Double(line.width))
+        guard deviation > 0, line.arc >= leastArc * deviation else { return false }
+        var x = 0.0, y = 0.0
+        for sample in stroke {
+            x += Double(sample.x)
+            y += Double(sample.y)
+        }
+        let depth = line.depth(x: x / Double(stroke.count), y: y / Double(stroke.count)) / deviation
+        let jumpBack = Double(line.maxX - first.x) / deviation
+        let far = max(5, 0.4 * Double(line.width) / deviation)
+        return depth > 5.5 && jumpBack > 0 || depth > 3 && jumpBack > far
+    }
+}
