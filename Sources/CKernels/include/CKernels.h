@@ -1,0 +1,233 @@
+// The compute kernels under the network: recurrent steps, products with packed weights, and vectorized elementwise loops.
+//
+// One C source, instantiated per instruction set and chosen once at run time:
+//
+//     const ductus_kernels *kernels = ductus_kernels_best();            // or ductus_kernels_named("avx2")
+//     kernels->sigmoid(x, y, n);
+//
+// Rules that hold for every function
+// - Matrices are row-major floats; a stride counts floats between the starts of two rows.
+// - A batch is ragged: the frames of all sequences lie in one matrix, sequence after sequence, no padding.
+// - What one sequence or row gives is bit for bit independent of the others in its batch.
+// - Nothing is allocated or kept: the caller owns all memory, also the scratch whose size a function tells. Packed weights and scratch
+//   must be aligned to 64 bytes; everything else only to 4.
+// - Packed weights belong to the table that packed them: another instruction set lays them out differently.
+// - Every function may run in several threads at once, as long as their outputs and scratch are distinct.
+// - Arguments are trusted (sizes are not checked against memory); validate what comes from a file before it gets here.
+#ifndef DUCTUS_CKERNELS_H
+#define DUCTUS_CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// PyTorch's cells and gate order. Rows of `weight_hh` (gates·H × H) are grouped by gate, in this order:
+/// - rnn:  h = tanh(a)
+/// - lstm: i, f, g, o;  c = f·c + i·g;  h = o·tanh(c)
+/// - gru:  r, z, n;  n = tanh(a_n + r·(W_hn h + b_hn));  h = (1 − z)·n + z·h
+/// where a = W_ih x + b_ih + b_hh + W_hh h (for the gru's n: a_n = W_in x + b_in alone).
+typedef enum ductus_cell : int32_t {
+    DUCTUS_CELL_RNN = 0,
+    DUCTUS_CELL_LSTM = 1,
+    DUCTUS_CELL_GRU = 2,
+} ductus_cell;
+
+/// How packed weights are stored and multiplied.
+typedef enum ductus_precision : int32_t {
+    /// 32-bit floats, exact.
+    DUCTUS_PRECISION_FLOAT32 = 0,
+    /// 16 bits per weight: bf16 where the processor multiplies it, else 16-bit fixed point with a scale per row (more accurate than
+    /// bf16 for the bounded states of recurrent layers). `reduced_format` in the table says which.
+    DUCTUS_PRECISION_REDUCED16 = 1,
+} ductus_precision;
+
+/// An activation between layers.
+typedef enum ductus_activation : int32_t {
+    DUCTUS_ACTIVATION_NONE = 0,
+    DUCTUS_ACTIVATION_RELU = 1,
+    DUCTUS_ACTIVATION_SILU = 2,
+    DUCTUS_ACTIVATION_TANH = 3,
+} ductus_activation;
+
+/// A ragged batch: sequence s owns the rows offsets[s] ..< offsets[s] + lengths[s] of every frames × something matrix.
+/// A length may be 0: the state then passes through.
+typedef struct ductus_batch {
+    int32_t sequences;
+    const int32_t *offsets;
+    const int32_t *lengths;
+} ductus_batch;
+
+/// One direction of a recurrent layer, packed. `forward` from recurrent_pack, `backward` (only for training) from recurrent_pack_transposed.
+typedef struct ductus_recurrent {
+    ductus_cell cell;
+    ductus_precision precision;
+    int32_t hidden;
+    const void *forward;
+    const void *backward;
+} ductus_recurrent;
+
+/// What one direction's pass over a batch reads and writes. G = gates of the cell (1, 4, 3), H = hidden. Rows of `gates`, `cells` and
+/// `output` are those of the batch; initial and final states are sequences × H, contiguous.
+typedef struct ductus_recurrent_pass {
+    /// Visit each sequence's frames from last to first.
+    bool reversed;
+    /// frames × G·H. In: W_ih x + b_ih + b_hh (the gru's n columns without b_hh: that one is packed with the weights).
+    /// Out, if `cells` is given: the gates' activations, kept for the backward pass. Else left as they were.
+    float *gates;
+    ptrdiff_t gates_stride;
+    /// frames × H, contiguous, or NULL for inference. Out: lstm c_t; gru W_hn h + b_hn; rnn nothing (any pointer other than NULL still asks
+    /// for the activations).
+    float *cells;
+    /// frames × H with a stride, so that two directions interleave in one frames × 2H matrix. Out: h_t.
+    float *output;
+    ptrdiff_t output_stride;
+    /// sequences × H; NULL means zero. The lstm alone has a c. At reduced precision h must lie in −1 … 1 (as every h_t does).
+    const float *initial_h;
+    const float *initial_c;
+    /// sequences × H, or NULL if not wanted. May be the same memory as the initial state.
+    float *final_h;
+    float *final_c;
+    /// Steps after which the "final" state is taken, per sequence, each 0 … length; NULL means after all. (Streaming: the state after
+    /// the committed frames, while the lookahead behind them is computed in the same pass.)
+    const int32_t *final_after;
+} ductus_recurrent_pass;
+
+/// What the backward pass of one direction reads and writes.
+typedef struct ductus_recurrent_gradient {
+    /// As in the forward pass.
+    bool reversed;
+    /// frames × G·H. In: the activations the forward pass left. Out: d loss / d (W_ih x + b).
+    /// Then d b_ih = column sums, d W_ih = gatesᵀ x, d x = gates W_ih, d W_hh = gatesᵀ h_prev (see recurrent_previous).
+    float *gates;
+    ptrdiff_t gates_stride;
+    /// frames × H, contiguous. In: what the forward pass left. Out: gru d loss / d (W_hn h + b_hn): take it in place of the n columns of `gates`
+    /// for the n rows of d W_hh and for d b_hn. The lstm's cells are left as they were; the rnn reads nothing (may be NULL).
+    float *cells;
+    /// frames × H: h_t of the forward pass (the gru reads it).
+    const float *output;
+    ptrdiff_t output_stride;
+    const float *initial_h;
+    const float *initial_c;
+    /// frames × H: d loss / d h_t from the layers above.
+    const float *d_output;
+    ptrdiff_t d_output_stride;
+    /// sequences × H: d loss / d final state; NULL means zero.
+    const float *d_final_h;
+    const float *d_final_c;
+    /// sequences × H: d loss / d initial state; NULL if not wanted.
+    float *d_initial_h;
+    float *d_initial_c;
+} ductus_recurrent_gradient;
+
+/// One step of Adam or AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019), as PyTorch computes it.
+typedef struct ductus_adam {
+    float learning_rate, beta1, beta2, epsilon;
+    /// Decoupled (AdamW); 0 gives Adam.
+    float weight_decay;
+    /// Multiplies every gradient first: the factor of gradient-norm clipping.
+    float gradient_scale;
+    /// 1 for the first step.
+    int64_t step;
+} ductus_adam;
+
+/// The functions of one instruction set.
+typedef struct ductus_kernels {
+    /// "portable", "avx2", "avx512", "avx512bf16"; on arm64 "neon".
+    const char *_Nonnull name;
+    /// "bf16" or "int16": what DUCTUS_PRECISION_REDUCED16 means here.
+    const char *_Nonnull reduced_format;
+    /// Floats per vector.
+    int32_t lanes;
+
+    // Recurrent layers
+
+    /// Bytes of packed W_hh (for recurrent_pack).
+    size_t (*_Nonnull recurrent_pack_size)(ductus_cell cell, int32_t hidden, ductus_precision precision);
+    /// Packs weight_hh (G·H × H, contiguous). `bias_hn`: the gru's b_hn (H floats), NULL for the other cells or if there is none.
+    void (*_Nonnull recurrent_pack)(ductus_cell cell, int32_t hidden, ductus_precision precision, const float *_Nonnull weight_hh,
+                                    const float *_Nullable bias_hn, void *_Nonnull packed);
+    /// Bytes of W_hh packed for the backward pass (always 32-bit floats).
+    size_t (*_Nonnull recurrent_pack_transposed_size)(ductus_cell cell, int32_t hidden);
+    void (*_Nonnull recurrent_pack_transposed)(ductus_cell cell, int32_t hidden, const float *_Nonnull weight_hh, void *_Nonnull packed);
+    /// Bytes of scratch that a forward or backward pass over so many sequences needs.
+    size_t (*_Nonnull recurrent_scratch_size)(ductus_cell cell, int32_t hidden, int32_t sequences);
+    /// One direction over a whole batch.
+    void (*_Nonnull recurrent_forward)(const ductus_recurrent *_Nonnull layer, const ductus_batch *_Nonnull batch,
+                                       const ductus_recurrent_pass *_Nonnull pass, void *_Nonnull scratch);
+    /// Backpropagation through time over a whole batch. Needs `layer->backward`; `layer->forward` may be NULL.
+    void (*_Nonnull recurrent_backward)(const ductus_recurrent *_Nonnull layer, const ductus_batch *_Nonnull batch,
+                                        const ductus_recurrent_gradient *_Nonnull gradient, void *_Nonnull scratch);
+    /// previous (frames × H, contiguous) = the h that entered each frame's step: the output one step earlier, or initial_h (NULL: zero).
+    /// With it d W_hh = gatesᵀ previous is one large product.
+    void (*_Nonnull recurrent_previous)(const ductus_batch *_Nonnull batch, bool reversed, int32_t hidden, const float *_Nonnull output,
+                                        ptrdiff_t output_stride, const float *_Nullable initial_h, float *_Nonnull previous);
+
+    // Products with packed weights: y = x Wᵀ + bias, W is outputs × inputs as in PyTorch's Linear
+
+    size_t (*_Nonnull product_pack_size)(int32_t outputs, int32_t inputs, ductus_precision precision);
+    void (*_Nonnull product_pack)(int32_t outputs, int32_t inputs, ductus_precision precision, const float *_Nonnull weight,
+                                  void *_Nonnull packed);
+    /// Bytes of scratch for so many rows (0 is possible).
+    size_t (*_Nonnull product_scratch_size)(int32_t inputs, ductus_precision precision, int32_t rows);
+    /// x: rows × inputs, y: rows × outputs, bias: outputs floats or NULL for zero.
+    void (*_Nonnull product)(const void *_Nonnull packed, int32_t outputs, int32_t inputs, ductus_precision precision, int32_t rows,
+                             const float *_Nonnull x, ptrdiff_t x_stride, const float *_Nullable bias, float *_Nonnull y,
+                             ptrdiff_t y_stride, void *_Nullable scratch);
+
+    // Elementwise; y may be x
+
+    void (*_Nonnull exp)(const float *_Nonnull x, float *_Nonnull y, size_t count);
+    /// Exactly 0 below −104 and exactly 1 above 17.
+    void (*_Nonnull sigmoid)(const float *_Nonnull x, float *_Nonnull y, size_t count);
+    void (*_Nonnull tanh)(const float *_Nonnull x, float *_Nonnull y, size_t count);
+    void (*_Nonnull activate)(ductus_activation kind, const float *_Nonnull x, float *_Nonnull y, size_t count);
+    /// dx = dy · f′(x), x being what went into `activate`. dx may be dy.
+    void (*_Nonnull activate_backward)(ductus_activation kind, const float *_Nonnull x, const float *_Nonnull dy, float *_Nonnull dx,
+                                       size_t count);
+    /// y += a · x
+    void (*_Nonnull add_scaled)(float a, const float *_Nonnull x, float *_Nonnull y, size_t count);
+    /// y = decay · y + (1 − decay) · x: exponential moving average.
+    void (*_Nonnull average)(float decay, const float *_Nonnull x, float *_Nonnull y, size_t count);
+    /// z = x · y (a dropout mask, say); z may be x or y.
+    void (*_Nonnull multiply)(const float *_Nonnull x, const float *_Nonnull y, float *_Nonnull z, size_t count);
+    /// Sum of squares, accumulated in double precision.
+    double (*_Nonnull squared_norm)(const float *_Nonnull x, size_t count);
+
+    // Rows
+
+    /// y = x − log Σ exp x, per contiguous row; y may be x.
+    void (*_Nonnull log_softmax)(const float *_Nonnull x, float *_Nonnull y, size_t rows, size_t columns);
+    /// dx = dy − exp(y) · Σ dy, y being what log_softmax gave; dx may be dy.
+    void (*_Nonnull log_softmax_backward)(const float *_Nonnull y, const float *_Nonnull dy, float *_Nonnull dx, size_t rows,
+                                          size_t columns);
+    /// sums[column] += Σ over rows: a bias' gradient.
+    void (*_Nonnull add_column_sums)(const float *_Nonnull x, size_t rows, size_t columns, ptrdiff_t stride, float *_Nonnull sums);
+    /// Every row of y (rows × columns, strided) becomes `row`: the bias a product adds to (sgemm with beta 1).
+    void (*_Nonnull fill_rows)(const float *_Nonnull row, size_t rows, size_t columns, float *_Nonnull y, ptrdiff_t stride);
+
+    // Optimizers on flat buffers
+
+    void (*_Nonnull adam)(const ductus_adam *_Nonnull settings, const float *_Nonnull gradient, float *_Nonnull first,
+                          float *_Nonnull second, float *_Nonnull weight, size_t count);
+    /// velocity = momentum · velocity + scale · gradient + decay · weight;  weight −= rate · velocity (PyTorch's SGD).
+    void (*_Nonnull momentum)(float rate, float momentum, float decay, float scale, const float *_Nonnull gradient,
+                              float *_Nonnull velocity, float *_Nonnull weight, size_t count);
+} ductus_kernels;
+
+/// The best table this processor can run; found once.
+const ductus_kernels *_Nonnull ductus_kernels_best(void);
+
+/// The table of that name, or NULL if there is none in this build or the processor lacks it.
+const ductus_kernels *_Nullable ductus_kernels_named(const char *_Nonnull name);
+
+/// The names of all tables in this build, best last, also those this processor cannot run; NULL behind the last.
+const char *_Nullable ductus_kernels_name(int32_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
