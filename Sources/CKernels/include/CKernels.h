@@ -57,8 +57,8 @@ typedef enum ductus_activation : int32_t {
 /// A length may be 0: the state then passes through.
 typedef struct ductus_batch {
     int32_t sequences;
-    const int32_t *offsets;
-    const int32_t *lengths;
+    const int32_t *_Nullable offsets;
+    const int32_t *_Nullable lengths;
 } ductus_batch;
 
 /// One direction of a recurrent layer, packed. `forward` from recurrent_pack, `backward` (only for training) from recurrent_pack_transposed.
@@ -66,8 +66,8 @@ typedef struct ductus_recurrent {
     ductus_cell cell;
     ductus_precision precision;
     int32_t hidden;
-    const void *forward;
-    const void *backward;
+    const void *_Nullable forward;
+    const void *_Nullable backward;
 } ductus_recurrent;
 
 /// What one direction's pass over a batch reads and writes. G = gates of the cell (1, 4, 3), H = hidden. Rows of `gates`, `cells` and
@@ -77,23 +77,23 @@ typedef struct ductus_recurrent_pass {
     bool reversed;
     /// frames × G·H. In: W_ih x + b_ih + b_hh (the gru's n columns without b_hh: that one is packed with the weights).
     /// Out, if `cells` is given: the gates' activations, kept for the backward pass. Else left as they were.
-    float *gates;
+    float *_Nullable gates;
     ptrdiff_t gates_stride;
     /// frames × H, contiguous, or NULL for inference. Out: lstm c_t; gru W_hn h + b_hn; rnn nothing (any pointer other than NULL still asks
     /// for the activations).
-    float *cells;
+    float *_Nullable cells;
     /// frames × H with a stride, so that two directions interleave in one frames × 2H matrix. Out: h_t.
-    float *output;
+    float *_Nullable output;
     ptrdiff_t output_stride;
     /// sequences × H; NULL means zero. The lstm alone has a c. At reduced precision h must lie in −1 … 1 (as every h_t does).
-    const float *initial_h;
-    const float *initial_c;
+    const float *_Nullable initial_h;
+    const float *_Nullable initial_c;
     /// sequences × H, or NULL if not wanted. May be the same memory as the initial state.
-    float *final_h;
-    float *final_c;
+    float *_Nullable final_h;
+    float *_Nullable final_c;
     /// Steps after which the "final" state is taken, per sequence, each 0 … length; NULL means after all. (Streaming: the state after
     /// the committed frames, while the lookahead behind them is computed in the same pass.)
-    const int32_t *final_after;
+    const int32_t *_Nullable final_after;
 } ductus_recurrent_pass;
 
 /// What the backward pass of one direction reads and writes.
@@ -102,25 +102,25 @@ typedef struct ductus_recurrent_gradient {
     bool reversed;
     /// frames × G·H. In: the activations the forward pass left. Out: d loss / d (W_ih x + b).
     /// Then d b_ih = column sums, d W_ih = gatesᵀ x, d x = gates W_ih, d W_hh = gatesᵀ h_prev (see recurrent_previous).
-    float *gates;
+    float *_Nullable gates;
     ptrdiff_t gates_stride;
     /// frames × H, contiguous. In: what the forward pass left. Out: gru d loss / d (W_hn h + b_hn): take it in place of the n columns of `gates`
     /// for the n rows of d W_hh and for d b_hn. The lstm's cells are left as they were; the rnn reads nothing (may be NULL).
-    float *cells;
+    float *_Nullable cells;
     /// frames × H: h_t of the forward pass (the gru reads it).
-    const float *output;
+    const float *_Nullable output;
     ptrdiff_t output_stride;
-    const float *initial_h;
-    const float *initial_c;
+    const float *_Nullable initial_h;
+    const float *_Nullable initial_c;
     /// frames × H: d loss / d h_t from the layers above.
-    const float *d_output;
+    const float *_Nullable d_output;
     ptrdiff_t d_output_stride;
     /// sequences × H: d loss / d final state; NULL means zero.
-    const float *d_final_h;
-    const float *d_final_c;
+    const float *_Nullable d_final_h;
+    const float *_Nullable d_final_c;
     /// sequences × H: d loss / d initial state; NULL if not wanted.
-    float *d_initial_h;
-    float *d_initial_c;
+    float *_Nullable d_initial_h;
+    float *_Nullable d_initial_c;
 } ductus_recurrent_gradient;
 
 /// One step of Adam or AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019), as PyTorch computes it.
