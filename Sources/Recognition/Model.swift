@@ -1,0 +1,213 @@
+import Decoding
+import Foundation
+import Network
+
+/// Everything that reading takes, from one place: how input becomes features, the network, and how its output is decoded.
+///
+/// A model is a folder (`model.safetensors`, and where there are any `language-model.ngram` and `decoder.json`) or a weight
+/// file alone. Immutable: a new generation of weights is another model, made with `with(network:)`.
+///
+/// For example:
+///
+///     let model = try Model(contentsOf: URL(filePath: "models/english"))
+///     let text = try Recognizer(model: model).recognize(strokes).text
+public final class Model: Sendable {
+    /// The name of the folder or file it came from.
+    public let name: String
+    public let network: Network
+    /// What it reads.
+    public let input: ModelInput
+    /// What its classes mean.
+    public let task: ModelTask
+    public let alphabet: Alphabet
+    /// Applied to every frame before the network.
+    public let standardization: Standardization
+    /// Turns raw confidences into probabilities; nil leaves them raw.
+    public let calibration: Calibration?
+    /// How a beam search weighs and prunes.
+    public let decoder: DecoderConfiguration
+    public let languageModel: LanguageModel?
+    /// What the weight file keeps beside the network, such as the Fisher diagonal.
+    public let extras: [String: Tensor]
+
+    public init(
+        name: String, network: Network, input: ModelInput, task: ModelTask = .transcription, alphabet: Alphabet,
+        standardization: Standardization, calibration: Calibration? = nil, decoder: DecoderConfiguration = .init(),
+        languageModel: LanguageModel? = nil, extras: [String: Tensor] = [:]
+    ) {
+        self.name = name
+        self.network = network
+        self.input = input
+        self.task = task
+        self.alphabet = alphabet
+        self.standardization = standardization
+        self.calibration = calibration
+        self.decoder = decoder
+        self.languageModel = languageModel
+        self.extras = extras
+    }
+
+    /// The same model with other weights: a new generation.
+    public func with(network: Network) -> Model {
+        Model(
+            name: name, network: network, input: input, task: task, alphabet: alphabet,
+            standardization: standardization, calibration: calibration, decoder: decoder,
+            languageModel: languageModel, extras: extras)
+    }
+}
+
+extension Model {
+    /// The files of a model folder.
+    public enum File {
+        public static let weights = "model.safetensors"
+        public static let languageModel = "language-model.ngram"
+        public static let decoder = "decoder.json"
+    }
+
+    /// Metadata of the weight file, and tensors beside the network's.
+    enum Key {
+        static let input = "ductus.features"
+        static let task = "ductus.task"
+        static let alphabet = "ductus.alphabet"
+        static let calibration = "ductus.calibration"
+        static let mean = "features.mean"
+        static let deviation = "features.deviation"
+    }
+
+    /// Loads a model folder, or a weight file without language model.
+    ///
+    /// - Throws: `ModelError`, which names the file and the fault.
+    public convenience init(
+        contentsOf url: URL, precision: Precision = .fp32, instructionSet: InstructionSet = .best
+    ) throws {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+            throw ModelError.missing(path: url.path)
+        }
+        let weights = isFolder.boolValue ? url.appending(path: File.weights) : url
+        guard FileManager.default.fileExists(atPath: weights.path) else {
+            throw ModelError.missing(path: weights.path)
+        }
+        let file: WeightFile
+        do {
+            file = try WeightFile(contentsOf: weights)
+        } catch {
+            throw ModelError.unusable(path: weights.path, reason: "\(error)")
+        }
+        var decoder = DecoderConfiguration()
+        var languageModel: LanguageModel?
+        if isFolder.boolValue {
+            let configuration = url.appending(path: File.decoder)
+            if FileManager.default.fileExists(atPath: configuration.path) {
+                do {
+                    decoder = try JSONDecoder().decode(DecoderConfiguration.self, from: Data(contentsOf: configuration))
+                } catch {
+                    throw ModelError.unusable(path: configuration.path, reason: "\(error)")
+                }
+            }
+            let text = url.appending(path: File.languageModel)
+            if FileManager.default.fileExists(atPath: text.path) {
+                languageModel = try LanguageModel(contentsOf: text)
+            }
+        }
+        try self.init(
+            file, name: url.deletingPathExtension().lastPathComponent, path: weights.path, decoder: decoder,
+            languageModel: languageModel, precision: precision, instructionSet: instructionSet)
+    }
+
+    /// A model out of a weight file that is in memory. `path` is what errors call it.
+    public convenience init(
+        _ file: WeightFile, name: String, path: String, decoder: DecoderConfiguration = .init(),
+        languageModel: LanguageModel? = nil, precision: Precision = .fp32, instructionSet: InstructionSet = .best
+    ) throws {
+        let input: ModelInput = try Self.decode(Key.input, of: file, path: path)
+        let alphabet: Alphabet = try Self.decode(Key.alphabet, of: file, path: path)
+        let task = try file.metadata[Key.task].map { name in
+            guard let task = ModelTask(rawValue: name) else {
+                throw ModelError.unusable(path: path, reason: "the task \"\(name)\" is unknown to this version")
+            }
+            return task
+        } ?? .transcription
+        let calibration: Calibration? =
+            file.metadata[Key.calibration] == nil ? nil : try Self.decode(Key.calibration, of: file, path: path)
+
+        guard file.architecture.input == input.dimension else {
+            throw ModelError.unusable(
+                path: path,
+                reason: "the network takes \(file.architecture.input) features, but \(Key.input) gives \(input.dimension)")
+        }
+        let classes = task == .transcription ? alphabet.classCount : alphabet.symbols.count
+        guard file.architecture.output == classes else {
+            throw ModelError.unusable(
+                path: path,
+                reason: "the network gives \(file.architecture.output) classes, but \(Key.alphabet) needs \(classes)")
+        }
+        guard let mean = file.extras[Key.mean]?.values, let deviation = file.extras[Key.deviation]?.values,
+            mean.count == input.dimension, deviation.count == input.dimension
+        else {
+            throw ModelError.unusable(
+                path: path, reason: "it needs \(Key.mean) and \(Key.deviation) with \(input.dimension) numbers each")
+        }
+        var extras = file.extras
+        extras[Key.mean] = nil
+        extras[Key.deviation] = nil
+        let network: Network
+        do {
+            network = try Network(file, precision: precision, instructionSet: instructionSet)
+        } catch {
+            throw ModelError.unusable(path: path, reason: "\(error)")
+        }
+        self.init(
+            name: name, network: network, input: input, task: task, alphabet: alphabet,
+            standardization: Standardization(mean: mean, deviation: deviation), calibration: calibration,
+            decoder: decoder, languageModel: languageModel, extras: extras)
+    }
+
+    /// The model as a weight file, without decoder and language model.
+    public func weightFile() throws -> WeightFile {
+        var metadata = [
+            Key.input: try Self.json(input), Key.alphabet: try Self.json(alphabet), Key.task: task.rawValue,
+        ]
+        if let calibration { metadata[Key.calibration] = try Self.json(calibration) }
+        var extras = extras
+        extras[Key.mean] = Tensor(shape: [standardization.mean.count], values: standardization.mean)
+        extras[Key.deviation] = Tensor(shape: [standardization.mean.count], values: standardization.deviation)
+        return WeightFile(
+            architecture: network.architecture, parameters: network.parameters, extras: extras, metadata: metadata)
+    }
+
+    private static func decode<Value: Decodable>(_ key: String, of file: WeightFile, path: String) throws -> Value {
+        guard let json = file.metadata[key] else {
+            throw ModelError.unusable(path: path, reason: "its metadata lack \(key); `ductus train` writes it")
+        }
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(json.utf8))
+        } catch {
+            throw ModelError.unusable(path: path, reason: "its metadata \(key) cannot be read: \(error)")
+        }
+    }
+
+    private static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}
+
+/// Why a model cannot be used.
+public enum ModelError: Error, Equatable, CustomStringConvertible {
+    case missing(path: String)
+    case unusable(path: String, reason: String)
+    case wrongInput(model: String, expected: String)
+
+    public var description: String {
+        switch self {
+        case .missing(let path):
+            "model: there is no \(path); give a model folder such as models/english, or a weight file"
+        case .unusable(let path, let reason):
+            "model \(path): \(reason)"
+        case .wrongInput(let model, let expected):
+            "model \(model) reads \(expected); choose a model for this input"
+        }
+    }
+}

@@ -1,0 +1,51 @@
+/// What was read, and where in the ink each symbol is.
+public struct Recognition: Sendable, Equatable {
+    /// The best reading.
+    public var text: String
+    /// The best reading's symbols, left to right.
+    public var symbols: [RecognizedSymbol]
+    /// All readings that were asked for, best first; the first is `text`.
+    public var alternatives: [Alternative]
+    /// Feature vectors that were read.
+    public var frames: Int
+
+    /// A reading with its score.
+    public struct Alternative: Sendable, Equatable {
+        public var text: String
+        /// Natural logarithm; comparable within one recognition only.
+        public var score: Float
+
+        public init(text: String, score: Float) {
+            self.text = text
+            self.score = score
+        }
+    }
+
+    public init(text: String, symbols: [RecognizedSymbol], alternatives: [Alternative], frames: Int) {
+        self.text = text
+        self.symbols = symbols
+        self.alternatives = alternatives
+        self.frames = frames
+    }
+}
+
+/// One symbol with the ink that shows it.
+public struct RecognizedSymbol: Sendable, Equatable {
+    public var text: String
+    /// How likely it is right, 0…1, calibrated where the model is.
+    public var confidence: Float
+    /// The network's output frames that show it.
+    public var frames: Range<Int>
+    /// Its samples, counted over all strokes of the segment.
+    public var samples: Range<Int>
+    /// Its strokes, as indexes in the segment.
+    public var strokes: Range<Int>
+
+    public init(text: String, confidence: Float, frames: Range<Int>, samples: Range<Int>, strokes: Range<Int>) {
+        self.text = text
+        self.confidence = confidence
+        self.frames = frames
+        self.samples = samples
+        self.strokes = strokes
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+
+/// Brings every feature to mean 0 and deviation 1 over the training set; stored with the weights.
+public struct Standardization: Sendable, Equatable {
+    /// Mean of each feature over the training frames.
+    public let mean: [Float]
+    /// What each feature is multiplied by once its mean is gone: one over its deviation, 1 for a feature that never varies.
+    public let scale: [Float]
+
+    /// From the mean and the deviation (≥ 0) of each feature. A deviation too small to divide by counts as 1.
+    public init(mean: [Float], deviation: [Float]) {
+        precondition(mean.count == deviation.count, "\(mean.count) means but \(deviation.count) deviations")
+        self.mean = mean
+        scale = deviation.map { $0 > 1e-6 ? 1 / $0 : 1 }
+    }
+
+    /// Leaves `dimension` features as they are.
+    public static func identity(_ dimension: Int) -> Standardization {
+        Standardization(
+            mean: [Float](repeating: 0, count: dimension), deviation: [Float](repeating: 1, count: dimension))
+    }
+
+    /// Deviation of each feature, as it is stored.
+    public var deviation: [Float] { scale.map { 1 / $0 } }
+
+    /// Standardizes whole frames in place; `frames` holds a multiple of `mean.count` values, frame after frame.
+    public func apply(to frames: UnsafeMutableBufferPointer<Float>) {
+        let width = mean.count
+        guard width > 0 else { return }
+        mean.withUnsafeBufferPointer { mean in
+            scale.withUnsafeBufferPointer { scale in
+                var row = 0
+                while row + width <= frames.count {
+                    for column in 0..<width {
+                        frames[row + column] = (frames[row + column] - mean[column]) * scale[column]
+                    }
+                    row += width
+                }
+            }
+        }
+    }
+
+    /// Standardizes whole frames in place.
+    public func apply(to frames: inout [Float]) {
+        frames.withUnsafeMutableBufferPointer(apply(to:))
+    }
+}
+
+extension Standardization {
+    /// Gathers mean and deviation over frames without holding them, in double precision.
+    public struct Estimator {
+        private var count = 0.0
+        private var sum: [Double]
+        private var squares: [Double]
+
+        public init(dimension: Int) {
+            sum = [Double](repeating: 0, count: dimension)
+            squares = sum
+        }
+
+        /// Takes whole frames in.
+        public mutating func add(_ frames: [Float]) {
+            let width = sum.count
+            for row in stride(from: 0, to: frames.count - frames.count % width, by: width) {
+                for column in 0..<width {
+                    let value = Double(frames[row + column])
+                    sum[column] += value
+                    squares[column] += value * value
+                }
+                count += 1
+            }
+        }
+
+        /// What was gathered; the identity where nothing was.
+        public var standardization: Standardization {
+            guard count > 0 else { return .identity(sum.count) }
+            let mean = sum.map { $0 / count }
+            let deviation = zip(squares, mean).map { max(0, $0 / count - $1 * $1).squareRoot() }
+            return Standardization(mean: mean.map(Float.init), deviation: deviation.map(Float.init))
+        }
+    }
+}
