@@ -1,0 +1,54 @@
+import Foundation
+
+/// Replaces files so that neither a reader nor a power cut ever sees half of one.
+public enum AtomicFile {
+    /// A system call that failed.
+    public struct Failure: Error, CustomStringConvertible {
+        public let call: String
+        public let code: Int32
+
+        public var description: String { "\(call): \(String(cString: strerror(code)))" }
+    }
+
+    /// Writes a temporary file beside `url`, makes it durable, and renames it into place.
+    public static func write(_ data: Data, to url: URL) throws(Failure) {
+        let directory = url.deletingLastPathComponent().path
+        var template = Array("\(directory)/.\(url.lastPathComponent).XXXXXX".utf8CString)
+        let file = mkstemp(&template)
+        guard file >= 0 else { throw Failure(call: "mkstemp", code: errno) }
+        do throws(Failure) {
+            try write(data, to: file)
+            guard fchmod(file, 0o644) == 0 else { throw Failure(call: "fchmod", code: errno) }
+            guard fsync(file) == 0 else { throw Failure(call: "fsync", code: errno) }
+            guard rename(template, url.path) == 0 else { throw Failure(call: "rename", code: errno) }
+        } catch {
+            close(file)
+            unlink(template)
+            throw error
+        }
+        close(file)
+        try synchronize(directory: directory)
+    }
+
+    private static func write(_ data: Data, to file: Int32) throws(Failure) {
+        let failure: Failure? = data.withUnsafeBytes { bytes in
+            var written = 0
+            while written < bytes.count {
+                let count = Glibc.write(file, bytes.baseAddress! + written, bytes.count - written)
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { return Failure(call: "write", code: errno) }
+                written += count
+            }
+            return nil
+        }
+        if let failure { throw failure }
+    }
+
+    /// A rename is durable once its directory is.
+    private static func synchronize(directory: String) throws(Failure) {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY)
+        guard descriptor >= 0 else { throw Failure(call: "open", code: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw Failure(call: "fsync", code: errno) }
+    }
+}

@@ -1,0 +1,90 @@
+import CKernels
+import Foundation
+
+/// The processor instructions that the kernels under a network are compiled for.
+public enum InstructionSet: String, CaseIterable, Codable, Sendable {
+    /// Plain C: any processor.
+    case portable
+    /// AVX2 with FMA: x86-64 since 2013.
+    case avx2
+    /// AVX-512.
+    case avx512
+    /// AVX-512 with products of bf16 numbers.
+    case avx512bf16
+    /// 64-bit ARM.
+    case neon
+
+    /// The sets this processor can run, slowest first.
+    public static let available: [InstructionSet] = allCases.filter { $0.table != nil }
+
+    /// The set a network uses unless told otherwise: what the environment variable `DUCTUS_INSTRUCTION_SET` names,
+    /// else the fastest.
+    ///
+    /// - Throws: `NetworkError` where the variable names a set that does not exist or that this processor cannot run.
+    public static func selected() throws(NetworkError) -> InstructionSet {
+        guard let name = ProcessInfo.processInfo.environment["DUCTUS_INSTRUCTION_SET"], !name.isEmpty else {
+            return InstructionSet(rawValue: String(cString: ductus_kernels_best().pointee.name)) ?? .portable
+        }
+        guard let set = InstructionSet(rawValue: name) else { throw .unknownInstructionSet(name) }
+        guard set.table != nil else { throw .instructionSetUnavailable(set) }
+        return set
+    }
+
+    /// What `Precision.bf16` is with this set: "bf16" where the processor multiplies such numbers, else "int16"
+    /// (fixed point with a scale per row, which is at least as exact).
+    public var reducedFormat: String? {
+        table.map { String(cString: $0.pointee.reduced_format) }
+    }
+
+    fileprivate var table: UnsafePointer<ductus_kernels>? {
+        ductus_kernels_named(rawValue)
+    }
+}
+
+/// How a network keeps its weights for inference.
+public enum Precision: String, CaseIterable, Codable, Sendable {
+    /// 32-bit floating point: exact.
+    case fp32
+    /// 16 bits per weight, converted at load: faster, posteriors within 1e-3.
+    case bf16
+
+    var code: ductus_precision {
+        self == .fp32 ? DUCTUS_PRECISION_FLOAT32 : DUCTUS_PRECISION_REDUCED16
+    }
+}
+
+/// The kernels of one instruction set.
+///
+/// Unchecked, because the table is a constant of the C module: nobody ever writes to it.
+struct Kernels: @unchecked Sendable {
+    let table: UnsafePointer<ductus_kernels>
+
+    init(_ set: InstructionSet) throws(NetworkError) {
+        guard let table = set.table else { throw .instructionSetUnavailable(set) }
+        self.table = table
+    }
+
+    /// Bytes per cache line and alignment of packed weights and scratch.
+    static let alignment = 64
+}
+
+extension Cell {
+    var code: ductus_cell {
+        switch self {
+        case .rnn: DUCTUS_CELL_RNN
+        case .lstm: DUCTUS_CELL_LSTM
+        case .gru: DUCTUS_CELL_GRU
+        }
+    }
+}
+
+extension Activation {
+    var code: ductus_activation {
+        switch self {
+        case .none: DUCTUS_ACTIVATION_NONE
+        case .relu: DUCTUS_ACTIVATION_RELU
+        case .silu: DUCTUS_ACTIVATION_SILU
+        case .tanh: DUCTUS_ACTIVATION_TANH
+        }
+    }
+}

@@ -1,0 +1,42 @@
+/// What a network says about a batch: for each output frame the natural logarithms of the labels' probabilities.
+///
+/// It is a view into the workspace that made it and **valid until the workspace's next use**.
+public struct Output {
+    /// Numbers per output frame.
+    public let dimension: Int
+    /// All output frames, row-major, sequence after sequence.
+    public let values: UnsafeBufferPointer<Float>
+    let spans: UnsafeBufferPointer<OutputSpan>
+
+    /// How many sequences it holds.
+    public var count: Int { spans.count }
+
+    /// The output of sequence `index` of the batch.
+    public subscript(index: Int) -> OutputSequence {
+        let span = spans[index]
+        let start = span.offset * dimension
+        return OutputSequence(
+            first: span.first, frames: span.frames, final: span.final,
+            values: UnsafeBufferPointer(rebasing: values[start..<start + span.frames * dimension]))
+    }
+}
+
+/// What a network says about one sequence, or one window of a stream.
+public struct OutputSequence {
+    /// The number of its first frame, counted from the stream's begin; 0 for a whole sequence.
+    public let first: Int
+    /// How many output frames follow.
+    public let frames: Int
+    /// So many of them, from the left, are final; the rest is provisional and comes again in the next window.
+    public let final: Int
+    /// `frames × dimension` numbers, row-major.
+    public let values: UnsafeBufferPointer<Float>
+}
+
+/// Where a sequence's output lies, in frames.
+struct OutputSpan {
+    var offset: Int
+    var first: Int
+    var frames: Int
+    var final: Int
+}

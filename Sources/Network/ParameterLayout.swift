@@ -1,0 +1,78 @@
+/// One named tensor within the flat buffer of a network's parameters.
+public struct ParameterTensor: Hashable, Sendable {
+    /// `layers.<i>.<PyTorch's name>`, such as `layers.2.weight_hh_l0_reverse`.
+    public let name: String
+    /// Row-major, as PyTorch has it.
+    public let shape: [Int]
+    /// Where its first number lies in the flat buffer.
+    public let offset: Int
+    /// The layer it belongs to.
+    public let layer: Int
+
+    /// How many numbers it has.
+    public var count: Int { shape.reduce(1, *) }
+    /// Where its numbers lie in the flat buffer.
+    public var range: Range<Int> { offset..<offset + count }
+    /// A matrix or kernel rather than a bias.
+    public var isWeight: Bool { shape.count > 1 }
+}
+
+/// Where each tensor of a network lies in the one flat buffer that optimizers, averages and weight files work on.
+public struct ParameterLayout: Hashable, Sendable {
+    /// In the order of the buffer: layer by layer, without gaps.
+    public let tensors: [ParameterTensor]
+    /// The length of the buffer.
+    public let count: Int
+    /// For each layer, its part of the buffer (empty where a layer has no parameters).
+    public let layers: [Range<Int>]
+
+    public init(_ architecture: Architecture) {
+        var tensors: [ParameterTensor] = []
+        var layers: [Range<Int>] = []
+        var offset = 0
+        for (index, layer) in architecture.layers.enumerated() {
+            let start = offset
+            for (name, shape) in layer.parameterShapes {
+                let tensor = ParameterTensor(name: "layers.\(index).\(name)", shape: shape, offset: offset, layer: index)
+                tensors.append(tensor)
+                offset += tensor.count
+            }
+            layers.append(start..<offset)
+        }
+        self.tensors = tensors
+        self.layers = layers
+        count = offset
+    }
+
+    /// The tensor of that name.
+    public subscript(name: String) -> ParameterTensor? {
+        tensors.first { $0.name == name }
+    }
+}
+
+extension Architecture {
+    /// How many numbers training may change.
+    public var parameterCount: Int { ParameterLayout(self).count }
+}
+
+extension Layer {
+    /// PyTorch's names and shapes of the layer's tensors, in the order of the flat buffer.
+    var parameterShapes: [(String, [Int])] {
+        switch self {
+        case .convolution1D(let layer):
+            return [("weight", [layer.out, layer.in, layer.kernel]), ("bias", [layer.out])]
+        case .linear(let layer):
+            return [("weight", [layer.out, layer.in]), ("bias", [layer.out])]
+        case .recurrent(let layer):
+            let rows = layer.cell.gates * layer.hidden
+            return (layer.bidirectional ? ["", "_reverse"] : [""]).flatMap { direction in
+                [
+                    ("weight_ih_l0\(direction)", [rows, layer.in]), ("weight_hh_l0\(direction)", [rows, layer.hidden]),
+                    ("bias_ih_l0\(direction)", [rows]), ("bias_hh_l0\(direction)", [rows]),
+                ]
+            }
+        case .logSoftmax:
+            return []
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/// Some of a network's parameters: what an optimizer may change, or what decays.
+public struct ParameterMask: Sendable, Hashable {
+    /// Parts of the flat buffer, ascending, apart from each other.
+    public let ranges: [Range<Int>]
+
+    /// The tensors that `isIncluded` accepts.
+    public init(_ layout: ParameterLayout, where isIncluded: (ParameterTensor) -> Bool) {
+        var ranges: [Range<Int>] = []
+        for tensor in layout.tensors where isIncluded(tensor) {
+            if let last = ranges.last, last.upperBound == tensor.offset {
+                ranges[ranges.count - 1] = last.lowerBound..<tensor.range.upperBound
+            } else {
+                ranges.append(tensor.range)
+            }
+        }
+        self.ranges = ranges
+    }
+
+    /// All parameters.
+    public static func all(_ layout: ParameterLayout) -> ParameterMask {
+        ParameterMask(layout) { _ in true }
+    }
+
+    /// The parameters of some layers.
+    public static func layers(_ layers: [Int], _ layout: ParameterLayout) -> ParameterMask {
+        ParameterMask(layout) { layers.contains($0.layer) }
+    }
+
+    /// The last layer that has parameters.
+    public static func output(_ layout: ParameterLayout) -> ParameterMask {
+        let last = layout.tensors.last?.layer
+        return ParameterMask(layout) { $0.layer == last }
+    }
+
+    /// Matrices and kernels, not biases: what usually decays.
+    public static func weights(_ layout: ParameterLayout) -> ParameterMask {
+        ParameterMask(layout, where: \.isWeight)
+    }
+
+    /// How many parameters it covers.
+    public var count: Int { ranges.reduce(0) { $0 + $1.count } }
+
+    /// What both cover.
+    public func intersection(_ other: ParameterMask) -> ParameterMask {
+        var common: [Range<Int>] = []
+        for range in ranges {
+            for otherRange in other.ranges where otherRange.overlaps(range) {
+                common.append(range.clamped(to: otherRange))
+            }
+        }
+        return ParameterMask(ranges: common)
+    }
+
+    /// Takes the gradient of everything else away, so that a norm counts only what is trained.
+    public func apply(to gradient: inout [Float]) {
+        var start = 0
+        for range in ranges + [gradient.count..<gradient.count] {
+            for index in start..<range.lowerBound { gradient[index] = 0 }
+            start = range.upperBound
+        }
+    }
+
+    private init(ranges: [Range<Int>]) {
+        self.ranges = ranges
+    }
+}
