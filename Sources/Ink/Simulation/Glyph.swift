@@ -1,6 +1,3 @@
-/// A point of the plane, in letterform units or in the units of a picture.
-package typealias PlanePoint = SIMD2<Double>
-
 /// One letterform: the strokes of one way to write a character.
 ///
 /// The notation it is read from is described at ``Letterforms``.
@@ -24,6 +21,12 @@ package struct Glyph: Sendable, Equatable {
     package var parts: [Part]
     /// Whether the next letter may be joined to this one's first part.
     package var canLeadOn: Bool
+
+    package init(entry: [Via], parts: [Part], canLeadOn: Bool) {
+        self.entry = entry
+        self.parts = parts
+        self.canLeadOn = canLeadOn
+    }
 
     /// Reads the notation of one form, without the character in front; `nil` if it is not in the notation.
     init?(notation: Substring) {

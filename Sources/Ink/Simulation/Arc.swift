@@ -12,12 +12,8 @@ package struct Arc: Sendable, Equatable {
     /// Along the arc.
     package var length: Double {
         let half = abs(turning) / 2
+        let chord = (end - start).norm
         return half < 1e-6 ? chord : chord * half / sin(half)
-    }
-
-    private var chord: Double {
-        let d = end - start
-        return (d.x * d.x + d.y * d.y).squareRoot()
     }
 
     /// The displacement from the start after `fraction` (0…1) of the length.
@@ -41,7 +37,7 @@ package struct Arc: Sendable, Equatable {
         guard places.count > 1 else { return [] }
         let chords = zip(places, places.dropFirst()).map { $1.position - $0.position }
         let directions = chords.map { atan2($0.y, $0.x) }
-        let lengths = chords.map { ($0.x * $0.x + $0.y * $0.y).squareRoot() }
+        let lengths = chords.map(\.norm)
         // The direction of the pen at each inner smooth place, as the angle it lies beyond the chord before it.
         var beyond = [Double?](repeating: nil, count: places.count)
         for i in 1..<max(places.count - 1, 1) where !places[i].isCorner {

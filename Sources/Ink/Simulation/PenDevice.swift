@@ -1,0 +1,28 @@
+/// What a simulated pen writes on: how often it reports, in which units, and what it can tell.
+public struct PenDevice: Sendable, Equatable, Codable {
+    public var name: String
+    /// Reports per second.
+    public var rate: Double
+    /// Device units per millimetre; positions are whole units.
+    public var unitsPerMillimetre: Double
+    /// How many levels of pressure there are; 0 if the device reports none.
+    public var pressureLevels: Int
+
+    public init(name: String, rate: Double, unitsPerMillimetre: Double, pressureLevels: Int) {
+        precondition(rate > 0 && unitsPerMillimetre > 0 && pressureLevels >= 0, "a device reports, and in some unit")
+        self.name = name
+        self.rate = rate
+        self.unitsPerMillimetre = unitsPerMillimetre
+        self.pressureLevels = pressureLevels
+    }
+
+    /// A graphics tablet of the usual kind: 133 Hz, 100 units per millimetre, 2048 levels of pressure.
+    public static let tablet = PenDevice(name: "tablet", rate: 133, unitsPerMillimetre: 100, pressureLevels: 2048)
+    /// A sensor on a whiteboard: slow and coarse, without pressure.
+    public static let whiteboard = PenDevice(name: "whiteboard", rate: 75, unitsPerMillimetre: 25, pressureLevels: 0)
+    /// A digitizer of the 1990s: 200 Hz, 40 units per millimetre, without pressure.
+    public static let digitizer = PenDevice(name: "digitizer", rate: 200, unitsPerMillimetre: 40, pressureLevels: 0)
+
+    /// The devices above, by name.
+    public static let known = [tablet, whiteboard, digitizer]
+}
