@@ -1,0 +1,97 @@
+import CZeroMQ
+import Glibc
+
+/// The publishing side of a client: connects to the daemon, and does not send before the daemon has subscribed, so that
+/// the first message is not lost. Belongs to one thread.
+///
+/// For example:
+/// ```swift
+/// let publisher = try Publisher(context: context, endpoint: ink)
+/// try publisher.waitForSubscription(to: topic, milliseconds: 5000)
+/// try publisher.send(topic: topic, payload: hello)
+/// ```
+package final class Publisher {
+    private let socket: Socket
+    private let monitor: SocketMonitor
+    private let endpoint: Endpoint
+    private let batch = MessageBatch()
+    private var prefixes: Set<[UInt8]> = []
+    private var subscribedAgain = false
+
+    /// - Parameter sendTimeout: Milliseconds for which `send` waits while the daemon takes nothing; then it fails.
+    package init(
+        context: Context, endpoint: Endpoint, security: SocketOptions.Security = .none, sendTimeout: Int = 10_000,
+        linger: Int = 2_000
+    ) throws(TransportFault) {
+        var options = SocketOptions()
+        options.everySubscription = true
+        options.waitsWhenFull = true
+        options.sendTimeout = sendTimeout
+        options.linger = linger
+        options.security = security
+        socket = try Socket(.xpub, context: context, options: options)
+        monitor = try SocketMonitor(of: socket)
+        self.endpoint = endpoint
+        try socket.connect(endpoint)
+    }
+
+    /// Waits until the daemon takes this topic.
+    /// - Throws: `TransportFault.timeout`, or `.refused` where the keys are turned down.
+    package func waitForSubscription(to topic: [UInt8], milliseconds: Int) throws(TransportFault) {
+        let deadline = Deadline(milliseconds: milliseconds)
+        while try !isSubscribed(to: topic) {
+            guard deadline.remaining > 0 else {
+                throw .timeout(
+                    waitingFor: "subscription", endpoint: endpoint.description, milliseconds: milliseconds)
+            }
+            var items = [
+                zmq_pollitem_t(socket: socket.handle, fd: -1, events: Int16(ZMQ_POLLIN), revents: 0),
+                zmq_pollitem_t(socket: monitor.handle, fd: -1, events: Int16(ZMQ_POLLIN), revents: 0),
+            ]
+            guard zmq_poll(&items, 2, deadline.remaining) >= 0 || zmq_errno() == EINTR else {
+                throw .poll(code: zmq_errno())
+            }
+            while case let event? = try monitor.next(milliseconds: 0) {
+                if case .handshakeFailed(let reason) = event {
+                    throw .refused(endpoint: endpoint.description, reason: reason)
+                }
+            }
+        }
+    }
+
+    /// Sends, and waits while the daemon's queue is full. Without a subscriber the message goes nowhere.
+    package func send(topic: [UInt8], payload: [UInt8]) throws(TransportFault) {
+        try absorb()
+        guard try socket.send([topic, payload], waits: true) else { throw .send(.xpub, code: EAGAIN) }
+    }
+
+    package func isSubscribed(to topic: [UInt8]) throws(TransportFault) -> Bool {
+        try absorb()
+        return prefixes.contains { topic.starts(with: $0) }
+    }
+
+    /// Whether somebody subscribed since the last call: the moment to say hello (again).
+    package func takeNewSubscription() throws(TransportFault) -> Bool {
+        try absorb()
+        defer { subscribedAgain = false }
+        return subscribedAgain
+    }
+
+    private func absorb() throws(TransportFault) {
+        while true {
+            batch.removeAll()
+            switch try batch.append(from: socket, maximumFrames: 1, asksPeer: false) {
+            case .none: return
+            case .overlong: continue
+            case .message: break
+            }
+            guard let subscription = batch.withFrame(0, 0, { Subscription($0) }) else { continue }
+            if subscription.begins {
+                prefixes.insert(subscription.prefix)
+                subscribedAgain = true
+            } else {
+                prefixes.remove(subscription.prefix)
+            }
+        }
+    }
+}

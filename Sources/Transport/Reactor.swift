@@ -1,0 +1,228 @@
+import CZeroMQ
+import Glibc
+import Synchronization
+
+/// One thread that owns a few sockets, takes what arrives in batches, and sends what other threads post.
+///
+/// For example:
+/// ```swift
+/// let reactor = try Reactor(context: context, ports: [Port(.subscribe, bind: [ink])])
+/// try reactor.run { port, batch in … }
+/// try reactor.waitUntilReady(milliseconds: 1000)
+/// reactor.send([topic, payload], on: labels)
+/// reactor.stop()
+/// ```
+/// Guarantees
+/// - The handler is called on the reactor's thread only, never twice at once; a busy port cannot starve the others.
+/// - Messages posted by one thread leave in their order.
+/// - After `stop` returns the thread is gone and its sockets are closed; what was posted before has been handed to them.
+///
+/// Unchecked, because sockets are touched by `init` (before the thread exists) and then by the thread alone; everything
+/// else is immutable, atomic or behind a lock.
+package final class Reactor: @unchecked Sendable {
+    package typealias Handler = @Sendable (_ port: Int, _ batch: MessageBatch) -> Void
+
+    /// Running totals.
+    package struct Totals: Equatable, Sendable {
+        package var received: UInt64 = 0
+        package var receivedBytes: UInt64 = 0
+        package var sent: UInt64 = 0
+        /// Posted while the outbox was full.
+        package var refused: UInt64 = 0
+        /// Taken from the outbox, but the socket had no room, or no such peer.
+        package var unsent: UInt64 = 0
+        /// Messages with too many frames.
+        package var overlong: UInt64 = 0
+        /// Subscriptions that the port did not permit.
+        package var denied: UInt64 = 0
+    }
+
+    /// Where each port listens, wildcards resolved.
+    package let endpoints: [[Endpoint]]
+
+    private static let batchMessages = 512
+    private static let batchBytes = 1 << 20
+
+    private let ports: [Port]
+    private var sockets: [Socket] = []
+    private let name: String
+    private let wake: Signal
+    private let ready: Signal
+    private let outbox: Outbox
+    private let stopping = Atomic<Bool>(false)
+    private let turnCount = Atomic<UInt64>(0)
+    private let running = Mutex<OwnedThread?>(nil)
+    private let outcome = Mutex<TransportFault?>(nil)
+    private let received = Atomic<UInt64>(0)
+    private let receivedBytes = Atomic<UInt64>(0)
+    private let sent = Atomic<UInt64>(0)
+    private let unsent = Atomic<UInt64>(0)
+    private let overlong = Atomic<UInt64>(0)
+    private let denied = Atomic<UInt64>(0)
+
+    /// Opens all sockets and listens.
+    /// - Parameters:
+    ///   - outboxCount: Messages that may wait to be sent.
+    ///   - outboxBytes: Bytes that may wait to be sent.
+    /// - Throws: `TransportFault` for the first socket that fails; those opened before are closed again.
+    package init(
+        context: Context, ports: [Port], name: String = "transport", outboxCount: Int = 65_536,
+        outboxBytes: Int = 64 << 20
+    ) throws(TransportFault) {
+        self.ports = ports
+        self.name = name
+        wake = try Signal()
+        ready = try Signal()
+        outbox = Outbox(maximumCount: outboxCount, maximumBytes: outboxBytes, signal: wake)
+        var endpoints: [[Endpoint]] = []
+        var sockets: [Socket] = []
+        for port in ports {
+            let socket = try Socket(port.kind, context: context, options: port.options)
+            for prefix in port.subscriptions { try socket.subscribe(prefix.utf8) }
+            var bound: [Endpoint] = []
+            for endpoint in port.bind { bound.append(try socket.bind(endpoint)) }
+            for endpoint in port.connect { try socket.connect(endpoint) }
+            sockets.append(socket)
+            endpoints.append(bound)
+        }
+        self.endpoints = endpoints
+        self.sockets = sockets
+    }
+
+    /// Starts the thread. Call it once.
+    package func run(_ handler: @escaping Handler) throws(TransportFault) {
+        let thread = try OwnedThread(name: name) { self.loop(handler) }
+        running.withLock { $0 = thread }
+    }
+
+    /// Returns once the thread is waiting for messages.
+    package func waitUntilReady(milliseconds: Int) throws(TransportFault) {
+        var item = pollfd(fd: ready.descriptor, events: Int16(POLLIN), revents: 0)
+        let deadline = Deadline(milliseconds: milliseconds)
+        while poll(&item, 1, Int32(clamping: deadline.remaining)) <= 0 {
+            if deadline.remaining == 0 {
+                throw .timeout(waitingFor: "start", endpoint: name, milliseconds: milliseconds)
+            }
+        }
+        if let fault { throw fault }
+    }
+
+    /// Ends the thread and waits for it. Must not be called by the handler. A second call does nothing.
+    package func stop() {
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        wake.raise()
+        running.withLock { $0.take() }?.join()
+    }
+
+    /// Posts a message, from any thread.
+    /// - Parameter matters: May use the last quarter of the outbox.
+    /// - Returns: False if there was no room; counted in `totals.refused`.
+    @discardableResult
+    package func send(_ frames: [[UInt8]], on port: Int, matters: Bool = false) -> Bool {
+        precondition(ports.indices.contains(port) && !frames.isEmpty, "no such port, or nothing to send")
+        return outbox.post(Outbox.Item(port: port, frames: frames), matters: matters)
+    }
+
+    package var totals: Totals {
+        Totals(
+            received: received.load(ordering: .relaxed), receivedBytes: receivedBytes.load(ordering: .relaxed),
+            sent: sent.load(ordering: .relaxed), refused: outbox.refused.load(ordering: .relaxed),
+            unsent: unsent.load(ordering: .relaxed), overlong: overlong.load(ordering: .relaxed),
+            denied: denied.load(ordering: .relaxed))
+    }
+
+    /// Messages waiting to be sent.
+    package var queued: Int { outbox.count }
+
+    /// Counts the loop's turns. After `nudge` it must rise soon, or the thread hangs.
+    package var turns: UInt64 { turnCount.load(ordering: .relaxed) }
+
+    package func nudge() { wake.raise() }
+
+    /// Why the thread ended by itself; nil while all is well.
+    package var fault: TransportFault? { outcome.withLock { $0 } }
+
+    // MARK: The thread
+
+    private func loop(_ handler: Handler) {
+        do throws(TransportFault) {
+            try turn(handler)
+        } catch {
+            outcome.withLock { $0 = error }
+        }
+        sockets.removeAll()
+        ready.raise()
+    }
+
+    private func turn(_ handler: Handler) throws(TransportFault) {
+        let batch = MessageBatch()
+        var items = sockets.map { zmq_pollitem_t(socket: $0.handle, fd: -1, events: Int16(ZMQ_POLLIN), revents: 0) }
+        items.append(zmq_pollitem_t(socket: nil, fd: wake.descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
+        var outgoing: [Outbox.Item] = []
+        ready.raise()
+        while !stopping.load(ordering: .acquiring) {
+            turnCount.add(1, ordering: .relaxed)
+            guard zmq_poll(&items, Int32(items.count), -1) >= 0 else {
+                if zmq_errno() == EINTR { continue }
+                throw .poll(code: zmq_errno())
+            }
+            if items[sockets.count].revents != 0 { wake.lower() }
+            try flush(&outgoing)
+            for port in sockets.indices where items[port].revents != 0 {
+                try fill(batch, from: port)
+                if batch.count > 0 { handler(port, batch) }
+                try flush(&outgoing)
+            }
+        }
+        try flush(&outgoing)
+    }
+
+    private func fill(_ batch: MessageBatch, from index: Int) throws(TransportFault) {
+        let (socket, port) = (sockets[index], ports[index])
+        let asksPeer = port.asksPeers || port.permits != nil
+        batch.removeAll()
+        var (messages, bytes) = (0, 0)
+        taking: while batch.count < Self.batchMessages, batch.byteCount < Self.batchBytes {
+            switch try batch.append(from: socket, maximumFrames: port.maximumFrames, asksPeer: asksPeer) {
+            case .none: break taking
+            case .overlong: overlong.add(1, ordering: .relaxed)
+            case .message:
+                messages += 1
+                bytes = max(bytes, batch.byteCount)
+                if socket.kind == .xpub, try !admits(batch, on: socket, port) { batch.removeLast() }
+            }
+        }
+        received.add(UInt64(messages), ordering: .relaxed)
+        receivedBytes.add(UInt64(bytes), ordering: .relaxed)
+    }
+
+    /// Decides on the subscription that came last, before the next one is taken: ZeroMQ applies `subscribe` to the peer
+    /// that was heard last.
+    private func admits(_ batch: MessageBatch, on socket: Socket, _ port: Port) throws(TransportFault) -> Bool {
+        let last = batch.count - 1
+        guard let subscription = batch.withFrame(last, 0, { Subscription($0) }) else { return true }
+        let asksReadiness = port.answersSubscriptionsTo.map { subscription.prefix.starts(with: $0.utf8) } ?? false
+        if port.options.manualSubscriptions {
+            if !subscription.begins {
+                try socket.unsubscribe(subscription.prefix)
+            } else if asksReadiness || port.permits?(batch.peer(last), subscription.prefix) ?? true {
+                try socket.subscribe(subscription.prefix)
+            } else {
+                denied.add(1, ordering: .relaxed)
+                return false
+            }
+        }
+        guard asksReadiness else { return true }
+        if subscription.begins { try socket.send([subscription.prefix, []]) }
+        return false
+    }
+
+    private func flush(_ outgoing: inout [Outbox.Item]) throws(TransportFault) {
+        outbox.drain(into: &outgoing)
+        guard !outgoing.isEmpty else { return }
+        var count: UInt64 = 0
+        for item in outgoing where try sockets[item.port].send(item.frames) { count += 1 }
+        sent.add(count, ordering: .relaxed)
+        unsent.add(UInt64(outgoing.count) - count, ordering: .relaxed)
+    }
+}

@@ -1,0 +1,114 @@
+import CZeroMQ
+import Glibc
+
+/// One ZeroMQ socket. It belongs to the thread that uses it; handing it to another is allowed only as a whole, before
+/// or after use, never shared.
+package final class Socket {
+    package enum Kind: String, Sendable {
+        case publish = "PUB"
+        case subscribe = "SUB"
+        case xpub = "XPUB"
+        case router = "ROUTER"
+        case dealer = "DEALER"
+        case pair = "PAIR"
+
+        var number: Int32 {
+            switch self {
+            case .publish: ZMQ_PUB
+            case .subscribe: ZMQ_SUB
+            case .xpub: ZMQ_XPUB
+            case .router: ZMQ_ROUTER
+            case .dealer: ZMQ_DEALER
+            case .pair: ZMQ_PAIR
+            }
+        }
+    }
+
+    package let kind: Kind
+    let context: Context
+    let handle: UnsafeMutableRawPointer
+    private let permissions: UInt32?
+
+    package init(_ kind: Kind, context: Context, options: SocketOptions = SocketOptions()) throws(TransportFault) {
+        guard let handle = zmq_socket(context.handle, kind.number) else { throw .socket(kind, code: zmq_errno()) }
+        self.kind = kind
+        self.context = context
+        self.handle = handle
+        permissions = options.permissions
+        try apply(options)
+    }
+
+    deinit { zmq_close(handle) }
+
+    /// Listens.
+    /// - Returns: The endpoint with wildcards resolved: `tcp://127.0.0.1:*` gets its port.
+    @discardableResult
+    package func bind(_ endpoint: Endpoint) throws(TransportFault) -> Endpoint {
+        guard zmq_bind(handle, endpoint.description) == 0 else {
+            throw .bind(endpoint.description, code: zmq_errno())
+        }
+        if let permissions, let path = endpoint.path, chmod(path, permissions) != 0 {
+            throw .permissions(endpoint.description, code: errno)
+        }
+        return try lastEndpoint() ?? endpoint
+    }
+
+    /// Connects, now or as soon as somebody listens there, and again whenever the connection breaks.
+    package func connect(_ endpoint: Endpoint) throws(TransportFault) {
+        guard zmq_connect(handle, endpoint.description) == 0 else {
+            throw .connect(endpoint.description, code: zmq_errno())
+        }
+    }
+
+    /// SUB: takes topics that begin with `prefix`. XPUB with manual subscriptions: applies the one received last.
+    package func subscribe(_ prefix: some Collection<UInt8>) throws(TransportFault) {
+        try filter(prefix, ZMQ_SUBSCRIBE)
+    }
+
+    package func unsubscribe(_ prefix: some Collection<UInt8>) throws(TransportFault) {
+        try filter(prefix, ZMQ_UNSUBSCRIBE)
+    }
+
+    private func filter(_ prefix: some Collection<UInt8>, _ option: Int32) throws(TransportFault) {
+        let prefix = Array(prefix)
+        guard zmq_setsockopt(handle, option, prefix, prefix.count) == 0 else {
+            throw .option("a subscription", of: kind, code: zmq_errno())
+        }
+    }
+
+    /// Sends one message.
+    /// - Parameter waits: Whether to wait for room (as long as the send timeout allows).
+    /// - Returns: False where it would have had to wait (longer), or where nobody of that name is connected.
+    @discardableResult
+    package func send(_ frames: [[UInt8]], waits: Bool = false) throws(TransportFault) -> Bool {
+        for (index, frame) in frames.enumerated() {
+            let more = index + 1 < frames.count ? ZMQ_SNDMORE : 0
+            while zmq_send(handle, frame, frame.count, more | (waits ? 0 : ZMQ_DONTWAIT)) < 0 {
+                switch zmq_errno() {
+                case EINTR: continue
+                case EAGAIN, EHOSTUNREACH: return false
+                case let code: throw .send(kind, code: code)
+                }
+            }
+        }
+        return true
+    }
+
+    /// Waits until a message can be received.
+    package func waitForInput(milliseconds: Int) throws(TransportFault) -> Bool {
+        let deadline = Deadline(milliseconds: milliseconds)
+        while true {
+            var item = zmq_pollitem_t(socket: handle, fd: -1, events: Int16(ZMQ_POLLIN), revents: 0)
+            let ready = zmq_poll(&item, 1, deadline.remaining)
+            if ready >= 0 { return ready > 0 }
+            guard zmq_errno() == EINTR else { throw .poll(code: zmq_errno()) }
+        }
+    }
+
+    private func lastEndpoint() throws(TransportFault) -> Endpoint? {
+        var text = [CChar](repeating: 0, count: 512)
+        var count = text.count
+        guard zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &text, &count) == 0 else { return nil }
+        return try? Endpoint(String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+    }
+}
