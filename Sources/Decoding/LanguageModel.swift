@@ -1,0 +1,119 @@
+import Foundation
+import Randomness
+
+/// A character n-gram model with back-off: how likely a symbol is after the ones before it.
+///
+/// Opened from the compact file that `ductus language-model build` writes (memory-mapped: opening costs a check of its index, and processes
+/// share its pages) or from ARPA text. Immutable, so any number of threads may read it.
+public final class LanguageModel: @unchecked Sendable {
+    // Sendable: all tables are written before `init` returns and only read afterwards; the pointers live as long as the model.
+
+    let trie: NGramTrie
+    /// The longest n-gram.
+    public let order: Int
+    /// The symbols it can predict, the line's end not among them.
+    public let symbols: [String]
+    /// Number of n-grams.
+    public var count: Int { trie.nodeCount }
+    private let symbolNumbers: [String: UInt8]
+    private let storage: MappedFile
+    private let ranks: UnsafeMutablePointer<UInt32>
+
+    /// Opens a compact file or, told by its beginning, ARPA text.
+    ///
+    /// - Throws: `LanguageModelFault` naming the file and what is wrong with it.
+    public convenience init(contentsOf url: URL) throws {
+        let file = try MappedFile(path: url.path)
+        if NGramFile.isCompact(file.bytes) {
+            try self.init(file: file)
+        } else {
+            try self.init(levels: ARPA.read(file.bytes, name: url.path), name: url.path)
+        }
+    }
+
+    /// A model in memory from its n-grams.
+    public convenience init(levels: NGramLevels, name: String = "n-grams") throws {
+        try self.init(file: MappedFile(copying: NGramFile.encode(levels), path: name))
+    }
+
+    init(file: MappedFile) throws {
+        let layout = try NGramFile.layout(of: file)
+        (trie, ranks) = layout.tables(in: file.bytes)
+        order = layout.order
+        symbols = layout.symbols
+        symbolNumbers = Dictionary(uniqueKeysWithValues: zip(layout.symbols, 1...))
+        storage = file
+    }
+
+    deinit { ranks.deallocate() }
+
+    /// The model's number for a symbol.
+    func symbol(of text: String) -> UInt8? { symbolNumbers[text] }
+
+    /// The model's numbers for the characters of `text`; `NGramTrie.missing` for those it does not have.
+    func encode(_ text: String) -> [UInt8] {
+        text.map { symbolNumbers[String($0)] ?? NGramTrie.missing }
+    }
+
+    /// The context of a line that begins with `text`.
+    func state(after text: String) -> NGramTrie.State {
+        encode(text).reduce(trie.next(0, NGramTrie.boundary)) { trie.next($0, $1) }
+    }
+
+    /// Natural log probability of a whole line, its end included where `endOfLine`.
+    public func logProbability(of text: String, endOfLine: Bool = true) -> Double {
+        var state = trie.next(0, NGramTrie.boundary)
+        var sum = 0.0
+        for symbol in encode(text) {
+            sum += Double(trie.logProbability(state, symbol))
+            state = trie.next(state, symbol)
+        }
+        if endOfLine { sum += Double(trie.logProbability(state, NGramTrie.boundary)) }
+        return sum
+    }
+
+    /// Natural log probability of each symbol after `context` (the beginning of a line), then of the line's end.
+    public func distribution(after context: String) -> [Double] {
+        let state = state(after: context)
+        return (1...symbols.count).map { Double(trie.logProbability(state, UInt8($0))) }
+            + [Double(trie.logProbability(state, NGramTrie.boundary))]
+    }
+
+    /// Cross-entropy over lines: bits per character, the ends of lines scored and counted as characters.
+    public func bitsPerCharacter(lines: some Sequence<String>) -> Double {
+        var bits = 0.0
+        var characters = 0
+        for line in lines {
+            bits -= logProbability(of: line) / log(2.0)
+            characters += line.count + 1
+        }
+        return characters == 0 ? 0 : bits / Double(characters)
+    }
+
+    /// Text drawn from the model, `length` characters of it, line ends written as "\n".
+    public func sample(length: Int, using generator: inout SplitMix64) -> String {
+        var text = ""
+        var state = trie.next(0, NGramTrie.boundary)
+        for _ in 0..<length {
+            let symbol = draw(after: state, using: &generator)
+            if symbol == NGramTrie.boundary {
+                text += "\n"
+                state = trie.next(0, NGramTrie.boundary)
+            } else {
+                text += symbols[Int(symbol) - 1]
+                state = trie.next(state, symbol)
+            }
+        }
+        return text
+    }
+
+    private func draw(after state: NGramTrie.State, using generator: inout SplitMix64) -> UInt8 {
+        let weights = (0...symbols.count).map { exp(Double(trie.logProbability(state, UInt8($0)))) }
+        var left = Double(generator.uniform()) * weights.reduce(0, +)
+        for (symbol, weight) in weights.enumerated() {
+            left -= weight
+            if left < 0 { return UInt8(symbol) }
+        }
+        return NGramTrie.boundary
+    }
+}
