@@ -9,10 +9,13 @@ public struct FeatureConfiguration: Codable, Equatable, Sendable {
     public var slopeMinimumAspect: Float = 3
     /// Steepest slope that is believed and removed.
     public var slopeLimit: Float = 0.35
-    /// The unit is at least this share of the segment's width, or a dash would become a million frames.
-    public var scaleFloor: Float = 0.012
+    /// The unit is at least this share of the widest stroke, or a dash, which has no height, would become a million frames.
+    public var scaleFloorOfStroke: Float = 0.012
+    /// The unit is at least this share of the segment's width. Text reaches 0.002: at 0.012, a line of more than fifty
+    /// letters would be squeezed.
+    public var scaleFloorOfSegment: Float = 0.003
     /// Bound on the frames of one segment: beyond it the step is enlarged.
-    public var maximumFrames: Int = 6_000
+    public var maximumFrames: Int = 4_096
     /// Whether the times of samples are used; if not, the time column is zero.
     public var useTime = true
     /// Whether there is a tenth column, the pressure.
