@@ -1,0 +1,44 @@
+import Streaming
+import Transport
+
+/// Answers what a client may do. Immutable: a reload makes a new one.
+///
+/// Clients on ipc are let in by the rights of the socket's file and may do everything; clients on TCP may do what the
+/// allow-list gives to their key, on streams with the prefixes given there.
+package struct AccessPolicy: Equatable, Sendable {
+    package typealias Right = AllowedClient.Right
+
+    private let clients: [String: AllowedClient]
+
+    package init(_ list: AllowList = AllowList()) {
+        clients = Dictionary(list.clients.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        names = Dictionary(list.clients.map { ($0.key, $0.name) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private let names: [String: String]
+
+    /// The user name that the authenticator gives to the holder of a key; nil: not let in.
+    package func user(publicKey: String) -> String? { names[publicKey] }
+
+    /// May `peer` do this on the stream? For `.control` the stream does not matter.
+    package func allows(_ right: Right, on stream: StreamName? = nil, to peer: Peer) -> Bool {
+        guard let user = peer.user else { return peer.uid != nil }
+        guard let client = clients[user], client.rights.contains(right) else { return false }
+        guard right != .control else { return true }
+        guard let stream else { return false }
+        return client.streams.contains { stream.text.hasPrefix($0) }
+    }
+
+    /// May `peer` subscribe to every topic that begins with `prefix`?
+    ///
+    /// ZeroMQ subscribes to prefixes, so `labels.desk` reaches `labels.desk-1` and `labels.desk-2`: all of them must be allowed.
+    /// Topics without a stream, such as `events`, take the right alone.
+    package func allowsSubscription(to prefix: String, by peer: Peer) -> Bool {
+        guard let user = peer.user else { return peer.uid != nil }
+        guard let client = clients[user], client.rights.contains(.subscribe) else { return false }
+        if client.streams.contains("") || prefix == "events" { return true }
+        guard let dot = prefix.firstIndex(of: ".") else { return false }
+        let streams = prefix[prefix.index(after: dot)...]
+        return client.streams.contains { streams.hasPrefix($0) }
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Transport
+
+/// The clients that may connect over TCP: their keys and what each may do.
+///
+/// ```yaml
+/// clients:
+///   - name: desk-3
+///     key: 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7'
+///     rights: [publish, subscribe]
+///     streams: [desk-3]
+/// ```
+package struct AllowList: Equatable, Sendable {
+    package var clients: [AllowedClient]
+
+    package init(_ clients: [AllowedClient] = []) {
+        self.clients = clients
+    }
+
+    /// - Throws: `ConfigurationError` with every fault of the file.
+    package init(contentsOf path: String) throws(ConfigurationError) {
+        guard FileManager.default.fileExists(atPath: path) else {
+            let problem = ConfigurationFault.Problem.missingFile(
+                path: path, what: "allow-list", remedy: "'ductus keygen --client NAME' prints an entry for it")
+            throw ConfigurationError([ConfigurationFault(problem, at: .file(path, line: nil, column: nil))])
+        }
+        var file = AllowListFile()
+        var reading = ConfigurationReading(file: path)
+        do throws(ConfigurationFault) {
+            if let root = try ConfigurationLoader.parse(path) { reading.section(root, into: &file) }
+        } catch {
+            throw ConfigurationError([error])
+        }
+        var faults = reading.faults
+        var owners: [String: String] = [:]
+        for client in file.clients {
+            let place = reading.places["clients[\(client.name)]"] ?? .file(path, line: nil, column: nil)
+            if client.key.isEmpty {
+                faults.append(ConfigurationFault(.missingKey(example: "key: '…'"), key: "clients[\(client.name)].key", at: place))
+            } else if let owner = owners.updateValue(client.name, forKey: client.key) {
+                faults.append(
+                    ConfigurationFault(
+                        .impossible(reason: "has the same key as '\(owner)'", remedy: "give each client a key of its own"),
+                        key: "clients[\(client.name)].key", at: place))
+            }
+        }
+        guard faults.isEmpty else { throw ConfigurationError(faults) }
+        clients = file.clients
+    }
+}
+
+/// One line of the allow-list.
+package struct AllowedClient: NamedConfigurationSection {
+    package enum Right: String, CaseIterable, Sendable { case publish, subscribe, correct, control }
+
+    /// For logs and metrics; the key itself is never shown there.
+    package var name = ""
+    /// Public key, Z85.
+    package var key = ""
+    package var rights: [Right] = []
+    /// Prefixes of the streams it may publish, subscribe to and correct; `''` is every stream.
+    package var streams: [String] = []
+
+    package init() {}
+
+    static let nameExample = "- name: desk-3"
+
+    static let fields: [Field<AllowedClient>] = [
+        .value("name", \.name, .text, .live) { $0.isEmpty ? "a name that is not empty" : nil },
+        .value("key", \.key, .publicKey, .live),
+        .list("rights", \.rights, .choice, .live),
+        .list("streams", \.streams, .text, .live),
+    ]
+}
+
+private struct AllowListFile: ConfigurationSection {
+    var clients: [AllowedClient] = []
+
+    static let fields: [Field<AllowListFile>] = [.sections("clients", \.clients)]
+}
+
+extension Notation<String> {
+    fileprivate static let publicKey = Notation(
+        expected: "a public key of 40 characters, in single quotes, as 'ductus keygen' prints it",
+        read: { text in (try? CurveKey(text))?.text }, write: { $0 })
+}

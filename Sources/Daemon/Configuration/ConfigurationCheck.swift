@@ -1,0 +1,130 @@
+import Foundation
+import Transport
+
+/// The faults that show only when all keys are known: contradictions, missing files, endpoints open to the network.
+struct ConfigurationCheck {
+    private let configuration: Configuration
+    private let locations: Locations
+    private let places: [String: ConfigurationPlace]
+    private let otherwise: ConfigurationPlace
+
+    /// - Parameters:
+    ///   - places: Where each key was written.
+    ///   - otherwise: The place to name for a key that was not.
+    init(
+        _ configuration: Configuration, locations: Locations, places: [String: ConfigurationPlace],
+        otherwise: ConfigurationPlace
+    ) {
+        self.configuration = configuration
+        self.locations = locations
+        self.places = places
+        self.otherwise = otherwise
+    }
+
+    func faults() -> [ConfigurationFault] {
+        endpointFaults() + securityFaults() + pipelineFaults() + fileFaults()
+    }
+
+    private func fault(_ problem: ConfigurationFault.Problem, _ key: String) -> ConfigurationFault {
+        ConfigurationFault(problem, key: key, at: places[key] ?? otherwise)
+    }
+
+    private var endpoints: [(key: String, endpoint: Endpoint)] {
+        let all = configuration.endpoints
+        return [("ink", all.ink), ("features", all.features), ("labels", all.labels), ("control", all.control)]
+            .flatMap { name, endpoints in endpoints.map { ("endpoints.\(name)", locations.resolve($0)) } }
+    }
+
+    private func endpointFaults() -> [ConfigurationFault] {
+        var seen: Set<Endpoint> = []
+        var faults: [ConfigurationFault] = []
+        for (key, endpoint) in endpoints {
+            if !seen.insert(endpoint).inserted { faults.append(fault(.repeated(text: endpoint.description, what: "an endpoint"), key)) }
+            if let path = endpoint.path, path.utf8.count > 107 {
+                faults.append(
+                    fault(
+                        .impossible(
+                            reason: "the socket's path '\(path)' has more than 107 bytes", remedy: "use a shorter runtime directory"),
+                        key))
+            }
+        }
+        if configuration.endpoints.control.isEmpty {
+            faults.append(
+                fault(.impossible(reason: "no control endpoint", remedy: "without one nobody can ask for status; write ipc://control"), "endpoints.control"))
+        }
+        return faults
+    }
+
+    private func securityFaults() -> [ConfigurationFault] {
+        let security = configuration.security
+        var faults: [ConfigurationFault] = []
+        if security.serverKey == nil || security.clients == nil {
+            faults += endpoints.filter { $0.endpoint.scheme == .tcp }.map {
+                fault(.unprotected(endpoint: $0.endpoint.description), $0.key)
+            }
+        }
+        if let path = security.serverKey {
+            do throws(KeyFileFault) {
+                _ = try KeyFile.read(path)
+            } catch {
+                faults.append(fault(error.problem, "security.server_key"))
+            }
+        }
+        if let path = security.clients {
+            do throws(ConfigurationError) {
+                _ = try AllowList(contentsOf: path)
+            } catch {
+                faults += error.faults
+            }
+        }
+        return faults
+    }
+
+    private func pipelineFaults() -> [ConfigurationFault] {
+        var faults: [ConfigurationFault] = []
+        if configuration.pipelines.isEmpty {
+            faults.append(fault(.missingKey(example: PipelineSettings.nameExample), "pipelines"))
+        }
+        for (index, pipeline) in configuration.pipelines.enumerated() {
+            let key = "pipelines[\(pipeline.name)]"
+            let rivals = configuration.pipelines[..<index].filter { $0.input == pipeline.input && $0.streams == pipeline.streams }
+            if let rival = rivals.first {
+                faults.append(
+                    fault(
+                        .impossible(
+                            reason: "reads the same streams as '\(rival.name)': \(pipeline.input.rawValue) with the prefix '\(pipeline.streams)'",
+                            remedy: "give one of them another prefix"), key))
+            }
+            if pipeline.endpoint.idle < pipeline.endpoint.pause {
+                faults.append(
+                    fault(
+                        .impossible(
+                            reason: "idle is shorter than pause, so a slow network would end segments that the pen did not",
+                            remedy: "make idle at least as long as pause"), key + ".endpoint.idle"))
+            }
+            if pipeline.window.maximum < pipeline.window.chunk + pipeline.window.lookahead {
+                faults.append(
+                    fault(
+                        .impossible(
+                            reason: "a window of \(pipeline.window.maximum) frames cannot hold chunk + lookahead",
+                            remedy: "make maximum at least \(pipeline.window.chunk + pipeline.window.lookahead)"),
+                        key + ".window.maximum"))
+            }
+        }
+        return faults
+    }
+
+    private func fileFaults() -> [ConfigurationFault] {
+        var faults: [ConfigurationFault] = []
+        for pipeline in configuration.pipelines where locations.model(pipeline.model) == nil {
+            let searched = pipeline.model.hasPrefix("/") ? "name an existing folder" : "searched in \(locations.models.joined(separator: ", "))"
+            faults.append(
+                fault(.missingFile(path: pipeline.model, what: "model", remedy: searched), "pipelines[\(pipeline.name)].model"))
+        }
+        if let canary = configuration.adaptation.canary, !FileManager.default.fileExists(atPath: canary) {
+            faults.append(
+                fault(.missingFile(path: canary, what: "canary file", remedy: "name an existing one, or 'none'"), "adaptation.canary"))
+        }
+        return faults
+    }
+}

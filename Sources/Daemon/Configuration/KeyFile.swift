@@ -1,0 +1,89 @@
+import Foundation
+import Transport
+
+/// A CURVE key pair in a file that only its owner can read.
+///
+/// Two lines, `public = …` and `secret = …`, in Z85; `#` at the start of a line is a comment.
+package enum KeyFile {
+    /// - Throws: `KeyFileFault`, also for a file that others can read: a secret that others saw is none.
+    package static func read(_ path: String) throws(KeyFileFault) -> CurveKeyPair {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw errno == ENOENT ? .missing(path) : .unreadable(path, reason: String(cString: strerror(errno)))
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw .unreadable(path, reason: "not a plain file")
+        }
+        guard status.st_mode & 0o007 == 0, status.st_mode & 0o020 == 0 else { throw .exposed(path, mode: status.st_mode & 0o777) }
+        guard status.st_size <= 4096 else { throw .malformed(path) }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { throw .unreadable(path, reason: String(cString: strerror(errno))) }
+        return try parse(String(decoding: bytes.prefix(count), as: UTF8.self), path: path)
+    }
+
+    static func parse(_ text: String, path: String) throws(KeyFileFault) -> CurveKeyPair {
+        var values: [String: String] = [:]
+        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+            // The key itself may hold '='.
+            guard let equals = line.firstIndex(of: "=") else { throw .malformed(path) }
+            let name = line[..<equals].filter { $0 != " " }
+            values[name] = String(line[line.index(after: equals)...].drop { $0 == " " }.prefix { $0 != " " && $0 != "\r" })
+        }
+        guard let secret = values["secret"], let key = try? CurveKey(secret), let pair = try? CurveKeyPair(secretKey: key)
+        else { throw .malformed(path) }
+        if let stated = values["public"], stated != pair.publicKey.text { throw .mismatch(path) }
+        return pair
+    }
+
+    /// Writes a new file with mode 0600; an existing one is never replaced.
+    package static func write(_ pair: CurveKeyPair, to path: String, comment: String) throws(KeyFileFault) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw errno == EEXIST ? .exists(path) : .unwritable(path, reason: String(cString: strerror(errno)))
+        }
+        defer { close(descriptor) }
+        let text = "# \(comment)\npublic = \(pair.publicKey.text)\nsecret = \(pair.secretKey.text)\n"
+        let written = Array(text.utf8).withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        guard written == text.utf8.count, fsync(descriptor) == 0 else {
+            let reason = String(cString: strerror(errno))
+            unlink(path)
+            throw .unwritable(path, reason: reason)
+        }
+    }
+}
+
+package enum KeyFileFault: Error, Equatable, CustomStringConvertible {
+    case missing(String)
+    case unreadable(String, reason: String)
+    case exposed(String, mode: UInt32)
+    case malformed(String)
+    case mismatch(String)
+    case exists(String)
+    case unwritable(String, reason: String)
+
+    package var problem: ConfigurationFault.Problem {
+        switch self {
+        case .missing(let path):
+            .missingFile(path: path, what: "key file", remedy: "make it with 'ductus keygen --server \(path)'")
+        case .unreadable(let path, let reason):
+            .unsafeFile(path: path, reason: "cannot be read: \(reason)", remedy: "give the daemon's user the right to read it")
+        case .exposed(let path, let mode):
+            .unsafeFile(
+                path: path, reason: "can be read or changed by others (mode 0\(String(mode, radix: 8)))",
+                remedy: "run 'chmod 0600 \(path)', and make a new key if others may have seen it")
+        case .malformed(let path):
+            .unsafeFile(path: path, reason: "holds no CURVE key", remedy: "make one with 'ductus keygen'")
+        case .mismatch(let path):
+            .unsafeFile(path: path, reason: "holds a public key that does not belong to its secret key", remedy: "make a new pair with 'ductus keygen'")
+        case .exists(let path):
+            .unsafeFile(path: path, reason: "exists already", remedy: "name another file, or remove it if no client uses it any more")
+        case .unwritable(let path, let reason):
+            .unsafeFile(path: path, reason: "cannot be written: \(reason)", remedy: "name a file in a directory of yours")
+        }
+    }
+
+    package var description: String { problem.text }
+}

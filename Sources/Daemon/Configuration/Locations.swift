@@ -1,0 +1,68 @@
+import Foundation
+import Transport
+
+/// The directories in use: what the configuration says, else what systemd gives, else what fits the user.
+package struct Locations: Equatable, Sendable {
+    /// Sockets.
+    package var runtime: String
+    /// Journal and generations.
+    package var state: String
+    /// Folders searched for a model by name, in this order.
+    package var models: [String]
+
+    /// - Parameter executable: The program's own path: an installed one finds its models in `../share/ductus/models`.
+    package init(
+        _ directories: Configuration.Directories = .init(), environment: [String: String],
+        user: UInt32 = geteuid(), executable: String = CommandLine.arguments.first ?? ""
+    ) {
+        runtime = directories.runtime ?? Self.first(environment["RUNTIME_DIRECTORY"]) ?? Self.runtime(environment, user)
+        state = directories.state ?? Self.first(environment["STATE_DIRECTORY"]) ?? Self.state(environment, user)
+        if let models = directories.models {
+            self.models = [models]
+        } else {
+            let binaries = URL(fileURLWithPath: executable).resolvingSymlinksInPath().deletingLastPathComponent()
+            let beside = binaries.deletingLastPathComponent().appendingPathComponent("share/ductus/models").path
+            models = [beside, "/usr/share/ductus/models", "models"]
+        }
+    }
+
+    /// For a client: the sockets of this user's own daemon if it runs, else those of the machine's.
+    package static func ofRunningDaemon(environment: [String: String], user: UInt32 = geteuid()) -> Locations {
+        var locations = Locations(environment: environment, user: user)
+        let own = locations.runtime
+        if !FileManager.default.fileExists(atPath: own + "/control"),
+            FileManager.default.fileExists(atPath: "/run/ductus/control")
+        {
+            locations.runtime = "/run/ductus"
+        }
+        return locations
+    }
+
+    /// An ipc endpoint with a relative path, placed in the runtime directory.
+    package func resolve(_ endpoint: Endpoint) -> Endpoint {
+        guard let path = endpoint.path, !path.hasPrefix("/") else { return endpoint }
+        return Endpoint(ipc: "\(runtime)/\(path)")
+    }
+
+    /// The folder or file of a model; nil if there is none.
+    package func model(_ name: String) -> String? {
+        let candidates = name.hasPrefix("/") || name.hasPrefix(".") ? [name] : models.map { "\($0)/\(name)" }
+        return candidates.first { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    private static func runtime(_ environment: [String: String], _ user: UInt32) -> String {
+        if let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty { return directory + "/ductus" }
+        return user == 0 ? "/run/ductus" : "/tmp/ductus-\(user)"
+    }
+
+    private static func state(_ environment: [String: String], _ user: UInt32) -> String {
+        if let directory = environment["XDG_STATE_HOME"], !directory.isEmpty { return directory + "/ductus" }
+        if user == 0 { return "/var/lib/ductus" }
+        return (environment["HOME"] ?? "/tmp/ductus-\(user)") + "/.local/state/ductus"
+    }
+
+    /// systemd separates several directories by colons.
+    private static func first(_ list: String?) -> String? {
+        list?.split(separator: ":").first.map(String.init)
+    }
+}
