@@ -73,5 +73,6 @@ let package = Package(
         .testTarget(name: "NetworkTests", dependencies: ["Network"], resources: [.copy("golden")], swiftSettings: strict),
         .testTarget(name: "InkTests", dependencies: ["Ink"], swiftSettings: strict),
         .testTarget(name: "DecodingTests", dependencies: ["Decoding"], swiftSettings: strict),
+        .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
     ]
 )

@@ -18,6 +18,12 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         throw .endpoint(text)
     }
 
+    /// A socket of this machine at a path.
+    package init(ipc path: String) {
+        scheme = .ipc
+        address = path
+    }
+
     package var description: String { "\(scheme.rawValue)://\(address)" }
 
     /// The file of an ipc socket; nil for other schemes and for abstract names (`@…`).

@@ -26,6 +26,7 @@ package final class Publisher {
         var options = SocketOptions()
         options.everySubscription = true
         options.waitsWhenFull = true
+        options.forgetsLostPeer = true
         options.sendTimeout = sendTimeout
         options.linger = linger
         options.security = security
@@ -59,10 +60,13 @@ package final class Publisher {
         }
     }
 
-    /// Sends, and waits while the daemon's queue is full. Without a subscriber the message goes nowhere.
-    package func send(topic: [UInt8], payload: [UInt8]) throws(TransportFault) {
-        try absorb()
+    /// Sends, and waits while the daemon's queue is full.
+    /// - Returns: False where nobody takes this topic at present (the daemon restarts): the message went nowhere.
+    @discardableResult
+    package func send(topic: [UInt8], payload: [UInt8]) throws(TransportFault) -> Bool {
+        let isTaken = try isSubscribed(to: topic)
         guard try socket.send([topic, payload], waits: true) else { throw .send(.xpub, code: EAGAIN) }
+        return isTaken
     }
 
     package func isSubscribed(to topic: [UInt8]) throws(TransportFault) -> Bool {

@@ -13,6 +13,8 @@ package struct SocketOptions: Sendable {
     package var sendTimeout: Int?
     /// Milliseconds between pings of an idle connection, so that a dead peer is noticed; 0 sends none.
     package var heartbeat = 0
+    /// Connecting side: forget the peer, its subscriptions and what is queued for it when the connection breaks.
+    package var forgetsLostPeer = false
     /// XPUB: hand on every subscription, not only the first of each prefix.
     package var everySubscription = false
     /// XPUB: hand on subscriptions without applying them; `Socket.permit` applies the one received last.
@@ -44,6 +46,7 @@ extension Socket {
         try set("the send timeout", ZMQ_SNDTIMEO, options.sendTimeout ?? -1)
         try set("the heartbeat", ZMQ_HEARTBEAT_IVL, options.heartbeat)
         try set("the handshake's time", ZMQ_HANDSHAKE_IVL, 5_000)
+        try set("forgetting lost peers", ZMQ_IMMEDIATE, options.forgetsLostPeer ? 1 : 0)
         try set("the pause before reconnecting", ZMQ_RECONNECT_IVL, 50)
         try set("the longest pause before reconnecting", ZMQ_RECONNECT_IVL_MAX, 1_000)
         try set("the largest message", ZMQ_MAXMSGSIZE, bytesOf: Int64(options.maximumFrame))

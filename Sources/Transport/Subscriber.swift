@@ -29,6 +29,8 @@ package final class Subscriber {
 
     package func subscribe(_ prefix: [UInt8]) throws(TransportFault) { try socket.subscribe(prefix) }
 
+    package func unsubscribe(_ prefix: [UInt8]) throws(TransportFault) { try socket.unsubscribe(prefix) }
+
     /// Waits until the subscriptions made so far are in force: subscribes to a topic of its own below `prefix`, which the
     /// daemon answers at once (`Port.answersSubscriptionsTo`). Messages that come before the answer are thrown away.
     /// - Throws: `TransportFault.timeout`, or `.refused` where the keys are turned down.
