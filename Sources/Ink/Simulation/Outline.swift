@@ -31,8 +31,8 @@ struct Outline {
 
     /// Where the origin of the next letter lies so that `gap` is left between the two where they come closest.
     ///
-    /// Letters may reach above or below each other (`To`, `fj`), but only by a little.
-    func origin(ofNext next: Outline, gap: Double) -> Double {
+    /// Letters may reach above or below each other (`To`, `fj`), but only by `overhang`.
+    func origin(ofNext next: Outline, gap: Double, overhang: Double = 2.4) -> Double {
         let side = extent.upperBound - next.extent.lowerBound + gap
         var closest = -Double.infinity
         for i in 0..<Self.bands where right[i].isFinite {
@@ -40,7 +40,7 @@ struct Outline {
                 closest = max(closest, right[i] - next.left[j] + gap)
             }
         }
-        return max(closest, side - 3.5)
+        return max(closest, side - overhang)
     }
 }
 

@@ -25,7 +25,7 @@ extension PenMovement {
         _ arc: Arc, from time: Double, by writer: Writer, beginsWord: Bool, random: inout SplitMix64
     ) -> Double {
         let pause = beginsWord ? 0.12 * exp(0.6 * Double(random.normal())) : 0
-        let duration = writer.tempo * (0.1 + 0.035 * (arc.length / 10).squareRoot()) * exp(0.1 * Double(random.normal()))
+        let duration = writer.tempo * (0.07 + 0.025 * (arc.length / 10).squareRoot()) * exp(0.1 * Double(random.normal()))
         append(LognormalPulse(arc: arc, onset: time + pause, duration: duration, sigma: writer.sigma))
         // The pen lands a little before the movement through the air has died down: hooks at the beginning of strokes.
         return time + pause + duration * (1 - 0.12 * Double(random.uniform()))
@@ -43,7 +43,7 @@ extension PenMovement {
         for (index, arc) in arcs.enumerated() {
             // Isochrony: long movements are faster, so that time grows with about the root of the length; a turn costs time.
             let share = (arc.length / 10).squareRoot() + 0.12 * abs(arc.turning)
-            let spacing = writer.tempo * (0.022 + 0.042 * share) * exp(0.08 * Double(random.normal()))
+            let spacing = writer.tempo * (0.012 + 0.03 * share) * exp(0.08 * Double(random.normal()))
             let isSharp = index + 1 < arcs.count && stroke.path[index + 1].isCorner
             let overlap = index + 1 == arcs.count ? 0 : isSharp ? writer.haste - 0.2 : writer.haste
             let duration = spacing / (1 - writer.haste)

@@ -20,7 +20,7 @@ struct Script {
     /// Where the next letter would begin, and the line's baseline.
     private var cursor = 0.0
     private var baseline = 0.0
-    private var previous: Outline?
+    private var previous: (outline: Outline, isLetter: Bool)?
     private var beginsWord = false
     /// The stroke that is being joined together, and the dots and bars that wait for the word's end.
     private var open: [Glyph.Via] = []
@@ -60,7 +60,7 @@ struct Script {
         if !leadsOn { liftPen() }
         let glyph = shaped(form)
         let outline = Outline(glyph)
-        let origin = place(outline, after: leadsOn ? open.last : nil)
+        let origin = place(outline, isLetter: character.isLetter, after: leadsOn ? open.last : nil)
 
         let high = leadsOn && (open.last?.position.y ?? 0) > 6
         if leadsOn {
@@ -79,15 +79,17 @@ struct Script {
                 emit(path)
             }
         }
-        previous = outline.moved(by: origin)
+        previous = (outline.moved(by: origin), character.isLetter)
         cursor = max(cursor, origin + outline.extent.upperBound)
     }
 
     /// The x of the glyph's origin.
-    private mutating func place(_ outline: Outline, after exit: Glyph.Via?) -> Double {
+    private mutating func place(_ outline: Outline, isLetter: Bool, after exit: Glyph.Via?) -> Double {
         if let exit { return exit.position.x + 0.8 + 0.4 * normal() }
         guard let previous else { return cursor - outline.extent.lowerBound }
-        return previous.origin(ofNext: outline, gap: max(writer.letterGap + 0.4 * normal(), 1))
+        // A colon that slips under the arm of a seven would not be seen.
+        return previous.outline.origin(
+            ofNext: outline, gap: max(writer.letterGap + 0.4 * normal(), 1), overhang: isLetter && previous.isLetter ? 2.4 : 0.6)
     }
 
     private mutating func liftPen() {

@@ -1,0 +1,149 @@
+/// Draws ink the way it was written, with what was read under the strokes that show it.
+///
+/// ```
+/// let drawing = InkPicture().drawing(of: line.strokes, labels: labels)
+/// try drawing.write(to: URL(fileURLWithPath: "ink.svg"))
+/// ```
+public struct InkPicture: Sendable {
+    /// What the colour of a stroke means.
+    public enum Coloring: String, Sendable, CaseIterable {
+        /// All ink has one colour.
+        case plain
+        /// From the first stroke to the last once through the rainbow.
+        case order
+    }
+
+    public var coloring = Coloring.plain
+    /// The height in pixels that the taller strokes get.
+    public var strokeHeight = 44.0
+    /// The picture's largest sides, in pixels; ink that would be larger is drawn smaller.
+    public var largest = PlanePoint(2400, 4800)
+    /// Height of the labels' type, in pixels.
+    public var labelSize = 15.0
+
+    private let margin = 16.0
+
+    public init() {}
+
+    /// One line of ink (or several, one below the other), labels under their strokes, and a caption.
+    ///
+    /// No ink gives an empty picture; samples that are not finite are left out.
+    public func drawing(of ink: [Stroke], labels: [InkLabel] = [], caption: String? = nil) -> Drawing {
+        let frame = Frame(around: ink, strokeHeight: strokeHeight, largest: largest, margin: margin)
+        let rows = rows(of: labels, in: ink, frame: frame)
+        let labelsEnd = rows.map { $0.baseline + labelSize * 0.5 }.max() ?? 0
+        let captionBaseline = max(frame.bottom, labelsEnd) + 20
+        let captionSize = 12.0
+        let captionWidth = Double(caption?.count ?? 0) * captionSize * 0.55 + 2 * margin
+        var drawing = Drawing(
+            width: max(frame.right + margin, captionWidth, 64),
+            height: (caption == nil ? max(frame.bottom, labelsEnd) : captionBaseline) + margin)
+        for (index, stroke) in ink.enumerated() {
+            guard let line = line(of: stroke, at: index, of: ink.count, frame: frame) else { continue }
+            drawing.add(line)
+        }
+        for row in rows { add(row, to: &drawing) }
+        if let caption {
+            drawing.add(.init(caption, at: PlanePoint(margin, captionBaseline), size: captionSize, color: .gray))
+        }
+        return drawing
+    }
+
+    /// Drawings one below the other.
+    public static func sheet(of drawings: [Drawing]) -> Drawing {
+        var sheet = Drawing(
+            width: Double(drawings.map(\.width).max() ?? 1), height: Double(drawings.map(\.height).reduce(0, +)))
+        var top = 0.0
+        for drawing in drawings {
+            sheet.add(drawing, at: PlanePoint(0, top))
+            top += Double(drawing.height)
+        }
+        return sheet
+    }
+
+    /// A stroke as wide as it was pressed.
+    private func line(of stroke: Stroke, at index: Int, of count: Int, frame: Frame) -> Drawing.Line? {
+        let samples = stroke.samples.filter { $0.x.isFinite && $0.y.isFinite }
+        guard !samples.isEmpty else { return nil }
+        let color = coloring == .plain ? Color.ink : Color.hue(0.85 * Double(index) / Double(max(count, 1)))
+        let widths = samples.map { 1.1 + 2.2 * Double(min(max($0.pressure ?? 0.45, 0), 1)) }
+        return Drawing.Line(samples.map(frame.place), widths: widths, color: color)
+    }
+
+    /// Labels whose ink stands side by side.
+    private struct Row {
+        var labels: [(label: InkLabel, extent: ClosedRange<Double>)] = []
+        /// The lowest ink above, and where the type stands.
+        var bottom: Double
+        var baseline = 0.0
+    }
+
+    /// Arranges the labels in rows: a new one begins where ink lies wholly below that of the row so far.
+    private func rows(of labels: [InkLabel], in ink: [Stroke], frame: Frame) -> [Row] {
+        var rows: [Row] = []
+        for label in labels {
+            let places = label.places(in: ink).filter { $0.x.isFinite && $0.y.isFinite }.map(frame.place)
+            guard let left = places.map(\.x).min(), let right = places.map(\.x).max(),
+                let top = places.map(\.y).min(), let bottom = places.map(\.y).max()
+            else { continue }
+            if let last = rows.last, top < last.bottom + 2 {
+                rows[rows.count - 1].bottom = max(last.bottom, bottom)
+            } else {
+                rows.append(Row(bottom: bottom))
+            }
+            rows[rows.count - 1].labels.append((label, left...right))
+        }
+        for i in rows.indices { rows[i].baseline = rows[i].bottom + labelSize * 1.5 }
+        return rows
+    }
+
+    /// Brackets and text; letters that would cover each other move to the right.
+    private func add(_ row: Row, to drawing: inout Drawing) {
+        var free = -Double.infinity
+        for (label, extent) in row.labels.sorted(by: { $0.extent.lowerBound < $1.extent.lowerBound }) {
+            let bracket = row.baseline - labelSize * 0.95
+            drawing.add(.init([.init(extent.lowerBound, bracket), .init(extent.upperBound, bracket)], width: 1, color: .paleGray))
+            let width = Double(label.text.count) * labelSize * 0.5
+            let middle = max((extent.lowerBound + extent.upperBound) / 2, free + width / 2)
+            free = middle + width / 2 + 1
+            let doubt = label.confidence.map { 1.6 * (1 - Double($0)) } ?? 0
+            drawing.add(
+                .init(
+                    label.text, at: PlanePoint(middle, row.baseline), size: labelSize, anchor: .middle,
+                    color: Color.black.mixed(with: .red, share: doubt)))
+        }
+    }
+}
+
+/// How device units become pixels.
+private struct Frame {
+    private let scale: Double
+    private let origin: PlanePoint
+    private let margin: Double
+    let right: Double
+    let bottom: Double
+
+    init(around ink: [Stroke], strokeHeight: Double, largest: PlanePoint, margin: Double) {
+        self.margin = margin
+        guard let bounds = Bounds(around: ink) else {
+            (scale, origin, right, bottom) = (1, .zero, margin, margin)
+            return
+        }
+        // In Double: the extent of finite Floats may not be a finite Float.
+        let least = PlanePoint(Double(bounds.minX), Double(bounds.minY))
+        let extent = PlanePoint(Double(bounds.maxX), Double(bounds.maxY)) - least
+        // The taller strokes are as tall as letters, however many lines there are and whatever dots and dashes.
+        let heights = ink.compactMap(\.bounds).map { Double($0.maxY) - Double($0.minY) }.sorted()
+        let tall = heights[min(heights.count * 3 / 4, heights.count - 1)]
+        let wanted = tall > 0 ? strokeHeight / tall : extent.norm > 0 ? strokeHeight / extent.norm : 1
+        let room = largest - 2 * margin
+        scale = min(wanted, room.x / max(extent.x, 1e-30), room.y / max(extent.y, 1e-30))
+        origin = least
+        right = margin + extent.x * scale
+        bottom = margin + extent.y * scale
+    }
+
+    func place(_ sample: Sample) -> PlanePoint {
+        (PlanePoint(Double(sample.x), Double(sample.y)) - origin) * scale + margin
+    }
+}
