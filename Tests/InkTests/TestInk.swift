@@ -1,0 +1,61 @@
+import Foundation
+import Ink
+import Randomness
+
+/// Ink for tests, made from a seed: waves and loops at human pace, with dots and jumps between strokes.
+enum TestInk {
+    /// A line of `strokes` strokes in units of about a hundredth of a letter, times in µs from 0.
+    static func line(strokes: Int = 12, seed: UInt64 = 1, scale: Float = 100) -> [Stroke] {
+        var random = SplitMix64(seed: seed)
+        var x: Float = 500
+        var time: Int64 = 0
+        return (0..<strokes).map { index in
+            let isDot = index % 5 == 4
+            let count = isDot ? 1 : 8 + Int(random.uniform() * 40)
+            let phase = random.uniform() * 6
+            let speed = 0.2 + 0.2 * random.uniform()
+            let height = (0.7 + 0.6 * random.uniform()) * scale
+            let stroke = Stroke(
+                (0..<count).map { sample in
+                    let t = Float(sample) * speed
+                    time += 8_000
+                    return Sample(
+                        x: x + scale * (0.3 * t + 0.4 * cos(t + phase)), y: 1_000 + height * sin(1.3 * t + phase),
+                        time: time, pressure: 0.5 + 0.4 * sin(t))
+                })
+            x += scale * (0.3 * Float(count) * speed + 0.4)
+            time += 150_000
+            return stroke
+        }
+    }
+
+    /// Samples of all strokes with their ends, as a stream gives them.
+    static func features(
+        incrementally strokes: [Stroke], _ configuration: FeatureConfiguration, _ normalization: SegmentNormalization
+    ) -> Features {
+        var extractor = IncrementalFeatureExtractor(configuration, normalization: normalization)
+        var features = Features(dimension: configuration.dimension)
+        for stroke in strokes {
+            for sample in stroke.samples { extractor.append(sample, into: &features) }
+            extractor.penUp(into: &features)
+        }
+        return features
+    }
+
+    /// A folder of the data sets, where present: `$DUCTUS_DATA` or `../shared/data` beside the package.
+    static let data: URL? = {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let path = ProcessInfo.processInfo.environment["DUCTUS_DATA"]
+        let folder = path.map { URL(fileURLWithPath: $0) } ?? root.appendingPathComponent("../shared/data").standardized
+        return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
+    }()
+
+    /// A file of the handwriting sets, where present.
+    static func handwriting(_ name: String) -> URL? {
+        guard let file = data?.appendingPathComponent("handwriting/\(name).ndjson.gz"),
+            FileManager.default.fileExists(atPath: file.path)
+        else { return nil }
+        return file
+    }
+}
