@@ -1,0 +1,109 @@
+/// How often each n-gram occurs in a corpus, for all orders, as Kneser-Ney estimation wants it.
+///
+/// One sort serves all orders: keys with the last symbol highest, so that n-grams that differ in their first symbol only lie side by side,
+/// and the shorter ones follow by cutting symbols off.
+struct NGramCounts {
+    /// The n-grams of one order, sorted by key (first symbol highest, see `NGramLevels`).
+    struct Order {
+        var keys: [UInt64] = []
+        /// For the highest order and for n-grams that begin a line: how often it occurs. Else: after how many different symbols.
+        var adjusted: [UInt32] = []
+        /// How often it occurs.
+        var raw: [UInt32] = []
+    }
+
+    private struct Entry: BitwiseCopyable {
+        var key: UInt64
+        var adjusted: UInt32
+        var raw: UInt32
+    }
+
+    /// Stands where a line's beginning leaves no symbol.
+    private static let none: UInt64 = NGramLevels.symbolMask
+
+    /// The orders, 1 first. Order 1 has every symbol of the corpus's alphabet, seen or not.
+    private(set) var orders: [Order]
+
+    init(_ corpus: TextCorpus, order: Int) {
+        var entries = NGramCounts.longest(corpus.stream, order: order)
+        orders = Array(repeating: Order(), count: order)
+        orders[order - 1] = NGramCounts.forward(entries, order: order)
+        for length in stride(from: order - 1, to: 0, by: -1) {
+            entries = NGramCounts.shortened(entries, to: length)
+            orders[length - 1] = NGramCounts.forward(entries, order: length)
+        }
+        completeUnigrams(symbolCount: corpus.symbols.count)
+    }
+
+    /// The distinct n-grams of the highest order, last symbol highest, with how often they occur. Where a line's beginning comes
+    /// sooner, the low symbols are `none`.
+    private static func longest(_ stream: [UInt8], order: Int) -> [Entry] {
+        let top = NGramLevels.symbolBits * UInt64(order - 1)
+        // What a line's first symbol finds: the boundary, and nothing before it.
+        var beginning: UInt64 = 0
+        for _ in 0..<(order - 1) { beginning = beginning << NGramLevels.symbolBits | none }
+        var keys: [UInt64] = []
+        keys.reserveCapacity(stream.count)
+        var key = beginning
+        for symbol in stream.dropFirst() {
+            key = UInt64(symbol) << top | key >> NGramLevels.symbolBits
+            keys.append(key)
+            if symbol == NGramTrie.boundary { key = beginning }
+        }
+        radixSort(&keys, bits: Int(NGramLevels.symbolBits) * order) { $0 }
+        var entries: [Entry] = []
+        for key in keys {
+            if let last = entries.indices.last, entries[last].key == key {
+                entries[last].raw &+= 1
+                entries[last].adjusted &+= 1
+            } else {
+                entries.append(Entry(key: key, adjusted: 1, raw: 1))
+            }
+        }
+        return entries
+    }
+
+    /// The n-grams without their first symbols.
+    private static func shortened(_ entries: [Entry], to order: Int) -> [Entry] {
+        var shorter: [Entry] = []
+        for entry in entries {
+            let key = entry.key >> NGramLevels.symbolBits
+            let isPreceded = entry.key & NGramLevels.symbolMask != none
+            if let last = shorter.indices.last, shorter[last].key == key {
+                shorter[last].raw &+= entry.raw
+                shorter[last].adjusted &+= isPreceded ? 1 : entry.raw
+            } else {
+                shorter.append(Entry(key: key, adjusted: isPreceded ? 1 : entry.raw, raw: entry.raw))
+            }
+        }
+        return shorter
+    }
+
+    /// The n-grams that are full length, first symbol highest.
+    private static func forward(_ entries: [Entry], order: Int) -> Order {
+        var turned: [Entry] = []
+        turned.reserveCapacity(entries.count)
+        for entry in entries where entry.key & NGramLevels.symbolMask != none {
+            var (rest, key) = (entry.key, UInt64(0))
+            for _ in 0..<order {
+                key = key << NGramLevels.symbolBits | rest & NGramLevels.symbolMask
+                rest >>= NGramLevels.symbolBits
+            }
+            turned.append(Entry(key: key, adjusted: entry.adjusted, raw: entry.raw))
+        }
+        radixSort(&turned, bits: Int(NGramLevels.symbolBits) * order) { $0.key }
+        return Order(keys: turned.map(\.key), adjusted: turned.map(\.adjusted), raw: turned.map(\.raw))
+    }
+
+    private mutating func completeUnigrams(symbolCount: Int) {
+        let seen = orders[0]
+        var all = Order()
+        for symbol in 0...UInt64(symbolCount) {
+            let position = seen.keys.position(of: symbol)
+            all.keys.append(symbol)
+            all.adjusted.append(position.map { seen.adjusted[$0] } ?? 0)
+            all.raw.append(position.map { seen.raw[$0] } ?? 0)
+        }
+        orders[0] = all
+    }
+}

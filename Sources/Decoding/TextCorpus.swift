@@ -1,0 +1,101 @@
+import Randomness
+
+/// Text as a language model learns from it: lines of symbols, each closed by the boundary.
+///
+/// For example:
+///
+///     var corpus = TextCorpus(alphabet: .printableASCII, cutting: .pieces(of: 15...60), seed: 1)
+///     corpus.add("A whole paragraph of text that no one could write in a single line of handwriting.")
+public struct TextCorpus: Sendable {
+    /// What becomes a line.
+    public enum Cutting: Sendable, Equatable {
+        /// Each line of text as it is.
+        case whole
+        /// Consecutive pieces of so many characters, cut at spaces: handwritten lines begin and end in the middle of a sentence, and a
+        /// model of whole paragraphs is wrong at every line's beginning.
+        case pieces(of: ClosedRange<Int>)
+    }
+
+    /// The symbols in the order of their numbers, 1 and up.
+    public let symbols: [String]
+    /// The lines, each preceded by the boundary; one more boundary ends the last.
+    private(set) var stream: [UInt8] = [NGramTrie.boundary]
+    /// Number of lines.
+    public private(set) var lineCount = 0
+    /// Number of characters left out because the alphabet lacks them.
+    public private(set) var droppedCount = 0
+    /// Number of characters taken.
+    public var characterCount: Int { stream.count - 1 - lineCount }
+
+    private let cutting: Cutting
+    private let numbers: [UInt32: UInt8]
+    private var asciiNumbers = [UInt8](repeating: NGramTrie.missing, count: 128)
+    private var generator: SplitMix64
+
+    /// A corpus without text.
+    ///
+    /// - Parameter alphabet: what the model is to predict. Symbols of more than one Unicode scalar do not occur in texts.
+    /// - Throws: `LanguageModelFault.tooManySymbols`.
+    public init(alphabet: Alphabet, cutting: Cutting = .whole, seed: UInt64 = 1) throws {
+        guard alphabet.symbols.count <= NGramLevels.largestSymbolCount else {
+            throw LanguageModelFault.tooManySymbols(alphabet.symbols.count)
+        }
+        symbols = alphabet.symbols
+        self.cutting = cutting
+        generator = SplitMix64(seed: seed)
+        var numbers: [UInt32: UInt8] = [:]
+        for (index, symbol) in alphabet.symbols.enumerated() where symbol.unicodeScalars.count == 1 {
+            for scalar in symbol.unicodeScalars {
+                numbers[scalar.value] = UInt8(index + 1)
+                if scalar.value < 128 { asciiNumbers[Int(scalar.value)] = UInt8(index + 1) }
+            }
+        }
+        self.numbers = numbers
+    }
+
+    /// Adds one line or paragraph of text, `copies` times (cut elsewhere each time).
+    public mutating func add(_ text: String, copies: Int = 1) {
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(text.utf8.count)
+        for scalar in text.unicodeScalars {
+            let number =
+                scalar.value < 128 ? asciiNumbers[Int(scalar.value)] : numbers[scalar.value] ?? NGramTrie.missing
+            if number == NGramTrie.missing {
+                droppedCount += 1
+            } else {
+                encoded.append(number)
+            }
+        }
+        guard !encoded.isEmpty else { return }
+        for _ in 0..<copies {
+            switch cutting {
+            case .whole: append(encoded[...])
+            case .pieces(let lengths): appendPieces(encoded, lengths)
+            }
+        }
+    }
+
+    private mutating func append(_ line: ArraySlice<UInt8>) {
+        guard !line.isEmpty else { return }
+        stream += line
+        stream.append(NGramTrie.boundary)
+        lineCount += 1
+    }
+
+    private mutating func appendPieces(_ text: [UInt8], _ lengths: ClosedRange<Int>) {
+        let space = asciiNumbers[0x20]
+        var start = 0
+        while start < text.count {
+            let length = Int.random(in: lengths, using: &generator)
+            var end = min(start + max(1, length), text.count)
+            if end < text.count, text[end] != space,
+                let gap = text[start..<end].lastIndex(of: space), gap > start
+            {
+                end = gap
+            }
+            append(text[start..<end])
+            start = end
+            while start < text.count, text[start] == space { start += 1 }
+        }
+    }
+}
