@@ -1,22 +1,18 @@
 /// What a network remembers of one stream between its windows.
 ///
-/// The forward direction of each recurrent layer keeps its last state, each convolution the few frames to the left that
-/// its next output sees, and every layer counts the frames it has made final. Its size depends on the architecture
-/// alone, never on the stream's length, and it belongs to no set of weights: a stream may go on with a new generation.
+/// The forward direction of each recurrent layer keeps its last state, and each convolution the few frames to the left
+/// that its next output sees. Its size depends on the architecture alone, never on the stream's length, and it belongs to
+/// no set of weights: a stream may go on with a new generation.
 ///
 /// A state is used by one thread at a time.
 public final class NetworkState {
     /// Frames of the network's input that are committed.
-    public var inputFrames: Int { committed[0] }
-    /// Frames of the network's output that are final.
-    public var outputFrames: Int { committed[committed.count - 1] }
+    public internal(set) var inputFrames = 0
     /// The stream has ended; `reset()` makes the state ready for another.
     public internal(set) var hasEnded = false
 
-    /// For each layer how many frames of its input are final, and last how many of the network's output.
-    var committed: [Int]
     /// Each layer's numbers, at `offsets`: a recurrent layer's h (then c), a convolution's last kernel − 1 input frames.
-    var values: [Float]
+    let values: UnsafeMutableBufferPointer<Float>
     let offsets: [Int]
     let architecture: Architecture
 
@@ -29,34 +25,38 @@ public final class NetworkState {
             total += layer.stateSize
         }
         self.offsets = offsets
-        values = [Float](repeating: 0, count: total)
-        committed = [Int](repeating: 0, count: architecture.layers.count + 1)
+        values = .allocate(capacity: total)
+        values.initialize(repeating: 0)
     }
 
-    private init(copying other: NetworkState) {
-        architecture = other.architecture
-        offsets = other.offsets
-        values = other.values
-        committed = other.committed
-        hasEnded = other.hasEnded
+    deinit {
+        values.deallocate()
+    }
+
+    /// Frames of the network's output that are final.
+    public var outputFrames: Int {
+        hasEnded ? architecture.outputLength(for: inputFrames) : architecture.committedLength(after: inputFrames)
     }
 
     /// Bytes of memory that the stream's state takes.
     public var byteCount: Int {
-        values.count * MemoryLayout<Float>.stride
-            + (committed.count + offsets.count) * MemoryLayout<Int>.stride + 64
+        values.count * MemoryLayout<Float>.stride + offsets.count * MemoryLayout<Int>.stride + 96
     }
 
     /// Forgets the stream: the next window is the first of a new one.
     public func reset() {
-        for index in values.indices { values[index] = 0 }
-        for index in committed.indices { committed[index] = 0 }
+        values.update(repeating: 0)
+        inputFrames = 0
         hasEnded = false
     }
 
     /// Another state that goes on from the same point.
     public func copy() -> NetworkState {
-        NetworkState(copying: self)
+        let copy = NetworkState(architecture)
+        _ = copy.values.update(fromContentsOf: values)
+        copy.inputFrames = inputFrames
+        copy.hasEnded = hasEnded
+        return copy
     }
 }
 

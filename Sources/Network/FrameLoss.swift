@@ -1,0 +1,27 @@
+import CKernels
+
+/// Cross-entropy of each frame's label; frames labeled `Target.ignored` count for nothing.
+enum FrameLoss {
+    /// The loss of one sequence in nats, summed over its frames.
+    ///
+    /// - Parameters:
+    ///   - logPosteriors: frames × classes.
+    ///   - gradient: receives the derivative by the scores before the softmax, times `scale`; nil where it is not wanted.
+    static func loss(
+        _ logPosteriors: UnsafePointer<Float>, classes: Int, labels: [Int32], gradient: UnsafeMutablePointer<Float>?,
+        scale: Float, kernels: Kernels
+    ) -> Double {
+        if let gradient { kernels.table.pointee.exp(logPosteriors, gradient, labels.count * classes) }
+        var loss = 0.0
+        for (frame, label) in labels.enumerated() {
+            let counts = label != Target.ignored
+            if counts { loss -= Double(logPosteriors[frame * classes + Int(label)]) }
+            guard let gradient else { continue }
+            let line = gradient + frame * classes
+            let factor = counts ? scale : 0
+            for index in 0..<classes { line[index] *= factor }
+            if counts { line[Int(label)] -= scale }
+        }
+        return loss
+    }
+}

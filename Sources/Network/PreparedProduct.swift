@@ -1,0 +1,54 @@
+import CKernels
+
+/// `y = x · Wᵀ + bias` with W laid out for the processor at hand.
+///
+/// Unchecked, because its memory is written only in `prepare`, which its owner calls while no other thread reads it.
+final class PreparedProduct: @unchecked Sendable {
+    let outputs: Int
+    let inputs: Int
+    let precision: Precision
+    private let kernels: Kernels
+    /// outputs × inputs, row-major, to be filled before `pack()`.
+    let weights = Memory<Float>()
+    /// One number per output, to be filled before `pack()`.
+    let bias = Memory<Float>()
+    private let packed = Memory<UInt8>()
+
+    init(outputs: Int, inputs: Int, precision: Precision, kernels: Kernels) {
+        self.outputs = outputs
+        self.inputs = inputs
+        self.precision = precision
+        self.kernels = kernels
+        _ = weights.reserve(outputs * inputs)
+        _ = bias.reserve(outputs)
+    }
+
+    /// Takes up what was written to `weights`.
+    func pack() {
+        let table = kernels.table.pointee
+        let size = table.product_pack_size(Int32(outputs), Int32(inputs), precision.code)
+        table.product_pack(Int32(outputs), Int32(inputs), precision.code, weights.pointer, packed.reserve(size))
+    }
+
+    func apply(
+        rows: Int, x: UnsafePointer<Float>, stride: Int, y: UnsafeMutablePointer<Float>, outputStride: Int,
+        scratch: Memory<UInt8>
+    ) {
+        guard rows > 0 else { return }
+        let table = kernels.table.pointee
+        if precision == .fp32, rows >= Self.rowsForLargeProduct {
+            table.fill_rows(bias.pointer, rows, outputs, y, outputStride)
+            MatrixProduct.multiplyTransposed(
+                .init(base: x, stride: stride), .init(base: weights.pointer, stride: inputs), into: y,
+                stride: outputStride, rows: rows, columns: outputs, inner: inputs, keep: 1)
+        } else {
+            let size = table.product_scratch_size(Int32(inputs), precision.code, Int32(rows))
+            table.product(
+                packed.pointer, Int32(outputs), Int32(inputs), precision.code, Int32(rows), x, stride, bias.pointer, y,
+                outputStride, scratch.reserve(size))
+        }
+    }
+
+    /// From so many rows on, OpenBLAS makes up for packing the weights anew.
+    private static let rowsForLargeProduct = 64
+}

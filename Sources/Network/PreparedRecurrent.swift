@@ -1,0 +1,166 @@
+import CKernels
+
+/// A recurrent layer, ready to run: one product for the inputs of all frames and both directions, then the kernels' steps.
+///
+/// Unchecked, because its memory is written only in `prepare`, which its owner calls while no other thread reads it.
+final class PreparedRecurrent: @unchecked Sendable {
+    let layer: Recurrent
+    let precision: Precision
+    /// gates · hidden rows per direction, forward above backward; its bias is the sum of both of PyTorch's.
+    let product: PreparedProduct
+    private let forwardPacked: [Memory<UInt8>]
+    /// For the way back; empty where only inference is wanted.
+    private let backwardPacked: [Memory<UInt8>]
+    private let kernels: Kernels
+
+    init(_ layer: Recurrent, precision: Precision, kernels: Kernels, trains: Bool) {
+        self.layer = layer
+        self.precision = precision
+        self.kernels = kernels
+        product = PreparedProduct(
+            outputs: layer.directions * layer.rows, inputs: layer.in, precision: precision, kernels: kernels)
+        forwardPacked = (0..<layer.directions).map { _ in Memory() }
+        backwardPacked = trains ? (0..<layer.directions).map { _ in Memory() } : []
+    }
+
+    /// Takes up the layer's parameters: for each direction weight_ih, weight_hh, bias_ih, bias_hh.
+    func prepare(_ parameters: UnsafePointer<Float>) {
+        let table = kernels.table.pointee
+        let (rows, hidden) = (layer.rows, Int32(layer.hidden))
+        let code = layer.cell.code
+        for direction in 0..<layer.directions {
+            let tensors = DirectionParameters(layer, direction)
+            (product.weights.pointer + direction * rows * layer.in).update(
+                from: parameters + tensors.inputWeights, count: rows * layer.in)
+            let bias = product.bias.pointer + direction * rows
+            for row in 0..<rows {
+                // The kernels add the gru's b_hn inside, where the reset gate scales it.
+                let isNew = layer.cell == .gru && row >= 2 * layer.hidden
+                bias[row] = parameters[tensors.inputBias + row] + (isNew ? 0 : parameters[tensors.hiddenBias + row])
+            }
+            let weights = parameters + tensors.hiddenWeights
+            table.recurrent_pack(
+                code, hidden, precision.code, weights,
+                layer.cell == .gru ? parameters + tensors.hiddenBias + 2 * layer.hidden : nil,
+                forwardPacked[direction].reserve(table.recurrent_pack_size(code, hidden, precision.code)))
+            if !backwardPacked.isEmpty {
+                table.recurrent_pack_transposed(
+                    code, hidden, weights,
+                    backwardPacked[direction].reserve(table.recurrent_pack_transposed_size(code, hidden)))
+            }
+        }
+        product.pack()
+    }
+
+    /// One direction as the kernels see it.
+    func kernelLayer(_ direction: Int) -> ductus_recurrent {
+        ductus_recurrent(
+            cell: layer.cell.code, precision: precision.code, hidden: Int32(layer.hidden),
+            forward: forwardPacked[direction].pointer,
+            backward: backwardPacked.isEmpty ? nil : UnsafeRawPointer(backwardPacked[direction].pointer))
+    }
+
+    func forward(_ call: LayerCall) {
+        let table = call.kernels.table.pointee
+        let frames = call.input.frames
+        let gates = call.record.gates.reserve(frames * product.outputs)
+        product.apply(
+            rows: frames, x: call.x, stride: layer.in, y: gates, outputStride: product.outputs, scratch: call.scratch)
+
+        let count = frames * layer.output
+        let keepsHidden = call.keepsActivations && (call.mask != nil || layer.residual)
+        let hidden = keepsHidden ? call.record.hidden.reserve(count) : call.y
+        let cells = call.keepsActivations ? call.record.cells.reserve(layer.directions * frames * layer.hidden) : nil
+        let scratch = call.scratch.reserve(
+            table.recurrent_scratch_size(layer.cell.code, Int32(layer.hidden), Int32(call.input.sequences)))
+        let states = loadStates(call)
+        var batch = call.input.batch
+        for direction in 0..<layer.directions {
+            var kernelLayer = kernelLayer(direction)
+            var pass = ductus_recurrent_pass()
+            pass.reversed = direction == 1
+            pass.gates = gates + direction * layer.rows
+            pass.gates_stride = product.outputs
+            pass.cells = cells.map { $0 + direction * frames * layer.hidden }
+            pass.output = hidden + direction * layer.hidden
+            pass.output_stride = layer.output
+            if direction == 0, let states {
+                pass.initial_h = UnsafePointer(states.initial)
+                pass.final_h = states.final
+                if layer.cell == .lstm {
+                    pass.initial_c = UnsafePointer(states.initial + states.vector)
+                    pass.final_c = states.final + states.vector
+                }
+                pass.final_after = UnsafePointer(call.input.commits)
+            }
+            table.recurrent_forward(&kernelLayer, &batch, &pass, scratch)
+        }
+        storeStates(call, states)
+
+        if let mask = call.mask {
+            table.multiply(hidden, mask, call.y, count)
+        } else if keepsHidden {
+            call.y.update(from: hidden, count: count)
+        }
+        if layer.residual { table.add_scaled(1, call.x, call.y, count) }
+    }
+
+    /// h (then c) of all sequences, as the kernels want them, before and after; each is `vector` numbers.
+    struct States {
+        let initial: UnsafeMutablePointer<Float>
+        let final: UnsafeMutablePointer<Float>
+        let vector: Int
+    }
+
+    func states(in record: LayerRecord, sequences: Int) -> States {
+        let vector = sequences * layer.hidden
+        let count = layer.cell.stateVectors * vector
+        let memory = record.states.reserve(2 * count)
+        return States(initial: memory, final: memory + count, vector: vector)
+    }
+
+    private func loadStates(_ call: LayerCall) -> States? {
+        guard call.windows != nil else { return nil }
+        let states = states(in: call.record, sequences: call.input.sequences)
+        for sequence in 0..<call.input.sequences {
+            guard let state = call.state(sequence) else { continue }
+            for part in 0..<layer.cell.stateVectors {
+                (states.initial + part * states.vector + sequence * layer.hidden).update(
+                    from: state + part * layer.hidden, count: layer.hidden)
+            }
+        }
+        return states
+    }
+
+    private func storeStates(_ call: LayerCall, _ states: States?) {
+        guard let states else { return }
+        for sequence in 0..<call.input.sequences {
+            guard let state = call.state(sequence) else { continue }
+            for part in 0..<layer.cell.stateVectors {
+                (state + part * layer.hidden).update(
+                    from: states.final + part * states.vector + sequence * layer.hidden, count: layer.hidden)
+            }
+        }
+    }
+}
+
+/// Where one direction's tensors lie within a recurrent layer's part of the flat buffer.
+struct DirectionParameters {
+    let inputWeights: Int
+    let hiddenWeights: Int
+    let inputBias: Int
+    let hiddenBias: Int
+
+    init(_ layer: Recurrent, _ direction: Int) {
+        let size = layer.rows * (layer.in + layer.hidden + 2)
+        inputWeights = direction * size
+        hiddenWeights = inputWeights + layer.rows * layer.in
+        inputBias = hiddenWeights + layer.rows * layer.hidden
+        hiddenBias = inputBias + layer.rows
+    }
+}
+
+extension Recurrent {
+    /// Rows of a weight matrix: gates × hidden.
+    var rows: Int { cell.gates * hidden }
+}

@@ -1,0 +1,21 @@
+/// What the threads of one call do. Unchecked, because each runs its own shard with its own gradient and reads the rest.
+struct Job: @unchecked Sendable {
+    let call: TrainingShard.Call
+    /// For each sequence of the batch the row of its first frame.
+    let starts: [Int]
+    let shards: [TrainingShard]
+    /// Where the first shard's gradient goes; the others have memory of their own, added up afterwards.
+    let gradient: UnsafeMutablePointer<Float>
+    let count: Int
+
+    func run(_ index: Int) {
+        let own = index == 0 ? gradient : shards[index].gradient.reserve(count)
+        if call.wantsGradient { own.update(repeating: 0, count: count) }
+        shards[index].run(call, starts: starts, gradient: own)
+    }
+}
+
+/// Parameters that several threads read. Unchecked, because nobody writes to them while the pointer lives.
+struct SharedParameters: @unchecked Sendable {
+    let base: UnsafePointer<Float>
+}
