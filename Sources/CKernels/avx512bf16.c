@@ -1,0 +1,23 @@
+// AVX-512 with bf16 products (vdpbf16ps).
+#ifdef __x86_64__
+#include "CKernels.h"
+#include "tables.h"
+#include <immintrin.h>
+#include <math.h>
+#include <string.h>
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"))), apply_to = function)
+
+#define TABLE ductus_kernels_avx512bf16
+#define TABLE_NAME "avx512bf16"
+#define REGISTERS 32
+#define LANES 16
+#define LOAD_PART(p, n) (vector) _mm512_maskz_loadu_ps((__mmask16)((1u << (n)) - 1), p)
+#define STORE_PART(p, v, n) _mm512_mask_storeu_ps(p, (__mmask16)((1u << (n)) - 1), (__m512)(v))
+#define MULTIPLY_ADD_BF16(sum, w, x) sum = (vector)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(w), (__m512bh)(x))
+#define REDUCED_BF16 1
+
+#include "body/body.h"
+
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,41 @@
+// Every kernel, once: a file per instruction set defines LANES and friends and includes this (see vector.h).
+#include "vector.h"
+#include "elementwise.h"
+#include "tile.h"
+#include "reduced.h"
+#include "product.h"
+#include "recurrent.h"
+#include "backward.h"
+
+const ductus_kernels TABLE = {
+    .name = TABLE_NAME,
+    .reduced_format = REDUCED_FORMAT,
+    .lanes = LANES,
+    .recurrent_pack_size = recurrent_pack_size,
+    .recurrent_pack = recurrent_pack,
+    .recurrent_pack_transposed_size = recurrent_pack_transposed_size,
+    .recurrent_pack_transposed = recurrent_pack_transposed,
+    .recurrent_scratch_size = recurrent_scratch_size,
+    .recurrent_forward = recurrent_forward,
+    .recurrent_backward = recurrent_backward,
+    .recurrent_previous = recurrent_previous,
+    .product_pack_size = product_pack_size,
+    .product_pack = product_pack,
+    .product_scratch_size = product_scratch_size,
+    .product = product,
+    .exp = exp_n,
+    .sigmoid = sigmoid_n,
+    .tanh = tanh_n,
+    .activate = activate,
+    .activate_backward = activate_backward,
+    .add_scaled = add_scaled,
+    .average = average,
+    .multiply = multiply,
+    .squared_norm = squared_norm,
+    .log_softmax = log_softmax,
+    .log_softmax_backward = log_softmax_backward,
+    .add_column_sums = add_column_sums,
+    .fill_rows = fill_rows,
+    .adam = adam,
+    .momentum = momentum_step,
+};

@@ -1,0 +1,137 @@
+// y = x Wᵀ + bias with packed weights.
+
+INLINE panel_shape plain_shape(int outputs) { return (panel_shape){outputs, 1, 2}; }
+
+INLINE size_t aligned_size(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+// Packed: float32: the panels; reduced: a scale per row of the panels, then the panels.
+static size_t packed_size(panel_shape s, int depth, ductus_precision precision) {
+    size_t rows = (size_t)panel_count(s) * s.vectors * LANES;
+    return precision == DUCTUS_PRECISION_FLOAT32 ? aligned_size(rows * depth * sizeof(float))
+                                                 : aligned_size(rows * sizeof(float)) + aligned_size(rows * 2 * pairs_of(depth) * sizeof(int16_t));
+}
+
+static const vector_int *reduced_panels(panel_shape s, const void *packed) {
+    return (const vector_int *)((const char *)packed + aligned_size((size_t)panel_count(s) * s.vectors * LANES * sizeof(float)));
+}
+
+static void pack(panel_shape s, int depth, ductus_precision precision, const float *w, void *packed) {
+    if (precision == DUCTUS_PRECISION_FLOAT32) pack_panels(s, depth, w, depth, 1, packed);
+    else pack_panels_reduced(s, depth, w, packed, (int16_t *)reduced_panels(s, packed));
+}
+
+static size_t product_pack_size(int32_t outputs, int32_t inputs, ductus_precision precision) {
+    return packed_size(plain_shape(outputs), inputs, precision);
+}
+
+static void product_pack(int32_t outputs, int32_t inputs, ductus_precision precision, const float *weight, void *packed) {
+    pack(plain_shape(outputs), inputs, precision, weight, packed);
+}
+
+// Rounded rows of x are padded to whole vectors.
+INLINE int rounded_step(int depth) { return (depth + 2 * LANES - 1) / (2 * LANES) * (2 * LANES); }
+
+static size_t product_scratch_size(int32_t inputs, ductus_precision precision, int32_t rows) {
+    if (precision == DUCTUS_PRECISION_FLOAT32) return 0;
+    return aligned_size((size_t)rows * sizeof(float)) + (size_t)rows * rounded_step(inputs) * sizeof(int16_t) + 64;
+}
+
+typedef struct {
+    panel_shape shape;
+    int inputs, outputs;
+    const float *bias;
+    float *y;
+    ptrdiff_t y_stride;
+    // float32
+    const vector *weights;
+    const float *x;
+    ptrdiff_t x_stride;
+    // reduced
+    const vector_int *reduced_weights;
+    const vector *scales;
+    const int16_t *rounded;
+    const float *row_scales;
+} product_run;
+
+// Rows row ..< row + M, panels panel ..< panel + P.
+INLINE void product_tile(const product_run *r, int reduced, int P, int M, int row, int panel) {
+    vector sums[MOST_SUMS];
+    int first = panel * 2 * LANES;
+    if (reduced) {
+        reduced_sum raw[MOST_SUMS];
+        for (int i = 0; i < M * P * 2; i++) raw[i] = 0;
+        int depth = pairs_of(r->inputs), step = rounded_step(r->inputs);
+        tile_reduced(P, 2, M, depth, r->reduced_weights + (ptrdiff_t)panel * depth * 2, (ptrdiff_t)depth * 2,
+                     (const pair *)(r->rounded + (ptrdiff_t)row * step), step / 2, raw, P * 2);
+        for (int m = 0; m < M; m++)
+            for (int i = 0; i < P * 2; i++)
+                sums[m * P * 2 + i] = float_of_sum(raw[m * P * 2 + i]) * (r->scales[panel * 2 + i] * r->row_scales[row + m]) +
+                                      load_first(r->bias + first + i * LANES, r->bias ? r->outputs - first - i * LANES : 0);
+    } else {
+        for (int i = 0; i < P * 2; i++) {
+            vector bias = load_first(r->bias + first + i * LANES, r->bias ? r->outputs - first - i * LANES : 0);
+            for (int m = 0; m < M; m++) sums[m * P * 2 + i] = bias;
+        }
+        tile(P, 2, M, r->inputs, r->weights + (ptrdiff_t)panel * r->inputs * 2, (ptrdiff_t)r->inputs * 2, r->x + row * r->x_stride,
+             r->x_stride, sums, P * 2);
+    }
+    for (int m = 0; m < M; m++)
+        for (int i = 0; i < P * 2; i++)
+            store_first(r->y + (row + m) * r->y_stride + first + i * LANES, sums[m * P * 2 + i], r->outputs - first - i * LANES);
+}
+
+INLINE void product_rows(const product_run *r, int reduced, int P, int rows, int row, int panel) {
+    switch (rows) {
+    case 1: product_tile(r, reduced, P, 1, row, panel); break;
+    case 2: product_tile(r, reduced, P, 2, row, panel); break;
+    case 3: product_tile(r, reduced, P, 3, row, panel); break;
+    case 4: product_tile(r, reduced, 1, 4, row, panel); break;
+    case 5: product_tile(r, reduced, 1, 5, row, panel); break;
+    default: product_tile(r, reduced, 1, 6, row, panel); break;
+    }
+}
+
+// Rows in blocks that stay in the second-level cache while all panels pass by.
+#define PRODUCT_BLOCK 96
+
+INLINE void product_all(const product_run *r, int reduced, int rows) {
+    int panels = panel_count(r->shape);
+    for (int start = 0; start < rows;) {
+        int end = start + tile_rows(rows - start, PRODUCT_BLOCK);
+        // With few rows several panels at once hide the latency of the sums.
+        int together = end - start <= 1 ? 4 : end - start <= 3 ? 2 : 1;
+        for (int panel = 0; panel < panels;) {
+            int step = panels - panel >= together ? together : 1;
+            for (int row = start; row < end;) {
+                int count = tile_rows(end - row, 6);
+                if (step == 4) product_rows(r, reduced, 4, 1, row, panel);
+                else if (step == 2) product_rows(r, reduced, 2, count, row, panel);
+                else product_rows(r, reduced, 1, count, row, panel);
+                row += count;
+            }
+            panel += step;
+        }
+        start = end;
+    }
+}
+
+static void product(const void *packed, int32_t outputs, int32_t inputs, ductus_precision precision, int32_t rows, const float *x,
+                    ptrdiff_t x_stride, const float *bias, float *y, ptrdiff_t y_stride, void *scratch) {
+    product_run r = {.shape = plain_shape(outputs), .inputs = inputs, .outputs = outputs, .bias = bias, .y = y, .y_stride = y_stride};
+    if (precision == DUCTUS_PRECISION_FLOAT32) {
+        r.weights = packed;
+        r.x = x;
+        r.x_stride = x_stride;
+        product_all(&r, 0, rows);
+        return;
+    }
+    float *row_scales = scratch;
+    int16_t *rounded = (int16_t *)((char *)scratch + aligned_size((size_t)rows * sizeof(float)));
+    for (int row = 0; row < rows; row++)
+        row_scales[row] = reduce_row(x + row * x_stride, inputs, rounded + (ptrdiff_t)row * rounded_step(inputs));
+    r.scales = packed;
+    r.reduced_weights = reduced_panels(r.shape, packed);
+    r.rounded = rounded;
+    r.row_scales = row_scales;
+    product_all(&r, 1, rows);
+}

@@ -1,0 +1,92 @@
+// The vector of one instruction set, its loads and stores, and the functions the gates are made of.
+//
+// A file that includes body.h has defined LANES (floats per vector), REGISTERS (vector registers of the processor),
+// LOAD_PART(p, n) and STORE_PART(p, v, n) for 0 < n < LANES, and pushed the target attribute of its instruction set.
+
+typedef float vector __attribute__((ext_vector_type(LANES)));
+typedef int32_t vector_int __attribute__((ext_vector_type(LANES)));
+typedef uint32_t vector_uint __attribute__((ext_vector_type(LANES)));
+typedef double vector_double __attribute__((ext_vector_type(LANES)));
+typedef int16_t vector_short __attribute__((ext_vector_type(LANES)));
+typedef vector vector_unaligned __attribute__((aligned(4)));
+typedef vector_int vector_int_unaligned __attribute__((aligned(4)));
+typedef vector_short vector_short_unaligned __attribute__((aligned(2)));
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vector load(const float *p) { return *(const vector_unaligned *)p; }
+INLINE void store(float *p, vector v) { *(vector_unaligned *)p = v; }
+
+// The first n floats, the other lanes zero; n may be anything.
+INLINE vector load_first(const float *p, ptrdiff_t n) { return n >= LANES ? load(p) : n <= 0 ? (vector)(0.0f) : LOAD_PART(p, (int)n); }
+INLINE void store_first(float *p, vector v, ptrdiff_t n) {
+    if (n >= LANES) store(p, v);
+    else if (n > 0) STORE_PART(p, v, (int)n);
+}
+
+// Written so that a NaN comes through.
+INLINE vector at_most(vector x, float limit) { return x > limit ? (vector)(limit) : x; }
+INLINE vector at_least(vector x, float limit) { return x < limit ? (vector)(limit) : x; }
+
+// Adding this number rounds a float of moderate size to an integer, which then stands in the low bits.
+#define ROUNDING 12582912.0f
+
+// e^x for x in −87.3 … 88; clamped outside. Two-part reduction by ln 2, then a polynomial of degree 6 (Cephes' coefficients); relative error below 2 ulp.
+INLINE vector exp_clamped(vector x) {
+    x = at_least(at_most(x, 88.0f), -87.33f);
+    vector shifted = x * 1.44269504088896341f + ROUNDING;
+    vector n = shifted - ROUNDING;
+    vector f = n * -0.693359375f + x;
+    f = n * 2.12194440e-4f + f;
+    vector p = f * 1.9875691500e-4f + 1.3981999507e-3f;
+    p = p * f + 8.3334519073e-3f;
+    p = p * f + 4.1665795894e-2f;
+    p = p * f + 1.6666665459e-1f;
+    p = p * f + 5.0000001201e-1f;
+    p = p * (f * f) + f;
+    p = p + 1.0f;
+    return (vector)((vector_int)p + ((vector_int)shifted << 23));
+}
+
+// As above, but 0 where e^x would be denormal, and infinite where it overflows.
+INLINE vector exp_vector(vector x) {
+    vector y = exp_clamped(x);
+    y = x < -87.33f ? (vector)(0.0f) : y;
+    return x > 88.72f ? (vector)(__builtin_inff()) : x > 88.0f ? y * exp_clamped(x - 88.0f) : y;
+}
+
+// 1 / (1 + e^−x). Exactly 1 above 17; exactly 0 below −87, so that a closed gate leaves a memory as it is.
+INLINE vector sigmoid_vector(vector x) {
+    vector y = 1.0f / (1.0f + exp_clamped(-x));
+    return x < -87.0f ? (vector)(0.0f) : y;
+}
+
+// A rational approximation, odd by construction: relative error below 3 ulp, exactly ±1 above 9 (coefficients: Eigen's ptanh).
+INLINE vector tanh_vector(vector x) {
+    vector c = at_least(at_most(x, 7.90531110763549805f), -7.90531110763549805f);
+    vector s = c * c;
+    vector p = s * -2.76076847742355e-16f + 2.00018790482477e-13f;
+    p = p * s + -8.60467152213735e-11f;
+    p = p * s + 5.12229709037114e-08f;
+    p = p * s + 1.48572235717979e-05f;
+    p = p * s + 6.37261928875436e-04f;
+    p = p * s + 4.89352455891786e-03f;
+    vector q = s * 1.19825839466702e-06f + 1.18534705686654e-04f;
+    q = q * s + 2.26843463243900e-03f;
+    q = q * s + 4.89352518554385e-03f;
+    vector y = c * p / q;
+    y = at_least(at_most(y, 1.0f), -1.0f);
+    return x > 9.0f ? (vector)(1.0f) : x < -9.0f ? (vector)(-1.0f) : y;
+}
+
+INLINE float sum_lanes(vector v) {
+    float sum = 0;
+    for (int i = 0; i < LANES; i++) sum += v[i];
+    return sum;
+}
+
+INLINE float largest_lane(vector v) {
+    float largest = v[0];
+    for (int i = 1; i < LANES; i++) largest = v[i] > largest ? v[i] : largest;
+    return largest;
+}
