@@ -1,0 +1,157 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// Where log entries go: the journal when systemd connected our standard error to it, else standard error as text.
+package enum LogDestination: Sendable {
+    case journal
+    case text
+
+    /// systemd names the device and inode of the stream it connected; a shell that redirects stderr changes them.
+    package init(
+        format: Configuration.LoggingSettings.Format, environment: [String: String], descriptor: Int32 = STDERR_FILENO
+    ) {
+        switch format {
+        case .journal: self = .journal
+        case .text: self = .text
+        case .auto:
+            var status = stat()
+            let isConnected = fstat(descriptor, &status) == 0 && environment["JOURNAL_STREAM"] == "\(status.st_dev):\(status.st_ino)"
+            self = isConnected ? .journal : .text
+        }
+    }
+
+    /// Makes this the destination of every `Logger`. Call once, at the start of the program.
+    package func bootstrap(level: LogLevel) {
+        switch self {
+        case .journal:
+            let journal = JournalLogHandler.Journal()
+            LoggingSystem.bootstrap { JournalLogHandler(label: $0, level: level, journal: journal) }
+        case .text:
+            LoggingSystem.bootstrap { TextLogHandler(label: $0, level: level) { FileHandle.standardError.write(Data($0.utf8)) } }
+        }
+    }
+}
+
+/// The level below which entries are left out; all handlers share it, so that a reload changes it for all.
+package final class LogLevel: Sendable {
+    private let level: Mutex<Logger.Level>
+
+    package init(_ level: Logger.Level = .info) {
+        self.level = Mutex(level)
+    }
+
+    package convenience init(_ setting: Configuration.LoggingSettings.Level) {
+        self.init(Self.level(of: setting))
+    }
+
+    package var current: Logger.Level { level.withLock { $0 } }
+
+    package func set(_ setting: Configuration.LoggingSettings.Level) { level.withLock { $0 = Self.level(of: setting) } }
+
+    private static func level(of setting: Configuration.LoggingSettings.Level) -> Logger.Level {
+        Logger.Level(rawValue: setting.rawValue) ?? .info
+    }
+}
+
+/// Writes lines like `warning server: endpoint is slow endpoint=ipc:///run/ductus/ink`.
+struct TextLogHandler: LogHandler {
+    let label: String
+    let level: LogLevel
+    let write: @Sendable (String) -> Void
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+
+    init(label: String, level: LogLevel, write: @escaping @Sendable (String) -> Void) {
+        self.label = label
+        self.level = level
+        self.write = write
+    }
+
+    var logLevel: Logger.Level {
+        get { level.current }
+        set {}
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        let text = fields.reduce("\(event.level) \(label): \(event.message)") { "\($0) \($1.key)=\($1.value)" }
+        // What clients send must not break a line or move the cursor.
+        let line = String(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : Character($0) })
+        write(line + "\n")
+    }
+}
+
+/// Writes entries with fields and priorities to the journal's own socket.
+struct JournalLogHandler: LogHandler {
+    /// The socket, and how many entries it did not take.
+    final class Journal: Sendable {
+        static let defaultPath = "/run/systemd/journal/socket"
+        private let socket: DatagramSocket?
+        private let lostCount = Atomic<Int>(0)
+
+        init(path: String = defaultPath) {
+            socket = DatagramSocket(path: path)
+        }
+
+        func send(_ bytes: [UInt8]) {
+            let isTaken = socket?.send(bytes) ?? false
+            if !isTaken { lostCount.add(1, ordering: .relaxed) }
+        }
+
+        var lost: Int { lostCount.load(ordering: .relaxed) }
+    }
+
+    /// The journal takes datagrams up to the socket's buffer; nothing we say is that long.
+    private static let longestValue = 16_384
+
+    let label: String
+    let level: LogLevel
+    let journal: Journal
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+
+    init(label: String, level: LogLevel, journal: Journal) {
+        self.label = label
+        self.level = level
+        self.journal = journal
+    }
+
+    var logLevel: Logger.Level {
+        get { level.current }
+        set {}
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        journal.send(entry(for: event).bytes)
+    }
+
+    func entry(for event: LogEvent) -> JournalEntry {
+        var entry = JournalEntry()
+        entry.append("MESSAGE", Self.bounded("\(event.message)"))
+        entry.append("PRIORITY", String(event.level.priority))
+        entry.append("SYSLOG_IDENTIFIER", "ductusd")
+        entry.append("DUCTUS_COMPONENT", label)
+        entry.append("CODE_FILE", event.file)
+        entry.append("CODE_LINE", String(event.line))
+        entry.append("CODE_FUNC", event.function)
+        for (name, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
+            entry.append("DUCTUS_\(name)", Self.bounded("\(value)"))
+        }
+        return entry
+    }
+
+    private static func bounded(_ text: String) -> String {
+        text.utf8.count <= longestValue ? text : String(decoding: text.utf8.prefix(longestValue), as: UTF8.self) + "…"
+    }
+}

@@ -1,0 +1,40 @@
+import Synchronization
+
+/// Whether the daemon is ready, and which of its parts do not work at present.
+package final class ServiceHealth: Sendable {
+    package struct State: Equatable, Sendable {
+        package var isReady = false
+        /// Part → why, in the operator's words.
+        package var degraded: [String: String] = [:]
+        /// Threads that hang.
+        package var hung: [String] = []
+    }
+
+    private let contents = Mutex(State())
+
+    package init() {}
+
+    package var state: State { contents.withLock { $0 } }
+
+    package func setReady(_ isReady: Bool) { contents.withLock { $0.isReady = isReady } }
+
+    /// - Parameter reason: Nil: the part works again.
+    /// - Returns: Whether that is news.
+    @discardableResult
+    package func degrade(_ part: String, because reason: String?) -> Bool {
+        contents.withLock { state in
+            guard state.degraded[part] != reason else { return false }
+            state.degraded[part] = reason
+            return true
+        }
+    }
+
+    package func setHung(_ names: [String]) { contents.withLock { $0.hung = names } }
+
+    /// One line for `systemctl status`.
+    package func statusText(_ summary: String) -> String {
+        let state = state
+        let parts = [state.isReady ? summary : "starting"] + state.degraded.sorted { $0.key < $1.key }.map { "\($0): \($1)" }
+        return parts.joined(separator: "; ")
+    }
+}

@@ -1,0 +1,107 @@
+import Streaming
+import Synchronization
+import Transport
+
+/// Holds each client to its quotas: streams, bytes, corrections. A client is a key of the allow-list, or a user on ipc.
+///
+/// Any thread may ask. Clients that have been quiet for a while, and hold no stream, are forgotten, so memory is bounded by the
+/// number of clients that are really there.
+package final class ClientQuotas: Sendable {
+    package enum Refusal: String, CaseIterable, Sendable {
+        case streams = "quota_streams"
+        case bytes = "quota_bytes"
+        case corrections = "quota_corrections"
+    }
+
+    fileprivate struct Account {
+        var streams: Set<StreamName> = []
+        var bytes: TokenBucket
+        var corrections: TokenBucket
+        var latest: Int64
+    }
+
+    fileprivate struct Contents {
+        var limits: Configuration.Quotas
+        var accounts: [Peer: Account] = [:]
+    }
+
+    /// Nanoseconds after which a quiet client without streams is forgotten; by then its buckets are full again.
+    fileprivate static let memory: Int64 = 300_000_000_000
+    fileprivate static let sweepAbove = 1024
+
+    private let contents: Mutex<Contents>
+    private let now: @Sendable () -> Int64
+
+    /// - Parameter now: Monotonic nanoseconds.
+    package init(_ limits: Configuration.Quotas, now: @escaping @Sendable () -> Int64) {
+        contents = Mutex(Contents(limits: limits))
+        self.now = now
+    }
+
+    /// New limits from a reload.
+    package func change(to limits: Configuration.Quotas) {
+        contents.withLock { contents in
+            contents.limits = limits
+            for peer in contents.accounts.keys {
+                contents.accounts[peer]?.bytes.change(rate: Double(limits.bytesPerSecond), burst: Self.byteBurst(limits))
+                contents.accounts[peer]?.corrections.change(
+                    rate: Double(limits.correctionsPerMinute) / 60, burst: Double(limits.correctionsPerMinute))
+            }
+        }
+    }
+
+    /// A packet of `bytes` for `stream` came from `peer`. Nil: within the quota.
+    package func admit(_ bytes: Int, of stream: StreamName, from peer: Peer) -> Refusal? {
+        let time = now()
+        return contents.withLock { contents in
+            contents.account(peer, time) { account, limits in
+                guard account.bytes.take(Double(bytes), now: time) else { return .bytes }
+                if !account.streams.contains(stream) {
+                    guard account.streams.count < limits.streams else { return .streams }
+                    account.streams.insert(stream)
+                }
+                return nil
+            }
+        }
+    }
+
+    /// A correction came from `peer`. Nil: within the quota.
+    package func admitCorrection(from peer: Peer) -> Refusal? {
+        let time = now()
+        return contents.withLock { contents in
+            contents.account(peer, time) { account, _ in account.corrections.take(1, now: time) ? nil : .corrections }
+        }
+    }
+
+    /// The stream was forgotten.
+    package func forget(_ stream: StreamName) {
+        contents.withLock { contents in
+            for peer in contents.accounts.keys { contents.accounts[peer]?.streams.remove(stream) }
+        }
+    }
+
+    var clientCount: Int { contents.withLock { $0.accounts.count } }
+
+    /// Two seconds' worth, but never less than the largest message.
+    fileprivate static func byteBurst(_ limits: Configuration.Quotas) -> Double { Double(max(2 * limits.bytesPerSecond, 2 << 20)) }
+}
+
+extension ClientQuotas.Contents {
+    fileprivate mutating func account(
+        _ peer: Peer, _ time: Int64,
+        _ body: (inout ClientQuotas.Account, Configuration.Quotas) -> ClientQuotas.Refusal?
+    ) -> ClientQuotas.Refusal? {
+        if accounts[peer] == nil {
+            if accounts.count >= ClientQuotas.sweepAbove {
+                accounts = accounts.filter { !$0.value.streams.isEmpty || time - $0.value.latest < ClientQuotas.memory }
+            }
+            accounts[peer] = ClientQuotas.Account(
+                bytes: TokenBucket(rate: Double(limits.bytesPerSecond), burst: ClientQuotas.byteBurst(limits), now: time),
+                corrections: TokenBucket(
+                    rate: Double(limits.correctionsPerMinute) / 60, burst: Double(limits.correctionsPerMinute), now: time),
+                latest: time)
+        }
+        accounts[peer]!.latest = time
+        return body(&accounts[peer]!, limits)
+    }
+}

@@ -1,0 +1,33 @@
+/// Lets `rate` units a second pass, with bursts of up to `burst`.
+struct TokenBucket: Equatable, Sendable {
+    private(set) var rate: Double
+    private(set) var burst: Double
+    private var tokens: Double
+    private var filled: Int64
+
+    /// - Parameter now: Monotonic nanoseconds.
+    init(rate: Double, burst: Double, now: Int64) {
+        self.rate = rate
+        self.burst = burst
+        tokens = burst
+        filled = now
+    }
+
+    /// False, and nothing taken, if there is not enough.
+    mutating func take(_ amount: Double, now: Int64) -> Bool {
+        if now > filled {
+            tokens = min(burst, tokens + Double(now - filled) / 1e9 * rate)
+            filled = now
+        }
+        guard tokens >= amount else { return false }
+        tokens -= amount
+        return true
+    }
+
+    /// After a reload; what is saved up stays, within the new burst.
+    mutating func change(rate: Double, burst: Double) {
+        self.rate = rate
+        self.burst = burst
+        tokens = min(tokens, burst)
+    }
+}
