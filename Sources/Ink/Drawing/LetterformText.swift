@@ -33,7 +33,7 @@ extension Drawing.Text {
                 continue
             }
             let form = neat[character] ?? unknown
-            let origin = previous?.origin(ofNext: form.outline, gap: 3) ?? (cursor - form.outline.extent.lowerBound)
+            let origin = previous?.origin(ofNext: form.outline, gap: 3.6) ?? (cursor - form.outline.extent.lowerBound)
             strokes += form.strokes.map { $0.map { $0 + PlanePoint(origin, 0) } }
             let placed = form.outline.moved(by: origin)
             cursor = max(cursor, placed.extent.upperBound)

@@ -9,6 +9,12 @@ package struct Arc: Sendable, Equatable {
     /// Direction at the end minus direction at the start, in radians, counter-clockwise.
     package var turning: Double
 
+    package init(start: PlanePoint, end: PlanePoint, turning: Double) {
+        self.start = start
+        self.end = end
+        self.turning = turning
+    }
+
     /// Along the arc.
     package var length: Double {
         let half = abs(turning) / 2

@@ -7,6 +7,11 @@ package struct Glyph: Sendable, Equatable {
         package var position: PlanePoint
         /// Whether the pen turns sharply here instead of passing smoothly.
         package var isCorner: Bool
+
+        package init(position: PlanePoint, isCorner: Bool = false) {
+            self.position = position
+            self.isCorner = isCorner
+        }
     }
 
     /// Pen down to pen up.
