@@ -1,0 +1,19 @@
+/// Takes the events that a lane gives out, on the lane's thread. It must not wait.
+public protocol LabelSink: AnyObject, Sendable {
+    func publish(_ event: LabelEvent)
+    /// A final with the ink it was read from: what a correction will refer to.
+    func finished(_ segment: FinishedSegment)
+}
+
+extension LabelSink {
+    public func finished(_ segment: FinishedSegment) {}
+}
+
+/// A segment that got its final, for whoever keeps it: corrections, suggestions for review.
+public struct FinishedSegment: Sendable {
+    public var event: LabelEvent
+    public var writer: String?
+    public var ink: InkSegment
+    /// The model could not read it; the final is empty.
+    public var failed: Bool
+}

@@ -1,0 +1,250 @@
+import Ink
+import Randomness
+import Recognition
+import Streaming
+import Testing
+
+/// Streams do not see each other, generations do not mix, limits hold.
+@Suite struct LaneIsolationTests {
+    let clock = HandClock()
+
+    struct Script {
+        var name: String
+        var steps: [InkPacket.Content]
+    }
+
+    /// Several lines by several pens, with ends of every kind.
+    func scripts(_ count: Int, seed: UInt64) -> [Script] {
+        var generator = SplitMix64(seed: seed)
+        return (0..<count).map { index in
+            var pen = ScribblingPen(seed: seed &* 1000 &+ UInt64(index))
+            var steps: [InkPacket.Content] = []
+            for line in 0..<3 {
+                for letter in pen.letters(4 + Int(generator.uniform() * 6)) {
+                    let cut = Int(generator.uniform() * Double(letter.count))
+                    steps.append(.samples(Array(letter[..<cut]), firstStroke: nil))
+                    steps.append(.samples(Array(letter[cut...]), firstStroke: nil))
+                }
+                switch (line + index) % 3 {
+                case 0: steps.append(.endOfSegment)
+                case 1: pen.rest(seconds: 3)
+                default: pen.nextLine()
+                }
+            }
+            steps.append(.proximityOut)
+            return Script(name: "pen-\(index)", steps: steps)
+        }
+    }
+
+    struct Reading: Equatable {
+        var text: String
+        var ranges: [Range<Int>]
+        var strokes: [UInt32]
+        var ending: LabelEvent.Ending?
+    }
+
+    func readings(of finals: [LabelEvent]) -> [String: [Reading]] {
+        Dictionary(grouping: finals, by: \.stream.text).mapValues { finals in
+            finals.map { Reading(text: $0.text, ranges: $0.symbols.map(\.samples), strokes: $0.strokes, ending: $0.ending) }
+        }
+    }
+
+    @Test func interleavedStreamsReadExactlyAsEachAlone() throws {
+        let pipeline = Pipeline(name: "test", input: .ink, models: try TinyModel.store(), window: WindowRule(hop: 0.2))
+        for seed in UInt64(1)...4 {
+            let scripts = scripts(6, seed: seed)
+            var alone: [String: [Reading]] = [:]
+            for script in scripts {
+                let collector = Collector()
+                let lane = Lane(clock: clock, sink: collector)
+                var publisher = TestPublisher(script.name, pipeline)
+                for step in script.steps {
+                    publisher.send(step, to: lane, at: clock)
+                    lane.settle()
+                }
+                alone.merge(readings(of: collector.finals)) { $0 + $1 }
+            }
+
+            let collector = Collector()
+            let lane = Lane(limits: LaneLimits(batch: 3), clock: clock, sink: collector)
+            var generator = SplitMix64(seed: seed + 99)
+            var publishers = scripts.map { TestPublisher($0.name, pipeline) }
+            var next = [Int](repeating: 0, count: scripts.count)
+            while true {
+                let left = scripts.indices.filter { next[$0] < scripts[$0].steps.count }
+                guard !left.isEmpty else { break }
+                let chosen = left[Int(generator.uniform() * Double(left.count))]
+                publishers[chosen].send(scripts[chosen].steps[next[chosen]], to: lane, at: clock)
+                next[chosen] += 1
+                // Sometimes the lane falls behind, sometimes time passes.
+                if generator.uniform() < 0.4 { lane.turn() }
+                if generator.uniform() < 0.1 { clock.advance(seconds: 0.05) }
+            }
+            lane.settle()
+            let together = readings(of: collector.finals)
+            #expect(together == alone)
+            #expect(together.values.allSatisfy { $0.count >= 3 })
+            #expect(together.values.joined().contains { !$0.text.isEmpty })
+        }
+    }
+
+    @Test func segmentKeepsTheGenerationItBeganWith() throws {
+        let models = try TinyModel.store(seed: 1)
+        let other = Served(model: try TinyModel.make(seed: 2), generation: .init(number: 2))
+        let collector = Collector()
+        let lane = Lane(clock: clock, sink: collector)
+        let pipeline = Pipeline(name: "test", input: .ink, models: models)
+        var first = TestPublisher("first", pipeline), second = TestPublisher("second", pipeline)
+        var pen = ScribblingPen(seed: 31), fresh = ScribblingPen(seed: 32)
+        let old = models.current(for: nil).model
+        for letter in pen.letters(6) {
+            first.send(letter, to: lane, at: clock)
+            lane.settle()
+        }
+        models.replace(with: other)
+        for _ in 0..<6 {
+            first.send(pen.letter(), to: lane, at: clock)
+            second.send(fresh.letter(), to: lane, at: clock)
+            lane.settle()
+        }
+        for index in 0..<2 {
+            first.send(index == 0 ? .endOfSegment : .proximityOut, to: lane, at: clock)
+            second.send(.endOfSegment, to: lane, at: clock)
+            if index == 0 { first.send(pen.letter(), to: lane, at: clock) }
+        }
+        lane.settle()
+        for stream in ["first", "second"] {
+            let events = collector.events.filter { $0.stream.text == stream }
+            for (_, segment) in Dictionary(grouping: events, by: \.segment) {
+                #expect(Set(segment.map(\.generation)).count == 1)
+            }
+        }
+        let finals = collector.finals.filter { $0.stream.text == "first" }
+        #expect(finals.map(\.generation.number) == [1, 2])
+        #expect(finals.first?.text == (try Recognizer(model: old, decoding: .beam).recognize(Array(pen.strokes.prefix(12))).text))
+        #expect(collector.finals.first { $0.stream.text == "second" }?.generation.number == 2)
+    }
+
+    /// Gives each writer weights of their own.
+    final class WritersModels: ModelStore {
+        let models: [String: Served]
+        let shared: Served
+        init(models: [String: Served], shared: Served) {
+            self.models = models
+            self.shared = shared
+        }
+        func current(for writer: String?) -> Served { writer.flatMap { models[$0] } ?? shared }
+    }
+
+    @Test func writersAreReadWithTheirOwnGenerationsInOneTurn() throws {
+        let own = Served(model: try TinyModel.make(seed: 5), generation: .init(writer: "ada", number: 3))
+        let shared = Served(model: try TinyModel.make(seed: 6), generation: .init(number: 0))
+        let pipeline = Pipeline(name: "test", input: .ink, models: WritersModels(models: ["ada": own], shared: shared))
+        let collector = Collector()
+        let lane = Lane(clock: clock, sink: collector)
+        var strokes: [String: [Stroke]] = [:]
+        var publishers = ["ada", "ben"].map { TestPublisher($0, pipeline) }
+        for index in publishers.indices {
+            publishers[index].send(.hello(StreamHello(writer: publishers[index].stream.text)), to: lane, at: clock)
+        }
+        var pens = [ScribblingPen(seed: 1), ScribblingPen(seed: 2)]
+        for _ in 0..<8 {
+            for index in publishers.indices { publishers[index].send(pens[index].letter(), to: lane, at: clock) }
+            lane.settle()
+        }
+        for index in publishers.indices {
+            publishers[index].send(.endOfSegment, to: lane, at: clock)
+            strokes[publishers[index].stream.text] = pens[index].strokes
+        }
+        lane.settle()
+        for (name, served) in [("ada", own), ("ben", shared)] {
+            let events = collector.events.filter { $0.stream.text == name }
+            #expect(events.allSatisfy { $0.generation == served.generation })
+            let expected = try Recognizer(model: served.model, decoding: .beam).recognize(strokes[name] ?? [])
+            #expect(events.last?.text == expected.text)
+        }
+    }
+
+    @Test func idleStreamsAreEvictedAndTheLimitRefusesOnlyNewOnes() throws {
+        let pipeline = Pipeline(name: "test", input: .ink, models: try TinyModel.store())
+        let collector = Collector()
+        let lane = Lane(limits: LaneLimits(streams: 3, eviction: 60), clock: clock, sink: collector)
+        var publishers = (0..<5).map { TestPublisher("s\($0)", pipeline) }
+        var pen = ScribblingPen(seed: 1)
+        for index in 0..<3 { publishers[index].send(pen.letter(), to: lane, at: clock) }
+        publishers[3].send(pen.letter(), to: lane, at: clock)
+        #expect(lane.streamCount == 3)
+        #expect(lane.report.refusedPackets == 1)
+        // One ends its segment and may go for a new stream.
+        publishers[1].send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        publishers[4].send(pen.letter(), to: lane, at: clock)
+        #expect(lane.summaries.map(\.stream.text) == ["s0", "s2", "s4"])
+        clock.advance(seconds: 4)
+        lane.settle()
+        #expect(collector.finals.count == 4)
+        clock.advance(seconds: 61)
+        lane.settle()
+        #expect(lane.streamCount == 0)
+        #expect(lane.byteCount == 0)
+        #expect(lane.report.evictedStreams == 4)
+    }
+
+    @Test func memoryOfAStreamIsToldAndGoesWithItsSegment() throws {
+        let pipeline = Pipeline(name: "test", input: .ink, models: try TinyModel.store())
+        let lane = Lane(clock: clock, sink: Collector())
+        var publisher = TestPublisher("p", pipeline)
+        var pen = ScribblingPen(seed: 1)
+        for letter in pen.letters(20) {
+            publisher.send(letter, to: lane, at: clock)
+            lane.settle()
+        }
+        let open = lane.byteCount
+        publisher.send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        #expect(open > 20_000 && open < 4_000_000)
+        #expect(lane.byteCount < 1_000)
+    }
+
+    @Test func laneThreadReadsAllItAcceptedBeforeItStops() throws {
+        let pipeline = Pipeline(name: "test", input: .ink, models: try TinyModel.store())
+        let collector = Collector()
+        let thread = LaneThread(number: 0, limits: LaneLimits(), clock: SystemClock(), sink: collector)
+        thread.run()
+        var publisher = TestPublisher("p", pipeline)
+        var pen = ScribblingPen(seed: 1)
+        for _ in 0..<40 {
+            for letter in pen.letters(3) {
+                let packet = publisher.packet(.samples(letter, firstStroke: nil))
+                thread.post(Arrival(stream: publisher.stream, packet: .ink(packet), pipeline: pipeline, arrived: 1))
+            }
+            let end = publisher.packet(.endOfSegment)
+            thread.post(Arrival(stream: publisher.stream, packet: .ink(end), pipeline: pipeline, arrived: 1))
+        }
+        thread.post(
+            Arrival(
+                stream: publisher.stream, packet: .ink(publisher.packet(.samples(pen.letter(), firstStroke: nil))),
+                pipeline: pipeline, arrived: 1))
+        #expect(thread.stop(within: 30))
+        #expect(collector.finals.count == 41)
+        #expect(collector.finals.last?.ending == .shutdown)
+        #expect(thread.report.counters.finals == 41)
+    }
+
+    @Test func inboxRefusesWhatOneStreamSendsTooMuchOf() throws {
+        let pipeline = Pipeline(name: "test", input: .ink, models: try TinyModel.store())
+        let limits = LaneLimits(queuedPackets: 10, queuedPacketsPerStream: 4)
+        let thread = LaneThread(number: 0, limits: limits, clock: SystemClock(), sink: Collector())
+        // The thread does not run yet: everything stays in the inbox.
+        func accepted(_ name: String, of count: Int) -> Int {
+            var publisher = TestPublisher(name, pipeline)
+            return (0..<count).count { _ in
+                thread.post(
+                    Arrival(stream: publisher.stream, packet: .ink(publisher.packet(.endOfSegment)), pipeline: pipeline, arrived: 0))
+            }
+        }
+        #expect(accepted("loud", of: 100) == 4)
+        #expect(accepted("calm", of: 3) == 3)
+        #expect(accepted("last", of: 5) == 3)
+    }
+}
