@@ -35,7 +35,7 @@ public struct InkLabel: Sendable, Equatable, Codable {
 }
 
 /// What a recognizer read in one line: a line of the output of `ductus recognize --json`.
-public struct InkReading: Sendable, Equatable, Codable {
+public struct LabeledReading: Sendable, Equatable, Codable {
     public var id: String?
     public var text: String
     public var symbols: [InkLabel]

@@ -90,7 +90,7 @@ public struct Writer: Sendable, Equatable {
 
     /// An index below `count`; the first ones are the likelier.
     private static func choice(among count: Int, with random: inout SplitMix64) -> Int {
-        let weights = (0..<count).map { 1 / Float($0 + 1) }
+        let weights = (0..<count).map { pow(Float($0 + 1), -1.5) }
         var left = random.uniform() * weights.reduce(0, +)
         return weights.firstIndex { weight in
             left -= weight

@@ -89,9 +89,9 @@ struct InkPictureTests {
 
     @Test func readingsAreReadFromWhatRecognizePrints() throws {
         let json = #"{"file":"a","id":"7","text":"a","symbols":[{"text":"a","confidence":0.5,"samples":[0,31],"strokes":[0,1]}],"alternatives":[]}"#
-        let reading = try JSONDecoder().decode(InkReading.self, from: Data(json.utf8))
+        let reading = try JSONDecoder().decode(LabeledReading.self, from: Data(json.utf8))
         #expect(reading.symbols == [InkLabel("a", samples: 0..<31, strokes: 0..<1, confidence: 0.5)])
         let backwards = #"{"text":"a","symbols":[{"text":"a","samples":[9,3]}]}"#
-        #expect(throws: DecodingError.self) { try JSONDecoder().decode(InkReading.self, from: Data(backwards.utf8)) }
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode(LabeledReading.self, from: Data(backwards.utf8)) }
     }
 }

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Foundation
+
+/// The command line: one file per subcommand.
+struct Ductus: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ductus",
+        abstract: "Recognizes handwriting and sensor streams while they are still growing, and learns from corrections.",
+        subcommands: [
+            RecognizeCommand.self,
+            RenderCommand.self,
+            SynthesizeCommand.self,
+            EvaluateCommand.self,
+            TrainCommand.self,
+        ])
+}
+
+@main enum Main {
+    /// Runs the subcommand. Exit status: 0 done, 1 failed, 2 wrong usage or bad input.
+    static func main() async {
+        do {
+            var command = try Ductus.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            ExitStatus.end(with: error)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+import Ink
+
+extension Writer.Hand: ExpressibleByArgument {}
+extension SimulationError: BadInput {}
+
+struct SynthesizeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "synthesize", abstract: "Write texts with simulated pens: ink as JSON lines, with its text.",
+        discussion: """
+            A seed is one imaginary person's hand. With several texts every one is written by another person, \
+            the seeds counting up, unless --writer names one who writes them all.
+            """)
+
+    @Argument(help: "Texts of printable ASCII; '\\n' in a text begins a new line.")
+    var texts: [String] = []
+
+    @Option(help: "A file with a text per line.")
+    var from: String?
+
+    @Option(help: "The same seed gives the same ink.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Whose hand, if not the seed's own.")
+    var writer: UInt64?
+
+    @Option(help: "How letters are joined: printed, mixed, joined. Default: as the writer pleases.")
+    var hand: Writer.Hand?
+
+    @Option(help: "What is written on: \(PenDevice.known.map(\.name).joined(separator: ", ")).")
+    var device = PenDevice.tablet
+
+    @Option(help: "The file of ink.")
+    var out: String
+
+    func validate() throws {
+        guard texts.isEmpty != (from == nil) else {
+            throw ValidationError("give texts as arguments, or a file of them with --from")
+        }
+    }
+
+    func run() throws {
+        var lines: [InkLine] = []
+        for (index, text) in try allTexts().enumerated() {
+            let seed = seed &+ UInt64(index)
+            let pen = SimulatedPen(writer: Writer(seed: writer ?? seed, hand: hand), device: device)
+            lines.append(try pen.line(text, seed: seed))
+        }
+        try JSONLines.write(lines, to: URL(filePath: out))
+        Terminal.error("\(out): \(lines.count) \(lines.count == 1 ? "line" : "lines"), \(lines.map(\.sampleCount).reduce(0, +)) samples")
+    }
+
+    private func allTexts() throws -> [String] {
+        guard let from else { return texts.map { $0.replacing("\\n", with: "\n") } }
+        let content = String(decoding: try LineReader.contents(of: URL(filePath: from)), as: UTF8.self)
+        return content.split(separator: "\n").map { String($0).trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    }
+}
+
+extension PenDevice: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let device = Self.known.first(where: { $0.name == argument }) else { return nil }
+        self = device
+    }
+
+    public var defaultValueDescription: String { name }
+}
