@@ -16,6 +16,7 @@ const ductus_kernels TABLE = {
     .recurrent_pack_transposed_size = recurrent_pack_transposed_size,
     .recurrent_pack_transposed = recurrent_pack_transposed,
     .recurrent_scratch_size = recurrent_scratch_size,
+    .recurrent_input_scratch_size = recurrent_input_scratch_size,
     .recurrent_forward = recurrent_forward,
     .recurrent_backward = recurrent_backward,
     .recurrent_previous = recurrent_previous,

@@ -115,23 +115,35 @@ INLINE void product_all(const product_run *r, int reduced, int rows) {
     }
 }
 
-static void product(const void *packed, int32_t outputs, int32_t inputs, ductus_precision precision, int32_t rows, const float *x,
-                    ptrdiff_t x_stride, const float *bias, float *y, ptrdiff_t y_stride, void *scratch) {
+static product_run product_of(const void *packed, int outputs, int inputs, ductus_precision precision, const float *bias, float *y,
+                              ptrdiff_t y_stride) {
     product_run r = {.shape = plain_shape(outputs), .inputs = inputs, .outputs = outputs, .bias = bias, .y = y, .y_stride = y_stride};
     if (precision == DUCTUS_PRECISION_FLOAT32) {
         r.weights = packed;
+    } else {
+        r.scales = packed;
+        r.reduced_weights = reduced_panels(r.shape, packed);
+    }
+    return r;
+}
+
+static void product_float(const product_run *r, int rows) { product_all(r, 0, rows); }
+static void product_reduced(const product_run *r, int rows) { product_all(r, 1, rows); }
+
+static void product(const void *packed, int32_t outputs, int32_t inputs, ductus_precision precision, int32_t rows, const float *x,
+                    ptrdiff_t x_stride, const float *bias, float *y, ptrdiff_t y_stride, void *scratch) {
+    product_run r = product_of(packed, outputs, inputs, precision, bias, y, y_stride);
+    if (precision == DUCTUS_PRECISION_FLOAT32) {
         r.x = x;
         r.x_stride = x_stride;
-        product_all(&r, 0, rows);
+        product_float(&r, rows);
         return;
     }
     float *row_scales = scratch;
     int16_t *rounded = (int16_t *)((char *)scratch + aligned_size((size_t)rows * sizeof(float)));
     for (int row = 0; row < rows; row++)
         row_scales[row] = reduce_row(x + row * x_stride, inputs, rounded + (ptrdiff_t)row * rounded_step(inputs));
-    r.scales = packed;
-    r.reduced_weights = reduced_panels(r.shape, packed);
     r.rounded = rounded;
     r.row_scales = row_scales;
-    product_all(&r, 1, rows);
+    product_reduced(&r, rows);
 }

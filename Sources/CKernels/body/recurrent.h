@@ -36,12 +36,23 @@ typedef struct {
     const vector *weights;
     const vector_int *reduced_weights;
     const vector *scales;
-    // Per slot: its sequence, the row of its current frame; states before and after the step (slots × padded).
+    // Per slot: its sequence, the row of its current frame and the gates of that frame; states before and after the step (slots × padded).
     int32_t *sequence;
     ptrdiff_t *row;
+    float **gates;
     float *h, *next_h, *c;
     int16_t *rounded, *next_rounded;
+    // From a slot's gates to those of its next frame: what to fetch into the cache ahead of time.
+    ptrdiff_t gates_step;
 } forward_run;
+
+// Gates computed from the input some steps ahead, in the order in which the steps need them: step after step, slot after slot.
+typedef struct {
+    product_run product;
+    int reduced, capacity, rows, used;
+    float *x, *gates, *row_scales;
+    int16_t *rounded;
+} input_run;
 
 // Cuts the scratch into parts; with NULL, only counts.
 static size_t forward_scratch(forward_run *r, char *scratch, int hidden, int sequences) {
@@ -50,6 +61,7 @@ static size_t forward_scratch(forward_run *r, char *scratch, int hidden, int seq
     int size = padded(hidden);
     r->sequence = PART(int32_t, sequences);
     r->row = PART(ptrdiff_t, sequences);
+    r->gates = PART(float *, sequences);
     r->h = PART(float, (size_t)sequences * size);
     r->next_h = PART(float, (size_t)sequences * size);
     r->c = PART(float, (size_t)sequences * size);
@@ -58,18 +70,36 @@ static size_t forward_scratch(forward_run *r, char *scratch, int hidden, int seq
     return used;
 }
 
+// As many rows as keep a product busy, but few enough for their gates to stay in the second-level cache.
+#define INPUT_ROWS 96
+
+static size_t input_scratch(input_run *r, char *scratch, size_t used, ductus_cell cell, int hidden, int inputs, int sequences) {
+    r->capacity = sequences > INPUT_ROWS ? sequences : INPUT_ROWS;
+    r->x = PART(float, (size_t)r->capacity * inputs);
+    r->gates = PART(float, (size_t)r->capacity * recurrent_shape(cell, hidden).gates * hidden);
+    r->row_scales = PART(float, r->capacity);
+    r->rounded = PART(int16_t, (size_t)r->capacity * rounded_step(inputs));
+    return used;
+}
+
+static size_t recurrent_input_scratch_size(ductus_cell cell, int32_t hidden, int32_t inputs, int32_t sequences) {
+    forward_run forward;
+    input_run input;
+    return input_scratch(&input, NULL, forward_scratch(&forward, NULL, hidden, sequences), cell, hidden, inputs, sequences);
+}
+
 // From the summed gates (per slot, block, gate) to the new state of M slots and B blocks.
 INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int M, int B, int slot, int block, const vector *a) {
     const ductus_recurrent_pass *pass = r->pass;
     for (int m = 0; m < M; m++) {
         ptrdiff_t row = r->row[slot + m], state = (ptrdiff_t)(slot + m) * r->padded;
-        float *gates = pass->gates + row * pass->gates_stride, *output = pass->output + row * pass->output_stride;
+        float *gates = r->gates[slot + m], *output = pass->output + row * pass->output_stride;
         for (int b = 0; b < B; b++) {
             int unit = (block + b) * LANES, left = r->hidden - unit, H = r->hidden;
             vector h;
             if (cell == DUCTUS_CELL_LSTM) {
                 const vector *s = a + (m * B + b) * 4;
-                vector i = sigmoid_vector(s[0]), f = sigmoid_vector(s[1]), g = tanh_vector(s[2]), o = sigmoid_vector(s[3]);
+                vector i = gate_vector(s[0]), f = gate_vector(s[1]), g = tanh_vector(s[2]), o = gate_vector(s[3]);
                 vector c = f * load(r->c + state + unit) + i * g;
                 store(r->c + state + unit, c);
                 h = o * tanh_vector(c);
@@ -82,7 +112,7 @@ INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int
                 }
             } else if (cell == DUCTUS_CELL_GRU) {
                 const vector *s = a + (m * B + b) * 3;
-                vector rs = sigmoid_vector(s[0]), z = sigmoid_vector(s[1]), q = s[2];
+                vector rs = gate_vector(s[0]), z = gate_vector(s[1]), q = s[2];
                 vector n = tanh_vector(load_first(gates + 2 * H + unit, left) + rs * q);
                 h = (1.0f - z) * n + z * load(r->h + state + unit);
                 if (pass->cells) {
@@ -96,6 +126,9 @@ INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int
                 if (pass->cells) store_first(gates + unit, h, left);
             }
             store(r->next_h + state + unit, h);
+            // The gates of many sequences are too many streams for the processor to foresee.
+            for (int g = 0; g < (cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1); g++)
+                __builtin_prefetch(gates + r->gates_step + g * H + unit);
             store_first(output + unit, h, left);
             if (reduced) *(vector_short_unaligned *)(r->next_rounded + state + unit) = reduce(h * REDUCED_UNIT);
         }
@@ -125,11 +158,10 @@ INLINE void finish(const forward_run *r, ductus_cell cell, int reduced, int M, i
 // One step of the slots slot ..< slot + M, the blocks block ..< block + B.
 INLINE void step_tile(const forward_run *r, ductus_cell cell, int reduced, int M, int B, int slot, int block) {
     const int G = cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1, V = cell == DUCTUS_CELL_GRU ? 3 : 2;
-    const ductus_recurrent_pass *pass = r->pass;
     int H = r->hidden;
     vector a[MOST_SUMS];
     for (int m = 0; m < M; m++) {
-        const float *gates = pass->gates + r->row[slot + m] * pass->gates_stride;
+        const float *gates = r->gates[slot + m];
         for (int b = 0; b < B; b++)
             for (int g = 0; g < G; g++) {
                 int unit = (block + b) * LANES;
@@ -235,17 +267,43 @@ static void load_states(forward_run *r, const ductus_batch *batch, int reduced) 
     }
 }
 
+// Gates for this step and as many of the next ones as the scratch holds.
+static void compute_gates(const forward_run *r, input_run *in, const ductus_batch *batch, int active, int t) {
+    const ductus_recurrent_pass *pass = r->pass;
+    in->rows = in->used = 0;
+    for (ptrdiff_t ahead = 0; active > 0 && in->rows + active <= in->capacity; ahead++) {
+        for (int slot = 0; slot < active; slot++, in->rows++) {
+            const float *x = pass->input + (r->row[slot] + (pass->reversed ? -ahead : ahead)) * pass->input_stride;
+            if (in->reduced) in->row_scales[in->rows] = reduce_row(x, pass->inputs, in->rounded + (ptrdiff_t)in->rows * rounded_step(pass->inputs));
+            else memcpy(in->x + (ptrdiff_t)in->rows * pass->inputs, x, pass->inputs * sizeof(float));
+        }
+        while (active > 0 && batch->lengths[r->sequence[active - 1]] <= t + ahead + 1) active--;
+    }
+    (in->reduced ? product_reduced : product_float)(&in->product, in->rows);
+}
+
 static void recurrent_forward(const ductus_recurrent *layer, const ductus_batch *batch, const ductus_recurrent_pass *pass, void *scratch) {
-    int reduced = layer->precision == DUCTUS_PRECISION_REDUCED16, hidden = layer->hidden;
+    int reduced = layer->precision == DUCTUS_PRECISION_REDUCED16, hidden = layer->hidden, width = recurrent_shape(layer->cell, hidden).gates * hidden;
     const char *panels = (const char *)layer->forward + bias_size(layer->cell, hidden);
     forward_run r = {.pass = pass, .shape = recurrent_shape(layer->cell, hidden), .hidden = hidden, .padded = padded(hidden), .pairs = pairs_of(hidden)};
-    forward_scratch(&r, scratch, hidden, batch->sequences);
+    size_t used = forward_scratch(&r, scratch, hidden, batch->sequences);
     r.bias_hn = layer->forward;
     if (reduced) {
         r.scales = (const vector *)panels;
         r.reduced_weights = reduced_panels(r.shape, panels);
     } else {
         r.weights = (const vector *)panels;
+    }
+    input_run in = {.reduced = reduced};
+    if (!pass->gates) {
+        input_scratch(&in, scratch, used, layer->cell, hidden, pass->inputs, batch->sequences);
+        in.product = product_of(pass->input_weights, width, pass->inputs, layer->precision, pass->input_bias, in.gates, width);
+        in.product.x = in.x;
+        in.product.x_stride = pass->inputs;
+        in.product.rounded = in.rounded;
+        in.product.row_scales = in.row_scales;
+    } else {
+        r.gates_step = pass->reversed ? -pass->gates_stride : pass->gates_stride;
     }
     sort_slots(batch, r.sequence);
     load_states(&r, batch, reduced);
@@ -260,6 +318,9 @@ static void recurrent_forward(const ductus_recurrent *layer, const ductus_batch 
         }
         while (active > 0 && batch->lengths[r.sequence[active - 1]] <= t) active--;
         if (active == 0) break;
+        if (!pass->gates && in.used == in.rows) compute_gates(&r, &in, batch, active, t);
+        for (int slot = 0; slot < active; slot++)
+            r.gates[slot] = pass->gates ? pass->gates + r.row[slot] * pass->gates_stride : in.gates + (ptrdiff_t)in.used++ * width;
         step(&r, layer->cell, reduced, active, t & 1);
         for (int slot = 0; slot < active; slot++) r.row[slot] += pass->reversed ? -1 : 1;
         float *h = r.h;

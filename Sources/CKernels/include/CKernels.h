@@ -77,6 +77,8 @@ typedef struct ductus_recurrent_pass {
     bool reversed;
     /// frames × G·H. In: W_ih x + b_ih + b_hh (the gru's n columns without b_hh: that one is packed with the weights).
     /// Out, if `cells` is given: the gates' activations, kept for the backward pass. Else left as they were.
+    /// NULL (inference only): the pass computes W_ih x + b itself, some frames at a time, from the `input…` fields below. That is faster: the
+    /// gates of a batch never leave the cache.
     float *_Nullable gates;
     ptrdiff_t gates_stride;
     /// frames × H, contiguous, or NULL for inference. Out: lstm c_t; gru W_hn h + b_hn; rnn nothing (any pointer other than NULL still asks
@@ -94,6 +96,13 @@ typedef struct ductus_recurrent_pass {
     /// Steps after which the "final" state is taken, per sequence, each 0 … length; NULL means after all. (Streaming: the state after
     /// the committed frames, while the lookahead behind them is computed in the same pass.)
     const int32_t *_Nullable final_after;
+    /// Read only where `gates` is NULL. frames × inputs; W_ih (G·H × inputs) from product_pack at the layer's precision; G·H floats of
+    /// bias (what `gates` would have contained for x = 0), or NULL. Scratch must then have recurrent_input_scratch_size.
+    const float *_Nullable input;
+    ptrdiff_t input_stride;
+    int32_t inputs;
+    const void *_Nullable input_weights;
+    const float *_Nullable input_bias;
 } ductus_recurrent_pass;
 
 /// What the backward pass of one direction reads and writes.
@@ -155,6 +164,8 @@ typedef struct ductus_kernels {
     void (*_Nonnull recurrent_pack_transposed)(ductus_cell cell, int32_t hidden, const float *_Nonnull weight_hh, void *_Nonnull packed);
     /// Bytes of scratch that a forward or backward pass over so many sequences needs.
     size_t (*_Nonnull recurrent_scratch_size)(ductus_cell cell, int32_t hidden, int32_t sequences);
+    /// The same for a forward pass that computes the gates itself, from so many inputs.
+    size_t (*_Nonnull recurrent_input_scratch_size)(ductus_cell cell, int32_t hidden, int32_t inputs, int32_t sequences);
     /// One direction over a whole batch.
     void (*_Nonnull recurrent_forward)(const ductus_recurrent *_Nonnull layer, const ductus_batch *_Nonnull batch,
                                        const ductus_recurrent_pass *_Nonnull pass, void *_Nonnull scratch);
@@ -181,7 +192,7 @@ typedef struct ductus_kernels {
     // Elementwise; y may be x
 
     void (*_Nonnull exp)(const float *_Nonnull x, float *_Nonnull y, size_t count);
-    /// Exactly 0 below −104 and exactly 1 above 17.
+    /// Exactly 0 below −87 and exactly 1 above 17.
     void (*_Nonnull sigmoid)(const float *_Nonnull x, float *_Nonnull y, size_t count);
     void (*_Nonnull tanh)(const float *_Nonnull x, float *_Nonnull y, size_t count);
     void (*_Nonnull activate)(ductus_activation kind, const float *_Nonnull x, float *_Nonnull y, size_t count);
