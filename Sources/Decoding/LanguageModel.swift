@@ -117,3 +117,16 @@ public final class LanguageModel: @unchecked Sendable {
         return NGramTrie.boundary
     }
 }
+
+extension LanguageModel {
+    /// Writes a model's compact file, whole or not at all.
+    ///
+    /// - Returns: its size in bytes.
+    /// - Throws: `LanguageModelFault` for n-grams that make no model, or what the file system says.
+    @discardableResult
+    public static func write(_ levels: NGramLevels, to url: URL) throws -> Int {
+        let bytes = try NGramFile.encode(levels)
+        try Data(bytes).write(to: url, options: .atomic)
+        return bytes.count
+    }
+}

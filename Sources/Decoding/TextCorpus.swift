@@ -28,6 +28,7 @@ public struct TextCorpus: Sendable {
     public var characterCount: Int { stream.count - 1 - lineCount }
 
     private let cutting: Cutting
+    private let style: TranscriptStyle
     private let numbers: [UInt32: UInt8]
     private var asciiNumbers = [UInt8](repeating: NGramTrie.missing, count: 128)
     private var generator: SplitMix64
@@ -36,12 +37,13 @@ public struct TextCorpus: Sendable {
     ///
     /// - Parameter alphabet: what the model is to predict. Symbols of more than one Unicode scalar do not occur in texts.
     /// - Throws: `LanguageModelFault.tooManySymbols`.
-    public init(alphabet: Alphabet, cutting: Cutting = .whole, seed: UInt64 = 1) throws {
+    public init(alphabet: Alphabet, cutting: Cutting = .whole, style: TranscriptStyle = .plain, seed: UInt64 = 1) throws {
         guard alphabet.symbols.count <= NGramLevels.largestSymbolCount else {
             throw LanguageModelFault.tooManySymbols(alphabet.symbols.count)
         }
         symbols = alphabet.symbols
         self.cutting = cutting
+        self.style = style
         generator = SplitMix64(seed: seed)
         var numbers: [UInt32: UInt8] = [:]
         for (index, symbol) in alphabet.symbols.enumerated() where symbol.unicodeScalars.count == 1 {
@@ -53,8 +55,25 @@ public struct TextCorpus: Sendable {
         self.numbers = numbers
     }
 
-    /// Adds one line or paragraph of text, `copies` times (cut elsewhere each time).
+    /// Adds one line or paragraph of text in the corpus's style, `copies` times (cut elsewhere each time).
     public mutating func add(_ text: String, copies: Int = 1) {
+        let encoded = encode(style.written(text, using: &generator))
+        guard !encoded.isEmpty else { return }
+        for _ in 0..<copies {
+            switch cutting {
+            case .whole: append(encoded[...])
+            case .pieces(let lengths): appendPieces(encoded, lengths)
+            }
+        }
+    }
+
+    /// Adds a transcript: a line as people write it, neither cut nor restyled.
+    public mutating func addTranscript(_ line: String, copies: Int = 1) {
+        let encoded = encode(line)
+        for _ in 0..<copies { append(encoded[...]) }
+    }
+
+    private mutating func encode(_ text: String) -> [UInt8] {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.utf8.count)
         for scalar in text.unicodeScalars {
@@ -66,13 +85,7 @@ public struct TextCorpus: Sendable {
                 encoded.append(number)
             }
         }
-        guard !encoded.isEmpty else { return }
-        for _ in 0..<copies {
-            switch cutting {
-            case .whole: append(encoded[...])
-            case .pieces(let lengths): appendPieces(encoded, lengths)
-            }
-        }
+        return encoded
     }
 
     private mutating func append(_ line: ArraySlice<UInt8>) {
