@@ -153,6 +153,6 @@ extension Workspace {
         }
         return Output(
             dimension: dimension, values: UnsafeBufferPointer(start: values, count: boundary.frames * dimension),
-            spans: UnsafeBufferPointer(start: spans, count: boundary.sequences))
+            spans: UnsafeBufferPointer(start: spans, count: boundary.sequences), owner: self)
     }
 }

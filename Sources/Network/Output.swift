@@ -7,6 +7,8 @@ public struct Output {
     /// All output frames, row-major, sequence after sequence.
     public let values: UnsafeBufferPointer<Float>
     let spans: UnsafeBufferPointer<OutputSpan>
+    /// Keeps the memory alive that `values` shows.
+    let owner: Workspace
 
     /// How many sequences it holds.
     public var count: Int { spans.count }
@@ -17,7 +19,7 @@ public struct Output {
         let start = span.offset * dimension
         return OutputSequence(
             first: span.first, frames: span.frames, final: span.final,
-            values: UnsafeBufferPointer(rebasing: values[start..<start + span.frames * dimension]))
+            values: UnsafeBufferPointer(rebasing: values[start..<start + span.frames * dimension]), owner: owner)
     }
 }
 
@@ -31,6 +33,7 @@ public struct OutputSequence {
     public let final: Int
     /// `frames × dimension` numbers, row-major.
     public let values: UnsafeBufferPointer<Float>
+    let owner: Workspace
 }
 
 /// Where a sequence's output lies, in frames.

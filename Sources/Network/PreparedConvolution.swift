@@ -126,13 +126,18 @@ final class PreparedConvolution: Sendable {
     private func addWeightGradient(_ call: LayerReturn) {
         let weights = call.shared.weights.reserve(layer.out * inner)
         weights.update(repeating: 0, count: layer.out * inner)
-        let starts = call.record.paddedOffsets.pointer
+        // OpenBLAS refuses rows that overlap: every `interleave`th row is far enough from the one before.
+        let interleave = (layer.kernel + layer.stride - 1) / layer.stride
         for sequence in 0..<call.input.sequences {
-            MatrixProduct.transposedMultiply(
-                .init(base: call.dy + Int(call.output.offsets[sequence]) * layer.out, stride: layer.out),
-                .init(base: call.record.padded.pointer + starts[sequence], stride: layer.stride * layer.in),
-                into: weights, stride: inner, rows: layer.out, columns: inner,
-                inner: Int(call.output.lengths[sequence]), keep: 1)
+            let dy = call.dy + Int(call.output.offsets[sequence]) * layer.out
+            let padded = call.record.padded.pointer + call.record.paddedOffsets.pointer[sequence]
+            for phase in 0..<interleave {
+                MatrixProduct.transposedMultiply(
+                    .init(base: dy + phase * layer.out, stride: interleave * layer.out),
+                    .init(base: padded + phase * layer.stride * layer.in, stride: interleave * layer.stride * layer.in),
+                    into: weights, stride: inner, rows: layer.out, columns: inner,
+                    inner: (Int(call.output.lengths[sequence]) - phase + interleave - 1) / interleave, keep: 1)
+            }
         }
         for out in 0..<layer.out {
             for k in 0..<layer.kernel {

@@ -30,13 +30,14 @@ final class PreparedProduct: @unchecked Sendable {
         table.product_pack(Int32(outputs), Int32(inputs), precision.code, weights.pointer, packed.reserve(size))
     }
 
+    /// - Parameter stride: from row to row of x; where it is below `inputs`, rows overlap, as a convolution's do.
     func apply(
         rows: Int, x: UnsafePointer<Float>, stride: Int, y: UnsafeMutablePointer<Float>, outputStride: Int,
         scratch: Memory<UInt8>
     ) {
         guard rows > 0 else { return }
         let table = kernels.table.pointee
-        if precision == .fp32, rows >= Self.rowsForLargeProduct {
+        if precision == .fp32, rows >= Self.rowsForLargeProduct, stride >= inputs {
             table.fill_rows(bias.pointer, rows, outputs, y, outputStride)
             MatrixProduct.multiplyTransposed(
                 .init(base: x, stride: stride), .init(base: weights.pointer, stride: inputs), into: y,
@@ -49,6 +50,6 @@ final class PreparedProduct: @unchecked Sendable {
         }
     }
 
-    /// From so many rows on, OpenBLAS makes up for packing the weights anew.
+    /// From so many rows on, OpenBLAS makes up for packing the weights anew. (It refuses rows that overlap.)
     private static let rowsForLargeProduct = 64
 }
