@@ -82,13 +82,24 @@ package final class Socket {
     @discardableResult
     package func send(_ frames: [[UInt8]], waits: Bool = false) throws(TransportFault) -> Bool {
         for (index, frame) in frames.enumerated() {
-            let more = index + 1 < frames.count ? ZMQ_SNDMORE : 0
-            while zmq_send(handle, frame, frame.count, more | (waits ? 0 : ZMQ_DONTWAIT)) < 0 {
-                switch zmq_errno() {
-                case EINTR: continue
-                case EAGAIN, EHOSTUNREACH: return false
-                case let code: throw .send(kind, code: code)
-                }
+            guard try send(frame, more: index + 1 < frames.count, waits: waits) else { return false }
+        }
+        return true
+    }
+
+    /// The same for two frames, without an array around them.
+    func send(_ topic: [UInt8], _ payload: [UInt8], waits: Bool) throws(TransportFault) -> Bool {
+        guard try send(topic, more: true, waits: waits) else { return false }
+        return try send(payload, more: false, waits: waits)
+    }
+
+    private func send(_ frame: [UInt8], more: Bool, waits: Bool) throws(TransportFault) -> Bool {
+        let flags = (more ? ZMQ_SNDMORE : 0) | (waits ? 0 : ZMQ_DONTWAIT)
+        while zmq_send(handle, frame, frame.count, flags) < 0 {
+            switch zmq_errno() {
+            case EINTR: continue
+            case EAGAIN, EHOSTUNREACH: return false
+            case let code: throw .send(kind, code: code)
             }
         }
         return true
