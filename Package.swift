@@ -71,7 +71,7 @@ let package = Package(
 
         // Tests: one folder per target
         .testTarget(name: "NetworkTests", dependencies: ["Network"], resources: [.copy("golden")], swiftSettings: strict),
-        .testTarget(name: "InkTests", dependencies: ["Ink", "CZlib"], swiftSettings: strict),
+        .testTarget(name: "InkTests", dependencies: ["Ink", "Randomness", "CZlib"], swiftSettings: strict),
         .testTarget(name: "DecodingTests", dependencies: ["Decoding"], swiftSettings: strict),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
     ]

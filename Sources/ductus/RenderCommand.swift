@@ -65,13 +65,15 @@ struct RenderCommand: ParsableCommand {
     private func readings(of lines: [InkLine], chosen: Range<Int>) throws -> [Int: LabeledReading] {
         if recognize {
             let recognizer = Recognizer(model: try options.load(), decoding: options.decoding)
-            return try Dictionary(uniqueKeysWithValues: chosen.map { index in
+            var readings: [Int: LabeledReading] = [:]
+            for index in chosen {
                 let recognized = try recognizer.recognize(lines[index].strokes)
                 let symbols = recognized.symbols.map {
                     InkLabel($0.text, samples: $0.samples, strokes: $0.strokes, confidence: $0.confidence)
                 }
-                return (index, LabeledReading(text: recognized.text, symbols: symbols))
-            })
+                readings[index] = LabeledReading(text: recognized.text, symbols: symbols)
+            }
+            return readings
         }
         guard let labels else { return [:] }
         let reader = try LineReader(URL(filePath: labels))

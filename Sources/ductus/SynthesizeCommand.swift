@@ -48,7 +48,8 @@ struct SynthesizeCommand: ParsableCommand {
             lines.append(try pen.line(text, seed: seed))
         }
         try JSONLines.write(lines, to: URL(filePath: out))
-        Terminal.error("\(out): \(lines.count) \(lines.count == 1 ? "line" : "lines"), \(lines.map(\.sampleCount).reduce(0, +)) samples")
+        let samples = lines.map(\.sampleCount).reduce(0, +)
+        Terminal.error("\(out): \(lines.count) \(lines.count == 1 ? "line" : "lines"), \(samples) samples")
     }
 
     private func allTexts() throws -> [String] {

@@ -62,8 +62,8 @@ public struct Chart: Sendable {
             drawing.add(
                 .init(FittedAxis.name(of: tick), at: .init(plot.left - 8, at + 4), size: 12, anchor: .end, color: .gray))
         }
-        drawing.add(
-            .init([.init(plot.left, plot.top), .init(plot.left, plot.bottom), .init(plot.right, plot.bottom)], width: 1.2, color: .gray))
+        let axes = [PlanePoint(plot.left, plot.top), PlanePoint(plot.left, plot.bottom), PlanePoint(plot.right, plot.bottom)]
+        drawing.add(.init(axes, width: 1.2, color: .gray))
         drawing.add(.init(title, at: .init(plot.left, 24), size: 16))
         drawing.add(.init(x.title, at: .init((plot.left + plot.right) / 2, plot.bottom + 40), size: 13, anchor: .middle))
         drawing.add(.init(y.title, at: .init(18, (plot.top + plot.bottom) / 2), size: 13, anchor: .middle, isUpright: true))

@@ -39,8 +39,8 @@ public struct ConfusionPicture: Sendable {
                 let place = PlanePoint(left + Double(column) * cell, top + Double(row) * cell)
                 // Small shares are what one looks for: the square root makes them visible.
                 let full = row == column ? Color.distinct[0] : Color.distinct[1]
-                drawing.add(
-                    .init(x: place.x, y: place.y, width: cell, height: cell, color: Color.white.mixed(with: full, share: share.squareRoot())))
+                let color = Color.white.mixed(with: full, share: share.squareRoot())
+                drawing.add(.init(x: place.x, y: place.y, width: cell, height: cell, color: color))
                 guard cell >= 22 else { continue }
                 drawing.add(
                     .init(

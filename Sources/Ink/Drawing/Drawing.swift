@@ -76,14 +76,14 @@ public struct Drawing: Sendable {
         case text(Text)
     }
 
-    /// Size in pixels, 1…16384.
+    /// Size in pixels, 1…``largestSide``.
     public let width: Int
     public let height: Int
     public var background = Color.white
     public private(set) var elements: [Element] = []
 
-    /// The longest side of a picture.
-    public static let largestSide = 16_384
+    /// The longest side of a picture; what a PNG may have is less, see ``DrawingError/tooLarge(width:height:)``.
+    public static let largestSide = 10_000_000
 
     /// An empty picture; sizes are rounded up and limited to ``largestSide``.
     public init(width: Double, height: Double) {

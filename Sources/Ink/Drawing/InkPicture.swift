@@ -17,7 +17,7 @@ public struct InkPicture: Sendable {
     /// The height in pixels that the taller strokes get.
     public var strokeHeight = 44.0
     /// The picture's largest sides, in pixels; ink that would be larger is drawn smaller.
-    public var largest = PlanePoint(2400, 4800)
+    public var largest = PlanePoint(2400, 2400)
     /// Height of the labels' type, in pixels.
     public var labelSize = 15.0
 
@@ -102,7 +102,8 @@ public struct InkPicture: Sendable {
         var free = -Double.infinity
         for (label, extent) in row.labels.sorted(by: { $0.extent.lowerBound < $1.extent.lowerBound }) {
             let bracket = row.baseline - labelSize * 0.95
-            drawing.add(.init([.init(extent.lowerBound, bracket), .init(extent.upperBound, bracket)], width: 1, color: .paleGray))
+            let ends = [PlanePoint(extent.lowerBound, bracket), PlanePoint(extent.upperBound, bracket)]
+            drawing.add(.init(ends, width: 1, color: .paleGray))
             let width = Double(label.text.count) * labelSize * 0.5
             let middle = max((extent.lowerBound + extent.upperBound) / 2, free + width / 2)
             free = middle + width / 2 + 1

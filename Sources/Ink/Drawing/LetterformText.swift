@@ -15,7 +15,7 @@ extension Drawing.Text {
             let points = stroke.map { place in
                 let along = (place.x + shift) * unit
                 let up = place.y * unit
-                return isUpright ? PlanePoint(position.x - up, position.y - along) : PlanePoint(position.x + along, position.y - up)
+                return position + (isUpright ? PlanePoint(-up, -along) : PlanePoint(along, -up))
             }
             return Drawing.Line(points, width: max(size * 0.085, 0.9), color: color)
         }

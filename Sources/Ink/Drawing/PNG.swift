@@ -13,7 +13,8 @@ extension Drawing {
             switch element {
             case .line(let line): raster.draw(line)
             case .area(let area): raster.fill(area)
-            case .text(let text): text.lines().forEach { raster.draw($0) }
+            case .text(let text):
+                for line in text.lines() { raster.draw(line) }
             }
         }
         return try PNG.file(of: raster)

@@ -20,8 +20,7 @@ struct Raster {
     mutating func draw(_ line: Drawing.Line) {
         let joints = line.points.indices.compactMap { i -> (place: PlanePoint, radius: Double)? in
             let radius = line.width(at: i) / 2
-            // A picture's sides are at most 16384: what lies far outside is not worth a bounding box.
-            guard abs(line.points[i].x) < 1e6, abs(line.points[i].y) < 1e6, radius > 0, radius < 1e4 else { return nil }
+            guard Self.isNear(line.points[i]), radius > 0, radius < 1e4 else { return nil }
             return (line.points[i], max(radius, 0.4))
         }
         guard let first = joints.first else { return }
@@ -54,11 +53,16 @@ struct Raster {
 
     /// Fills a polygon; where it overlaps itself an even number of times it stays empty.
     mutating func fill(_ area: Drawing.Area) {
-        let corners = area.corners.filter { abs($0.x) < 1e6 && abs($0.y) < 1e6 }
+        let corners = area.corners.filter(Self.isNear)
         guard corners.count > 2 else { return }
         var mask = Mask(around: corners.map { Mask.Box(around: $0, radius: 1) }, width: width, height: height)
         mask.fill(corners)
         paint(mask, color: area.color)
+    }
+
+    /// Whether a point is one to draw: what is not finite or far outside every picture is not.
+    private static func isNear(_ point: PlanePoint) -> Bool {
+        abs(point.x) < 1e7 && abs(point.y) < 1e7
     }
 
     private mutating func paint(_ mask: Mask, color: Color) {

@@ -12,8 +12,8 @@ extension PenMovement {
         for (index, stroke) in script.strokes.enumerated() {
             guard let begin = stroke.path.first?.position, let end = stroke.path.last?.position else { continue }
             if index > 0 {
-                free = moveThroughAir(
-                    Arc(start: place, end: begin, turning: 0), from: free, by: writer, beginsWord: stroke.beginsWord, random: &random)
+                let way = Arc(start: place, end: begin, turning: 0)
+                free = moveThroughAir(way, from: free, by: writer, beginsWord: stroke.beginsWord, random: &random)
             }
             free = write(stroke, from: free, by: writer, random: &random)
             place = end
@@ -32,7 +32,9 @@ extension PenMovement {
     }
 
     /// Writes one stroke; returns when the pen may move on.
-    private mutating func write(_ stroke: Script.Stroke, from time: Double, by writer: Writer, random: inout SplitMix64) -> Double {
+    private mutating func write(
+        _ stroke: Script.Stroke, from time: Double, by writer: Writer, random: inout SplitMix64
+    ) -> Double {
         let arcs = Arc.through(stroke.path)
         // A tap without movement still rests on the surface.
         guard !arcs.isEmpty else {
@@ -51,6 +53,6 @@ extension PenMovement {
             onset += duration * (1 - overlap)
         }
         touch(during: (time + 0.004)...(end - 0.1 * (end - (pulses.last?.onset ?? time))))
-        return max(onset - 0.06 * (end - time), pulses.last?.onset ?? onset, contacts.last?.interval.upperBound ?? onset)
+        return max(onset - 0.06 * (end - time), pulses.last?.onset ?? onset, contacts.last?.upperBound ?? onset)
     }
 }

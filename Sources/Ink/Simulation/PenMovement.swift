@@ -2,13 +2,9 @@
 ///
 /// Corners become round and speed never quite reaches zero between the movements because they overlap, as in a hand.
 package struct PenMovement: Sendable {
-    /// When the tip touches the surface, in seconds.
-    package struct Contact: Sendable, Equatable {
-        package var interval: ClosedRange<Double>
-    }
-
     package private(set) var pulses: [LognormalPulse] = []
-    package private(set) var contacts: [Contact] = []
+    /// When the tip touches the surface, in seconds; one interval after the other.
+    package private(set) var contacts: [ClosedRange<Double>] = []
     private let start: PlanePoint
 
     /// A pen that hovers at `start`.
@@ -27,7 +23,7 @@ package struct PenMovement: Sendable {
 
     /// Lets the tip touch during `interval`, which lies after all earlier ones.
     package mutating func touch(during interval: ClosedRange<Double>) {
-        contacts.append(Contact(interval: interval))
+        contacts.append(interval)
     }
 
     /// Walks through time without searching: ask for positions at times that never decrease.

@@ -29,7 +29,8 @@ public struct SimulatedPen: Sendable {
         let random = SplitMix64(seed: writer.seed).split(1).split(Int(truncatingIfNeeded: seed))
         let script = try Script(text, by: writer, random: random.split(0))
         guard let movement = PenMovement(writing: script, by: writer, random: random.split(1)) else { return [] }
-        return sampled(movement, tremor: Tremor(amplitude: writer.tremor, rate: device.rate, random: random.split(2)), start: start)
+        let tremor = Tremor(amplitude: writer.tremor, rate: device.rate, random: random.split(2))
+        return sampled(movement, tremor: tremor, start: start)
     }
 
     /// A labeled line, ready for our file formats.
@@ -47,21 +48,21 @@ public struct SimulatedPen: Sendable {
         let origin = PlanePoint(10, 20) * device.unitsPerMillimetre
         var tremor = tremor
         var walk = movement.walk()
-        let first = movement.contacts.first?.interval.lowerBound ?? 0
+        let first = movement.contacts.first?.lowerBound ?? 0
         var tick = 0
         return movement.contacts.map { contact in
             var samples: [Sample] = []
             repeat {
                 let moment = first + Double(tick) * period
                 defer { tick += 1 }
-                guard moment >= contact.interval.lowerBound else { continue }
+                guard moment >= contact.lowerBound else { continue }
                 let place = walk.position(at: moment) + tremor.next()
-                let pressure = Self.touch(at: moment, within: contact.interval) * writer.pressure * (1 + 0.5 * tremor.load)
+                let pressure = Self.touch(at: moment, within: contact) * writer.pressure * (1 + 0.5 * tremor.load)
                 samples.append(
                     Sample(
                         x: Float((origin.x + place.x * scale).rounded()), y: Float((origin.y - place.y * scale).rounded()),
                         time: start + Int64((Double(tick) * period * 1e6).rounded()), pressure: reported(pressure)))
-            } while first + Double(tick) * period <= contact.interval.upperBound || samples.isEmpty
+            } while first + Double(tick) * period <= contact.upperBound || samples.isEmpty
             return Stroke(samples)
         }
     }

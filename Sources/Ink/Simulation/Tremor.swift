@@ -2,7 +2,7 @@ import Foundation
 import Randomness
 
 /// The involuntary part of a hand's movement: white noise through two low-pass filters at about 6 Hz.
-struct Tremor {
+package struct Tremor {
     private let amplitude: Double
     private let decay: Double
     private let gain: Double
@@ -13,7 +13,7 @@ struct Tremor {
     /// - Parameters:
     ///   - amplitude: Standard deviation per axis.
     ///   - rate: How often ``next()`` is asked, per second.
-    init(amplitude: Double, rate: Double, random: SplitMix64) {
+    package init(amplitude: Double, rate: Double, random: SplitMix64) {
         self.amplitude = amplitude
         self.random = random
         decay = exp(-2 * .pi * 6 / rate)
@@ -22,10 +22,10 @@ struct Tremor {
     }
 
     /// How much the hand leans on the pen just now: as smooth as the tremor, deviation 1.
-    var load: Double { second.z }
+    package var load: Double { second.z }
 
     /// The next displacement.
-    mutating func next() -> PlanePoint {
+    package mutating func next() -> PlanePoint {
         let noise = SIMD4(Double(random.normal()), Double(random.normal()), Double(random.normal()), 0)
         first = first * decay + noise * gain
         second = second * decay + first

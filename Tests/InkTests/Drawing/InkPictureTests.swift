@@ -88,7 +88,8 @@ struct InkPictureTests {
     }
 
     @Test func readingsAreReadFromWhatRecognizePrints() throws {
-        let json = #"{"file":"a","id":"7","text":"a","symbols":[{"text":"a","confidence":0.5,"samples":[0,31],"strokes":[0,1]}],"alternatives":[]}"#
+        let json = #"{"file":"a","id":"7","text":"a","alternatives":[],"#
+            + #""symbols":[{"text":"a","confidence":0.5,"samples":[0,31],"strokes":[0,1]}]}"#
         let reading = try JSONDecoder().decode(LabeledReading.self, from: Data(json.utf8))
         #expect(reading.symbols == [InkLabel("a", samples: 0..<31, strokes: 0..<1, confidence: 0.5)])
         let backwards = #"{"text":"a","symbols":[{"text":"a","samples":[9,3]}]}"#
