@@ -74,5 +74,6 @@ let package = Package(
         .testTarget(name: "InkTests", dependencies: ["Ink", "Randomness", "CZlib"], swiftSettings: strict),
         .testTarget(name: "DecodingTests", dependencies: ["Decoding"], swiftSettings: strict),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: strict),
     ]
 )

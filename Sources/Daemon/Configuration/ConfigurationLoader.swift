@@ -97,19 +97,12 @@ package struct ConfigurationLoader: Sendable {
     static func parse(_ file: String) throws(ConfigurationFault) -> Node? {
         let place = ConfigurationPlace.file(file, line: nil, column: nil)
         let text: String
-        do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: file))
-            guard data.count <= largestFile else {
-                throw ConfigurationFault(.unreadable(reason: "it has more than 1 MiB"), at: place)
-            }
-            guard let decoded = String(validating: data, as: UTF8.self) else {
-                throw ConfigurationFault(.unreadable(reason: "it is not UTF-8"), at: place)
-            }
+        do throws(PlainFile.Failure) {
+            let bytes = try PlainFile(file, atMost: largestFile).bytes
+            guard let decoded = String(validating: bytes, as: UTF8.self) else { throw .other("it is not UTF-8") }
             text = decoded
-        } catch let fault as ConfigurationFault {
-            throw fault
         } catch {
-            throw ConfigurationFault(.unreadable(reason: Self.reason(error)), at: place)
+            throw ConfigurationFault(.unreadable(reason: error.reason), at: place)
         }
         do {
             return try Yams.compose(yaml: text)
@@ -118,12 +111,6 @@ package struct ConfigurationLoader: Sendable {
         } catch {
             throw ConfigurationFault(.syntax("\(error)"), at: place)
         }
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        let code = cause.flatMap { $0.domain == NSPOSIXErrorDomain ? Int32($0.code) : nil }
-        return code.map { String(cString: strerror($0)) } ?? error.localizedDescription
     }
 
     /// `limits.message` → `DUCTUS_LIMITS_MESSAGE`.
@@ -171,11 +158,11 @@ package struct ConfigurationLoader: Sendable {
         }
     }
 
-    /// systemd's LoadCredential stands in for paths that the configuration does not name.
+    /// Files of the unit's `LoadCredential=keys:FOLDER` stand in for paths that the configuration does not name.
     private func applyCredentials(to configuration: inout Configuration) {
         guard let directory = environment["CREDENTIALS_DIRECTORY"] else { return }
         func credential(_ name: String) -> String? {
-            let path = "\(directory)/\(name)"
+            let path = "\(directory)/keys_\(name)"
             return FileManager.default.fileExists(atPath: path) ? path : nil
         }
         configuration.security.serverKey = configuration.security.serverKey ?? credential("server.key")

@@ -37,12 +37,8 @@ package enum LogDestination: Sendable {
 package final class LogLevel: Sendable {
     private let level: Mutex<Logger.Level>
 
-    package init(_ level: Logger.Level = .info) {
-        self.level = Mutex(level)
-    }
-
-    package convenience init(_ setting: Configuration.LoggingSettings.Level) {
-        self.init(Self.level(of: setting))
+    package init(_ setting: Configuration.LoggingSettings.Level = .info) {
+        level = Mutex(Self.level(of: setting))
     }
 
     package var current: Logger.Level { level.withLock { $0 } }
@@ -55,30 +51,30 @@ package final class LogLevel: Sendable {
 }
 
 /// Writes lines like `warning server: endpoint is slow endpoint=ipc:///run/ductus/ink`.
-struct TextLogHandler: LogHandler {
+package struct TextLogHandler: LogHandler {
     let label: String
     let level: LogLevel
     let write: @Sendable (String) -> Void
-    var metadata: Logger.Metadata = [:]
-    var metadataProvider: Logger.MetadataProvider?
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
 
-    init(label: String, level: LogLevel, write: @escaping @Sendable (String) -> Void) {
+    package init(label: String, level: LogLevel, write: @escaping @Sendable (String) -> Void) {
         self.label = label
         self.level = level
         self.write = write
     }
 
-    var logLevel: Logger.Level {
+    package var logLevel: Logger.Level {
         get { level.current }
         set {}
     }
 
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
         let text = fields.reduce("\(event.level) \(label): \(event.message)") { "\($0) \($1.key)=\($1.value)" }
         // What clients send must not break a line or move the cursor.
@@ -88,14 +84,14 @@ struct TextLogHandler: LogHandler {
 }
 
 /// Writes entries with fields and priorities to the journal's own socket.
-struct JournalLogHandler: LogHandler {
+package struct JournalLogHandler: LogHandler {
     /// The socket, and how many entries it did not take.
-    final class Journal: Sendable {
-        static let defaultPath = "/run/systemd/journal/socket"
+    package final class Journal: Sendable {
+        package static let defaultPath = "/run/systemd/journal/socket"
         private let socket: DatagramSocket?
         private let lostCount = Atomic<Int>(0)
 
-        init(path: String = defaultPath) {
+        package init(path: String = defaultPath) {
             socket = DatagramSocket(path: path)
         }
 
@@ -104,7 +100,8 @@ struct JournalLogHandler: LogHandler {
             if !isTaken { lostCount.add(1, ordering: .relaxed) }
         }
 
-        var lost: Int { lostCount.load(ordering: .relaxed) }
+        /// Entries that the journal did not take.
+        package var lost: Int { lostCount.load(ordering: .relaxed) }
     }
 
     /// The journal takes datagrams up to the socket's buffer; nothing we say is that long.
@@ -113,26 +110,26 @@ struct JournalLogHandler: LogHandler {
     let label: String
     let level: LogLevel
     let journal: Journal
-    var metadata: Logger.Metadata = [:]
-    var metadataProvider: Logger.MetadataProvider?
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
 
-    init(label: String, level: LogLevel, journal: Journal) {
+    package init(label: String, level: LogLevel, journal: Journal) {
         self.label = label
         self.level = level
         self.journal = journal
     }
 
-    var logLevel: Logger.Level {
+    package var logLevel: Logger.Level {
         get { level.current }
         set {}
     }
 
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         journal.send(entry(for: event).bytes)
     }
 

@@ -45,11 +45,16 @@ package final class ObservationServer: Sendable {
 }
 
 /// Answers a request; knows nothing of sockets.
-struct ObservationHandler: HTTPHandler {
-    let registry: PrometheusRegistry
-    let health: ServiceHealth
+package struct ObservationHandler: HTTPHandler {
+    private let registry: PrometheusRegistry
+    private let health: ServiceHealth
 
-    func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
+    package init(registry: PrometheusRegistry, health: ServiceHealth) {
+        self.registry = registry
+        self.health = health
+    }
+
+    package func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
         guard request.method == .GET || request.method == .HEAD else { return Self.text(.methodNotAllowed, "only GET\n") }
         switch request.path {
         case "/metrics":

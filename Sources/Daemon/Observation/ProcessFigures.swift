@@ -14,28 +14,24 @@ package struct ProcessFigures: Equatable, Sendable {
 
     /// Nil where /proc is not mounted.
     package static func read() -> ProcessFigures? {
-        guard let status = try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8),
-            let system = try? String(contentsOfFile: "/proc/stat", encoding: .utf8)
-        else { return nil }
+        guard let status = try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8) else { return nil }
         let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         return ProcessFigures(
-            stat: status, system: system, ticks: Double(sysconf(Int32(_SC_CLK_TCK))), page: UInt64(sysconf(Int32(_SC_PAGESIZE))),
+            stat: status, boot: seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME), ticks: Double(sysconf(Int32(_SC_CLK_TCK))), page: UInt64(sysconf(Int32(_SC_PAGESIZE))),
             openDescriptors: descriptors, descriptorLimit: UInt64(limit.rlim_cur))
     }
 
     /// - Parameters:
     ///   - stat: `/proc/self/stat`, proc(5); the command's name stands in parentheses and may hold anything.
-    ///   - system: `/proc/stat`, for the time of boot.
-    init?(stat: String, system: String, ticks: Double, page: UInt64, openDescriptors: Int, descriptorLimit: UInt64) {
+    ///   - boot: When the machine started, Unix time in seconds; not from `/proc/stat`, which a sandbox hides.
+    package init?(stat: String, boot: Double, ticks: Double, page: UInt64, openDescriptors: Int, descriptorLimit: UInt64) {
         guard let end = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: end)...].split(separator: " ")
-        let boot = system.split(separator: "\n").first { $0.hasPrefix("btime ") }?.split(separator: " ").last
         // Field 3 of proc(5) is the first one here.
         guard fields.count > 21, let user = Double(fields[11]), let kernel = Double(fields[12]), let threads = Int(fields[17]),
-            let start = Double(fields[19]), let virtual = UInt64(fields[20]), let resident = UInt64(fields[21]),
-            let boot = boot.flatMap({ Double($0) })
+            let start = Double(fields[19]), let virtual = UInt64(fields[20]), let resident = UInt64(fields[21])
         else { return nil }
         residentBytes = resident &* page
         virtualBytes = virtual
@@ -44,6 +40,12 @@ package struct ProcessFigures: Equatable, Sendable {
         self.threads = threads
         self.openDescriptors = openDescriptors
         self.descriptorLimit = descriptorLimit
+    }
+
+    private static func seconds(_ clock: clockid_t) -> Double {
+        var now = timespec()
+        clock_gettime(clock, &now)
+        return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
     }
 
     /// Reads them anew for each reading of `registry`.

@@ -80,7 +80,8 @@ package final class ClientQuotas: Sendable {
         }
     }
 
-    var clientCount: Int { contents.withLock { $0.accounts.count } }
+    /// Clients that are remembered.
+    package var clientCount: Int { contents.withLock { $0.accounts.count } }
 
     /// Two seconds' worth, but never less than the largest message.
     fileprivate static func byteBurst(_ limits: Configuration.Quotas) -> Double { Double(max(2 * limits.bytesPerSecond, 2 << 20)) }

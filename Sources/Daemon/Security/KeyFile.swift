@@ -7,21 +7,17 @@ import Transport
 package enum KeyFile {
     /// - Throws: `KeyFileFault`, also for a file that others can read: a secret that others saw is none.
     package static func read(_ path: String) throws(KeyFileFault) -> CurveKeyPair {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw errno == ENOENT ? .missing(path) : .unreadable(path, reason: String(cString: strerror(errno)))
+        let file: PlainFile
+        do throws(PlainFile.Failure) {
+            file = try PlainFile(path, atMost: 4096)
+        } catch {
+            switch error {
+            case .missing: throw .missing(path)
+            case .other(let reason): throw .unreadable(path, reason: reason)
+            }
         }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw .unreadable(path, reason: "not a plain file")
-        }
-        guard status.st_mode & 0o007 == 0, status.st_mode & 0o020 == 0 else { throw .exposed(path, mode: status.st_mode & 0o777) }
-        guard status.st_size <= 4096 else { throw .malformed(path) }
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = Glibc.read(descriptor, &bytes, bytes.count)
-        guard count >= 0 else { throw .unreadable(path, reason: String(cString: strerror(errno))) }
-        return try parse(String(decoding: bytes.prefix(count), as: UTF8.self), path: path)
+        guard file.mode & 0o027 == 0 else { throw .exposed(path, mode: file.mode) }
+        return try parse(String(decoding: file.bytes, as: UTF8.self), path: path)
     }
 
     static func parse(_ text: String, path: String) throws(KeyFileFault) -> CurveKeyPair {

@@ -35,7 +35,7 @@ package final class Watchdog: Sendable {
     }
 
     /// Seconds that the manager waits for a sign of life; nil: it does not.
-    static func patience(_ environment: [String: String], process: Int32 = getpid()) -> Double? {
+    package static func patience(_ environment: [String: String], process: Int32 = getpid()) -> Double? {
         guard let text = environment["WATCHDOG_USEC"], let microseconds = Double(text), microseconds > 0 else { return nil }
         if let meant = environment["WATCHDOG_PID"], meant != String(process) { return nil }
         return microseconds / 1e6
@@ -60,7 +60,7 @@ package final class Watchdog: Sendable {
     }
 
     /// One look at all threads.
-    func check() {
+    package func check() {
         let before = health.state.hung
         let hung = liveness.check(now: now())
         health.setHung(hung)

@@ -1,0 +1,37 @@
+import Daemon
+import Testing
+
+@Suite struct ConfigurationChangeTests {
+    @Test func theSame_differsInNothing() {
+        #expect(ConfigurationDifference(from: Configuration(), to: Configuration()).isEmpty)
+    }
+
+    @Test func changes_areToldApart_byWhatARunningDaemonCanTake() {
+        var new = Configuration()
+        new.limits.streams = 10
+        new.lanes = 2
+        new.pipelines[0].model = "other"
+        new.pipelines[0].window.hop = 0.1
+        new.http.address = nil
+        let difference = ConfigurationDifference(from: Configuration(), to: new)
+        #expect(difference.applied == ["pipelines[ink].model: ink → other", "limits.streams: 4096 → 10"])
+        #expect(
+            difference.postponed == [
+                "lanes: auto → 2", "pipelines[ink].window.hop: 250 ms → 100 ms", "http.address: 127.0.0.1:7718 → off",
+            ])
+    }
+
+    @Test func pipelinesThatComeAndGo_needARestart() {
+        var old = Configuration()
+        var other = PipelineSettings()
+        other.name = "old"
+        other.streams = "old-"
+        old.pipelines.append(other)
+        var new = Configuration()
+        other.name = "new"
+        new.pipelines.append(other)
+        let difference = ConfigurationDifference(from: old, to: new)
+        #expect(difference.applied.isEmpty)
+        #expect(difference.postponed == ["pipelines[old]: present → absent", "pipelines[new]: absent → present"])
+    }
+}

@@ -1,0 +1,66 @@
+import Daemon
+import Streaming
+import Testing
+import Transport
+
+@Suite struct AccessPolicyTests {
+    private static let policy: AccessPolicy = {
+        var desk = AllowedClient()
+        desk.name = "desk"
+        desk.key = "key of desk"
+        desk.rights = [.publish, .subscribe, .correct]
+        desk.streams = ["desk-", "lab"]
+        var admin = AllowedClient()
+        admin.name = "admin"
+        admin.key = "key of admin"
+        admin.rights = [.control, .subscribe]
+        admin.streams = [""]
+        var empty = AllowedClient()
+        empty.name = "empty"
+        return AccessPolicy(AllowList([desk, admin, empty]))
+    }()
+    private let policy = policy
+    private let desk = Peer(user: "desk")
+    private let admin = Peer(user: "admin")
+
+    private func stream(_ name: String) throws -> StreamName { try #require(StreamName(name)) }
+
+    @Test func keys_haveNames() {
+        #expect(policy.user(publicKey: "key of desk") == "desk")
+        #expect(policy.user(publicKey: "another") == nil)
+    }
+
+    @Test func rights_holdWithinThePrefixes() throws {
+        #expect(policy.allows(.publish, on: try stream("desk-1"), to: desk))
+        #expect(policy.allows(.correct, on: try stream("lab"), to: desk))
+        #expect(!policy.allows(.publish, on: try stream("desk"), to: desk))
+        #expect(!policy.allows(.publish, on: try stream("other-desk-1"), to: desk))
+        #expect(!policy.allows(.publish, on: try stream("x"), to: admin))
+        #expect(policy.allows(.subscribe, on: try stream("x"), to: admin))
+        #expect(policy.allows(.control, to: admin))
+        #expect(!policy.allows(.control, to: desk))
+        #expect(!policy.allows(.publish, to: desk), "no stream, no prefix")
+        #expect(!policy.allows(.publish, on: try stream("desk-1"), to: Peer(user: "empty")))
+    }
+
+    @Test func whoIsNotKnown_mayNothing() throws {
+        #expect(!policy.allows(.publish, on: try stream("desk-1"), to: Peer()))
+        #expect(!policy.allows(.publish, on: try stream("desk-1"), to: Peer(user: "gone")))
+        #expect(!policy.allows(.control, to: Peer(user: "gone", uid: 0)), "a name counts before the user of the machine")
+    }
+
+    @Test func usersOfThisMachine_wereLetInByTheSocketsFile() throws {
+        #expect(policy.allows(.control, to: Peer(uid: 1000)))
+        #expect(policy.allowsSubscription(to: "", by: Peer(uid: 1000)))
+    }
+
+    @Test(arguments: [
+        ("labels.desk-", true), ("labels.desk-1", true), ("review.lab2", true), ("events", true),
+        ("labels.desk", false), ("labels.", false), ("labels", false), ("", false), ("labels.other", false), ("event", false),
+    ])
+    func aSubscription_mustLieWithinThePrefixes(topic: String, isAllowed: Bool) {
+        #expect(policy.allowsSubscription(to: topic, by: desk) == isAllowed)
+        #expect(policy.allowsSubscription(to: topic, by: admin))
+        #expect(!policy.allowsSubscription(to: topic, by: Peer(user: "empty")))
+    }
+}

@@ -1,0 +1,80 @@
+import Daemon
+import Streaming
+import Synchronization
+import Testing
+import Transport
+
+@Suite struct ClientQuotasTests {
+    /// Time that only the test moves.
+    private final class Hand: Sendable {
+        private let nanoseconds = Atomic<Int64>(0)
+        var now: Int64 { nanoseconds.load(ordering: .relaxed) }
+        func advance(seconds: Double) { nanoseconds.add(Int64(seconds * 1e9), ordering: .relaxed) }
+    }
+
+    private let hand = Hand()
+    private let ann = Peer(uid: 1000)
+    private let desk = Peer(user: "desk")
+
+    private func quotas(streams: Int = 2, bytes: Int = 1 << 20, corrections: Int = 3) -> ClientQuotas {
+        var limits = Configuration.Quotas()
+        limits.streams = streams
+        limits.bytesPerSecond = bytes
+        limits.correctionsPerMinute = corrections
+        return ClientQuotas(limits, now: { [hand] in hand.now })
+    }
+
+    private func stream(_ name: String) throws -> StreamName { try #require(StreamName(name)) }
+
+    @Test func eachClient_hasItsOwnStreams() throws {
+        let quotas = quotas()
+        #expect(quotas.admit(10, of: try stream("a"), from: ann) == nil)
+        #expect(quotas.admit(10, of: try stream("b"), from: ann) == nil)
+        #expect(quotas.admit(10, of: try stream("a"), from: ann) == nil)
+        #expect(quotas.admit(10, of: try stream("c"), from: ann) == .streams)
+        #expect(quotas.admit(10, of: try stream("c"), from: desk) == nil)
+        quotas.forget(try stream("a"))
+        #expect(quotas.admit(10, of: try stream("c"), from: ann) == nil)
+    }
+
+    @Test func bytes_flowBackWithTime() throws {
+        let quotas = quotas(bytes: 1 << 20)
+        let name = try stream("a")
+        #expect(quotas.admit(2 << 20, of: name, from: ann) == nil)
+        #expect(quotas.admit(1, of: name, from: ann) == .bytes)
+        #expect(quotas.admit(1, of: name, from: desk) == nil, "another client is not touched")
+        hand.advance(seconds: 0.5)
+        #expect(quotas.admit(1 << 19, of: name, from: ann) == nil)
+        #expect(quotas.admit(1024, of: name, from: ann) == .bytes)
+    }
+
+    @Test func corrections_areCountedByTheMinute() {
+        let quotas = quotas(corrections: 3)
+        #expect((0..<4).map { _ in quotas.admitCorrection(from: ann) } == [nil, nil, nil, .corrections])
+        hand.advance(seconds: 20)
+        #expect(quotas.admitCorrection(from: ann) == nil)
+        #expect(quotas.admitCorrection(from: ann) == .corrections)
+    }
+
+    @Test func newLimits_holdAtOnce() throws {
+        let quotas = quotas(streams: 1, corrections: 1)
+        #expect(quotas.admit(1, of: try stream("a"), from: ann) == nil)
+        #expect(quotas.admitCorrection(from: ann) == nil)
+        var limits = Configuration.Quotas()
+        limits.streams = 2
+        limits.correctionsPerMinute = 6000
+        quotas.change(to: limits)
+        #expect(quotas.admit(1, of: try stream("b"), from: ann) == nil)
+        hand.advance(seconds: 0.01)
+        #expect(quotas.admitCorrection(from: ann) == nil)
+    }
+
+    @Test func clientsThatAreGone_areForgotten() {
+        let quotas = quotas()
+        for user in 0..<2000 {
+            _ = quotas.admitCorrection(from: Peer(uid: UInt32(user)))
+            if user == 1000 { hand.advance(seconds: 301) }
+        }
+        #expect(quotas.clientCount <= 1024)
+    }
+}
