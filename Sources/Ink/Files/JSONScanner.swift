@@ -85,70 +85,11 @@ struct JSONScanner {
         try expect(UInt8(ascii: "]"))
     }
 
-    /// A number; NaN for `null`.
+    /// A number; NaN for `null` and for `NaN`, `Infinity`, `-Infinity`.
     mutating func number() throws -> Double {
-        guard let first = peek() else { throw failure("the line ends where a number is expected") }
-        var negative = false
-        if first == UInt8(ascii: "-") {
-            negative = true
-            position += 1
-        }
-        var mantissa: UInt64 = 0
-        var exponent = 0
-        var digits = 0
-        func digit(_ at: Int) -> UInt64? {
-            guard at < bytes.count else { return nil }
-            let value = bytes[at] &- 0x30
-            return value < 10 ? UInt64(value) : nil
-        }
-        while let value = digit(position) {
-            if mantissa < 100_000_000_000_000_000 { mantissa = mantissa &* 10 &+ value } else { exponent += 1 }
-            digits += 1
-            position += 1
-        }
-        if digits == 0 { return try word(startsNegative: negative) }
-        if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
-            position += 1
-            let before = position
-            while let value = digit(position) {
-                if mantissa < 100_000_000_000_000_000 {
-                    mantissa = mantissa &* 10 &+ value
-                    exponent -= 1
-                }
-                position += 1
-            }
-            guard position > before else { throw failure("no digit after the decimal point") }
-        }
-        if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
-            position += 1
-            var sign = 1
-            if position < bytes.count, bytes[position] == UInt8(ascii: "-") || bytes[position] == UInt8(ascii: "+") {
-                sign = bytes[position] == UInt8(ascii: "-") ? -1 : 1
-                position += 1
-            }
-            let before = position
-            var power = 0
-            while let value = digit(position) {
-                power = min(power * 10 + Int(value), 10_000)
-                position += 1
-            }
-            guard position > before else { throw failure("no digit in the exponent") }
-            exponent += sign * power
-        }
-        let magnitude = Self.scaled(Double(mantissa), by: exponent)
-        return negative ? -magnitude : magnitude
-    }
-
-    /// mantissa × 10^exponent, exact for what a pen reports: below 10^15 with up to 22 decimals.
-    private static func scaled(_ mantissa: Double, by exponent: Int) -> Double {
-        if exponent == 0 || mantissa == 0 { return mantissa }
-        var power = 1.0
-        for _ in 0..<min(abs(exponent), 400) { power *= 10 }
-        return exponent > 0 ? mantissa * power : mantissa / power
-    }
-
-    private mutating func word(startsNegative: Bool) throws -> Double {
-        for text: StaticString in ["null", "NaN", "Infinity"] where matches(text) {
+        guard peek() != nil else { throw failure("the line ends where a number is expected") }
+        if let value = DecimalNumber.read(bytes, at: &position) { return value }
+        for text: StaticString in ["null", "NaN", "Infinity", "-Infinity"] where matches(text) {
             position += text.utf8CodeUnitCount
             return .nan
         }
