@@ -70,6 +70,7 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests: one folder per target
+        .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Randomness"], swiftSettings: strict),
         .testTarget(name: "NetworkTests", dependencies: ["Network"], resources: [.copy("golden")], swiftSettings: strict),
         .testTarget(name: "InkTests", dependencies: ["Ink", "Randomness", "CZlib"], swiftSettings: strict),
         .testTarget(name: "DecodingTests", dependencies: ["Decoding"], swiftSettings: strict),
