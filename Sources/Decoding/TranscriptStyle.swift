@@ -4,6 +4,8 @@ import Randomness
 public enum TranscriptStyle: String, Sendable, CaseIterable {
     /// Ordinary text.
     case plain
+    /// As people write by hand: ordinary text, but one text in eight with spaces around its punctuation and one in twenty all in capitals.
+    case handwritten
     /// As the transcripts of IAM-OnDB: clitics stand apart (`it 's`, `they 'll`; not `don't`), and about one text in eight is tokenized, with
     /// spaces around quotation marks, brackets and before punctuation, abbreviations not spared (`U . S .`).
     case iam
@@ -12,12 +14,14 @@ public enum TranscriptStyle: String, Sendable, CaseIterable {
     /// Shares measured on the transcripts of the training set.
     private static let cliticShare: Float = 0.85
     private static let tokenizedShare: Float = 0.12
+    private static let capitalShare: Float = 0.05
 
     /// The text in this style; what varies in the data set varies with `generator`.
     public func written(_ text: String, using generator: inout SplitMix64) -> String {
-        guard self == .iam else { return text }
+        guard self != .plain else { return text }
+        if self == .handwritten, generator.uniform() < TranscriptStyle.capitalShare { return text.uppercased() }
         let isTokenized = generator.uniform() < TranscriptStyle.tokenizedShare
-        let separatesClitics = isTokenized || generator.uniform() < TranscriptStyle.cliticShare
+        let separatesClitics = isTokenized || self == .iam && generator.uniform() < TranscriptStyle.cliticShare
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count + 16)

@@ -12,6 +12,8 @@ struct Ductus: AsyncParsableCommand {
             SynthesizeCommand.self,
             EvaluateCommand.self,
             TrainCommand.self,
+            LanguageModelCommand.self,
+            BenchmarkCommand.self,
         ])
 }
 

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// Measurements of the parts; `Benchmarks/` has the scripts that run them beside a peer.
+struct BenchmarkCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmark", abstract: "Measure the parts of the program on this machine.",
+        subcommands: [
+            BenchmarkDecoder.self,
+        ])
+}
