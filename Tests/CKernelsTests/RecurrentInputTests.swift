@@ -19,7 +19,8 @@ import Testing
                                 layer.run(&batch, reversed, fused: false), layer.run(&batch, reversed, fused: true)
                             )
                             #expect(apart == fused, "\(table.name), cell \(cell.rawValue), precision \(precision.rawValue)")
-                            #expect(apart.allSatisfy(\.isFinite))
+                            let finite = apart.filter(\.isFinite)
+                            #expect(finite.count == apart.count)
                         }
                     }
                 }
