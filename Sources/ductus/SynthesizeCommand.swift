@@ -7,7 +7,7 @@ extension SimulationError: BadInput {}
 
 struct SynthesizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "synthesize", abstract: "Write texts with simulated pens: ink as JSON lines, with its text.",
+        commandName: "synthesize", abstract: "Write texts with simulated pens: ink with its text.",
         discussion: """
             A seed is one imaginary person's hand. With several texts every one is written by another person, \
             the seeds counting up, unless --writer names one who writes them all.
@@ -31,7 +31,7 @@ struct SynthesizeCommand: ParsableCommand {
     @Option(help: "What is written on: \(PenDevice.known.map(\.name).joined(separator: ", ")).")
     var device = PenDevice.tablet
 
-    @Option(help: "The file of ink.")
+    @Option(help: "The file of ink: JSON lines, or InkML if the name ends in .inkml; .gz compresses.")
     var out: String
 
     func validate() throws {
@@ -47,7 +47,7 @@ struct SynthesizeCommand: ParsableCommand {
             let pen = SimulatedPen(writer: Writer(seed: writer ?? seed, hand: hand), device: device)
             lines.append(try pen.line(text, seed: seed))
         }
-        try JSONLines.write(lines, to: URL(filePath: out))
+        try InkFile.write(lines, to: URL(filePath: out))
         let samples = lines.map(\.sampleCount).reduce(0, +)
         Terminal.error("\(out): \(lines.count) \(lines.count == 1 ? "line" : "lines"), \(samples) samples")
     }
