@@ -74,6 +74,8 @@ let package = Package(
         .testTarget(name: "NetworkTests", dependencies: ["Network"], resources: [.copy("golden")], swiftSettings: strict),
         .testTarget(name: "InkTests", dependencies: ["Ink", "Randomness", "CZlib"], swiftSettings: strict),
         .testTarget(name: "DecodingTests", dependencies: ["Decoding"], swiftSettings: strict),
+        .testTarget(name: "RecognitionTests", dependencies: ["Recognition", "Randomness"], swiftSettings: strict),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "Randomness"], swiftSettings: strict),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: strict),
     ]

@@ -49,6 +49,20 @@ public final class Model: Sendable {
 
     /// The same model with other weights: a new generation.
     public func with(network: Network) -> Model {
+        copy(network: network, calibration: calibration, languageModel: languageModel)
+    }
+
+    /// The same model with another map from raw confidences to probabilities, or none.
+    public func with(calibration: Calibration?) -> Model {
+        copy(network: network, calibration: calibration, languageModel: languageModel)
+    }
+
+    /// The same model with another language model.
+    public func with(languageModel: LanguageModel) -> Model {
+        copy(network: network, calibration: calibration, languageModel: languageModel)
+    }
+
+    private func copy(network: Network, calibration: Calibration?, languageModel: LanguageModel?) -> Model {
         Model(
             name: name, network: network, input: input, task: task, alphabet: alphabet,
             standardization: standardization, calibration: calibration, decoder: decoder,
@@ -78,7 +92,7 @@ extension Model {
     ///
     /// - Throws: `ModelError`, which names the file and the fault.
     public convenience init(
-        contentsOf url: URL, precision: Precision = .fp32, instructionSet: InstructionSet = .best
+        contentsOf url: URL, precision: Precision = .fp32, instructionSet: InstructionSet? = nil
     ) throws {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
@@ -118,7 +132,7 @@ extension Model {
     /// A model out of a weight file that is in memory. `path` is what errors call it.
     public convenience init(
         _ file: WeightFile, name: String, path: String, decoder: DecoderConfiguration = .init(),
-        languageModel: LanguageModel? = nil, precision: Precision = .fp32, instructionSet: InstructionSet = .best
+        languageModel: LanguageModel? = nil, precision: Precision = .fp32, instructionSet: InstructionSet? = nil
     ) throws {
         let input: ModelInput = try Self.decode(Key.input, of: file, path: path)
         let alphabet: Alphabet = try Self.decode(Key.alphabet, of: file, path: path)

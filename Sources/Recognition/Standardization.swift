@@ -42,13 +42,13 @@ public struct Standardization: Sendable, Equatable {
 
     /// Standardizes whole frames in place.
     public func apply(to frames: inout [Float]) {
-        frames.withUnsafeMutableBufferPointer(apply(to:))
+        frames.withUnsafeMutableBufferPointer { apply(to: $0) }
     }
 }
 
 extension Standardization {
     /// Gathers mean and deviation over frames without holding them, in double precision.
-    public struct Estimator {
+    public struct Estimator: Sendable {
         private var count = 0.0
         private var sum: [Double]
         private var squares: [Double]
@@ -68,6 +68,15 @@ extension Standardization {
                     squares[column] += value * value
                 }
                 count += 1
+            }
+        }
+
+        /// Takes in what another estimator of the same dimension gathered.
+        public mutating func merge(_ other: Estimator) {
+            count += other.count
+            for column in sum.indices {
+                sum[column] += other.sum[column]
+                squares[column] += other.squares[column]
             }
         }
 

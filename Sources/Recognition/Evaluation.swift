@@ -1,0 +1,157 @@
+import Decoding
+import Foundation
+import Ink
+
+/// How well a model reads labelled ink.
+///
+/// Rates are fractions. CER is the edit distance over the number of reference characters, spaces included; WER the same over
+/// words; ECE the expected calibration error of the symbols' confidences in 15 bins (Guo et al. 2017).
+public struct Evaluation: Sendable {
+    public private(set) var lines = 0
+    public private(set) var characters = 0
+    public private(set) var words = 0
+    public private(set) var characterEdits = 0
+    public private(set) var wordEdits = 0
+    /// Feature vectors read.
+    public private(set) var frames = 0
+    /// Time spent reading, all threads together.
+    public var seconds = 0.0
+    /// For each recognized symbol its confidence, and whether it is right.
+    public private(set) var confidences: [Float] = []
+    public private(set) var isCorrect: [Bool] = []
+    /// How often a reference character (or nothing, for insertions) was read as another (or nothing, for deletions).
+    public private(set) var confusions: [Confusion: Int] = [:]
+    /// Edits and characters by source and writer.
+    public private(set) var groups: [String: Group] = [:]
+
+    /// A reference character and what was read in its place; empty for nothing.
+    public struct Confusion: Hashable, Sendable {
+        public var reference: String
+        public var recognized: String
+    }
+
+    /// One writer's part of the errors.
+    public struct Group: Sendable {
+        public var lines = 0
+        public var characters = 0
+        public var edits = 0
+        public var cer: Double { characters == 0 ? 0 : Double(edits) / Double(characters) }
+    }
+
+    public init() {}
+
+    public var cer: Double { characters == 0 ? 0 : Double(characterEdits) / Double(characters) }
+    public var wer: Double { words == 0 ? 0 : Double(wordEdits) / Double(words) }
+    public var ece: Double {
+        confidences.isEmpty ? 0 : expectedCalibrationError(confidences: confidences, correct: isCorrect, bins: 15)
+    }
+
+    /// Counts one line: its text, and what was read.
+    ///
+    /// - Parameter group: whose line it is, for example `unipen/aga u1`.
+    public mutating func add(reference: String, recognized: Recognition, group: String? = nil) {
+        let expected = reference.map(String.init)
+        let found = recognized.symbols.map(\.text)
+        var edits = 0
+        var next = 0
+        for edit in EditDistance.alignment(expected, found) {
+            switch edit {
+            case .match:
+                score(recognized.symbols[next], isRight: true)
+                next += 1
+            case .substitution(let reference, let read):
+                confusions[Confusion(reference: reference, recognized: read), default: 0] += 1
+                score(recognized.symbols[next], isRight: false)
+                next += 1
+                edits += 1
+            case .deletion(let reference):
+                confusions[Confusion(reference: reference, recognized: ""), default: 0] += 1
+                edits += 1
+            case .insertion(let read):
+                confusions[Confusion(reference: "", recognized: read), default: 0] += 1
+                score(recognized.symbols[next], isRight: false)
+                next += 1
+                edits += 1
+            }
+        }
+        let expectedWords = reference.split(separator: " ")
+        lines += 1
+        characters += expected.count
+        characterEdits += edits
+        words += expectedWords.count
+        wordEdits += EditDistance.between(expectedWords, recognized.text.split(separator: " "))
+        frames += recognized.frames
+        if let group {
+            groups[group, default: Group()].lines += 1
+            groups[group, default: Group()].characters += expected.count
+            groups[group, default: Group()].edits += edits
+        }
+    }
+
+    private mutating func score(_ symbol: RecognizedSymbol, isRight: Bool) {
+        confidences.append(symbol.confidence)
+        isCorrect.append(isRight)
+    }
+
+    /// Adds what was counted elsewhere.
+    public mutating func add(_ other: Evaluation) {
+        lines += other.lines
+        characters += other.characters
+        words += other.words
+        characterEdits += other.characterEdits
+        wordEdits += other.wordEdits
+        frames += other.frames
+        seconds += other.seconds
+        confidences += other.confidences
+        isCorrect += other.isCorrect
+        confusions.merge(other.confusions, uniquingKeysWith: +)
+        for (name, group) in other.groups {
+            groups[name, default: Group()].lines += group.lines
+            groups[name, default: Group()].characters += group.characters
+            groups[name, default: Group()].edits += group.edits
+        }
+    }
+
+    /// The most frequent confusions, most frequent first.
+    public func topConfusions(_ count: Int) -> [(Confusion, Int)] {
+        let sorted = confusions.sorted {
+            ($1.value, $0.key.reference, $0.key.recognized) < ($0.value, $1.key.reference, $1.key.recognized)
+        }
+        return sorted.prefix(count).map { ($0.key, $0.value) }
+    }
+}
+
+extension Evaluation {
+    /// Reads every line that has a text and counts the errors.
+    ///
+    /// - Parameters:
+    ///   - timelessSources: sources (by prefix) whose times are made up and not shown to the model.
+    ///   - progress: called with the number of lines done, on any thread.
+    public static func run(
+        _ model: Model, on lines: [InkLine], decoding: Recognizer.Decoding, threads: Int,
+        timelessSources: [String] = ["unipen"], progress: @escaping @Sendable (Int) -> Void = { _ in }
+    ) throws -> Evaluation {
+        let done = Progress(report: progress)
+        let labelled = lines.filter { $0.text != nil }
+        let parts = parallelMap(
+            labelled, threads: threads, makeContext: { Recognizer(model: model, decoding: decoding) }
+        ) { recognizer, line -> Result<Evaluation, any Error> in
+            Result {
+                let timeless = timelessSources.contains { (line.source ?? "").hasPrefix($0) }
+                let strokes = timeless ? line.withoutTime().strokes : line.strokes
+                var part = Evaluation()
+                let start = ContinuousClock.now
+                let recognized = try recognizer.recognize(strokes)
+                part.seconds = (ContinuousClock.now - start) / .seconds(1)
+                part.add(
+                    reference: line.text ?? "", recognized: recognized,
+                    group: "\(line.source ?? "?") \(line.writer ?? "?")")
+                done.step()
+                return part
+            }
+        }
+        var total = Evaluation()
+        for part in parts { total.add(try part.get()) }
+        return total
+    }
+}

@@ -1,0 +1,140 @@
+import Decoding
+import Ink
+import Network
+
+/// Reads whole segments with a model: what `ductus recognize` prints and the daemon's finals are made of.
+///
+/// Keeps its memory from segment to segment; used by one thread at a time.
+public final class Recognizer {
+    /// How posteriors become text.
+    public enum Decoding: String, Sendable, CaseIterable {
+        /// The likeliest class of each frame.
+        case bestPath = "best-path"
+        /// Prefix beam search with the model's language model, if it has one.
+        case beam
+    }
+
+    public let decoding: Decoding
+    /// How many readings a recognition lists at most.
+    public var alternatives = 5
+    /// The model in use; another generation of it may be set between segments.
+    public private(set) var model: Model
+    private let workspace = Workspace()
+    private var search: PrefixBeamSearch?
+    private var extractor: FeatureExtractor?
+    private var features: Features
+    private var batch: Batch
+
+    public init(model: Model, decoding: Decoding = .beam) {
+        self.model = model
+        self.decoding = decoding
+        features = Features(dimension: model.input.dimension)
+        batch = Batch(dimension: model.input.dimension)
+        if case .ink(let configuration) = model.input { extractor = FeatureExtractor(configuration) }
+        if decoding == .beam, model.task == .transcription {
+            search = PrefixBeamSearch(
+                alphabet: model.alphabet, configuration: model.decoder, languageModel: model.languageModel)
+        }
+    }
+
+    /// Takes another generation of the same model: same input, alphabet and decoder.
+    public func take(_ generation: Model) {
+        model = generation
+    }
+
+    /// Reads a segment of ink.
+    ///
+    /// - Parameters:
+    ///   - strokes: in the order of writing; device units, y down.
+    ///   - precedingText: what was read before, on the same line, for the language model.
+    /// - Throws: `ModelError.wrongInput` where the model reads sensor vectors.
+    public func recognize(_ strokes: [Stroke], precedingText: String = "") throws -> Recognition {
+        guard extractor != nil else { throw ModelError.wrongInput(model: model.name, expected: "sensor vectors") }
+        extractor?.extract(strokes, into: &features)
+        return try recognize(features, precedingText: precedingText)
+    }
+
+    /// Reads a segment whose features, not standardized yet, are given.
+    public func recognize(_ features: Features, precedingText: String = "") throws -> Recognition {
+        guard features.count > 0 else { return .nothing }
+        var frames = features.values
+        model.standardization.apply(to: &frames)
+        batch.removeAll()
+        batch.append(frames)
+        let output = try model.network.forward(batch, workspace: workspace)[0]
+        let posteriors = Posteriors(output.values, frames: output.frames, labels: model.network.architecture.output)
+        return Recognition(
+            read(posteriors, precedingText: precedingText), origins: features.origins, model: model)
+    }
+
+    /// The readings of a segment's posteriors, best first, confidences calibrated.
+    public func read(_ posteriors: Posteriors, precedingText: String = "") -> [Hypothesis] {
+        let hypotheses: [Hypothesis]
+        if let search {
+            search.reset(precedingText: precedingText)
+            search.advance(posteriors)
+            hypotheses = search.hypotheses(limit: alternatives, atEnd: true)
+        } else {
+            hypotheses = [BestPath.decode(posteriors)]
+        }
+        guard let calibration = model.calibration else { return hypotheses }
+        return hypotheses.map(calibration.apply(to:))
+    }
+}
+
+extension Recognition {
+    /// What a segment without ink says.
+    public static let nothing = Recognition(text: "", symbols: [], alternatives: [], frames: 0)
+
+    /// Puts readings back onto the ink they come from.
+    ///
+    /// A symbol owns the ink from half-way after the symbol before to half-way before the symbol after: CTC marks a symbol with
+    /// a short peak, not with its extent (Graves et al. 2006).
+    ///
+    /// - Parameters:
+    ///   - hypotheses: best first; their frames are the network's output frames.
+    ///   - origins: of the network's input frames.
+    public init(_ hypotheses: [Hypothesis], origins: [FrameOrigin], model: Model) {
+        guard let best = hypotheses.first else {
+            self = .nothing
+            return
+        }
+        let stride = model.network.architecture.stride
+        var symbols: [RecognizedSymbol] = []
+        symbols.reserveCapacity(best.symbols.count)
+        var start = 0
+        for (index, symbol) in best.symbols.enumerated() {
+            let isLast = index == best.symbols.count - 1
+            let end =
+                isLast
+                ? origins.count
+                : min(origins.count, (symbol.frames.upperBound + best.symbols[index + 1].frames.lowerBound) * stride / 2)
+            let ink = Recognition.extent(of: origins, from: min(start, end), to: end)
+            symbols.append(
+                RecognizedSymbol(
+                    text: model.alphabet.symbol(of: symbol.label), confidence: symbol.confidence,
+                    frames: symbol.frames, samples: ink.samples, strokes: ink.strokes))
+            start = end
+        }
+        self.init(
+            text: best.text(in: model.alphabet), symbols: symbols,
+            alternatives: hypotheses.map { .init(text: $0.text(in: model.alphabet), score: $0.score) },
+            frames: origins.count)
+    }
+
+    /// The samples and strokes of the input frames `start ..< end`; empty ranges where there are none.
+    private static func extent(
+        of origins: [FrameOrigin], from start: Int, to end: Int
+    ) -> (samples: Range<Int>, strokes: Range<Int>) {
+        guard start < end else {
+            guard let next = start < origins.count ? origins[start] : origins.last else { return (0..<0, 0..<0) }
+            let (sample, stroke) = (Int(next.firstSample), Int(next.stroke))
+            return (sample..<sample, stroke..<stroke)
+        }
+        let (first, last) = (origins[start], origins[end - 1])
+        return (
+            Int(first.firstSample)..<max(Int(first.firstSample), Int(last.endSample)),
+            Int(first.stroke)..<Int(last.stroke) + 1
+        )
+    }
+}

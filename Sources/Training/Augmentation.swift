@@ -1,0 +1,99 @@
+import Foundation
+import Ink
+import Randomness
+
+/// Random changes of a line of ink, so that a network meets more hands than wrote the corpus.
+///
+/// All sizes are deviations of normal distributions, in normalized units (1 is the deviation of y of the line).
+public struct Augmentation: Sendable, Equatable, Codable {
+    /// Logarithm of the stretch along x and along y.
+    public var scaleX: Float = 0.12
+    public var scaleY: Float = 0.08
+    /// Slant: x moves by so much per unit of y.
+    public var shear: Float = 0.15
+    /// Radians.
+    public var rotation: Float = 0.03
+    /// A smooth warp along x: how much y moves, and the logarithm of how much it is stretched, at each knot.
+    public var warpShift: Float = 0.12
+    public var warpGain: Float = 0.08
+    /// Distance of the warp's knots.
+    public var warpKnot: Float = 4
+    /// Logarithm of the change of the resampling step.
+    public var step: Float = 0.08
+    /// Probability that the line loses its times.
+    public var timeDropped: Float = 0.3
+    /// Number of gaps, of up to `maskLength` frames each, in which all features are set to their mean.
+    public var masks = 2
+    public var maskLength = 7
+
+    public init() {}
+
+    /// The ink of a line, changed at random. `strokes` and the result are in normalized units.
+    public func distort(_ strokes: [Stroke], using random: inout SplitMix64) -> [Stroke] {
+        let stretchX = exp(random.normal(deviation: scaleX))
+        let stretchY = exp(random.normal(deviation: scaleY))
+        let slant = random.normal(deviation: shear)
+        let angle = random.normal(deviation: rotation)
+        let (sine, cosine) = (sin(angle), cos(angle))
+        let losesTime = random.uniform() < timeDropped
+
+        let warp = Warp(
+            bounds: Bounds(around: strokes), knot: warpKnot, shift: warpShift, gain: warpGain, using: &random)
+        var result = strokes
+        for s in result.indices {
+            result[s].samples.withUnsafeMutableBufferPointer { samples in
+                for i in samples.indices {
+                    let (x, y) = (samples[i].x, samples[i].y)
+                    let warped = warp.apply(x: x, y: y)
+                    let scaledX = stretchX * (x + slant * warped)
+                    let scaledY = stretchY * warped
+                    samples[i].x = cosine * scaledX - sine * scaledY
+                    samples[i].y = sine * scaledX + cosine * scaledY
+                    if losesTime { samples[i].time = nil }
+                }
+            }
+        }
+        return result
+    }
+
+    /// A factor for the resampling step.
+    public func stepFactor(using random: inout SplitMix64) -> Float {
+        exp(random.normal(deviation: step))
+    }
+
+    /// Sets gaps of standardized frames, `dimension` numbers each, to their mean, which is 0.
+    public func mask(_ frames: inout [Float], dimension: Int, using random: inout SplitMix64) {
+        let count = frames.count / dimension
+        guard masks > 0, maskLength > 0, count > 4 * maskLength else { return }
+        for _ in 0..<masks {
+            let length = Int.random(in: 0...maskLength, using: &random)
+            let start = Int.random(in: 0...(count - length), using: &random)
+            for i in (start * dimension)..<((start + length) * dimension) { frames[i] = 0 }
+        }
+    }
+}
+
+/// A line that wanders: shift and stretch of y, linear between knots along x.
+private struct Warp {
+    private let left: Float
+    private let knot: Float
+    private let shifts: [Float]
+    private let gains: [Float]
+
+    init(bounds: Bounds?, knot: Float, shift: Float, gain: Float, using random: inout SplitMix64) {
+        left = bounds?.minX ?? 0
+        self.knot = max(knot, 0.01)
+        let knots = min(4096, Int(min((bounds?.width ?? 0) / self.knot, 4000)) + 2)
+        shifts = (0..<knots).map { _ in random.normal(deviation: shift) }
+        gains = (0..<knots).map { _ in exp(random.normal(deviation: gain)) }
+    }
+
+    func apply(x: Float, y: Float) -> Float {
+        let place = min(max((x - left) / knot, 0), Float(shifts.count - 1))
+        let index = min(Int(place), shifts.count - 2)
+        let fraction = place - Float(index)
+        let shift = shifts[index] + fraction * (shifts[index + 1] - shifts[index])
+        let gain = gains[index] + fraction * (gains[index + 1] - gains[index])
+        return gain * y + shift
+    }
+}

@@ -1,0 +1,26 @@
+import Network
+import Randomness
+
+/// One example ready for a network.
+public struct TrainingExample: Sendable {
+    /// Standardized frames, row-major.
+    public var frames: [Float]
+    public var target: Target
+
+    public init(frames: [Float], target: Target) {
+        self.frames = frames
+        self.target = target
+    }
+}
+
+/// Labelled data that a network can be trained on, whatever they are made of.
+public protocol Corpus: Sendable {
+    /// Number of examples.
+    var count: Int { get }
+    /// Frames of each example, as far as they can be told without making them.
+    var lengths: [Int] { get }
+    /// For each example its share of being drawn in an epoch, 0…1.
+    var shares: [Float] { get }
+    /// An example's frames and target, changed at random where `random` is given.
+    func example(_ index: Int, augmentedBy random: SplitMix64?) -> TrainingExample
+}

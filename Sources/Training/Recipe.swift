@@ -1,0 +1,137 @@
+import Foundation
+import Network
+import Recognition
+
+/// Everything that decides what a training run gives, apart from the data: committed beside the model it made.
+///
+/// Every key may be left out and then has the value of `Recipe()`.
+public struct Recipe: Sendable, Equatable, Codable {
+    /// What the model reads, and how it becomes feature vectors.
+    public var input: ModelInput = .ink(.init())
+    /// What the classes mean.
+    public var task: ModelTask = .transcription
+    /// The network's layers without the output layer, which the alphabet decides.
+    public var layers: [Layer] = Recipe.referenceLayers
+    public var augmentation = Augmentation()
+    public var optimization = Optimization()
+    public var sampling = Sampling()
+
+    /// How the weights are found.
+    public struct Optimization: Sendable, Equatable, Codable {
+        public var epochs = 30
+        /// Feature vectors per step; lines of similar length are put together until they are so many.
+        public var framesPerBatch = 8_000
+        public var learningRate: Float = 2e-3
+        public var beta2: Float = 0.98
+        public var weightDecay: Float = 1e-4
+        public var warmUpSteps = 300
+        /// The learning rate at the end, as a share of the highest.
+        public var finalRate: Float = 0.003
+        public var gradientNorm: Float = 3
+        /// Of the moving average of the weights, which is what is evaluated and kept.
+        public var averageDecay: Float = 0.998
+        /// Ends the run after so many epochs without a better validation error.
+        public var patience = 12
+        public var seed: UInt64 = 1
+
+        public init() {}
+
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            epochs = try values.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
+            framesPerBatch = try values.decodeIfPresent(Int.self, forKey: .framesPerBatch) ?? framesPerBatch
+            learningRate = try values.decodeIfPresent(Float.self, forKey: .learningRate) ?? learningRate
+            beta2 = try values.decodeIfPresent(Float.self, forKey: .beta2) ?? beta2
+            weightDecay = try values.decodeIfPresent(Float.self, forKey: .weightDecay) ?? weightDecay
+            warmUpSteps = try values.decodeIfPresent(Int.self, forKey: .warmUpSteps) ?? warmUpSteps
+            finalRate = try values.decodeIfPresent(Float.self, forKey: .finalRate) ?? finalRate
+            gradientNorm = try values.decodeIfPresent(Float.self, forKey: .gradientNorm) ?? gradientNorm
+            averageDecay = try values.decodeIfPresent(Float.self, forKey: .averageDecay) ?? averageDecay
+            patience = try values.decodeIfPresent(Int.self, forKey: .patience) ?? patience
+            seed = try values.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
+        }
+    }
+
+    /// What of the data an epoch uses.
+    public struct Sampling: Sendable, Equatable, Codable {
+        /// Share of a file's lines per epoch, drawn anew each time, by the file's name; all of them where it is not named.
+        public var shares: [String: Float] = [:]
+        /// Lines whose source begins with one of these are read as if without times.
+        public var timelessSources: [String] = ["unipen"]
+        /// Lines with more feature vectors than this are left out: they cost much and teach little.
+        public var maximumFrames = 3_000
+
+        public init() {}
+
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            shares = try values.decodeIfPresent([String: Float].self, forKey: .shares) ?? shares
+            timelessSources = try values.decodeIfPresent([String].self, forKey: .timelessSources) ?? timelessSources
+            maximumFrames = try values.decodeIfPresent(Int.self, forKey: .maximumFrames) ?? maximumFrames
+        }
+    }
+
+    public init() {}
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        input = try values.decodeIfPresent(ModelInput.self, forKey: .input) ?? input
+        task = try values.decodeIfPresent(ModelTask.self, forKey: .task) ?? task
+        layers = try values.decodeIfPresent([Layer].self, forKey: .layers) ?? layers
+        augmentation = try values.decodeIfPresent(Augmentation.self, forKey: .augmentation) ?? augmentation
+        optimization = try values.decodeIfPresent(Optimization.self, forKey: .optimization) ?? optimization
+        sampling = try values.decodeIfPresent(Sampling.self, forKey: .sampling) ?? sampling
+    }
+
+    /// Reads a recipe file.
+    ///
+    /// - Throws: `TrainingError.badRecipe`, which names the file and the key.
+    public init(contentsOf url: URL) throws {
+        do {
+            self = try JSONDecoder().decode(Recipe.self, from: Data(contentsOf: url))
+        } catch {
+            throw TrainingError.badRecipe(path: url.path, reason: "\(error)")
+        }
+    }
+
+    /// Two convolutions that halve the frames, three bidirectional LSTM layers of 96: 629,000 weights with ASCII's output.
+    public static let referenceLayers: [Layer] = [
+        .convolution1D(.init(in: 9, out: 48, kernel: 5, stride: 1, padding: 2, activation: .silu)),
+        .convolution1D(.init(in: 48, out: 96, kernel: 4, stride: 2, padding: 1, activation: .silu, dropout: 0.3)),
+        .recurrent(.init(cell: .lstm, in: 96, hidden: 96, dropout: 0.3)),
+        .recurrent(.init(cell: .lstm, in: 192, hidden: 96, dropout: 0.3)),
+        .recurrent(.init(cell: .lstm, in: 192, hidden: 96, dropout: 0.3)),
+    ]
+
+    /// The whole network for so many classes.
+    public func architecture(classes: Int) throws -> Architecture {
+        var layers = layers
+        let width = Architecture(input: input.dimension, layers: layers).output
+        layers.append(.linear(.init(in: width, out: classes)))
+        layers.append(.logSoftmax)
+        let architecture = Architecture(input: input.dimension, layers: layers)
+        try architecture.validate()
+        return architecture
+    }
+}
+
+/// Why a training run cannot begin or go on.
+public enum TrainingError: Error, Equatable, CustomStringConvertible {
+    case badRecipe(path: String, reason: String)
+    case noExamples(paths: [String])
+    case checkpointOfAnotherRun(path: String, reason: String)
+    case diverged(epoch: Int, step: Int)
+
+    public var description: String {
+        switch self {
+        case .badRecipe(let path, let reason):
+            "recipe \(path): \(reason)"
+        case .noExamples(let paths):
+            "no usable example in \(paths.joined(separator: ", ")); lines need ink, and a text in the model's alphabet"
+        case .checkpointOfAnotherRun(let path, let reason):
+            "checkpoint \(path): \(reason); remove it, or leave out --resume to begin anew"
+        case .diverged(let epoch, let step):
+            "training diverged in epoch \(epoch), step \(step): the loss is no number; lower the learning rate"
+        }
+    }
+}

@@ -1,0 +1,189 @@
+import Foundation
+import Network
+import Randomness
+import Recognition
+
+/// Finds the weights of a network: epochs of steps over a corpus, validation, checkpoints, early stopping.
+///
+/// Deterministic for a recipe, a corpus and a number of threads; `resume()` continues exactly where the last checkpoint was
+/// written.
+public final class TrainingRun {
+    /// Where the run stands, for a progress bar.
+    public struct Progress: Sendable {
+        public var epoch, epochs: Int
+        public var step, steps: Int
+        /// Mean loss per label of the epoch so far.
+        public var loss: Double
+        /// The last validation error, as a fraction; nil before the first.
+        public var error: Double?
+        public var framesPerSecond: Double
+        /// Of the whole run, estimated; validation not counted.
+        public var secondsLeft: Double
+    }
+
+    /// Gives each validation set's error of a network, as a fraction.
+    public typealias Validation = (Network) throws -> [String: Double]
+
+    public let recipe: Recipe
+    public let architecture: Architecture
+    private let corpus: any Corpus
+    private let threads: Int
+    private let checkpoint: URL?
+    private let backpropagation: Backpropagation
+    private let schedule: LearningRateSchedule
+    private let exampleLengths: [Int]
+    private var state: TrainingState
+    /// Seconds between checkpoints within an epoch.
+    private let checkpointInterval = 240.0
+
+    /// - Parameters:
+    ///   - checkpoint: where the run's state is kept; nil keeps none.
+    public init(
+        recipe: Recipe, classes: Int, corpus: any Corpus, threads: Int, checkpoint: URL?
+    ) throws {
+        self.recipe = recipe
+        self.corpus = corpus
+        self.threads = threads
+        self.checkpoint = checkpoint
+        architecture = try recipe.architecture(classes: classes)
+        exampleLengths = corpus.lengths
+        let settings = recipe.optimization
+        let parameters = try Network(architecture: architecture, seed: settings.seed).parameters
+        let layout = ParameterLayout(architecture)
+        backpropagation = try Backpropagation(
+            architecture: architecture, parameters: parameters, threads: threads, seed: settings.seed)
+        let stepsPerEpoch = Self.plan(0, recipe: recipe, corpus: corpus, lengths: exampleLengths).batches.count
+        schedule = LearningRateSchedule(
+            peak: settings.learningRate, warmUp: settings.warmUpSteps, total: stepsPerEpoch * settings.epochs,
+            floor: settings.finalRate)
+        state = TrainingState(
+            parameters: parameters,
+            optimizer: AdamW(
+                count: parameters.count, beta2: settings.beta2, weightDecay: settings.weightDecay,
+                decay: .weights(layout)),
+            average: MovingAverage(decay: settings.averageDecay, parameters: parameters), best: parameters)
+    }
+
+    /// One record per complete epoch.
+    public var history: [EpochRecord] { state.history }
+    /// The averaged weights of the epoch with the least validation error.
+    public var best: (parameters: [Float], error: Double, epoch: Int) { (state.best, state.bestError, state.bestEpoch) }
+
+    /// Takes up the checkpoint, if there is one.
+    ///
+    /// - Returns: whether there was one.
+    /// - Throws: `TrainingError.checkpointOfAnotherRun`, or what is wrong with the file.
+    public func resume() throws -> Bool {
+        guard let checkpoint, FileManager.default.fileExists(atPath: checkpoint.path) else { return false }
+        try state.restore(from: checkpoint, architecture: architecture, recipe: recipe)
+        backpropagation.parameters = state.parameters
+        return true
+    }
+
+    /// Runs to the end, or until the error has not fallen for `patience` epochs.
+    ///
+    /// - Parameters:
+    ///   - validation: called after each epoch with the averaged weights.
+    ///   - onStep: called after each step.
+    ///   - onEpoch: called after each validation; the checkpoint is on disk by then.
+    public func run(
+        validation: Validation, onStep: (Progress) -> Void = { _ in }, onEpoch: (EpochRecord) throws -> Void = { _ in }
+    ) throws {
+        let settings = recipe.optimization
+        while state.epoch < settings.epochs, state.epoch - state.bestEpoch < settings.patience {
+            var record = try runEpoch(onStep: onStep)
+            record.errors = try validation(
+                Network(architecture: architecture, parameters: state.average.average))
+            state.history.append(record)
+            state.epoch += 1
+            state.stepInEpoch = 0
+            (state.lossSum, state.lossLabels) = (0, 0)
+            if record.error < state.bestError {
+                (state.bestError, state.bestEpoch, state.best) = (record.error, state.epoch, state.average.average)
+            }
+            try writeCheckpoint()
+            try onEpoch(record)
+        }
+    }
+
+    private func runEpoch(onStep: (Progress) -> Void) throws -> EpochRecord {
+        let plan = Self.plan(state.epoch, recipe: recipe, corpus: corpus, lengths: exampleLengths)
+        let start = ContinuousClock.now
+        var saved = start
+        var frames = 0
+        var norms = GradientNorms([], ParameterLayout(Architecture(input: 1, layers: [])))
+        let layout = backpropagation.layout
+        let firstStep = state.stepInEpoch
+        for index in firstStep..<max(firstStep, plan.batches.count) {
+            let batch = prepare(plan.batches[index])
+            let report = try backpropagation.computeGradient(
+                of: batch.frames, targets: batch.targets, reduction: .perLabel, step: state.step)
+            guard report.loss.isFinite else { throw TrainingError.diverged(epoch: state.epoch + 1, step: index + 1) }
+            if index == plan.batches.count - 1 { norms = GradientNorms(backpropagation.gradient, layout) }
+            GradientNorms.clip(&backpropagation.gradient, toNorm: recipe.optimization.gradientNorm)
+            state.optimizer.update(
+                &backpropagation.parameters, gradient: backpropagation.gradient,
+                learningRate: schedule.rate(at: state.step), mask: nil)
+            state.average.update(backpropagation.parameters)
+            state.step += 1
+            state.stepInEpoch = index + 1
+            state.lossSum += report.sum
+            state.lossLabels += report.labels
+            frames += batch.frames.frameCount
+
+            let now = ContinuousClock.now
+            let seconds = (now - start).seconds
+            let perStep = seconds / Double(index + 1 - firstStep)
+            let left =
+                plan.batches.count - index - 1 + plan.batches.count * (recipe.optimization.epochs - state.epoch - 1)
+            onStep(
+                Progress(
+                    epoch: state.epoch + 1, epochs: recipe.optimization.epochs, step: index + 1,
+                    steps: plan.batches.count, loss: state.lossSum / Double(max(1, state.lossLabels)),
+                    error: state.history.last?.error, framesPerSecond: Double(frames) / seconds,
+                    secondsLeft: perStep * Double(left)))
+            if (now - saved).seconds > checkpointInterval {
+                try writeCheckpoint()
+                saved = now
+            }
+        }
+        return EpochRecord(
+            epoch: state.epoch + 1, loss: state.lossSum / Double(max(1, state.lossLabels)), errors: [:],
+            learningRate: schedule.rate(at: max(0, state.step - 1)), gradientNorm: norms.total,
+            gradientNorms: norms.layers, frames: frames, seconds: (ContinuousClock.now - start).seconds)
+    }
+
+    private func writeCheckpoint() throws {
+        guard let checkpoint else { return }
+        state.parameters = backpropagation.parameters
+        try state.write(to: checkpoint, architecture: architecture, recipe: recipe)
+    }
+
+    /// The steps of an epoch: which examples are drawn, and how they are put together.
+    private static func plan(_ epoch: Int, recipe: Recipe, corpus: any Corpus, lengths: [Int]) -> BatchPlan {
+        var random = SplitMix64(seed: recipe.optimization.seed).split(epoch)
+        let shares = corpus.shares
+        let chosen = (0..<corpus.count).filter { shares[$0] >= 1 || random.uniform() < shares[$0] }
+        return BatchPlan(
+            lengths: lengths, chosen: chosen, framesPerBatch: recipe.optimization.framesPerBatch, using: &random)
+    }
+
+    /// Makes a step's examples, on all threads. Each is changed at random by its own generator, so threads change nothing.
+    private func prepare(_ indexes: [Int]) -> (frames: Batch, targets: [Target]) {
+        let random = SplitMix64(seed: recipe.optimization.seed &+ 1).split(state.epoch)
+        let corpus = corpus
+        let examples = parallelMap(indexes, threads: threads) { index in
+            corpus.example(index, augmentedBy: random.split(index))
+        }
+        var batch = Batch(dimension: architecture.input)
+        for example in examples { batch.append(example.frames) }
+        return (batch, examples.map(\.target))
+    }
+}
+
+extension Duration {
+    /// In seconds.
+    var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Foundation
+import Ink
+import Recognition
+import Synchronization
+
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Measure how well a model reads labelled ink.")
+
+    @OptionGroup var options: ModelOptions
+
+    @Option(help: "Labelled lines: JSON lines, plain or gzip.")
+    var data: String
+
+    @Option(help: "Read only the first lines.")
+    var limit: Int?
+
+    @Option(help: "Threads to read with.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    @Flag(help: "List the errors of every source and writer.")
+    var byWriter = false
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    struct Report: Encodable {
+        var lines, characters, words: Int
+        var cer, wer, ece, seconds: Double
+        var frames: Int
+    }
+
+    func run() throws {
+        let model = try options.load()
+        var lines = try InkFile.read(URL(filePath: data))
+        if let limit { lines = Array(lines.prefix(limit)) }
+        let total = lines.count
+        let bar = Mutex(ProgressBar(total: total))
+        let evaluation = try Evaluation.run(model, on: lines, decoding: options.decoding, threads: max(1, threads)) {
+            done in bar.withLock { $0.show(done, "\(done) of \(total) lines") }
+        }
+        Terminal.endStatus()
+        if json {
+            try printJSON(
+                Report(
+                    lines: evaluation.lines, characters: evaluation.characters, words: evaluation.words,
+                    cer: evaluation.cer, wer: evaluation.wer, ece: evaluation.ece, seconds: evaluation.seconds,
+                    frames: evaluation.frames))
+            return
+        }
+        print(
+            """
+            \(evaluation.lines) lines, \(evaluation.characters) characters, \(evaluation.words) words
+            character error rate  \(percent(evaluation.cer))
+            word error rate       \(percent(evaluation.wer))
+            calibration error     \(percent(evaluation.ece))
+            \(String(format: "%.1f ms per line", 1000 * evaluation.seconds / Double(max(1, evaluation.lines))))
+
+            Most frequent confusions (written, read, count)
+            """)
+        for (confusion, count) in evaluation.topConfusions(20) {
+            print("  \(shown(confusion.reference))  \(shown(confusion.recognized))  \(count)")
+        }
+        guard byWriter else { return }
+        print("\nBy source and writer (lines, characters, character error rate)")
+        for (name, group) in evaluation.groups.sorted(by: { $0.value.edits > $1.value.edits }) {
+            print("  \(name)  \(group.lines)  \(group.characters)  \(percent(group.cer))")
+        }
+    }
+
+    private func shown(_ symbol: String) -> String {
+        symbol.isEmpty ? "(nothing)" : symbol == " " ? "(space)" : symbol
+    }
+}

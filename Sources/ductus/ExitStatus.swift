@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+import Network
+import Recognition
+import Training
+
+/// A failure that is not the input's fault: exit status 1.
+struct CommandFailure: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Faults of what the user gave: exit status 2.
+protocol BadInput: Error {}
+extension ModelError: BadInput {}
+extension SafetensorsError: BadInput {}
+extension TrainingError: BadInput {}
+
+enum ExitStatus {
+    static let failed: Int32 = 1
+    static let badInput: Int32 = 2
+
+    /// Prints what went wrong, and ends the program with the status that stands for it.
+    static func end(with error: any Error) -> Never {
+        let code = Ductus.exitCode(for: error)
+        if code == .success {
+            print(Ductus.fullMessage(for: error))
+            exit(0)
+        }
+        if code == .validationFailure {
+            Terminal.error(Ductus.fullMessage(for: error))
+            exit(badInput)
+        }
+        if let code = error as? ExitCode { exit(code.rawValue) }
+        Terminal.error("ductus: \(error)")
+        exit(error is any BadInput ? badInput : failed)
+    }
+}

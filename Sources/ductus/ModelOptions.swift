@@ -1,0 +1,41 @@
+import ArgumentParser
+import Decoding
+import Foundation
+import Network
+import Recognition
+
+extension Recognizer.Decoding: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
+
+/// The options of every command that reads with a model.
+struct ModelOptions: ParsableArguments {
+    @Option(help: "Model folder or weight file. Default: models/english here, or the installed one.")
+    var model: String?
+
+    @Option(name: .customLong("decoder"), help: "How posteriors become text.")
+    var decoding: Recognizer.Decoding = .beam
+
+    @Option(help: "A language model instead of the model folder's own: n-gram file or ARPA.")
+    var languageModel: String?
+
+    @Option(help: "Weights in 32 bits (exact) or 16 (faster).")
+    var precision: Precision = .fp32
+
+    /// Loads the model that the options name.
+    func load() throws -> Model {
+        let model = try Model(contentsOf: Self.location(of: model), precision: precision)
+        guard let languageModel else { return model }
+        return model.with(languageModel: try LanguageModel(contentsOf: URL(filePath: languageModel)))
+    }
+
+    /// Where a model is: as named, or the first of the usual places that exists.
+    static func location(of name: String?) -> URL {
+        if let name { return URL(filePath: name) }
+        let program = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+        let places = [
+            URL(filePath: "models/english"), program.appending(path: "../share/ductus/models/english").standardized,
+            URL(filePath: "/usr/share/ductus/models/english"),
+        ]
+        return places.first { FileManager.default.fileExists(atPath: $0.path) } ?? places[0]
+    }
+}

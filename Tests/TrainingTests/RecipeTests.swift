@@ -1,0 +1,33 @@
+import Foundation
+import Network
+import Testing
+import Training
+
+@Suite struct RecipeTests {
+    @Test func keysThatAreLeftOutKeepTheirBuiltInValues() throws {
+        let json = #"{"optimization": {"epochs": 7}, "sampling": {"shares": {"words.ndjson.gz": 0.25}}}"#
+        let recipe = try JSONDecoder().decode(Recipe.self, from: Data(json.utf8))
+        #expect(recipe.optimization.epochs == 7)
+        #expect(recipe.optimization.learningRate == Recipe().optimization.learningRate)
+        #expect(recipe.sampling.shares == ["words.ndjson.gz": 0.25])
+        #expect(recipe.layers == Recipe().layers)
+    }
+
+    @Test func survivesItsFile() throws {
+        var recipe = Recipe()
+        recipe.augmentation.shear = 0.2
+        let decoded = try JSONDecoder().decode(Recipe.self, from: JSONEncoder().encode(recipe))
+        #expect(decoded == recipe)
+    }
+
+    @Test func theReferenceNetworkHas629ThousandWeights() throws {
+        let architecture = try Recipe().architecture(classes: 96)
+        #expect((625_000...633_000).contains(architecture.parameterCount))
+        #expect(architecture.stride == 2)
+    }
+
+    @Test func aBadFileIsRefusedByName() {
+        let missing = URL(filePath: "/nonexistent/recipe.json")
+        #expect { try Recipe(contentsOf: missing) } throws: { "\($0)".contains("/nonexistent/recipe.json") }
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Network
+import Randomness
+import Recognition
+import Testing
+import Training
+
+/// Runs of +1 and −1 that spell two symbols: learned in seconds.
+private struct ToyCorpus: Corpus {
+    let count = 48
+    var lengths: [Int] { (0..<count).map { 12 + 4 * ($0 % 3) } }
+    var shares: [Float] { (0..<count).map { $0 % 2 == 0 ? 1 : 0.5 } }
+
+    func example(_ index: Int, augmentedBy random: SplitMix64?) -> TrainingExample {
+        var generator = SplitMix64(seed: 77).split(index)
+        var noise = random ?? SplitMix64(seed: 0)
+        var frames: [Float] = []
+        var labels: [Int32] = []
+        for _ in 0..<lengths[index] / 4 {
+            let isHigh = generator.uniform() < 0.5
+            labels.append(isHigh ? 1 : 2)
+            for step in 0..<4 {
+                frames.append(step < 2 ? (isHigh ? 1 : -1) + noise.normal(deviation: 0.1) : 0)
+            }
+        }
+        return TrainingExample(frames: frames, target: .ctc(labels))
+    }
+}
+
+@Suite struct TrainingRunTests {
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID())")
+
+    private func recipe(epochs: Int) -> Recipe {
+        var recipe = Recipe()
+        recipe.input = .vectors(VectorConfiguration(channels: ["level"], rate: 10))
+        recipe.layers = [.recurrent(.init(cell: .lstm, in: 1, hidden: 8, dropout: 0.1))]
+        recipe.optimization.epochs = epochs
+        recipe.optimization.framesPerBatch = 128
+        recipe.optimization.learningRate = 0.02
+        recipe.optimization.warmUpSteps = 10
+        recipe.optimization.averageDecay = 0.8
+        return recipe
+    }
+
+    private func run(epochs: Int, threads: Int = 2, checkpoint: URL? = nil) throws -> TrainingRun {
+        try TrainingRun(
+            recipe: recipe(epochs: epochs), classes: 3, corpus: ToyCorpus(), threads: threads, checkpoint: checkpoint)
+    }
+
+    @Test func learnsToSpell() throws {
+        let run = try run(epochs: 25)
+        try run.run(validation: { _ in [:] })
+        let losses = run.history.map(\.loss)
+        #expect(losses.count == 25)
+        #expect(losses.last! < 0.25 * losses.first!)
+        #expect(run.history.allSatisfy { $0.gradientNorms.count == 3 && $0.gradientNorm > 0 })
+    }
+
+    @Test func theSameSeedAndThreadsGiveTheSameWeights() throws {
+        let (first, second) = (try run(epochs: 2), try run(epochs: 2))
+        try first.run(validation: { _ in [:] })
+        try second.run(validation: { _ in [:] })
+        #expect(first.best.parameters == second.best.parameters)
+    }
+
+    @Test func aResumedRunGivesWhatAnUninterruptedOneGives() throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let checkpoint = folder.appending(path: "checkpoint.safetensors")
+        struct Stop: Error {}
+
+        let whole = try run(epochs: 4)
+        try whole.run(validation: { _ in [:] })
+
+        let interrupted = try run(epochs: 4, checkpoint: checkpoint)
+        #expect(throws: Stop.self) {
+            try interrupted.run(validation: { _ in [:] }, onEpoch: { if $0.epoch == 2 { throw Stop() } })
+        }
+        let resumed = try run(epochs: 4, checkpoint: checkpoint)
+        #expect(try resumed.resume())
+        try resumed.run(validation: { _ in [:] })
+
+        #expect(resumed.best.parameters == whole.best.parameters)
+        #expect(resumed.history.map(\.loss) == whole.history.map(\.loss))
+    }
+
+    @Test func aCheckpointOfAnotherRecipeIsRefused() throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let checkpoint = folder.appending(path: "checkpoint.safetensors")
+        try run(epochs: 1, checkpoint: checkpoint).run(validation: { _ in [:] })
+
+        var other = recipe(epochs: 1)
+        other.optimization.learningRate = 0.5
+        let run = try TrainingRun(recipe: other, classes: 3, corpus: ToyCorpus(), threads: 1, checkpoint: checkpoint)
+        #expect(throws: TrainingError.self) { try run.resume() }
+    }
+
+    @Test func stopsWhenTheErrorNoLongerFalls() throws {
+        var patient = recipe(epochs: 50)
+        patient.optimization.patience = 3
+        let run = try TrainingRun(recipe: patient, classes: 3, corpus: ToyCorpus(), threads: 1, checkpoint: nil)
+        try run.run(validation: { _ in ["constant": 0.5] })
+        #expect(run.history.count == 4)
+        #expect(run.best.epoch == 1)
+    }
+}
