@@ -72,7 +72,7 @@ package nonisolated struct WireLabelEvent: @unchecked Sendable {
     set {_uniqueStorage()._text = newValue}
   }
 
-  /// Code points at the head of `text` that no later partial of this segment will change.
+  /// Code points at the head of `text` that no later partial of this segment will change, as long as `revision` stays.
   package var committed: UInt32 {
     get {_storage._committed}
     set {_uniqueStorage()._committed = newValue}
@@ -141,6 +141,12 @@ package nonisolated struct WireLabelEvent: @unchecked Sendable {
   package var hasStamps: Bool {_storage._stamps != nil}
   /// Clears the value of `stamps`. Subsequent reads from it will return its default value.
   package mutating func clearStamps() {_uniqueStorage()._stamps = nil}
+
+  /// How often strokes were taken back from the segment: each time it is read again from its first stroke.
+  package var revision: UInt32 {
+    get {_storage._revision}
+    set {_uniqueStorage()._revision = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -323,7 +329,7 @@ package nonisolated struct WireLabeledSpan: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Counts the spans of a stream: one with a number seen before replaces that span.
+  /// Counts the spans of a segment from 0: one with a number seen before replaces that span.
   package var number: UInt64 = 0
 
   /// "unknown" where the input was missing.
@@ -537,7 +543,7 @@ fileprivate nonisolated let _protobuf_package = "ductus.v1"
 
 nonisolated extension WireLabelEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LabelEvent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}stream\0\u{1}epoch\0\u{1}number\0\u{1}segment\0\u{1}state\0\u{1}ending\0\u{1}text\0\u{1}committed\0\u{1}symbols\0\u{1}alternatives\0\u{1}spans\0\u{1}generation\0\u{1}strokes\0\u{3}sample_count\0\u{1}gaps\0\u{3}dropped_partials\0\u{1}stamps\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}stream\0\u{1}epoch\0\u{1}number\0\u{1}segment\0\u{1}state\0\u{1}ending\0\u{1}text\0\u{1}committed\0\u{1}symbols\0\u{1}alternatives\0\u{1}spans\0\u{1}generation\0\u{1}strokes\0\u{3}sample_count\0\u{1}gaps\0\u{3}dropped_partials\0\u{1}stamps\0\u{1}revision\0")
 
   fileprivate class _StorageClass {
     var _version: UInt32 = 0
@@ -558,6 +564,7 @@ nonisolated extension WireLabelEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _gaps: WireGaps? = nil
     var _droppedPartials: UInt64 = 0
     var _stamps: WireStamps? = nil
+    var _revision: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -586,6 +593,7 @@ nonisolated extension WireLabelEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _gaps = source._gaps
       _droppedPartials = source._droppedPartials
       _stamps = source._stamps
+      _revision = source._revision
     }
   }
 
@@ -622,6 +630,7 @@ nonisolated extension WireLabelEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 16: try { try decoder.decodeSingularMessageField(value: &_storage._gaps) }()
         case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._droppedPartials) }()
         case 18: try { try decoder.decodeSingularMessageField(value: &_storage._stamps) }()
+        case 19: try { try decoder.decodeSingularUInt32Field(value: &_storage._revision) }()
         default: break
         }
       }
@@ -688,6 +697,9 @@ nonisolated extension WireLabelEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
       try { if let v = _storage._stamps {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
       } }()
+      if _storage._revision != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._revision, fieldNumber: 19)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -715,6 +727,7 @@ nonisolated extension WireLabelEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._gaps != rhs_storage._gaps {return false}
         if _storage._droppedPartials != rhs_storage._droppedPartials {return false}
         if _storage._stamps != rhs_storage._stamps {return false}
+        if _storage._revision != rhs_storage._revision {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -1,0 +1,37 @@
+import Streaming
+
+extension StreamHello {
+    init(_ wire: WireStreamHello) throws(WireFault) {
+        guard wire.resolution.isFinite, wire.resolution >= 0 else { throw .outOfRange("resolution") }
+        try Checks.count("channels", wire.channels.count, limit: WireLimits.channels)
+        var area: Area?
+        if wire.hasArea {
+            let sides = [wire.area.left, wire.area.top, wire.area.width, wire.area.height]
+            guard sides.allSatisfy(\.isFinite), wire.area.width > 0, wire.area.height > 0 else { throw .outOfRange("area") }
+            area = Area(x: sides[0], y: sides[1], width: sides[2], height: sides[3])
+        }
+        // One millimetre per millimetre; for other units only the publisher can know.
+        let known = wire.unit == .millimetre && wire.resolution == 0 ? 1 : wire.resolution
+        self.init(
+            writer: try Checks.writer(wire.writer), device: try Checks.text("device", wire.device),
+            resolution: known > 0 ? known : nil, area: area,
+            precedingText: try Checks.text("preceding_text", wire.precedingText, limit: WireLimits.text),
+            language: try Checks.text("language", wire.language))
+    }
+
+    var wire: WireStreamHello {
+        var message = WireStreamHello()
+        message.writer = writer ?? ""
+        message.device = device ?? ""
+        message.resolution = resolution ?? 0
+        message.unit = resolution == nil ? .unknown : .device
+        if let area {
+            message.area = .with {
+                ($0.left, $0.top, $0.width, $0.height) = (area.x, area.y, area.width, area.height)
+            }
+        }
+        message.precedingText = precedingText ?? ""
+        message.language = language ?? ""
+        return message
+    }
+}

@@ -1,0 +1,64 @@
+import Streaming
+
+/// The first frame of every message that is published: what it is about. ZeroMQ subscribes by prefix, so a subscriber
+/// compares whole topics.
+package enum Topic: Hashable, Sendable, CustomStringConvertible {
+    case ink(StreamName)
+    case features(StreamName)
+    case labels(StreamName)
+    case review(StreamName)
+    case events
+
+    /// What comes before the stream's name; subscribing to it takes all streams.
+    package static let inkPrefix = "ink."
+    package static let featuresPrefix = "features."
+    package static let labelsPrefix = "labels."
+    package static let reviewPrefix = "review."
+    /// A subscription below it is answered at once with an empty message: earlier subscriptions are in force.
+    package static let readyPrefix = "ready."
+
+    /// - Throws: `WireFault.topic`, or `.streamName` where only the name is wrong.
+    package init(_ text: String) throws(WireFault) {
+        if text == "events" {
+            self = .events
+            return
+        }
+        guard let dot = text.firstIndex(of: ".") else { throw .topic(String(text.prefix(80))) }
+        let name = text[text.index(after: dot)...]
+        let make: (StreamName) -> Topic
+        switch text[...dot] {
+        case Self.inkPrefix: make = Topic.ink
+        case Self.featuresPrefix: make = Topic.features
+        case Self.labelsPrefix: make = Topic.labels
+        case Self.reviewPrefix: make = Topic.review
+        default: throw .topic(String(text.prefix(80)))
+        }
+        guard let stream = StreamName(name) else { throw .streamName(String(name.prefix(80))) }
+        self = make(stream)
+    }
+
+    /// From the first frame of a message.
+    package init(wire: some Collection<UInt8>) throws(WireFault) {
+        guard wire.count <= 80 else { throw .topic("\(wire.count) bytes") }
+        try self.init(String(decoding: wire, as: UTF8.self))
+    }
+
+    package var description: String {
+        switch self {
+        case .ink(let stream): Self.inkPrefix + stream.text
+        case .features(let stream): Self.featuresPrefix + stream.text
+        case .labels(let stream): Self.labelsPrefix + stream.text
+        case .review(let stream): Self.reviewPrefix + stream.text
+        case .events: "events"
+        }
+    }
+
+    package var wire: [UInt8] { Array(description.utf8) }
+
+    package var stream: StreamName? {
+        switch self {
+        case .ink(let stream), .features(let stream), .labels(let stream), .review(let stream): stream
+        case .events: nil
+        }
+    }
+}
