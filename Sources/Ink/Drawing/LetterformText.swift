@@ -27,7 +27,7 @@ extension Drawing.Text {
         var cursor = 0.0
         var previous: Outline?
         for character in string {
-            guard character != " " else {
+            guard !character.isWhitespace else {
                 previous = nil
                 cursor += 8
                 continue
