@@ -55,29 +55,33 @@ typedef struct {
 
 // Rows row ..< row + M, panels panel ..< panel + P.
 INLINE void product_tile(const product_run *r, int reduced, int P, int M, int row, int panel) {
-    vector sums[MOST_SUMS];
-    int first = panel * 2 * LANES;
+    const int vectors = P * 2;
+    vector sums[MOST_SUMS], bias[8];
+    int first = panel * 2 * LANES, left = r->outputs - first;
+    for (int i = 0; i < vectors; i++) bias[i] = load_first(r->bias + first + i * LANES, r->bias ? left - i * LANES : 0);
     if (reduced) {
         reduced_sum raw[MOST_SUMS];
-        for (int i = 0; i < M * P * 2; i++) raw[i] = 0;
+        for (int i = 0; i < M * vectors; i++) raw[i] = 0;
         int depth = pairs_of(r->inputs), step = rounded_step(r->inputs);
         tile_reduced(P, 2, M, depth, r->reduced_weights + (ptrdiff_t)panel * depth * 2, (ptrdiff_t)depth * 2,
-                     (const pair *)(r->rounded + (ptrdiff_t)row * step), step / 2, raw, P * 2);
+                     (const pair *)(r->rounded + (ptrdiff_t)row * step), step / 2, raw, vectors);
         for (int m = 0; m < M; m++)
-            for (int i = 0; i < P * 2; i++)
-                sums[m * P * 2 + i] = float_of_sum(raw[m * P * 2 + i]) * (r->scales[panel * 2 + i] * r->row_scales[row + m]) +
-                                      load_first(r->bias + first + i * LANES, r->bias ? r->outputs - first - i * LANES : 0);
+            for (int i = 0; i < vectors; i++)
+                sums[m * vectors + i] = float_of_sum(raw[m * vectors + i]) * (r->scales[panel * 2 + i] * r->row_scales[row + m]) + bias[i];
     } else {
-        for (int i = 0; i < P * 2; i++) {
-            vector bias = load_first(r->bias + first + i * LANES, r->bias ? r->outputs - first - i * LANES : 0);
-            for (int m = 0; m < M; m++) sums[m * P * 2 + i] = bias;
-        }
+        for (int m = 0; m < M; m++)
+            for (int i = 0; i < vectors; i++) sums[m * vectors + i] = bias[i];
         tile(P, 2, M, r->inputs, r->weights + (ptrdiff_t)panel * r->inputs * 2, (ptrdiff_t)r->inputs * 2, r->x + row * r->x_stride,
-             r->x_stride, sums, P * 2);
+             r->x_stride, sums, vectors);
     }
-    for (int m = 0; m < M; m++)
-        for (int i = 0; i < P * 2; i++)
-            store_first(r->y + (row + m) * r->y_stride + first + i * LANES, sums[m * P * 2 + i], r->outputs - first - i * LANES);
+    float *y = r->y + row * r->y_stride + first;
+    if (left >= vectors * LANES) {
+        for (int m = 0; m < M; m++)
+            for (int i = 0; i < vectors; i++) store(y + m * r->y_stride + i * LANES, sums[m * vectors + i]);
+    } else {
+        for (int m = 0; m < M; m++)
+            for (int i = 0; i < vectors; i++) store_first(y + m * r->y_stride + i * LANES, sums[m * vectors + i], left - i * LANES);
+    }
 }
 
 INLINE void product_rows(const product_run *r, int reduced, int P, int rows, int row, int panel) {
@@ -103,7 +107,8 @@ INLINE void product_all(const product_run *r, int reduced, int rows) {
         for (int panel = 0; panel < panels;) {
             int step = panels - panel >= together ? together : 1;
             for (int row = start; row < end;) {
-                int count = tile_rows(end - row, 6);
+                // The integer products need a register more.
+                int count = tile_rows(end - row, reduced ? 5 : 6);
                 if (step == 4) product_rows(r, reduced, 4, 1, row, panel);
                 else if (step == 2) product_rows(r, reduced, 2, count, row, panel);
                 else product_rows(r, reduced, 1, count, row, panel);

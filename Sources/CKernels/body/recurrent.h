@@ -88,14 +88,14 @@ static size_t recurrent_input_scratch_size(ductus_cell cell, int32_t hidden, int
     return input_scratch(&input, NULL, forward_scratch(&forward, NULL, hidden, sequences), cell, hidden, inputs, sequences);
 }
 
-// From the summed gates (per slot, block, gate) to the new state of M slots and B blocks.
-INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int M, int B, int slot, int block, const vector *a) {
+// From the summed gates (per slot, block, gate) to the new state of M slots and B blocks. `whole`: the blocks have no tail.
+INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int whole, int M, int B, int slot, int block, const vector *a) {
     const ductus_recurrent_pass *pass = r->pass;
     for (int m = 0; m < M; m++) {
         ptrdiff_t row = r->row[slot + m], state = (ptrdiff_t)(slot + m) * r->padded;
         float *gates = r->gates[slot + m], *output = pass->output + row * pass->output_stride;
         for (int b = 0; b < B; b++) {
-            int unit = (block + b) * LANES, left = r->hidden - unit, H = r->hidden;
+            int unit = (block + b) * LANES, left = whole ? LANES : r->hidden - unit, H = r->hidden;
             vector h;
             if (cell == DUCTUS_CELL_LSTM) {
                 const vector *s = a + (m * B + b) * 4;
@@ -138,7 +138,8 @@ INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int
 // One function per cell and precision, not one per tile: the tiles' code stays small.
 #define DEFINE_FINISH(name, cell, reduced)                                                                                                     \
     static __attribute__((noinline)) void name(const forward_run *r, int M, int B, int slot, int block, const vector *a) {                     \
-        finish_cell(r, cell, reduced, M, B, slot, block, a);                                                                                   \
+        if ((block + B) * LANES <= r->hidden) finish_cell(r, cell, reduced, 1, M, B, slot, block, a);                                          \
+        else finish_cell(r, cell, reduced, 0, M, B, slot, block, a);                                                                           \
     }
 DEFINE_FINISH(finish_rnn, DUCTUS_CELL_RNN, 0)
 DEFINE_FINISH(finish_rnn_reduced, DUCTUS_CELL_RNN, 1)
@@ -155,21 +156,28 @@ INLINE void finish(const forward_run *r, ductus_cell cell, int reduced, int M, i
     }
 }
 
+// What the input gave to the gates of M slots and B blocks.
+INLINE void load_gates(const forward_run *r, ductus_cell cell, int whole, int M, int B, int slot, int block, vector *a) {
+    const int G = cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1;
+    int H = r->hidden;
+    UNROLL for (int m = 0; m < M; m++) {
+        const float *gates = r->gates[slot + m];
+        UNROLL for (int b = 0; b < B; b++) UNROLL for (int g = 0; g < G; g++) {
+            int unit = (block + b) * LANES;
+            // The gru's n has its own sum: r multiplies it before the input's part is added.
+            a[(m * B + b) * G + g] =
+                cell == DUCTUS_CELL_GRU && g == 2 ? load(r->bias_hn + unit) : load_first(gates + g * H + unit, whole ? LANES : H - unit);
+        }
+    }
+}
+
 // One step of the slots slot ..< slot + M, the blocks block ..< block + B.
 INLINE void step_tile(const forward_run *r, ductus_cell cell, int reduced, int M, int B, int slot, int block) {
     const int G = cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1, V = cell == DUCTUS_CELL_GRU ? 3 : 2;
     int H = r->hidden;
     vector a[MOST_SUMS];
-    for (int m = 0; m < M; m++) {
-        const float *gates = r->gates[slot + m];
-        for (int b = 0; b < B; b++)
-            for (int g = 0; g < G; g++) {
-                int unit = (block + b) * LANES;
-                // The gru's n has its own sum: r multiplies it before the input's part is added.
-                a[(m * B + b) * G + g] =
-                    cell == DUCTUS_CELL_GRU && g == 2 ? load(r->bias_hn + unit) : load_first(gates + g * H + unit, H - unit);
-            }
-    }
+    if ((block + B) * LANES <= H) load_gates(r, cell, 1, M, B, slot, block, a);
+    else load_gates(r, cell, 0, M, B, slot, block, a);
     // Panels of these blocks; as many at once as registers hold sums.
     const int vectors = B * G, panels = vectors / V, P = M * vectors <= (REGISTERS > 16 ? 24 : 12) ? panels : 1;
     int panel = block * G / V;
