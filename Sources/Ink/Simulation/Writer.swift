@@ -67,7 +67,7 @@ public struct Writer: Sendable, Equatable {
         ascender = drawn(0.95, 0.1, 0.75...1.2)
         descender = drawn(0.9, 0.12, 0.65...1.2)
         letterGap = drawn(2.8, 0.5, 1.8...4.2)
-        wordGap = drawn(12, 1.6, 9.5...16)
+        wordGap = drawn(13, 1.8, 10...17)
         lineHeight = drawn(38, 3, 33...48)
         slope = drawn(0, 0.015, -0.05...0.05)
         wander = drawn(0.6, 0.2, 0.1...1.2)
