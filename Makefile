@@ -1,12 +1,19 @@
 # make run    everything from a fresh Debian 12 with a Swift toolchain to handwriting recognized live in this terminal
 # make test   everything from a fresh Debian 12 with a Swift toolchain to a tested build
+# make install, make uninstall    PREFIX=/usr/local, DESTDIR=
+# make deb    a Debian package in build/ that needs no Swift where it is installed
 
 BUILD_PACKAGES = libopenblas-dev libzmq3-dev zlib1g-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev
-TEST_PACKAGES  = python3 python3-zmq python3-protobuf protobuf-compiler
+TEST_PACKAGES  = python3 python3-zmq python3-protobuf protobuf-compiler systemd-container dbus curl
 SUDO           = $(if $(filter 0,$(shell id -u)),,sudo)
 BUILD          = .build/release
+PREFIX         = /usr/local
+DESTDIR        =
+VERSION        = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Daemon/Server/*.swift)
+# Its own folder: every object differs when the Swift runtime is linked in.
+STATIC_BUILD   = .build/static
 
-.PHONY: build run test clean packages test-packages swift
+.PHONY: build run test clean packages test-packages swift install uninstall deb
 
 build: packages swift
 	swift build -c release
@@ -14,6 +21,21 @@ build: packages swift
 test: packages test-packages swift
 	swift build -c release --build-tests
 	swift test -c release --skip-build
+
+install: build
+	packaging/stage $(BUILD) "$(DESTDIR)" "$(PREFIX)"
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemd-sysusers; systemd-tmpfiles --create ductus.conf; systemctl daemon-reload; fi
+	@echo "Installed. Start it with: systemctl enable --now ductusd"
+
+uninstall:
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl disable --now ductusd || true; fi
+	packaging/unstage "$(DESTDIR)" "$(PREFIX)"
+
+deb: packages swift
+	@$(call install,dpkg-dev binutils)
+	swift build -c release --scratch-path $(STATIC_BUILD) --static-swift-stdlib -Xlinker -lcurl --product ductusd
+	swift build -c release --scratch-path $(STATIC_BUILD) --static-swift-stdlib -Xlinker -lcurl --product ductus
+	packaging/build-deb $(STATIC_BUILD)/release $(VERSION) build
 
 clean:
 	rm -rf .build build
