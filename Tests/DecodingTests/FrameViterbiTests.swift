@@ -1,0 +1,101 @@
+import Decoding
+import Foundation
+import Randomness
+import Testing
+
+@Suite struct FrameViterbiTests {
+    private static func model() -> TransitionModel {
+        TransitionModel.estimate(
+            from: [[0, 0, 0, 1, 1, 2, 2, 2, nil, 0, 0, 1, 1, 1, 1], [2, 2, 2, 0]], classes: 3)
+    }
+
+    @Test func transitionsAreSharesOfCountsAndGapsBreakTheChain() {
+        let model = TransitionModel.estimate(from: [[0, 0, 1, nil, 1]], classes: 2, smoothing: 0)
+        #expect(abs(model.logTransitions[0] - log(0.5)) < 1e-6 && abs(model.logTransitions[1] - log(0.5)) < 1e-6)
+        // Nothing follows class 1: every class is as likely.
+        #expect(abs(model.logTransitions[3] - log(0.5)) < 1e-6)
+        #expect(abs(exp(model.logInitial[0]) - 0.5) < 1e-6)
+        #expect(abs(exp(model.logPriors[0]) - 0.5) < 1e-3)
+    }
+
+    @Test(arguments: 0..<20) func theSmoothedPathIsTheLikeliestOfAll(seed: Int) {
+        let model = Self.model()
+        let posteriors = SimulatedPosteriors.diffuse(frames: 6, labels: 3, seed: UInt64(seed))
+        func score(_ path: [Int]) -> Double {
+            var sum = Double(model.logInitial[path[0]])
+            for (frame, label) in path.enumerated() {
+                sum += Double(posteriors.values[frame * 3 + label] - model.logPriors[label])
+                if frame > 0 { sum += Double(model.logTransitions[path[frame - 1] * 3 + label]) }
+            }
+            return sum
+        }
+        let all = (0..<729).map { code in (0..<6).map { code / Int(pow(3.0, Double($0))) % 3 } }
+        let best = all.map(score).max() ?? 0
+        let path = posteriors.withView { FrameViterbi.smooth($0, with: model) }.map(\.label)
+        #expect(abs(score(path) - best) < 1e-4)
+    }
+
+    @Test(arguments: 0..<10) func withALongLagPiecesGiveTheExactPath(seed: Int) {
+        var generator = SplitMix64(seed: UInt64(seed))
+        SimulatedPosteriors.diffuse(frames: 80, labels: 3, seed: UInt64(seed), sharpness: 1).withView { whole in
+            var viterbi = FrameViterbi(Self.model(), lag: 80)
+            var start = 0
+            while start < 80 {
+                let end = min(80, start + 1 + Int(generator.next() % 9))
+                let decided = viterbi.advance(whole[start..<end])
+                #expect(decided.isEmpty)
+                start = end
+            }
+            #expect(viterbi.provisional.count == 80)
+            let rest = viterbi.finish()
+            #expect(rest == FrameViterbi.smooth(whole, with: Self.model()))
+            #expect(viterbi.frameCount == 0)
+        }
+    }
+
+    @Test func everyFrameIsDecidedOnceAfterTheLag() {
+        SimulatedPosteriors.diffuse(frames: 50, labels: 3, seed: 3).withView { whole in
+            var (viterbi, inPieces) = (FrameViterbi(Self.model(), lag: 10), FrameViterbi(Self.model(), lag: 10))
+            var pieces: [FrameLabel] = []
+            for frame in 0..<50 {
+                pieces += inPieces.advance(whole[frame..<(frame + 1)])
+                #expect(pieces.count == max(0, frame - 9) && inPieces.committedCount == pieces.count)
+            }
+            let decided = viterbi.advance(whole)
+            #expect(decided.count == 40 && decided == pieces)
+            let rest = viterbi.finish()
+            #expect(decided.count + rest.count == 50)
+        }
+    }
+
+    @Test func smoothingRemovesAFlicker() {
+        let rows: [[Float]] = Array(repeating: [0.9, 0.1], count: 10) + [[0.4, 0.6]] + Array(repeating: [0.9, 0.1], count: 10)
+        let model = TransitionModel.estimate(
+            from: [Array(repeating: 0, count: 100) + Array(repeating: 1, count: 100)], classes: 2)
+        let labels = SimulatedPosteriors(rows: rows).withView { FrameViterbi.smooth($0, with: model) }
+        #expect(labels.allSatisfy { $0.label == 0 })
+        #expect(abs(labels[10].confidence - 0.4) < 1e-5)
+        let segments = LabelSegment.joining(labels)
+        #expect(segments.count == 1 && segments[0].frames == 0..<21)
+    }
+
+    @Test func deadChannelsAreSurvived() {
+        Posteriors.withView(of: [Float](repeating: .nan, count: 30), labels: 3) { posteriors in
+            let labels = FrameViterbi.smooth(posteriors, with: Self.model())
+            #expect(labels.count == 10 && labels.allSatisfy { $0.confidence == 0 })
+        }
+    }
+}
+
+@Suite struct LabelSegmentTests {
+    @Test func equalNeighboursAreJoinedAcrossCalls() {
+        func labels(_ values: [Int]) -> [FrameLabel] { values.map { FrameLabel(label: $0, confidence: Float($0) / 10) } }
+        var segments = LabelSegment.joining(labels([1, 1, 2]))
+        segments.join(labels([2, 2, 3]), from: 3)
+        #expect(segments.map(\.label) == [1, 2, 3])
+        #expect(segments.map(\.frames) == [0..<2, 2..<5, 5..<6])
+        #expect(zip(segments.map(\.confidence), [0.1, 0.2, 0.3]).allSatisfy { abs($0 - $1) < 1e-6 })
+        segments.join(labels([3]), from: 8)
+        #expect(segments.map(\.frames).suffix(2) == [5..<6, 8..<9])
+    }
+}
