@@ -72,16 +72,16 @@ public struct InkPicture: Sendable {
 
     /// Labels whose ink stands side by side.
     private struct Row {
-        var labels: [(label: InkLabel, extent: ClosedRange<Double>)] = []
+        var labels: [(label: InkLabel, extent: ClosedRange<Double>, middle: Double)] = []
         /// The lowest ink above, and where the type stands.
         var bottom: Double
         var baseline = 0.0
     }
 
-    /// Arranges the labels in rows: a new one begins where ink lies wholly below that of the row so far.
+    /// Arranges the labels in rows: a new one begins where ink lies wholly below that of the row so far. Spaces show nothing.
     private func rows(of labels: [InkLabel], in ink: [Stroke], frame: Frame) -> [Row] {
         var rows: [Row] = []
-        for label in labels {
+        for label in labels where !label.text.allSatisfy(\.isWhitespace) {
             let places = label.places(in: ink).filter { $0.x.isFinite && $0.y.isFinite }.map(frame.place)
             guard let left = places.map(\.x).min(), let right = places.map(\.x).max(),
                 let top = places.map(\.y).min(), let bottom = places.map(\.y).max()
@@ -91,7 +91,8 @@ public struct InkPicture: Sendable {
             } else {
                 rows.append(Row(bottom: bottom))
             }
-            rows[rows.count - 1].labels.append((label, left...right))
+            // The median, not the centre: the bar of a t that lies at the edge of its range does not move a letter.
+            rows[rows.count - 1].labels.append((label, left...right, places.map(\.x).sorted()[places.count / 2]))
         }
         for i in rows.indices { rows[i].baseline = rows[i].bottom + labelSize * 1.5 }
         return rows
@@ -100,12 +101,12 @@ public struct InkPicture: Sendable {
     /// Brackets and text; letters that would cover each other move to the right.
     private func add(_ row: Row, to drawing: inout Drawing) {
         var free = -Double.infinity
-        for (label, extent) in row.labels.sorted(by: { $0.extent.lowerBound < $1.extent.lowerBound }) {
+        for (label, extent, place) in row.labels.sorted(by: { $0.middle < $1.middle }) {
             let bracket = row.baseline - labelSize * 0.95
             let ends = [PlanePoint(extent.lowerBound, bracket), PlanePoint(extent.upperBound, bracket)]
             drawing.add(.init(ends, width: 1, color: .paleGray))
             let width = Double(label.text.count) * labelSize * 0.5
-            let middle = max((extent.lowerBound + extent.upperBound) / 2, free + width / 2)
+            let middle = max(place, free + width / 2)
             free = middle + width / 2 + 1
             let doubt = label.confidence.map { 1.6 * (1 - Double($0)) } ?? 0
             drawing.add(

@@ -47,11 +47,21 @@ struct InkPictureTests {
         #expect(placed[1] - placed[0] > 5 && placed[2] - placed[1] > 5)
     }
 
+    @Test func aFewSamplesElsewhereDoNotMoveALabel() {
+        let o = Stroke(points: (0..<9).map { (Float(100 + $0), 0) })
+        let t = Stroke(points: (0..<9).map { (Float($0), 0) })
+        // The range of the o begins with the last samples of the t.
+        let labels = [InkLabel("t", samples: 2..<9), InkLabel(" ", samples: 0..<18), InkLabel("o", samples: 7..<18)]
+        let placed = texts(of: InkPicture().drawing(of: [t, o], labels: labels))
+        #expect(placed.map(\.string) == ["t", "o"])
+        #expect(placed[1].at.x - placed[0].at.x > 35, "in the middle of its range it would be 21")
+    }
+
     @Test func rangesBeyondTheInkAreCutOff() {
         let labels = [
             InkLabel("a", samples: 50..<90), InkLabel("b", strokes: -4..<90), InkLabel("c"), InkLabel("d", samples: -9..<1),
         ]
-        #expect(texts(of: InkPicture().drawing(of: [dash], labels: labels)).map(\.string) == ["b", "d"])
+        #expect(texts(of: InkPicture().drawing(of: [dash], labels: labels)).map(\.string) == ["d", "b"])
     }
 
     @Test(arguments: [
