@@ -6,5 +6,6 @@ struct BenchmarkCommand: ParsableCommand {
         commandName: "benchmark", abstract: "Measure the parts of the program on this machine.",
         subcommands: [
             BenchmarkDecoder.self,
+            BenchmarkTransport.self,
         ])
 }
