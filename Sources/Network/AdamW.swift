@@ -1,4 +1,4 @@
-import Foundation
+import CKernels
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter: "Decoupled Weight Decay Regularization", ICLR 2019).
 public struct AdamW: Optimizer {
@@ -30,34 +30,29 @@ public struct AdamW: Optimizer {
     ) {
         precondition(parameters.count == mean.count && gradient.count == mean.count, "buffers of one network")
         steps += 1
-        let rate = learningRate / Float(1 - pow(Double(beta1), Double(steps)))
-        let correction = Float(1 / (1 - pow(Double(beta2), Double(steps))).squareRoot())
-        let (beta1, beta2, epsilon) = (beta1, beta2, epsilon)
-        shrink(&parameters, by: learningRate * weightDecay, mask: mask)
+        let table = Kernels.standard.table.pointee
+        var settings = ductus_adam(
+            learning_rate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, weight_decay: weightDecay,
+            gradient_scale: 1, step: Int64(steps))
+        let all = mask ?? ParameterMask(ranges: [0..<mean.count])
+        let decaying = decay.map { all.intersection($0) } ?? all
         parameters.withUnsafeMutableBufferPointer { w in
             gradient.withUnsafeBufferPointer { g in
                 mean.withUnsafeMutableBufferPointer { m in
                     square.withUnsafeMutableBufferPointer { s in
-                        for range in mask?.ranges ?? [0..<m.count] {
-                            for i in range {
-                                m[i] = beta1 * m[i] + (1 - beta1) * g[i]
-                                s[i] = beta2 * s[i] + (1 - beta2) * (g[i] * g[i])
-                                w[i] -= rate * m[i] / (s[i].squareRoot() * correction + epsilon)
+                        guard let w = w.baseAddress, let g = g.baseAddress, let m = m.baseAddress, let s = s.baseAddress
+                        else { return }
+                        for (ranges, weightDecay) in [
+                            (decaying.ranges, weightDecay), (all.subtracting(decaying).ranges, 0),
+                        ] {
+                            settings.weight_decay = weightDecay
+                            for range in ranges {
+                                let first = range.lowerBound
+                                table.adam(&settings, g + first, m + first, s + first, w + first, range.count)
                             }
                         }
                     }
                 }
-            }
-        }
-    }
-
-    private func shrink(_ parameters: inout [Float], by amount: Float, mask: ParameterMask?) {
-        guard amount != 0 else { return }
-        let everything = [0..<parameters.count]
-        let decaying = decay.map { decay in mask.map { decay.intersection($0) } ?? decay } ?? mask
-        parameters.withUnsafeMutableBufferPointer { w in
-            for range in decaying?.ranges ?? everything {
-                for i in range { w[i] *= 1 - amount }
             }
         }
     }

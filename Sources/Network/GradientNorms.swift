@@ -34,26 +34,6 @@ public struct GradientNorms: Sendable, Equatable {
     }
 }
 
-/// The sum of squares, in eight partial sums so that the compiler can use vector registers.
 private func squaredLength(_ values: UnsafeBufferPointer<Float>) -> Double {
-    var total = 0.0
-    var start = 0
-    while start < values.count {
-        let end = min(start + 4096, values.count)
-        var lanes = SIMD8<Float>(repeating: 0)
-        var i = start
-        while i + 8 <= end {
-            let vector = UnsafeRawPointer(values.baseAddress! + i).loadUnaligned(as: SIMD8<Float>.self)
-            lanes += vector * vector
-            i += 8
-        }
-        var sum = Double(lanes.sum())
-        while i < end {
-            sum += Double(values[i] * values[i])
-            i += 1
-        }
-        total += sum
-        start = end
-    }
-    return total
+    values.baseAddress.map { Kernels.standard.table.pointee.squared_norm($0, values.count) } ?? 0
 }

@@ -59,10 +59,17 @@ public enum Precision: String, CaseIterable, Codable, Sendable {
 struct Kernels: @unchecked Sendable {
     let table: UnsafePointer<ductus_kernels>
 
+    private init(table: UnsafePointer<ductus_kernels>) {
+        self.table = table
+    }
+
     init(_ set: InstructionSet) throws(NetworkError) {
         guard let table = set.table else { throw .instructionSetUnavailable(set) }
         self.table = table
     }
+
+    /// What serves where no network says otherwise: optimizers, norms.
+    static let standard = (try? Kernels(InstructionSet.selected())) ?? Kernels(table: ductus_kernels_best())
 
     /// Bytes per cache line and alignment of packed weights and scratch.
     static let alignment = 64

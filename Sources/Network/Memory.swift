@@ -32,5 +32,7 @@ final class Memory<Element: BitwiseCopyable> {
         raw.assumingMemoryBound(to: Element.self)
     }
 
+    var constant: UnsafePointer<Element> { UnsafePointer(pointer) }
+
     var byteCount: Int { capacity * MemoryLayout<Element>.stride }
 }

@@ -18,12 +18,9 @@ public struct MovingAverage: Sendable {
     /// In the first steps the decay is `(1 + steps) / (10 + steps)`, so that the random begin is soon forgotten.
     public mutating func update(_ parameters: [Float]) {
         precondition(parameters.count == average.count, "buffers of one network")
-        let weight = 1 - min(decay, Float(1 + steps) / Float(10 + steps))
+        let weight = min(decay, Float(1 + steps) / Float(10 + steps))
         steps += 1
-        average.withUnsafeMutableBufferPointer { average in
-            parameters.withUnsafeBufferPointer { parameters in
-                for i in average.indices { average[i] += weight * (parameters[i] - average[i]) }
-            }
-        }
+        let count = average.count
+        Kernels.standard.table.pointee.average(weight, parameters, &average, count)
     }
 }

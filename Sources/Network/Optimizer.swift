@@ -60,14 +60,15 @@ public struct SGD: Optimizer {
         _ parameters: inout [Float], gradient: [Float], learningRate: Float, mask: ParameterMask?
     ) {
         precondition(parameters.count == velocity.count && gradient.count == velocity.count, "buffers of one network")
+        let table = Kernels.standard.table.pointee
         parameters.withUnsafeMutableBufferPointer { w in
             gradient.withUnsafeBufferPointer { g in
                 velocity.withUnsafeMutableBufferPointer { v in
+                    guard let w = w.baseAddress, let g = g.baseAddress, let velocity = v.baseAddress else { return }
                     for range in mask?.ranges ?? [0..<v.count] {
-                        for i in range {
-                            v[i] = momentum * v[i] + (g[i] + weightDecay * w[i])
-                            w[i] -= learningRate * v[i]
-                        }
+                        let first = range.lowerBound
+                        table.momentum(
+                            learningRate, momentum, weightDecay, 1, g + first, velocity + first, w + first, range.count)
                     }
                 }
             }

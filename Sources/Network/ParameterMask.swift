@@ -60,7 +60,21 @@ public struct ParameterMask: Sendable, Hashable {
         }
     }
 
-    private init(ranges: [Range<Int>]) {
+    /// What this one covers and the other does not.
+    func subtracting(_ other: ParameterMask) -> ParameterMask {
+        var rest: [Range<Int>] = []
+        for range in ranges {
+            var start = range.lowerBound
+            for hole in other.ranges where hole.overlaps(range) {
+                if hole.lowerBound > start { rest.append(start..<hole.lowerBound) }
+                start = hole.upperBound
+            }
+            if start < range.upperBound { rest.append(start..<range.upperBound) }
+        }
+        return ParameterMask(ranges: rest)
+    }
+
+    init(ranges: [Range<Int>]) {
         self.ranges = ranges
     }
 }

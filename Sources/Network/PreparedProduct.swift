@@ -36,19 +36,29 @@ final class PreparedProduct: @unchecked Sendable {
         scratch: Memory<UInt8>
     ) {
         guard rows > 0 else { return }
-        let table = kernels.table.pointee
         if precision == .fp32, rows >= Self.rowsForLargeProduct, stride >= inputs {
-            table.fill_rows(bias.pointer, rows, outputs, y, outputStride)
-            MatrixProduct.multiplyTransposed(
-                .init(base: x, stride: stride), .init(base: weights.pointer, stride: inputs), into: y,
-                stride: outputStride, rows: rows, columns: outputs, inner: inputs, keep: 1)
-        } else {
-            let size = table.product_scratch_size(Int32(inputs), precision.code, Int32(rows))
-            table.product(
-                packed.pointer, Int32(outputs), Int32(inputs), precision.code, Int32(rows), x, stride, bias.pointer, y,
-                outputStride, scratch.reserve(size))
+            return applyLarge(rows: rows, x: x, stride: stride, y: y, outputStride: outputStride)
         }
+        let table = kernels.table.pointee
+        let size = table.product_scratch_size(Int32(inputs), precision.code, Int32(rows))
+        table.product(
+            packed.pointer, Int32(outputs), Int32(inputs), precision.code, Int32(rows), x, stride, bias.pointer, y,
+            outputStride, scratch.reserve(size))
     }
+
+    /// The same by OpenBLAS, from `weights` as they are; rows of x must not overlap.
+    func applyLarge(
+        rows: Int, x: UnsafePointer<Float>, stride: Int, y: UnsafeMutablePointer<Float>, outputStride: Int
+    ) {
+        guard rows > 0 else { return }
+        kernels.table.pointee.fill_rows(bias.pointer, rows, outputs, y, outputStride)
+        MatrixProduct.multiplyTransposed(
+            .init(base: x, stride: stride), .init(base: weights.pointer, stride: inputs), into: y,
+            stride: outputStride, rows: rows, columns: outputs, inner: inputs, keep: 1)
+    }
+
+    /// The weights as the kernels want them; valid once packed.
+    var packedWeights: UnsafeRawPointer { UnsafeRawPointer(packed.pointer) }
 
     /// From so many rows on, OpenBLAS makes up for packing the weights anew. (It refuses rows that overlap.)
     private static let rowsForLargeProduct = 64

@@ -1,13 +1,15 @@
 import CKernels
 
-/// A recurrent layer, ready to run: one product for the inputs of all frames and both directions, then the kernels' steps.
+/// A recurrent layer, ready to run. In inference the kernels multiply the inputs as they go, so that the gates of a batch never
+/// leave the cache; in training, where the gates are kept anyway, one large product does it for all frames and both directions.
 ///
 /// Unchecked, because its memory is written only in `prepare`, which its owner calls while no other thread reads it.
 final class PreparedRecurrent: @unchecked Sendable {
     let layer: Recurrent
     let precision: Precision
-    /// gates · hidden rows per direction, forward above backward; its bias is the sum of both of PyTorch's.
-    let product: PreparedProduct
+    /// What the inputs are multiplied by: for training one product with gates · hidden rows per direction, forward above
+    /// backward; else one product per direction. The bias is the sum of both of PyTorch's.
+    private let products: [PreparedProduct]
     private let forwardPacked: [Memory<UInt8>]
     /// For the way back; empty where only inference is wanted.
     private let backwardPacked: [Memory<UInt8>]
@@ -17,8 +19,11 @@ final class PreparedRecurrent: @unchecked Sendable {
         self.layer = layer
         self.precision = precision
         self.kernels = kernels
-        product = PreparedProduct(
-            outputs: layer.directions * layer.rows, inputs: layer.in, precision: precision, kernels: kernels)
+        let directionsPerProduct = trains ? layer.directions : 1
+        products = (0..<layer.directions / directionsPerProduct).map { _ in
+            PreparedProduct(
+                outputs: directionsPerProduct * layer.rows, inputs: layer.in, precision: precision, kernels: kernels)
+        }
         forwardPacked = (0..<layer.directions).map { _ in Memory() }
         backwardPacked = trains ? (0..<layer.directions).map { _ in Memory() } : []
     }
@@ -30,9 +35,11 @@ final class PreparedRecurrent: @unchecked Sendable {
         let code = layer.cell.code
         for direction in 0..<layer.directions {
             let tensors = DirectionParameters(layer, direction)
-            (product.weights.pointer + direction * rows * layer.in).update(
+            let product = products[trains ? 0 : direction]
+            let first = trains ? direction * rows : 0
+            (product.weights.pointer + first * layer.in).update(
                 from: parameters + tensors.inputWeights, count: rows * layer.in)
-            let bias = product.bias.pointer + direction * rows
+            let bias = product.bias.pointer + first
             for row in 0..<rows {
                 // The kernels add the gru's b_hn inside, where the reset gate scales it.
                 let isNew = layer.cell == .gru && row >= 2 * layer.hidden
@@ -43,44 +50,54 @@ final class PreparedRecurrent: @unchecked Sendable {
                 code, hidden, precision.code, weights,
                 layer.cell == .gru ? parameters + tensors.hiddenBias + 2 * layer.hidden : nil,
                 forwardPacked[direction].reserve(table.recurrent_pack_size(code, hidden, precision.code)))
-            if !backwardPacked.isEmpty {
+            if trains {
                 table.recurrent_pack_transposed(
                     code, hidden, weights,
                     backwardPacked[direction].reserve(table.recurrent_pack_transposed_size(code, hidden)))
             }
         }
-        product.pack()
+        // OpenBLAS takes the weights of the large product as they are.
+        if !trains { products.forEach { $0.pack() } }
     }
+
+    var trains: Bool { !backwardPacked.isEmpty }
+
+    /// Training's product of all frames with the weights of both directions.
+    var product: PreparedProduct { products[0] }
 
     /// One direction as the kernels see it.
     func kernelLayer(_ direction: Int) -> ductus_recurrent {
         ductus_recurrent(
             cell: layer.cell.code, precision: precision.code, hidden: Int32(layer.hidden),
             forward: forwardPacked[direction].pointer,
-            backward: backwardPacked.isEmpty ? nil : UnsafeRawPointer(backwardPacked[direction].pointer))
+            backward: trains ? UnsafeRawPointer(backwardPacked[direction].pointer) : nil)
     }
 
     func forward(_ call: LayerCall) {
         let table = call.kernels.table.pointee
         let frames = call.input.frames
-        let gates = call.record.gates.reserve(frames * product.outputs)
-        product.apply(
-            rows: frames, x: call.x, stride: layer.in, y: gates, outputStride: product.outputs, scratch: call.scratch)
-
+        let gates = trains ? multiplyInputs(call) : nil
         let count = frames * layer.output
         let keepsHidden = call.keepsActivations && (call.mask != nil || layer.residual)
         let hidden = keepsHidden ? call.record.hidden.reserve(count) : call.y
         let cells = call.keepsActivations ? call.record.cells.reserve(layer.directions * frames * layer.hidden) : nil
-        let scratch = call.scratch.reserve(
-            table.recurrent_scratch_size(layer.cell.code, Int32(layer.hidden), Int32(call.input.sequences)))
+        let scratch = call.scratch.reserve(scratchSize(sequences: call.input.sequences))
         let states = loadStates(call)
         var batch = call.input.batch
         for direction in 0..<layer.directions {
             var kernelLayer = kernelLayer(direction)
             var pass = ductus_recurrent_pass()
             pass.reversed = direction == 1
-            pass.gates = gates + direction * layer.rows
-            pass.gates_stride = product.outputs
+            if let gates {
+                pass.gates = gates + direction * layer.rows
+                pass.gates_stride = product.outputs
+            } else {
+                pass.input = call.x
+                pass.input_stride = layer.in
+                pass.inputs = Int32(layer.in)
+                pass.input_weights = products[direction].packedWeights
+                pass.input_bias = products[direction].bias.constant
+            }
             pass.cells = cells.map { $0 + direction * frames * layer.hidden }
             pass.output = hidden + direction * layer.hidden
             pass.output_stride = layer.output
@@ -103,6 +120,21 @@ final class PreparedRecurrent: @unchecked Sendable {
             call.y.update(from: hidden, count: count)
         }
         if layer.residual { table.add_scaled(1, call.x, call.y, count) }
+    }
+
+    private func multiplyInputs(_ call: LayerCall) -> UnsafeMutablePointer<Float> {
+        let gates = call.record.gates.reserve(call.input.frames * product.outputs)
+        product.applyLarge(
+            rows: call.input.frames, x: call.x, stride: layer.in, y: gates, outputStride: product.outputs)
+        return gates
+    }
+
+    private func scratchSize(sequences: Int) -> Int {
+        let table = kernels.table.pointee
+        let (hidden, count) = (Int32(layer.hidden), Int32(sequences))
+        return trains
+            ? table.recurrent_scratch_size(layer.cell.code, hidden, count)
+            : table.recurrent_input_scratch_size(layer.cell.code, hidden, Int32(layer.in), count)
     }
 
     /// h (then c) of all sequences, as the kernels want them, before and after; each is `vector` numbers.

@@ -5,6 +5,7 @@ struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark", abstract: "Measure the parts of the program on this machine.",
         subcommands: [
+            BenchmarkNetwork.self,
             BenchmarkDecoder.self,
             BenchmarkTransport.self,
         ])
