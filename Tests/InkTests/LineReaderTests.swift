@@ -57,6 +57,17 @@ final class TemporaryFolder {
         }
     }
 
+    @Test func aFileThatUnpacksToMoreThanTheLimitIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let file = folder.url.appendingPathComponent("bomb.inkml.gz")
+        try JSONLines.write([InkLine(id: String(repeating: "a", count: 3_000_000), strokes: [])], to: file)
+        #expect(try Data(contentsOf: file).count < 10_000)
+        #expect(throws: InkFileError.tooLarge(path: file.path, line: 1, what: "bytes", limit: 1_000_000)) {
+            try LineReader.contents(of: file, limit: 1_000_000)
+        }
+        #expect(try LineReader.contents(of: file).count > 3_000_000)
+    }
+
     @Test func aMissingFileAndAFolderAreNamed() throws {
         let folder = try TemporaryFolder()
         let missing = folder.url.appendingPathComponent("missing")

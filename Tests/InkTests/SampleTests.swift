@@ -41,4 +41,22 @@ import Testing
         #expect(try JSONDecoder().decode(FeatureConfiguration.self, from: data) == configuration)
         #expect(configuration.dimension == 10 && FeatureConfiguration().dimension == 9)
     }
+
+    @Test func aConfigurationMayBeShortButNotImpossible() throws {
+        func decode(_ text: String) throws -> FeatureConfiguration {
+            try JSONDecoder().decode(FeatureConfiguration.self, from: Data(text.utf8))
+        }
+        #expect(try decode("{}") == FeatureConfiguration())
+        var local = FeatureConfiguration()
+        local.step = 0.5
+        local.local = .init()
+        local.local?.followScale = false
+        #expect(try decode(#"{"step":0.5,"local":{"followScale":false}}"#) == local)
+        for text in [
+            #"{"step":0}"#, #"{"maximumFrames":-1}"#, #"{"scaleFloorOfSegment":0}"#, #"{"local":{"priorLength":0}}"#,
+            #"{"local":{"baselineBandwidth":1e9}}"#, #"{"step":"a"}"#,
+        ] {
+            #expect(throws: DecodingError.self) { try decode(text) }
+        }
+    }
 }

@@ -12,7 +12,8 @@ public final class LineReader {
 
     private let file: gzFile
     private let maximumBytes: Int
-    private var buffer: UnsafeMutableRawBufferPointer
+    private var buffer: UnsafeMutableRawPointer
+    private var capacity = 1 << 18
     /// Unread bytes: `start..<end` of the buffer.
     private var start = 0
     private var end = 0
@@ -35,7 +36,7 @@ public final class LineReader {
         }
         gzbuffer(file, 1 << 17)
         self.file = file
-        buffer = .allocate(byteCount: 1 << 18, alignment: 16)
+        buffer = .allocate(byteCount: capacity, alignment: 16)
     }
 
     deinit {
@@ -49,8 +50,8 @@ public final class LineReader {
     public func next() throws -> UnsafeRawBufferPointer? {
         var searched = start
         while true {
-            if let found = memchr(buffer.baseAddress! + searched, 0x0a, end - searched) {
-                let newline = buffer.baseAddress!.distance(to: found)
+            if let found = memchr(buffer + searched, 0x0a, end - searched) {
+                let newline = buffer.distance(to: found)
                 defer { start = newline + 1 }
                 return counted(start, newline)
             }
@@ -68,28 +69,29 @@ public final class LineReader {
 
     private func counted(_ from: Int, _ to: Int) -> UnsafeRawBufferPointer {
         line += 1
-        let last = to > from && buffer[to - 1] == 0x0d ? to - 1 : to
-        return UnsafeRawBufferPointer(rebasing: buffer[from..<last])
+        let bytes = UnsafeRawBufferPointer(start: buffer + from, count: to - from)
+        return bytes.last == 0x0d ? UnsafeRawBufferPointer(rebasing: bytes.dropLast()) : bytes
     }
 
     /// Reads more behind the unread bytes.
     private func fill() throws {
         if start > 0 {
-            memmove(buffer.baseAddress!, buffer.baseAddress! + start, end - start)
+            memmove(buffer, buffer + start, end - start)
             end -= start
             start = 0
         }
-        if end == buffer.count {
+        if end == capacity {
             guard end < maximumBytes else {
                 throw InkFileError.tooLarge(path: path, line: line + 1, what: "bytes in a line", limit: maximumBytes)
             }
-            let larger = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: min(2 * buffer.count, max(maximumBytes, buffer.count + 1)), alignment: 16)
-            larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<end]))
+            let larger = min(2 * capacity, maximumBytes)
+            let grown = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
+            grown.copyMemory(from: buffer, byteCount: end)
             buffer.deallocate()
-            buffer = larger
+            buffer = grown
+            capacity = larger
         }
-        let read = gzread(file, buffer.baseAddress! + end, UInt32(min(buffer.count - end, 1 << 30)))
+        let read = gzread(file, buffer + end, UInt32(min(capacity - end, 1 << 30)))
         var code: Int32 = Z_OK
         let message = gzerror(file, &code).map { String(cString: $0) } ?? ""
         guard read >= 0, code == Z_OK || code == Z_STREAM_END else {
@@ -110,7 +112,7 @@ public final class LineReader {
             guard data.count + reader.end <= limit else {
                 throw InkFileError.tooLarge(path: reader.path, line: 1, what: "bytes", limit: limit)
             }
-            data.append(contentsOf: reader.buffer[..<reader.end])
+            data.append(reader.buffer.assumingMemoryBound(to: UInt8.self), count: reader.end)
             reader.end = 0
         }
         return data
