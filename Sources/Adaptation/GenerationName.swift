@@ -1,0 +1,43 @@
+/// Which immutable set of weights: the shared scope's, or one writer's own, and its number within that scope.
+///
+/// Number 0 of the shared scope is the base; a writer's numbers begin with 1. Numbers are never used twice.
+public struct GenerationName: Hashable, Codable, Sendable, Comparable, CustomStringConvertible {
+    /// Whose it is; nil for the shared one.
+    public var writer: String?
+    public var number: UInt64
+
+    public init(writer: String? = nil, number: UInt64) {
+        self.writer = writer
+        self.number = number
+    }
+
+    /// The weights as they were shipped.
+    public static let base = GenerationName(number: 0)
+
+    public var description: String { "\(writer ?? "shared")/\(number)" }
+
+    public static func < (a: GenerationName, b: GenerationName) -> Bool {
+        (a.writer ?? "", a.number) < (b.writer ?? "", b.number)
+    }
+}
+
+/// Whom a generation is for.
+public enum Scope: Hashable, Sendable, CustomStringConvertible {
+    /// Everyone who has no generation of their own.
+    case shared
+    /// Streams whose hello names this writer.
+    case writer(String)
+
+    public init(_ writer: String?) {
+        self = writer.map(Scope.writer) ?? .shared
+    }
+
+    public var writer: String? {
+        switch self {
+        case .shared: nil
+        case .writer(let name): name
+        }
+    }
+
+    public var description: String { writer ?? "shared" }
+}

@@ -1,0 +1,26 @@
+/// What is known of a generation beside its weights.
+public struct GenerationRecord: Sendable, Equatable, Codable {
+    public var name: GenerationName
+    /// What it was compared with and took the place of; nil for the base.
+    public var parent: GenerationName?
+    /// SHA-256 of the shipped weights it descends from, hexadecimal.
+    public var baseHash: String
+    /// Unix µs.
+    public var created: Int64
+    /// Numbers of the corrections it was trained on.
+    public var corrections: [UInt64]
+    /// The gate's figures; nil for the base.
+    public var figures: GateFigures?
+
+    public init(
+        name: GenerationName, parent: GenerationName?, baseHash: String, created: Int64, corrections: [UInt64],
+        figures: GateFigures?
+    ) {
+        self.name = name
+        self.parent = parent
+        self.baseHash = baseHash
+        self.created = created
+        self.corrections = corrections
+        self.figures = figures
+    }
+}
