@@ -2,14 +2,16 @@
 ///
 /// A reader's stable symbols only grow while it goes on. When it begins anew (the scale had drifted), its reading is joined to
 /// what was promised where the promised ink ends.
-struct CommittedPrefix {
-    private(set) var symbols: [LabelEvent.Symbol] = []
+package struct CommittedPrefix {
+    package private(set) var symbols: [LabelEvent.Symbol] = []
 
     /// Unicode scalars that are promised.
-    var length: Int { symbols.reduce(0) { $0 + $1.text.unicodeScalars.count } }
+    package var length: Int { symbols.reduce(0) { $0 + $1.text.unicodeScalars.count } }
+
+    package init() {}
 
     /// `reading` with the promised symbols in front; the first `stable` symbols of the reading are promised from now on.
-    mutating func merge(_ reading: [LabelEvent.Symbol], stable: Int) -> [LabelEvent.Symbol] {
+    package mutating func merge(_ reading: [LabelEvent.Symbol], stable: Int) -> [LabelEvent.Symbol] {
         let agrees =
             reading.count >= symbols.count && zip(reading, symbols).allSatisfy { $0.text == $1.text }
         guard !agrees else {
@@ -25,5 +27,5 @@ struct CommittedPrefix {
     }
 
     /// The segment is read again, or another begins: nothing is promised.
-    mutating func forget() { symbols.removeAll(keepingCapacity: true) }
+    package mutating func forget() { symbols.removeAll(keepingCapacity: true) }
 }

@@ -1,14 +1,14 @@
 /// Says when a hop is due: each time the samples' own time has advanced by a hop. Where samples carry no time, their arrival counts.
-struct HopTimer {
+package struct HopTimer {
     private let hop: Int64
     private var next: Int64?
 
-    init(seconds: Double) {
+    package init(seconds: Double) {
         hop = max(1, Int64(min(3600, max(0, seconds)) * 1e6))
     }
 
     /// Whether the sample at `time` (µs) makes a hop due.
-    mutating func isDue(at time: Int64) -> Bool {
+    package mutating func isDue(at time: Int64) -> Bool {
         guard let next else {
             next = time &+ hop
             return false
@@ -24,5 +24,5 @@ struct HopTimer {
         return true
     }
 
-    mutating func restart() { next = nil }
+    package mutating func restart() { next = nil }
 }

@@ -2,7 +2,7 @@ import Ink
 
 /// Where the ink of a segment lies, kept up sample by sample: extent, slope and deviation, weighted by arc length as the features are.
 /// The endpoint rules see the page through it.
-struct LineExtent {
+package struct LineExtent {
     private(set) var minX = Float.infinity
     private(set) var maxX = -Float.infinity
     private(set) var minY = Float.infinity
@@ -12,8 +12,10 @@ struct LineExtent {
     private var origin: (x: Double, y: Double)?
     private var sumX = 0.0, sumY = 0.0, sumXX = 0.0, sumXY = 0.0, sumYY = 0.0
 
+    package init() {}
+
     /// Adds a point; `previous` is the one before it on the same stroke.
-    mutating func add(_ point: Sample, after previous: Sample?) {
+    package mutating func add(_ point: Sample, after previous: Sample?) {
         minX = min(minX, point.x)
         maxX = max(maxX, point.x)
         minY = min(minY, point.y)

@@ -5,14 +5,14 @@ import Ink
 ///
 /// Distances are in deviations of y, about half an x-height: a descender ends about 3 below the middle of its line, the next line's
 /// letters have their middle 5 or more below it.
-struct NewLineRule {
+package enum NewLineRule {
     /// Ink that the line must hold before its deviation means anything: about three letters.
     static let leastArc = 25.0
     /// Samples after which a stroke is judged even if it goes on.
     static let samplesToJudge = 10
 
     /// `stroke` are the first samples of the newest stroke, `line` is the ink before it.
-    static func begins(_ stroke: ArraySlice<Sample>, after line: LineExtent) -> Bool {
+    package static func begins(_ stroke: ArraySlice<Sample>, after line: LineExtent) -> Bool {
         guard let first = stroke.first else { return false }
         let deviation = max(line.deviation, 0.02 * Double(line.width))
         guard deviation > 0, line.arc >= leastArc * deviation else { return false }

@@ -46,7 +46,7 @@ public struct WindowRule: Codable, Equatable, Sendable {
     }
 
     /// Of `pending` frames that are not final, how many the next window holds and how many of them it makes final.
-    func plan(pending: Int) -> (frames: Int, chunk: Int) {
+    package func plan(pending: Int) -> (frames: Int, chunk: Int) {
         let frames = min(pending, max(maximum, chunk + lookahead))
         let ready = max(0, frames - lookahead)
         return (frames, ready - ready % max(1, chunk))

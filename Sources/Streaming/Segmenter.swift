@@ -3,9 +3,9 @@ import Ink
 /// Cuts a stream of pen reports into segments by the endpoint rules. No clock: it sees only the samples' own time.
 ///
 /// Invariant: a stroke is never divided, except one that alone exceeds the maximum; whatever was not given out in a closed segment is in `open`.
-struct Segmenter {
+package struct Segmenter {
     let rule: EndpointRule
-    private(set) var open = InkSegment()
+    package private(set) var open = InkSegment()
     /// Reports with contact that were not finite, since last asked.
     private(set) var dirtySamples: UInt64 = 0
 
@@ -20,18 +20,18 @@ struct Segmenter {
     private var line = LineExtent()
     private var extent = LineExtent()
 
-    init(rule: EndpointRule) {
+    package init(rule: EndpointRule) {
         self.rule = rule
     }
 
     /// A segment that ended.
-    struct Closed {
-        var ink: InkSegment
-        var ending: LabelEvent.Ending
+    package struct Closed {
+        package var ink: InkSegment
+        package var ending: LabelEvent.Ending
     }
 
     /// Takes one packet's reports; what they end is appended to `closed`.
-    mutating func take(_ report: PenSample, number: UInt32?, closed: inout [Closed]) {
+    package mutating func take(_ report: PenSample, number: UInt32?, closed: inout [Closed]) {
         let sample = report.sample
         guard sample.x.isFinite, sample.y.isFinite else {
             dirtySamples = dirtySamples.addingSaturating(1)
@@ -53,13 +53,13 @@ struct Segmenter {
     }
 
     /// Ends the open segment, if it holds ink.
-    mutating func end(_ ending: LabelEvent.Ending, closed: inout [Closed]) {
+    package mutating func end(_ ending: LabelEvent.Ending, closed: inout [Closed]) {
         liftPen(closed: &closed)
         close(ending, into: &closed)
     }
 
     /// Takes strokes back from the open segment. False if it has none of them.
-    mutating func retract(_ numbers: [UInt32]) -> Bool {
+    package mutating func retract(_ numbers: [UInt32]) -> Bool {
         guard let kept = open.removing(Set(numbers)) else { return false }
         // A stroke taken back while it is drawn goes on as a new one.
         if let newest = open.spans.last, kept.spans.last != newest { penIsDown = false }

@@ -1,6 +1,6 @@
 /// Follows a publisher's epoch and sequence numbers: what was lost, what came twice, when it began anew.
-struct SequenceTracker {
-    enum Arrival: Equatable {
+package struct SequenceTracker {
+    package enum Arrival: Equatable {
         /// The first packet of all, or of a new epoch.
         case first, newEpoch
         case next
@@ -13,7 +13,9 @@ struct SequenceTracker {
     private var epoch: UInt64?
     private var expected: UInt64 = 0
 
-    mutating func note(epoch: UInt64, sequence: UInt64) -> Arrival {
+    package init() {}
+
+    package mutating func note(epoch: UInt64, sequence: UInt64) -> Arrival {
         guard epoch == self.epoch else {
             let arrival: Arrival = self.epoch == nil ? .first : .newEpoch
             self.epoch = epoch

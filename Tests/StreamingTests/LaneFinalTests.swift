@@ -1,6 +1,7 @@
 import Ink
 import Recognition
 import Streaming
+import StreamingTestSupport
 import Testing
 
 /// What a final is: everything that was written, read exactly, once.

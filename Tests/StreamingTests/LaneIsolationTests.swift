@@ -2,6 +2,7 @@ import Ink
 import Randomness
 import Recognition
 import Streaming
+import StreamingTestSupport
 import Testing
 
 /// Streams do not see each other, generations do not mix, limits hold.
@@ -21,7 +22,7 @@ import Testing
             var steps: [InkPacket.Content] = []
             for line in 0..<3 {
                 for letter in pen.letters(4 + Int(generator.uniform() * 6)) {
-                    let cut = Int(generator.uniform() * Double(letter.count))
+                    let cut = Int(generator.uniform() * Float(letter.count))
                     steps.append(.samples(Array(letter[..<cut]), firstStroke: nil))
                     steps.append(.samples(Array(letter[cut...]), firstStroke: nil))
                 }
@@ -73,7 +74,7 @@ import Testing
             while true {
                 let left = scripts.indices.filter { next[$0] < scripts[$0].steps.count }
                 guard !left.isEmpty else { break }
-                let chosen = left[Int(generator.uniform() * Double(left.count))]
+                let chosen = left[min(left.count - 1, Int(generator.uniform() * Float(left.count)))]
                 publishers[chosen].send(scripts[chosen].steps[next[chosen]], to: lane, at: clock)
                 next[chosen] += 1
                 // Sometimes the lane falls behind, sometimes time passes.

@@ -2,6 +2,7 @@ import Ink
 import Randomness
 import Recognition
 import Streaming
+import StreamingTestSupport
 import Testing
 
 /// What a partial promises while the pen moves.

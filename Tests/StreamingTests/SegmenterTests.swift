@@ -1,0 +1,118 @@
+import Ink
+import Randomness
+import Streaming
+import Testing
+
+@Suite struct SegmenterTests {
+    func samples(_ points: [(x: Float, y: Float)], from time: Int64 = 0) -> [PenSample] {
+        points.enumerated().map { PenSample(Sample(x: $1.x, y: $1.y, time: time + Int64($0) * 10_000)) }
+    }
+
+    func take(_ reports: [PenSample], _ segmenter: inout Segmenter) -> [Segmenter.Closed] {
+        var closed: [Segmenter.Closed] = []
+        for report in reports { segmenter.take(report, number: nil, closed: &closed) }
+        return closed
+    }
+
+    @Test func noInkIsLostOrDoubledWhateverArrives() {
+        for seed in UInt64(1)...20 {
+            var generator = SplitMix64(seed: seed)
+            var segmenter = Segmenter(rule: EndpointRule(pause: 0.5, maximumSamples: 60))
+            var sent: [Sample] = [], closed: [Segmenter.Closed] = []
+            var time: Int64 = 0
+            for _ in 0..<2000 {
+                time += generator.uniform() < 0.01 ? 700_000 : 8_000
+                let sample = Sample(x: generator.uniform() * 2000, y: generator.uniform() * 2000, time: time)
+                let contact = generator.uniform() < 0.9
+                if contact { sent.append(sample) }
+                segmenter.take(PenSample(sample, contact: contact), number: nil, closed: &closed)
+                if generator.uniform() < 0.005 { segmenter.end(.explicit, closed: &closed) }
+            }
+            segmenter.end(.shutdown, closed: &closed)
+            #expect(closed.flatMap(\.ink.samples) == sent)
+            #expect(closed.allSatisfy { !$0.ink.isEmpty && $0.ink.samples.count <= 60 })
+            #expect(closed.allSatisfy { segment in segment.ink.strokes.allSatisfy { !$0.samples.isEmpty } })
+        }
+    }
+
+    @Test func publishersOwnStrokeNumbersAreKept() {
+        var segmenter = Segmenter(rule: EndpointRule())
+        var closed: [Segmenter.Closed] = []
+        for (number, report) in [(UInt32(7), samples([(0, 0), (1, 1)])), (9, samples([(2, 2), (3, 3)], from: 100_000))] {
+            for (index, sample) in report.enumerated() {
+                segmenter.take(sample, number: index == 0 ? number : nil, closed: &closed)
+            }
+        }
+        // Another number is another stroke, even if the report of the pen's lifting was lost.
+        #expect(segmenter.open.numbers == [7, 9])
+        #expect(segmenter.open.strokes.map(\.samples.count) == [2, 2])
+    }
+
+    @Test func backwardTimeIsNoPause() {
+        var segmenter = Segmenter(rule: EndpointRule(pause: 1))
+        let closed = take(samples([(0, 0), (5, 5)], from: 90_000_000) + samples([(6, 6), (8, 8)], from: 0), &segmenter)
+        #expect(closed.isEmpty && segmenter.open.samples.count == 4)
+    }
+
+    @Test func absurdTimesDoNotTrap() {
+        var segmenter = Segmenter(rule: EndpointRule())
+        let times: [Int64] = [.min + 1, .max, 0, .min + 1, .max]
+        let closed = take(times.map { PenSample(Sample(x: 1, y: 1, time: $0)) }, &segmenter)
+        #expect(closed.reduce(segmenter.open.samples.count) { $0 + $1.ink.samples.count } == times.count)
+    }
+
+    @Test func strokeTakenBackWhileItIsDrawnGoesOnAsANewOne() {
+        var segmenter = Segmenter(rule: EndpointRule())
+        _ = take(samples([(0, 0), (5, 5)]), &segmenter)
+        #expect(segmenter.retract([0]))
+        #expect(segmenter.open.isEmpty)
+        _ = take(samples([(6, 6)], from: 30_000), &segmenter)
+        #expect(segmenter.open.numbers == [1])
+        #expect(!segmenter.retract([0]))
+    }
+}
+
+@Suite struct NewLineRuleTests {
+    /// A line of letters as tall as 60, 400 wide, its middle at y = 0.
+    var line: LineExtent {
+        var line = LineExtent()
+        for letter in 0..<10 {
+            let x = Float(letter) * 40
+            var before: Sample?
+            for step in 0...20 {
+                let y: Float = step % 10 < 5 ? Float(step % 5) * 12 - 30 : 30 - Float(step % 5) * 12
+                let sample = Sample(x: x + Float(step) * 1.5, y: y)
+                line.add(sample, after: before)
+                before = sample
+            }
+        }
+        return line
+    }
+
+    func begins(_ points: [(x: Float, y: Float)]) -> Bool {
+        NewLineRule.begins(points.map { Sample(x: $0.x, y: $0.y) }[...], after: line)
+    }
+
+    @Test func strokeFarLeftAndBelowBeginsALine() {
+        #expect(begins([(5, 110), (10, 150), (15, 170)]))
+        #expect(begins([(60, 150), (65, 190), (70, 210)]))
+    }
+
+    @Test func dotsBarsAndCommasDoNot() {
+        #expect(!begins([(120, -50), (121, -50)]))
+        #expect(!begins([(10, -20), (60, -22)]))
+        #expect(!begins([(410, 30), (405, 50)]))
+        #expect(!begins([(200, 20), (195, 60), (190, 70)]))
+    }
+
+    @Test func nextWordOnTheSameLineDoesNot() {
+        #expect(!begins([(450, -20), (460, 20), (470, -20)]))
+    }
+
+    @Test func inkThatIsTooLittleToTellNeverEndsALine() {
+        var dash = LineExtent()
+        dash.add(Sample(x: 0, y: 0), after: nil)
+        dash.add(Sample(x: 50, y: 1), after: Sample(x: 0, y: 0))
+        #expect(!NewLineRule.begins([Sample(x: 0, y: 500), Sample(x: 5, y: 520)], after: dash))
+    }
+}
