@@ -1,5 +1,5 @@
 extension FeatureConfiguration {
-    private enum CodingKeys: CodingKey {
+    enum CodingKeys: CodingKey {
         case step, slopeMinimumAspect, slopeLimit, scaleFloorOfStroke, scaleFloorOfSegment, maximumFrames, useTime, usePressure
         case local
     }
@@ -35,7 +35,7 @@ extension FeatureConfiguration {
 }
 
 extension FeatureConfiguration.LocalNormalization {
-    private enum CodingKeys: CodingKey {
+    enum CodingKeys: CodingKey {
         case followBaseline, baselineBandwidth, followScale, scaleBandwidth, priorLength
     }
 
