@@ -22,18 +22,20 @@ public final class Model: Sendable {
     public let alphabet: Alphabet
     /// Applied to every frame before the network.
     public let standardization: Standardization
-    /// Turns raw confidences into probabilities; nil leaves them raw.
-    public let calibration: Calibration?
+    /// Turns raw confidences into probabilities.
+    public let calibration: Calibrations
     /// How a beam search weighs and prunes.
     public let decoder: DecoderConfiguration
     public let languageModel: LanguageModel?
+    /// How labels follow each other, of a model that labels every frame.
+    public let transitions: TransitionModel?
     /// What the weight file keeps beside the network, such as the Fisher diagonal.
     public let extras: [String: Tensor]
 
     public init(
         name: String, network: Network, input: ModelInput, task: ModelTask = .transcription, alphabet: Alphabet,
-        standardization: Standardization, calibration: Calibration? = nil, decoder: DecoderConfiguration = .init(),
-        languageModel: LanguageModel? = nil, extras: [String: Tensor] = [:]
+        standardization: Standardization, calibration: Calibrations = .init(), decoder: DecoderConfiguration = .init(),
+        languageModel: LanguageModel? = nil, transitions: TransitionModel? = nil, extras: [String: Tensor] = [:]
     ) {
         self.name = name
         self.network = network
@@ -44,6 +46,7 @@ public final class Model: Sendable {
         self.calibration = calibration
         self.decoder = decoder
         self.languageModel = languageModel
+        self.transitions = transitions
         self.extras = extras
     }
 
@@ -52,8 +55,8 @@ public final class Model: Sendable {
         copy(network: network, calibration: calibration, languageModel: languageModel)
     }
 
-    /// The same model with another map from raw confidences to probabilities, or none.
-    public func with(calibration: Calibration?) -> Model {
+    /// The same model with other maps from raw confidences to probabilities.
+    public func with(calibration: Calibrations) -> Model {
         copy(network: network, calibration: calibration, languageModel: languageModel)
     }
 
@@ -62,11 +65,18 @@ public final class Model: Sendable {
         copy(network: network, calibration: calibration, languageModel: languageModel)
     }
 
-    private func copy(network: Network, calibration: Calibration?, languageModel: LanguageModel?) -> Model {
+    /// The same model with other weights of the beam search.
+    public func with(decoder: DecoderConfiguration) -> Model {
+        copy(network: network, calibration: calibration, decoder: decoder, languageModel: languageModel)
+    }
+
+    private func copy(
+        network: Network, calibration: Calibrations, decoder: DecoderConfiguration? = nil, languageModel: LanguageModel?
+    ) -> Model {
         Model(
             name: name, network: network, input: input, task: task, alphabet: alphabet,
-            standardization: standardization, calibration: calibration, decoder: decoder,
-            languageModel: languageModel, extras: extras)
+            standardization: standardization, calibration: calibration, decoder: decoder ?? self.decoder,
+            languageModel: languageModel, transitions: transitions, extras: extras)
     }
 }
 
@@ -84,6 +94,7 @@ extension Model {
         static let task = "ductus.task"
         static let alphabet = "ductus.alphabet"
         static let calibration = "ductus.calibration"
+        static let transitions = "ductus.transitions"
         static let mean = "features.mean"
         static let deviation = "features.deviation"
     }
@@ -142,8 +153,14 @@ extension Model {
             }
             return task
         } ?? .transcription
-        let calibration: Calibration? =
-            file.metadata[Key.calibration] == nil ? nil : try Self.decode(Key.calibration, of: file, path: path)
+        let calibration: Calibrations =
+            file.metadata[Key.calibration] == nil ? .init() : try Self.decode(Key.calibration, of: file, path: path)
+        let transitions: TransitionModel? =
+            file.metadata[Key.transitions] == nil ? nil : try Self.decode(Key.transitions, of: file, path: path)
+        if let transitions, transitions.classes != alphabet.symbols.count {
+            throw ModelError.unusable(
+                path: path, reason: "\(Key.transitions) has \(transitions.classes) classes, not those of the alphabet")
+        }
 
         guard file.architecture.input == input.dimension else {
             throw ModelError.unusable(
@@ -174,7 +191,7 @@ extension Model {
         self.init(
             name: name, network: network, input: input, task: task, alphabet: alphabet,
             standardization: Standardization(mean: mean, deviation: deviation), calibration: calibration,
-            decoder: decoder, languageModel: languageModel, extras: extras)
+            decoder: decoder, languageModel: languageModel, transitions: transitions, extras: extras)
     }
 
     /// The model as a weight file, without decoder and language model.
@@ -182,7 +199,8 @@ extension Model {
         var metadata = [
             Key.input: try Self.json(input), Key.alphabet: try Self.json(alphabet), Key.task: task.rawValue,
         ]
-        if let calibration { metadata[Key.calibration] = try Self.json(calibration) }
+        if calibration != Calibrations() { metadata[Key.calibration] = try Self.json(calibration) }
+        if let transitions { metadata[Key.transitions] = try Self.json(transitions) }
         var extras = extras
         extras[Key.mean] = Tensor(shape: [standardization.mean.count], values: standardization.mean)
         extras[Key.deviation] = Tensor(shape: [standardization.mean.count], values: standardization.deviation)

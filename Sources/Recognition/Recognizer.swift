@@ -77,8 +77,7 @@ public final class Recognizer {
         } else {
             hypotheses = [BestPath.decode(posteriors)]
         }
-        guard let calibration = model.calibration else { return hypotheses }
-        return hypotheses.map(calibration.apply(to:))
+        return hypotheses.map { model.calibration.apply(to: $0, from: decoding) }
     }
 }
 

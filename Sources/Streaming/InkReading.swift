@@ -14,6 +14,7 @@ final class InkReading {
     static let tellingFrames = 48
 
     let served: Served
+    private let decoding: Recognizer.Decoding
     private let window: WindowRule
     private let precedingText: String
     /// The slope and scale served the stream's last segment.
@@ -37,6 +38,7 @@ final class InkReading {
         normalization: SegmentNormalization, isProven: Bool
     ) {
         self.served = served
+        self.decoding = decoding
         self.window = window
         self.precedingText = precedingText
         self.isProven = isProven
@@ -94,7 +96,7 @@ final class InkReading {
     /// The reading so far, and how many scalars of it are promised.
     func partial(of ink: InkSegment) -> (symbols: [LabelEvent.Symbol], committed: Int) {
         let model = served.model
-        let calibrated = model.calibration?.apply(to: hypothesis) ?? hypothesis
+        let calibrated = model.calibration.apply(to: hypothesis, from: decoding)
         let recognition = Recognition([calibrated], origins: features.origins, model: model)
         let symbols = prefix.merge(recognition.symbols.map { LabelEvent.Symbol($0, in: ink) }, stable: stable)
         return (symbols, prefix.length)

@@ -13,6 +13,7 @@ public struct Recipe: Sendable, Equatable, Codable {
     /// The network's layers without the output layer, which the alphabet decides.
     public var layers: [Layer] = Recipe.referenceLayers
     public var augmentation = Augmentation()
+    public var vectorAugmentation = VectorAugmentation()
     public var optimization = Optimization()
     public var sampling = Sampling()
 
@@ -79,6 +80,8 @@ public struct Recipe: Sendable, Equatable, Codable {
         task = try values.decodeIfPresent(ModelTask.self, forKey: .task) ?? task
         layers = try values.decodeIfPresent([Layer].self, forKey: .layers) ?? layers
         augmentation = try values.decodeIfPresent(Augmentation.self, forKey: .augmentation) ?? augmentation
+        vectorAugmentation =
+            try values.decodeIfPresent(VectorAugmentation.self, forKey: .vectorAugmentation) ?? vectorAugmentation
         optimization = try values.decodeIfPresent(Optimization.self, forKey: .optimization) ?? optimization
         sampling = try values.decodeIfPresent(Sampling.self, forKey: .sampling) ?? sampling
     }

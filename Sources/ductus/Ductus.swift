@@ -12,6 +12,7 @@ struct Ductus: AsyncParsableCommand {
             SynthesizeCommand.self,
             EvaluateCommand.self,
             TrainCommand.self,
+            CalibrateCommand.self,
             LanguageModelCommand.self,
             BenchmarkCommand.self,
         ])

@@ -6,7 +6,7 @@ import Synchronization
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Measure how well a model reads labelled ink.")
+        commandName: "evaluate", abstract: "Measure how well a model reads labelled ink or sensor recordings.")
 
     @OptionGroup var options: ModelOptions
 
@@ -22,6 +22,12 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "List the errors of every source and writer.")
     var byWriter = false
 
+    @Option(parsing: .upToNextOption, help: "Measure on the sensor recordings of these subjects alone.")
+    var subjects: [String] = []
+
+    @Option(help: "Draw the confusion matrix of frame labels into this SVG or PNG file.")
+    var confusion: String?
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -33,6 +39,13 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         let model = try options.load()
+        switch model.input {
+        case .ink: try evaluateInk(model)
+        case .vectors: try SensorReport(command: self).print(model)
+        }
+    }
+
+    private func evaluateInk(_ model: Model) throws {
         var lines = try InkFile.read(URL(filePath: data))
         if let limit { lines = Array(lines.prefix(limit)) }
         let total = lines.count

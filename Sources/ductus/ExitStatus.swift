@@ -1,8 +1,11 @@
 import ArgumentParser
+import Decoding
 import Foundation
+import Ink
 import Network
 import Recognition
 import Training
+import Wire
 
 /// A failure that is not the input's fault: exit status 1.
 struct CommandFailure: Error, CustomStringConvertible {
@@ -18,6 +21,13 @@ protocol BadInput: Error {}
 extension ModelError: BadInput {}
 extension SafetensorsError: BadInput {}
 extension TrainingError: BadInput {}
+extension SensorFileError: BadInput {}
+extension InkFileError: BadInput {}
+extension SimulationError: BadInput {}
+extension DrawingError: BadInput {}
+extension LanguageModelFault: BadInput {}
+extension Alphabet.Fault: BadInput {}
+extension FixtureFault: BadInput {}
 
 enum ExitStatus {
     static let failed: Int32 = 1

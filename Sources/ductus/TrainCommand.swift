@@ -1,14 +1,11 @@
 import ArgumentParser
-import Decoding
 import Foundation
-import Ink
 import Network
-import Recognition
 import Training
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Train a model on labelled ink.",
+        commandName: "train", abstract: "Train a model on labelled ink or sensor recordings.",
         discussion: """
             Writes into the folder --out: the model, the recipe, a metrics file, the learning curve as a picture, and a \
             checkpoint from which --resume continues exactly.
@@ -21,7 +18,10 @@ struct TrainCommand: ParsableCommand {
     var data: [String]
 
     @Option(parsing: .upToNextOption, help: "Labelled lines of other writers, to measure on.")
-    var validation: [String]
+    var validation: [String] = []
+
+    @Option(parsing: .upToNextOption, help: "Subjects of sensor recordings to keep out of training and to measure on.")
+    var heldOut: [String] = []
 
     @Option(help: "Folder for the model.")
     var out: String
@@ -45,52 +45,26 @@ struct TrainCommand: ParsableCommand {
         var recipe = try recipe.map { try Recipe(contentsOf: URL(filePath: $0)) } ?? output.recipe()
         if let epochs { recipe.optimization.epochs = epochs }
         try output.write(recipe)
-        guard case .ink(let features) = recipe.input else {
-            throw TrainingError.badRecipe(path: self.recipe ?? out, reason: "this data is ink, but its input is vectors")
-        }
-
-        let alphabet = Alphabet.printableASCII
         Terminal.error("Reading \(data.count) training files")
-        let sources = try data.map { path in
-            (lines: try lines(path), share: recipe.sampling.shares[URL(filePath: path).lastPathComponent] ?? 1)
-        }
-        let corpus = InkCorpus(
-            sources, features: features, alphabet: alphabet, augmentation: recipe.augmentation,
-            sampling: recipe.sampling, threads: threads)
-        for (reason, count) in corpus.leftOut.sorted(by: { $0.key < $1.key }) {
-            Terminal.error("Left out \(count) lines: \(reason)")
-        }
-        guard corpus.count > 0 else { throw TrainingError.noExamples(paths: data) }
-        let validationSets = try validation.map { path in
-            (name: Self.name(of: path), lines: try lines(path))
-        }
+        let setup = try setup(recipe, name: folder.lastPathComponent)
+        setup.remarks.forEach(Terminal.error)
+        guard setup.corpus.count > 0 else { throw TrainingError.noExamples(paths: data) }
 
         let run = try TrainingRun(
-            recipe: recipe, classes: alphabet.classCount, corpus: corpus, threads: threads, checkpoint: output.checkpoint)
+            recipe: recipe, classes: setup.classes, corpus: setup.corpus, threads: threads,
+            checkpoint: output.checkpoint)
         if resume, try run.resume() {
             Terminal.error("Resumed after epoch \(run.history.count)")
         }
         Terminal.error(
-            "\(corpus.count) lines, \(run.architecture.parameterCount) weights, \(threads) threads")
-        let model = { (network: Network) in
-            Model(
-                name: folder.lastPathComponent, network: network, input: recipe.input, task: recipe.task,
-                alphabet: alphabet, standardization: corpus.standardization)
-        }
+            "\(setup.corpus.count) examples, \(run.architecture.parameterCount) weights, \(threads) threads")
         var bar = ProgressBar(total: 1)
         try run.run(
-            validation: { network in
-                try Dictionary(
-                    uniqueKeysWithValues: validationSets.map { name, lines in
-                        let evaluation = try Evaluation.run(
-                            model(network), on: lines, decoding: .bestPath, threads: threads,
-                            timelessSources: recipe.sampling.timelessSources)
-                        return (name, evaluation.cer)
-                    })
-            },
+            validation: { try setup.errors(of: setup.model($0)) },
             onStep: { progress in
                 if progress.step == 1 { bar = ProgressBar(total: progress.steps) }
                 bar.show(progress.step, Self.remark(progress))
+                if progress.step % 500 == 0, !Terminal.isInteractive { Terminal.error(Self.remark(progress)) }
             },
             onEpoch: { record in
                 Terminal.endStatus()
@@ -98,22 +72,26 @@ struct TrainCommand: ParsableCommand {
                 try output.write(run.history)
                 if record.epoch == run.best.epoch {
                     try output.write(
-                        model(Network(architecture: run.architecture, parameters: run.best.parameters)))
+                        setup.model(Network(architecture: run.architecture, parameters: run.best.parameters)))
                 }
             })
 
-        let best = try model(Network(architecture: run.architecture, parameters: run.best.parameters))
-        try output.write(best.calibrated(on: validationSets.flatMap(\.lines), recipe: recipe, threads: threads))
+        let best = try setup.model(Network(architecture: run.architecture, parameters: run.best.parameters))
+        try output.write(setup.calibrated(best))
         Terminal.error("Best: epoch \(run.best.epoch), error \(percent(run.best.error)). The model is in \(out).")
     }
 
-    private func lines(_ path: String) throws -> [InkLine] {
-        let lines = try InkFile.read(URL(filePath: path))
-        return limit.map { Array(lines.prefix($0)) } ?? lines
-    }
-
-    private static func name(of path: String) -> String {
-        String(URL(filePath: path).lastPathComponent.prefix { $0 != "." })
+    private func setup(_ recipe: Recipe, name: String) throws -> TrainingSetup {
+        let (data, validation) = (data.map { URL(filePath: $0) }, validation.map { URL(filePath: $0) })
+        switch recipe.input {
+        case .ink(let features):
+            return try .ink(
+                features, recipe: recipe, data: data, validation: validation, name: name, limit: limit,
+                threads: threads)
+        case .vectors(let configuration):
+            return try .vectors(
+                configuration, recipe: recipe, data: data, validation: validation, heldOut: Set(heldOut), name: name)
+        }
     }
 
     private static func remark(_ progress: TrainingRun.Progress) -> String {

@@ -1,0 +1,47 @@
+import Decoding
+
+/// How well a model reads labelled sensor recordings: by frames, or by text, as its task is.
+public struct SensorEvaluation {
+    /// Of a model that labels every frame, smoothed by its transitions.
+    public var frames: FrameEvaluation?
+    /// The same without smoothing: what smoothing gains is the difference.
+    public var unsmoothed: FrameEvaluation?
+    /// Of a model that transcribes.
+    public var text = Evaluation()
+
+    /// Reads every recording and counts the errors.
+    public static func run(
+        _ model: Model, on recordings: [SensorRecording], decoding: Recognizer.Decoding = .bestPath
+    ) throws -> SensorEvaluation {
+        guard case .vectors(let configuration) = model.input else {
+            throw ModelError.wrongInput(model: model.name, expected: "ink")
+        }
+        var evaluation = SensorEvaluation()
+        let recognizer = try SensorRecognizer(model: model, decoding: decoding)
+        switch model.task {
+        case .transcription:
+            for recording in recordings {
+                guard let text = recording.text else { continue }
+                let start = ContinuousClock.now
+                let recognized = try recognizer.transcribe(recording)
+                evaluation.text.seconds += (ContinuousClock.now - start) / .seconds(1)
+                evaluation.text.add(reference: text, recognized: recognized, group: recording.subject)
+            }
+        case .frameLabels:
+            var (smoothed, plain) = (
+                FrameEvaluation(names: model.alphabet.symbols), FrameEvaluation(names: model.alphabet.symbols)
+            )
+            for recording in recordings {
+                let reference = recording.frameLabels(configuration, names: model.alphabet.symbols)
+                smoothed.add(
+                    reference: reference, recognized: try recognizer.labels(of: recording).map(\.label))
+                plain.add(
+                    reference: reference,
+                    recognized: try recognizer.labels(of: recording, smooths: false).map(\.label))
+            }
+            evaluation.frames = smoothed
+            evaluation.unsmoothed = plain
+        }
+        return evaluation
+    }
+}

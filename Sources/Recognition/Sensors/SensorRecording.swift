@@ -1,0 +1,140 @@
+import Foundation
+import Ink
+
+/// A recording of a sensor: vectors at a fixed rate, and what is known of them.
+public struct SensorRecording: Sendable, Equatable {
+    /// Part of a recording with one label: vectors `first ..< end`.
+    public struct Span: Sendable, Equatable {
+        public var first, end: Int
+        public var name: String
+
+        public init(first: Int, end: Int, name: String) {
+            self.first = first
+            self.end = end
+            self.name = name
+        }
+    }
+
+    public var id: String
+    /// Who wore or moved the sensor; splits keep a subject on one side.
+    public var subject: String
+    /// Vectors per second.
+    public var rate: Double
+    public var channels: [String]
+    /// Row-major: vectors × channels. NaN where a channel was silent.
+    public var values: [Float]
+    /// For models that label every frame; vectors outside have no label.
+    public var spans: [Span]
+    /// For models that transcribe.
+    public var text: String?
+
+    public init(
+        id: String, subject: String, rate: Double, channels: [String], values: [Float], spans: [Span] = [],
+        text: String? = nil
+    ) {
+        self.id = id
+        self.subject = subject
+        self.rate = rate
+        self.channels = channels
+        self.values = values
+        self.spans = spans
+        self.text = text
+    }
+
+    /// Number of vectors.
+    public var count: Int { channels.isEmpty ? 0 : values.count / channels.count }
+}
+
+/// What is wrong with a file of sensor recordings.
+public enum SensorFileError: Error, Equatable, CustomStringConvertible {
+    case malformed(path: String, line: Int, reason: String)
+
+    public var description: String {
+        switch self {
+        case .malformed(let path, let line, let reason):
+            "\(path), line \(line): \(reason)"
+        }
+    }
+}
+
+extension SensorRecording {
+    /// Reads a file of recordings, one JSON object per line, plain or gzip:
+    /// `{"id", "subject", "rate", "channels", "frames": [[…], …], "labels": [[first, end, "NAME"], …] or "text"}`.
+    ///
+    /// A number that is missing is `null`.
+    /// - Throws: `SensorFileError.malformed`, or the reader's `InkFileError`.
+    public static func read(_ url: URL) throws -> [SensorRecording] {
+        let reader = try LineReader(url)
+        let decoder = JSONDecoder()
+        var recordings: [SensorRecording] = []
+        while let bytes = try reader.next() {
+            guard bytes.contains(where: { $0 > 0x20 }) else { continue }
+            func malformed(_ reason: String) -> SensorFileError {
+                .malformed(path: reader.path, line: reader.line, reason: reason)
+            }
+            let stored: Stored
+            do {
+                stored = try decoder.decode(Stored.self, from: Data(bytes))
+            } catch {
+                throw malformed("no sensor recording: \(error)")
+            }
+            recordings.append(try stored.recording(malformed))
+        }
+        return recordings
+    }
+
+    /// The line as it stands in the file.
+    private struct Stored: Decodable {
+        var id: String
+        var subject: Name
+        var rate: Double
+        var channels: [String]
+        var frames: [[Float?]]
+        var labels: [Label]?
+        var text: String?
+
+        func recording(_ malformed: (String) -> SensorFileError) throws -> SensorRecording {
+            guard rate.isFinite, rate > 0 else { throw malformed("the rate is \(rate); give vectors per second") }
+            guard !channels.isEmpty else { throw malformed("it names no channels") }
+            var values: [Float] = []
+            values.reserveCapacity(frames.count * channels.count)
+            for (index, frame) in frames.enumerated() {
+                guard frame.count == channels.count else {
+                    throw malformed("frame \(index) has \(frame.count) numbers for \(channels.count) channels")
+                }
+                for value in frame { values.append(value ?? .nan) }
+            }
+            for label in labels ?? [] {
+                guard 0 <= label.first, label.first <= label.end, label.end <= frames.count else {
+                    throw malformed("label \(label.name) spans \(label.first) to \(label.end) of \(frames.count) frames")
+                }
+            }
+            return SensorRecording(
+                id: id, subject: subject.text, rate: rate, channels: channels, values: values,
+                spans: (labels ?? []).map { Span(first: $0.first, end: $0.end, name: $0.name) }, text: text)
+        }
+    }
+
+    /// A name that some files write as a number.
+    private struct Name: Decodable {
+        var text: String
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            text = try (try? value.decode(Int.self)).map(String.init) ?? value.decode(String.self)
+        }
+    }
+
+    /// `[first, end, "NAME"]`.
+    private struct Label: Decodable {
+        var first, end: Int
+        var name: String
+
+        init(from decoder: any Decoder) throws {
+            var values = try decoder.unkeyedContainer()
+            first = try values.decode(Int.self)
+            end = try values.decode(Int.self)
+            name = try values.decode(String.self)
+        }
+    }
+}

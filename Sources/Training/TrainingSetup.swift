@@ -1,0 +1,126 @@
+import Decoding
+import Foundation
+import Ink
+import Network
+import Recognition
+
+/// What a training run works on, made from files: examples, the model around the weights, and how it is measured.
+public struct TrainingSetup {
+    public let corpus: any Corpus
+    /// Output classes of the network.
+    public let classes: Int
+    /// Remarks on the data, for a person.
+    public let remarks: [String]
+    private let template: (Network) -> Model
+    private let measure: (Model) throws -> [String: Double]
+    private let calibrate: (Model) throws -> Model
+
+    /// The model with these weights, not calibrated.
+    public func model(_ network: Network) -> Model { template(network) }
+    /// The error on each validation set, as a fraction: CER, or the share of wrong frames.
+    public func errors(of model: Model) throws -> [String: Double] { try measure(model) }
+    /// The model with confidences that are probabilities on the validation sets.
+    public func calibrated(_ model: Model) throws -> Model { try calibrate(model) }
+
+    /// The map for best paths that these raw confidences ask for.
+    private static func fitted(_ evaluation: Evaluation) -> Calibrations {
+        var calibrations = Calibrations()
+        guard !evaluation.confidences.isEmpty else { return calibrations }
+        calibrations[.bestPath] = .fit(confidences: evaluation.confidences, correct: evaluation.isCorrect)
+        return calibrations
+    }
+
+    /// A file, by the name that metrics call it.
+    private static func name(of url: URL) -> String {
+        String(url.lastPathComponent.prefix { $0 != "." })
+    }
+}
+
+extension TrainingSetup {
+    /// Ink that is transcribed.
+    ///
+    /// - Parameter limit: use only the first lines of each file.
+    public static func ink(
+        _ features: FeatureConfiguration, recipe: Recipe, data: [URL], validation: [URL], name modelName: String,
+        limit: Int?, threads: Int
+    ) throws -> TrainingSetup {
+        func lines(_ url: URL) throws -> [InkLine] {
+            let lines = try InkFile.read(url)
+            return limit.map { Array(lines.prefix($0)) } ?? lines
+        }
+        let alphabet = Alphabet.printableASCII
+        let corpus = InkCorpus(
+            try data.map { (try lines($0), recipe.sampling.shares[$0.lastPathComponent] ?? 1) },
+            features: features, alphabet: alphabet, augmentation: recipe.augmentation, sampling: recipe.sampling,
+            threads: threads)
+        let sets = try validation.map { (name: Self.name(of: $0), lines: try lines($0)) }
+        let evaluate = { (model: Model, lines: [InkLine]) in
+            try Evaluation.run(
+                model, on: lines, decoding: .bestPath, threads: threads,
+                timelessSources: recipe.sampling.timelessSources)
+        }
+        return TrainingSetup(
+            corpus: corpus, classes: alphabet.classCount,
+            remarks: corpus.leftOut.sorted { $0.key < $1.key }.map { "Left out \($0.value) lines: \($0.key)" },
+            template: { network in
+                Model(
+                    name: modelName, network: network, input: recipe.input, task: recipe.task, alphabet: alphabet,
+                    standardization: corpus.standardization)
+            },
+            measure: { model in
+                var errors: [String: Double] = [:]
+                for (name, lines) in sets { errors[name] = try evaluate(model, lines).cer }
+                return errors
+            },
+            calibrate: { model in
+                let evaluation = try evaluate(model.with(calibration: .init()), sets.flatMap(\.lines))
+                return model.with(calibration: Self.fitted(evaluation))
+            })
+    }
+
+    /// Sensor recordings: transcribed, or labelled frame by frame, as the recipe's task says.
+    ///
+    /// - Parameter heldOut: subjects that are kept out of training and, where there are no validation files, measured on.
+    public static func vectors(
+        _ configuration: VectorConfiguration, recipe: Recipe, data: [URL], validation: [URL], heldOut: Set<String>,
+        name modelName: String
+    ) throws -> TrainingSetup {
+        let all = try data.flatMap(SensorRecording.read)
+        let training = all.filter { !heldOut.contains($0.subject) }
+        var sets = try validation.map { (name: Self.name(of: $0), recordings: try SensorRecording.read($0)) }
+        if sets.isEmpty { sets = [("held-out", all.filter { heldOut.contains($0.subject) })] }
+        let symbols =
+            recipe.task == .frameLabels
+            ? Set(training.flatMap { $0.spans.map(\.name) }).sorted()
+            : Set(training.flatMap { ($0.text ?? "").map(String.init) }).sorted()
+        guard !symbols.isEmpty else { throw TrainingError.noExamples(paths: data.map(\.path)) }
+        let alphabet = try Alphabet(symbols: symbols)
+        let corpus = try VectorCorpus(
+            training, configuration: configuration, task: recipe.task, alphabet: alphabet,
+            augmentation: recipe.vectorAugmentation)
+        return TrainingSetup(
+            corpus: corpus, classes: recipe.task == .frameLabels ? symbols.count : alphabet.classCount,
+            remarks: ["\(training.count) recordings to train on, \(all.count - training.count) held out"],
+            template: { network in
+                Model(
+                    name: modelName, network: network, input: recipe.input, task: recipe.task, alphabet: alphabet,
+                    standardization: corpus.standardization, transitions: corpus.transitions)
+            },
+            measure: { model in
+                var errors: [String: Double] = [:]
+                for (name, recordings) in sets {
+                    let evaluation = try SensorEvaluation.run(model, on: recordings)
+                    errors[name] = evaluation.frames.map { 1 - $0.accuracy } ?? evaluation.text.cer
+                }
+                return errors
+            },
+            calibrate: { model in
+                guard recipe.task == .transcription else { return model }
+                var total = Evaluation()
+                for (_, recordings) in sets {
+                    total.add(try SensorEvaluation.run(model.with(calibration: .init()), on: recordings).text)
+                }
+                return model.with(calibration: Self.fitted(total))
+            })
+    }
+}

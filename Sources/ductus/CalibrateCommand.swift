@@ -1,0 +1,87 @@
+import ArgumentParser
+import Decoding
+import Foundation
+import Ink
+import Recognition
+
+struct CalibrateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "calibrate",
+        abstract: "Fit a model folder's decoder weights and confidences to lines of people it was not trained on.",
+        discussion: """
+            Tries weights for the language model and the symbol bonus, keeps those with the least character error rate over \
+            all lines together, then fits what turns raw confidences into probabilities, for both decoders.
+            """)
+
+    @Option(help: "Model folder.")
+    var model: String
+
+    @Option(name: .customLong("data"), parsing: .upToNextOption, help: "Labelled lines.")
+    var data: [String]
+
+    @Option(help: "Use only the first lines of each file.")
+    var limit: Int?
+
+    @Option(help: "Hypotheses kept after each frame.")
+    var beamWidth = 16
+
+    @Option(help: "Threads.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    func run() throws {
+        let folder = URL(filePath: model)
+        var model = try Model(contentsOf: folder).with(calibration: .init())
+        let lines = try data.flatMap { path in
+            let lines = try InkFile.read(URL(filePath: path))
+            return limit.map { Array(lines.prefix($0)) } ?? lines
+        }
+        if model.languageModel != nil {
+            model = model.with(decoder: try bestDecoder(for: model, on: lines))
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            try encoder.encode(model.decoder).write(
+                to: folder.appending(path: Model.File.decoder), options: .atomic)
+        }
+        var calibrations = Calibrations()
+        for decoding in Recognizer.Decoding.allCases {
+            let evaluation = try Evaluation.run(model, on: lines, decoding: decoding, threads: threads)
+            calibrations[decoding] = .fit(confidences: evaluation.confidences, correct: evaluation.isCorrect)
+            Terminal.error("\(decoding.rawValue): character error rate \(percent(evaluation.cer))")
+        }
+        try model.with(calibration: calibrations).weightFile().write(
+            to: folder.appending(path: Model.File.weights))
+    }
+
+    /// Coordinate search over the two weights that matter.
+    private func bestDecoder(for model: Model, on lines: [InkLine]) throws -> DecoderConfiguration {
+        var best = model.decoder
+        best.beamWidth = beamWidth
+        var error = try errorRate(model, best, lines)
+        for round in 0..<2 {
+            let step: Float = round == 0 ? 0.2 : 0.1
+            for path in [\DecoderConfiguration.languageWeight, \DecoderConfiguration.symbolBonus] {
+                for direction: Float in [1, -1] {
+                    var candidate = best
+                    candidate[keyPath: path] += direction * step
+                    while candidate[keyPath: path] >= 0 {
+                        let found = try errorRate(model, candidate, lines)
+                        guard found < error else { break }
+                        (best, error) = (candidate, found)
+                        candidate[keyPath: path] += direction * step
+                    }
+                }
+            }
+        }
+        return best
+    }
+
+    private func errorRate(_ model: Model, _ decoder: DecoderConfiguration, _ lines: [InkLine]) throws -> Double {
+        let error = try Evaluation.run(
+            model.with(decoder: decoder), on: lines, decoding: .beam, threads: threads).cer
+        Terminal.error(
+            String(
+                format: "language weight %.2f, symbol bonus %.2f: ", decoder.languageWeight, decoder.symbolBonus)
+                + percent(error))
+        return error
+    }
+}
