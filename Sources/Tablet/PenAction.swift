@@ -1,0 +1,27 @@
+import Ink
+
+/// What a pen did, as far as recognition cares.
+public enum PenAction: Equatable, Sendable {
+    /// A report. `contact`: the tip touches. `erasing`: it is the rubber end.
+    case sample(Sample, contact: Bool, erasing: Bool)
+    /// The pen left the reach of the digitizer.
+    case proximityOut
+    /// The kernel lost events: what the pen does now must be asked of the device (`PenTracker.adopt`).
+    case resynchronize
+}
+
+/// Reports that were thrown away, by reason.
+public struct PenDirt: Equatable, Sendable {
+    /// Beyond the range that the device declares.
+    public var outOfRange = 0
+    /// In the corner (0, 0), far from where the pen was: what many tablets report when they have lost it.
+    public var corner = 0
+    /// Older than the report before.
+    public var backward = 0
+    /// Events between SYN_DROPPED and the next report.
+    public var lost = 0
+
+    public init() {}
+
+    public var total: Int { outOfRange + corner + backward + lost }
+}

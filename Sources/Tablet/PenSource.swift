@@ -1,0 +1,72 @@
+import Foundation
+
+/// Where pen actions come from: a tablet, or a recording of one.
+public protocol PenSource: AnyObject {
+    var device: PenDevice { get }
+    /// Reports that were thrown away so far.
+    var dirt: PenDirt { get }
+    /// The next actions; empty when there were none for a while, nil when there will be no more.
+    func next() throws -> [PenAction]?
+}
+
+/// A tablet of this machine.
+public final class LivePen: PenSource {
+    private static let patience: Int32 = 100
+
+    private let pen: EvdevPen
+    private var tracker: PenTracker
+
+    public init(_ pen: EvdevPen) {
+        self.pen = pen
+        tracker = PenTracker(pen.device)
+        tracker.adopt(pen.state())
+    }
+
+    public var device: PenDevice { pen.device }
+    public var dirt: PenDirt { tracker.dirt }
+
+    public func next() throws -> [PenAction]? {
+        var actions: [PenAction] = []
+        for event in try pen.read(milliseconds: Self.patience) {
+            tracker.take(event, into: &actions)
+            if actions.last == .resynchronize {
+                actions.removeLast()
+                tracker.adopt(pen.state())
+            }
+        }
+        return actions
+    }
+}
+
+/// A recording, event after event, as fast as it is asked for.
+public final class RecordedPen: PenSource {
+    private static let reportsAtOnce = 16
+
+    private let recording: PenRecording
+    private var tracker: PenTracker
+    private var isOver = false
+
+    public init(_ recording: PenRecording) {
+        self.recording = recording
+        tracker = PenTracker(recording.device)
+    }
+
+    public var device: PenDevice { recording.device }
+    public var dirt: PenDirt { tracker.dirt }
+
+    public func next() throws -> [PenAction]? {
+        if isOver { return nil }
+        var actions: [PenAction] = []
+        while actions.count < Self.reportsAtOnce {
+            guard let event = try recording.next() else {
+                isOver = true
+                tracker.finish(into: &actions)
+                break
+            }
+            tracker.take(event, into: &actions)
+            // A recording cannot be asked; what was lost stays unknown until it is reported again.
+            actions.removeAll { $0 == .resynchronize }
+        }
+        return actions
+    }
+}
