@@ -49,7 +49,7 @@ import Testing
         let output = try network.forward(golden.batch, workspace: Workspace())
         for (index, expected) in golden.outputs.enumerated() {
             let probabilities = output[index].values.map { exp($0) }
-            #expect(largestDifference(probabilities, expected.map { exp($0) }) < 4e-3)
+            #expect(largestDifference(probabilities, expected.map { exp($0) }) < 1e-3)
         }
     }
 
