@@ -1,0 +1,75 @@
+import Decoding
+import Foundation
+import Network
+import Recognition
+import Testing
+
+@Suite struct ModelTests {
+    private func inFolder(_ body: (URL) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(folder)
+    }
+
+    @Test func aModelThatWasWrittenReadsTheSame() throws {
+        try inFolder { folder in
+            let model = try tinyModel()
+            try model.weightFile().write(to: folder.appending(path: Model.File.weights))
+            let loaded = try Model(contentsOf: folder)
+            #expect(loaded.alphabet == model.alphabet)
+            #expect(loaded.input == model.input)
+            #expect(loaded.network.parameters == model.network.parameters)
+            let ink = scribble(strokes: 5, seed: 2)
+            let (before, after) = (Recognizer(model: model), Recognizer(model: loaded))
+            #expect(try before.recognize(ink) == after.recognize(ink))
+        }
+    }
+
+    @Test func aFolderBringsItsDecoder() throws {
+        try inFolder { folder in
+            try tinyModel().weightFile().write(to: folder.appending(path: Model.File.weights))
+            try Data(#"{"beamWidth": 7}"#.utf8).write(to: folder.appending(path: Model.File.decoder))
+            let model = try Model(contentsOf: folder)
+            #expect(model.decoder.beamWidth == 7)
+            #expect(model.decoder.languageWeight == DecoderConfiguration().languageWeight)
+        }
+    }
+
+    @Test func whatIsNotThereIsNamed() {
+        #expect(throws: ModelError.missing(path: "/nonexistent/model")) {
+            try Model(contentsOf: URL(filePath: "/nonexistent/model"))
+        }
+    }
+
+    @Test(arguments: ["ductus.features", "ductus.alphabet"])
+    func metadataThatIsMissingOrBrokenIsNamed(key: String) throws {
+        for broken in [nil, "{", "[]"] as [String?] {
+            var file = try tinyModel().weightFile()
+            file.metadata[key] = broken
+            #expect { try Model(file, name: "m", path: "m.safetensors") } throws: { error in
+                "\(error)".contains("m.safetensors") && "\(error)".contains(key)
+            }
+        }
+    }
+
+    @Test func anAlphabetOfAnotherSizeIsRefused() throws {
+        var file = try tinyModel().weightFile()
+        file.metadata["ductus.alphabet"] = #"["a", "b"]"#
+        #expect { try Model(file, name: "m", path: "m") } throws: { "\($0)".contains("gives 4 classes") }
+    }
+
+    @Test func standardizationOfAnotherWidthIsRefused() throws {
+        var file = try tinyModel().weightFile()
+        file.extras["features.mean"] = Tensor(shape: [2], values: [0, 0])
+        #expect { try Model(file, name: "m", path: "m") } throws: { "\($0)".contains("features.mean") }
+    }
+
+    @Test func aGenerationSharesEverythingButTheWeights() throws {
+        let (base, other) = (try tinyModel(seed: 1), try tinyModel(seed: 2))
+        let generation = base.with(network: other.network)
+        #expect(generation.network === other.network)
+        #expect(generation.alphabet == base.alphabet)
+        #expect(generation.standardization == base.standardization)
+    }
+}
