@@ -1,0 +1,50 @@
+import SwiftProtobuf
+import Testing
+import Wire
+
+@Suite struct ControlWireTests {
+    @Test func aRequestIsAnsweredUnderItsNumber() throws {
+        let request = WireControlRequest(id: 9, .status(WireStatusRequest()))
+        let read = try WireControlRequest(wire: request.wire())
+        guard case .status = try read.asked() else {
+            Issue.record("another request came out")
+            return
+        }
+        let reply = WireControlReply(id: read.id, .status(.with { $0.ready = true }))
+        guard case .status(let status) = try WireControlReply(wire: reply.wire()).answer() else {
+            Issue.record("another reply came out")
+            return
+        }
+        #expect(status.ready)
+        #expect(reply.id == 9)
+    }
+
+    @Test func aFailureIsThrownWithItsRemedy() throws {
+        let failure = ControlFailure(.unknownStream, "no stream 'x'", remedy: "see 'ductus status'")
+        let reply = WireControlReply(id: 1, failure: failure)
+        #expect(throws: failure) { try WireControlReply(wire: reply.wire()).answer() }
+    }
+
+    @Test func aRequestOfAnotherVersionIsRefusedUnderItsNumber() throws {
+        var request = WireControlRequest(id: 31, .reload(WireReloadRequest()))
+        request.version = 8
+        let bytes: [UInt8] = try request.serializedBytes()
+        let fault = #expect(throws: WireFault.self) { try WireControlRequest(wire: bytes) }
+        let reply = WireControlReply(refusing: bytes, because: try #require(fault))
+        #expect(reply.id == 31)
+        #expect(reply.failure.code == .unsupportedVersion)
+    }
+
+    @Test func garbageIsRefusedUnderNoNumber() {
+        let reply = WireControlReply(refusing: [0xff, 0xff, 0xff], because: .malformed)
+        #expect(reply.id == 0)
+        #expect(reply.failure.code == .malformed)
+        #expect(!reply.failure.remedy.isEmpty)
+    }
+
+    @Test func aRequestOfAnUnknownKindIsToldSo() throws {
+        let empty = try WireControlRequest(wire: WireControlRequest().wire())
+        let failure = #expect(throws: ControlFailure.self) { try empty.asked() }
+        #expect(failure?.code == .unknownRequest)
+    }
+}
