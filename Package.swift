@@ -24,6 +24,7 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CEvdev"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // What knows nothing of the others
@@ -41,7 +42,7 @@ let package = Package(
             name: "Adaptation",
             dependencies: ["Training", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
-        .target(name: "Tablet", dependencies: ["Ink", "CZlib"], swiftSettings: strict),
+        .target(name: "Tablet", dependencies: ["Ink", "CEvdev"], swiftSettings: strict),
         .target(
             name: "Wire",
             dependencies: [
@@ -76,7 +77,19 @@ let package = Package(
         .testTarget(name: "DecodingTests", dependencies: ["Decoding"], swiftSettings: strict),
         .testTarget(name: "RecognitionTests", dependencies: ["Recognition", "Randomness"], swiftSettings: strict),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Randomness"], swiftSettings: strict),
+        .testTarget(
+            name: "WireTests",
+            dependencies: [
+                "Wire", "Transport", "Randomness", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TabletTests", dependencies: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"],
+            swiftSettings: strict),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
-        .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: strict),
+        .target(
+            name: "StreamingTestSupport", dependencies: ["Streaming"], path: "Tests/StreamingTestSupport", swiftSettings: strict),
+        .testTarget(name: "StreamingTests", dependencies: ["StreamingTestSupport"], swiftSettings: strict),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "StreamingTestSupport"], swiftSettings: strict),
     ]
 )
