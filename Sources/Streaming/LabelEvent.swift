@@ -15,6 +15,8 @@ public struct LabelEvent: Equatable, Sendable {
     /// How often strokes were taken back from the segment: each time it is read again from its first stroke.
     public var revision: UInt32
     public var state: State
+    /// For pipelines that label every frame: in a partial the name of the newest label, in a final the names of all spans in order,
+    /// joined by spaces; `symbols` is empty there and `committed` 0 in partials.
     public var text: String
     /// Unicode scalars of `text` that later partials do not change.
     public var committed: Int
@@ -22,7 +24,8 @@ public struct LabelEvent: Equatable, Sendable {
     public var symbols: [Symbol]
     /// Other readings, best first, without `text` itself.
     public var alternatives: [Alternative]
-    /// For pipelines that label every frame: the spans that are new or changed since the last event. Empty otherwise.
+    /// For pipelines that label every frame: the spans that became final since the last event, then all that are provisional; a
+    /// provisional span that a later event does not list is void. Empty otherwise.
     public var spans: [Span]
     /// Why the segment ended; nil in a partial.
     public var ending: Ending?

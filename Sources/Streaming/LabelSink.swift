@@ -13,7 +13,10 @@ extension LabelSink {
 public struct FinishedSegment: Sendable {
     public var event: LabelEvent
     public var writer: String?
+    /// Empty where the stream is none of ink.
     public var ink: InkSegment
+    /// The vectors of a sensor's segment that was transcribed, at the model's rate; nil for ink, and where every frame is labelled.
+    public var vectors: [Float]?
     /// The model could not read it; the final is empty.
     public var failed: Bool
 }

@@ -48,6 +48,8 @@ public final class Lane {
         switch (packet, session) {
         case (.ink(let packet), let session as InkSession):
             taken = session.receive(packet, arrived: arrived, now: now)
+        case (.features(let packet), let session as VectorSession):
+            taken = session.receive(packet, arrived: arrived, now: now)
         default:
             counters.refusedPackets &+= 1
             return
@@ -59,7 +61,11 @@ public final class Lane {
     private func session(for stream: StreamName, pipeline: Pipeline, now: Moment) -> (any Session)? {
         if let session = sessions[stream] { return session }
         if sessions.count >= limits.streams, !evictLongestIdle() { return nil }
-        let session = InkSession(stream: stream, pipeline: pipeline, now: now)
+        let session: any Session =
+            switch pipeline.input {
+            case .ink: InkSession(stream: stream, pipeline: pipeline, now: now)
+            case .features: VectorSession(stream: stream, pipeline: pipeline, now: now)
+            }
         sessions[stream] = session
         return session
     }

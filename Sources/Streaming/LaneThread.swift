@@ -83,7 +83,7 @@ public final class LaneThread: Sendable {
     private func loop() {
         let lane = makeLane()
         var taken = Inbox()
-        var reported = Int64.min
+        var nextReport = Int64.min
         while true {
             beats.add(1, ordering: .relaxed)
             let isFull = lane.waitingFinals >= limits.waitingFinals
@@ -105,8 +105,8 @@ public final class LaneThread: Sendable {
             taken.tasks.removeAll(keepingCapacity: true)
             let isBusy = lane.turn()
             let now = lane.now.monotonic
-            if now - reported > 100_000_000 || isStopping {
-                reported = now
+            if now >= nextReport || isStopping {
+                nextReport = now + 100_000_000
                 report(lane, refused: taken.refused)
             }
             if isStopping, !hadArrivals, !isBusy {

@@ -8,14 +8,18 @@ import Ink
 package enum NewLineRule {
     /// Ink that the line must hold before its deviation means anything: about three letters.
     static let leastArc = 25.0
+    /// Letters go up and down: their ink is longer than it is wide. A dash's is not, and its deviation tells nothing.
+    static let leastArcPerWidth = 1.3
     /// Samples after which a stroke is judged even if it goes on.
     static let samplesToJudge = 10
 
     /// `stroke` are the first samples of the newest stroke, `line` is the ink before it.
     package static func begins(_ stroke: ArraySlice<Sample>, after line: LineExtent) -> Bool {
         guard let first = stroke.first else { return false }
-        let deviation = max(line.deviation, 0.02 * Double(line.width))
-        guard deviation > 0, line.arc >= leastArc * deviation else { return false }
+        let deviation = line.deviation
+        guard deviation > 0, line.arc >= leastArc * deviation, line.arc >= leastArcPerWidth * Double(line.width) else {
+            return false
+        }
         var x = 0.0, y = 0.0
         for sample in stroke {
             x += Double(sample.x)

@@ -4,7 +4,9 @@ import Testing
 @Suite struct HopTimerTests {
     func due(_ times: [Int64], hop: Double = 0.25) -> [Int64] {
         var timer = HopTimer(seconds: hop)
-        return times.filter { timer.isDue(at: $0) }
+        var due: [Int64] = []
+        for time in times where timer.isDue(at: time) { due.append(time) }
+        return due
     }
 
     @Test func oneHopIsDuePerHopOfSampleTime() {

@@ -1,0 +1,202 @@
+import Decoding
+import Network
+import Recognition
+
+/// Reads one uninterrupted stretch of a sensor's vectors window by window: frames while vectors arrive, the network's state carried from
+/// chunk to chunk, and what is final smoothed (labels) or decoded (text).
+///
+/// Vectors are counted in the segment. Memory is bounded by the window and, for text, by the segment.
+final class VectorReading {
+    let served: Served
+    private let window: WindowRule
+    private let configuration: VectorConfiguration
+    private var resampler: VectorResampler
+    private var extractor: IncrementalVectorExtractor
+    private let state: NetworkState
+    /// Frames from `firstFrame` on: those that are not committed yet.
+    private var frames: [Float] = []
+    private var firstFrame = 0
+    /// Of the frames from `firstOrigin` on.
+    private var origins: [VectorOrigin] = []
+    private var firstOrigin = 0
+    /// One of the two, as the model's task is.
+    private var viterbi: FrameViterbi?
+    private var decoder: PartialDecoder?
+
+    // Scratch
+    private var resampled: [Float] = []
+    private var ends: [Int] = []
+
+    /// What the open tail looks like, after the last window.
+    private(set) var tail: [SpanLog.Frame] = []
+    /// The text so far; for models that transcribe.
+    private(set) var hypothesis = Hypothesis(symbols: [], score: 0, ctcLogProbability: 0)
+    private(set) var stable = 0
+    /// Output frames whose labels are decided.
+    private var decided = 0
+    private var clock: VectorClock
+
+    /// - Parameter start: number of the first vector in the segment.
+    init(
+        served: Served, configuration: VectorConfiguration, pipeline: Pipeline, normalization: RunningNormalization?, start: Int,
+        clock: VectorClock
+    ) {
+        self.served = served
+        self.configuration = configuration
+        self.clock = clock
+        window = pipeline.window
+        let model = served.model
+        resampler = VectorResampler(channels: configuration.channels.count, rate: configuration.rate)
+        extractor = IncrementalVectorExtractor(
+            configuration, substitutes: model.standardization.mean, normalization: normalization, start: start)
+        state = model.network.makeState()
+        switch model.task {
+        case .transcription:
+            decoder = PartialDecoder(model: model, decoding: pipeline.decoding)
+        case .frameLabels:
+            let transitions = model.transitions ?? .estimate(from: [], classes: model.alphabet.symbols.count)
+            viterbi = FrameViterbi(transitions, lag: window.lookahead)
+        }
+    }
+
+    var normalization: RunningNormalization? { extractor.normalization }
+    var byteCount: Int {
+        (frames.capacity + resampled.capacity) * MemoryLayout<Float>.stride + ends.capacity * MemoryLayout<Int>.stride
+            + origins.capacity * MemoryLayout<VectorOrigin>.stride + state.byteCount + 2_048
+    }
+
+    // MARK: Vectors come in
+
+    /// Takes vectors; the first is number `first` of the segment. `clock` tells when they were.
+    ///
+    /// - Returns: the vectors at the model's rate.
+    func append(_ values: some RandomAccessCollection<Float>, rate: Double, first: Int, clock: VectorClock) -> [Float] {
+        self.clock = clock
+        resampled.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        resampler.append(values, rate: rate, into: &resampled, sources: &ends)
+        for index in ends.indices { ends[index] += first + 1 }
+        extractor.append(resampled, ends: ends, into: &frames, origins: &origins)
+        return resampled
+    }
+
+    /// Nothing follows: gives the frames that waited for more.
+    func close() { extractor.finish(into: &frames, origins: &origins) }
+
+    // MARK: Windows
+
+    private var pendingFrames: Int { frames.count / configuration.dimension }
+    /// Whether all frames so far were in a window.
+    private(set) var hasCaughtUp = true
+
+    /// The next window, if there are frames to read.
+    func addWindow(to windows: WindowGroups, session: any Session) -> Bool {
+        let plan = window.plan(pending: pendingFrames)
+        guard plan.frames > 0 else { return false }
+        hasCaughtUp = plan.frames == pendingFrames || plan.chunk == 0
+        windows.add(
+            frames[..<(plan.frames * configuration.dimension)], model: served.model, state: state, chunk: plan.chunk, isEnd: false,
+            session: session)
+        return true
+    }
+
+    /// Takes the network's output for the window that was added last.
+    func take(_ output: OutputSequence, into spans: inout SpanLog) {
+        let posteriors = Posteriors(output.values, frames: output.frames, labels: served.model.network.architecture.output)
+        read(posteriors, final: output.final, into: &spans)
+        dropCommitted()
+    }
+
+    /// Reads the rest, as the end of the stretch.
+    func finish(with workspace: Workspace, into spans: inout SpanLog) throws(NetworkError) {
+        let network = served.model.network
+        var batch = Batch(dimension: configuration.dimension)
+        while pendingFrames > 0 {
+            let isLast = pendingFrames <= max(window.maximum, window.chunk + window.lookahead)
+            let plan = isLast ? (frames: pendingFrames, chunk: pendingFrames) : window.plan(pending: pendingFrames)
+            var rows = Array(frames[..<(plan.frames * configuration.dimension)])
+            served.model.standardization.apply(to: &rows)
+            batch.removeAll()
+            batch.append(rows)
+            let output = try network.advance(
+                [Window(state: state, chunk: plan.chunk, isEnd: isLast)], frames: batch, workspace: workspace)[0]
+            take(output, into: &spans)
+        }
+        if let rest = viterbi?.finish() { decide(rest, into: &spans) }
+        tail.removeAll()
+    }
+
+    private func dropCommitted() {
+        let committed = state.inputFrames - firstFrame
+        guard committed > 0 else { return }
+        frames.removeFirst(committed * configuration.dimension)
+        firstFrame = state.inputFrames
+    }
+
+    // MARK: Reading
+
+    private func read(_ posteriors: Posteriors, final: Int, into spans: inout SpanLog) {
+        if let labels = viterbi?.advance(posteriors[0..<final]) { decide(labels, into: &spans) }
+        if var ahead = viterbi {
+            tail.removeAll(keepingCapacity: true)
+            let labels = ahead.advance(posteriors[final..<posteriors.frames]) + ahead.finish()
+            for (index, label) in labels.enumerated() { tail.append(frame(decided + index, label)) }
+        }
+        decoder?.advance(posteriors[0..<final])
+        if let read = decoder?.read(tail: posteriors[final..<posteriors.frames]) {
+            (hypothesis, stable) = (read.hypothesis, read.stable)
+        }
+    }
+
+    private func decide(_ labels: [FrameLabel], into spans: inout SpanLog) {
+        for label in labels {
+            spans.decide(frame(decided, label))
+            decided += 1
+        }
+        // Origins of decided frames are not asked for again; dropped many at a time.
+        let done = min(decided * served.model.network.architecture.stride - firstOrigin, origins.count - 1)
+        guard done > 256 else { return }
+        origins.removeFirst(done)
+        firstOrigin += done
+    }
+
+    private func frame(_ number: Int, _ label: FrameLabel) -> SpanLog.Frame {
+        let stride = served.model.network.architecture.stride
+        let first = min(max(0, number * stride - firstOrigin), origins.count - 1)
+        let last = min(first + stride, origins.count) - 1
+        let vectors = origins[first].vectors.lowerBound..<origins[last].vectors.upperBound
+        let isMissing = origins[first...last].allSatisfy(\.isMissing)
+        return SpanLog.Frame(
+            name: isMissing ? SpanLog.unknown : served.model.alphabet.symbols[label.label], confidence: isMissing ? 0 : label.confidence,
+            vectors: vectors, time: clock.time(of: vectors))
+    }
+
+    /// Puts readings of this stretch back onto its vectors.
+    func recognition(of hypotheses: [Hypothesis]) -> Recognition {
+        let origins = origins.map {
+            FrameOrigin(
+                stroke: 0, firstSample: Int32(clamping: $0.vectors.lowerBound), endSample: Int32(clamping: $0.vectors.upperBound))
+        }
+        return Recognition(hypotheses, origins: origins, model: served.model)
+    }
+}
+
+/// When a segment's vectors were, on the sensor's clock.
+struct VectorClock: Equatable {
+    /// Vector `number` was at `time` (µs); from there on they are 1 / rate apart.
+    var number = 0
+    var time: Int64?
+    var rate: Double
+
+    func time(of vectors: Range<Int>) -> ClosedRange<Int64>? {
+        guard let time else { return nil }
+        func at(_ vector: Int) -> Int64? {
+            let offset = Double(vector - number) / rate * 1e6
+            guard abs(offset) < 1e15 else { return nil }
+            let (sum, overflow) = time.addingReportingOverflow(Int64(offset.rounded()))
+            return overflow ? nil : sum
+        }
+        guard let first = at(vectors.lowerBound), let last = at(vectors.upperBound) else { return nil }
+        return first...max(first, last)
+    }
+}
