@@ -1,0 +1,147 @@
+import Ink
+import Network
+import Randomness
+import Recognition
+import Training
+
+/// Trains a copy of a model's weights on corrections. A pure function: the same input gives the same weights.
+public struct Learner: Sendable {
+    public var plan: LearningPlan
+    public var threads: Int
+
+    public init(plan: LearningPlan, threads: Int = 1) {
+        self.plan = plan
+        self.threads = max(1, threads)
+    }
+
+    /// What came out of it.
+    public struct Outcome: Sendable {
+        /// All weights, in the order of `ParameterLayout`.
+        public var parameters: [Float]
+        public var steps: Int
+        /// Mean loss per label of the last step's corrections.
+        public var loss: Double
+    }
+
+    /// - Parameters:
+    ///   - model: the weights to begin with; they stay as they are.
+    ///   - base: the weights to be pulled to.
+    ///   - lines: corrections, in any order.
+    ///   - heldOut: corrections that end the training before it learns by heart; they are never trained on.
+    ///   - rehearsal: labelled lines of other origin, against forgetting.
+    ///   - isCancelled: asked before each step.
+    /// - Throws: `LearningError`, `NetworkError`.
+    public func train(
+        _ model: Model, base: [Float], lines: [InkLine], heldOut: [InkLine], rehearsal: [InkLine] = [],
+        isCancelled: () -> Bool = { false }
+    ) throws -> Outcome {
+        guard case .ink(let features) = model.input else {
+            throw ModelError.wrongInput(model: model.name, expected: "sensor vectors")
+        }
+        let corrected = corpus(lines, of: model, features)
+        guard corrected.count > 0 else { throw LearningError.nothingToLearn }
+        let rehearsed = corpus(rehearsal, of: model, features)
+        let network = model.network
+        let backpropagation = try Backpropagation(
+            architecture: network.architecture, parameters: network.parameters, threads: threads, seed: plan.seed,
+            instructionSet: network.instructionSet)
+        let mask = plan.trained.mask(network.layout, network.architecture)
+        let pull = QuadraticPull(base: base, strength: plan.pull)
+        var optimizer = AdamW(count: network.layout.count, beta2: 0.98)
+        let total = plan.stepCount(lines: corrected.count)
+        let schedule = LearningRateSchedule(peak: plan.learningRate, warmUp: min(2, total), total: total, floor: 0.05)
+        let perEpoch = max(1, (corrected.count + plan.linesPerStep - 1) / plan.linesPerStep)
+
+        var random = SplitMix64(seed: plan.seed)
+        var draw = Draw(count: corrected.count), drawRehearsal = Draw(count: rehearsed.count)
+        var best = Best(parameters: network.parameters, loss: try heldOutLoss(network, model, heldOut))
+        var loss = 0.0
+        for step in 0..<total {
+            guard !isCancelled() else { throw LearningError.cancelled }
+            var batch = Batch(dimension: network.architecture.input)
+            var targets: [Target] = []
+            let chosen = (0..<min(plan.linesPerStep, corrected.count)).map { _ in (corrected, draw.next(&random)) }
+            let others = (0..<(rehearsed.count > 0 ? plan.rehearsal : 0)).map { _ in (rehearsed, drawRehearsal.next(&random)) }
+            for (place, (corpus, index)) in (chosen + others).enumerated() {
+                let example = corpus.example(index, augmentedBy: random.split(step * 1024 + place))
+                batch.append(example.frames)
+                targets.append(example.target)
+            }
+            loss = try backpropagation.computeGradient(of: batch, targets: targets, reduction: .perLabel, step: step).loss
+            pull.add(to: &backpropagation.gradient, at: backpropagation.parameters)
+            mask.apply(to: &backpropagation.gradient)
+            GradientNorms.clip(&backpropagation.gradient, toNorm: plan.gradientNorm)
+            optimizer.update(
+                &backpropagation.parameters, gradient: backpropagation.gradient,
+                learningRate: schedule.rate(at: step), mask: mask)
+            guard (step + 1) % perEpoch == 0 || step + 1 == total, !heldOut.isEmpty else { continue }
+            let held = try heldOutLoss(try backpropagation.network(), model, heldOut)
+            if best.take(backpropagation.parameters, loss: held) >= plan.patience, step >= plan.steps.lowerBound {
+                return Outcome(parameters: best.parameters, steps: step + 1, loss: loss)
+            }
+        }
+        return Outcome(
+            parameters: heldOut.isEmpty ? backpropagation.parameters : best.parameters, steps: total, loss: loss)
+    }
+
+    private func heldOutLoss(_ network: Network, _ model: Model, _ lines: [InkLine]) throws -> Double {
+        lines.isEmpty ? 0 : try ReadingFigures.of(model.with(network: network), on: lines, threads: threads).loss
+    }
+
+    private func corpus(_ lines: [InkLine], of model: Model, _ features: FeatureConfiguration) -> InkCorpus {
+        var sampling = Recipe.Sampling()
+        // What a correction's ink lacks, it lacks already.
+        sampling.timelessSources = []
+        return InkCorpus(
+            [(lines, 1)], features: features, alphabet: model.alphabet, augmentation: plan.augmentation,
+            sampling: sampling, standardization: model.standardization, threads: threads)
+    }
+
+    /// The weights with the least loss so far.
+    private struct Best {
+        var parameters: [Float]
+        var loss: Double
+        private var misses = 0
+
+        init(parameters: [Float], loss: Double) {
+            self.parameters = parameters
+            self.loss = loss
+        }
+
+        /// - Returns: how many times in a row there was nothing better.
+        mutating func take(_ candidate: [Float], loss: Double) -> Int {
+            guard loss < self.loss else {
+                misses += 1
+                return misses
+            }
+            (parameters, self.loss, misses) = (candidate, loss, 0)
+            return 0
+        }
+    }
+
+    /// Draws all indexes once, in random order, before any of them again.
+    private struct Draw {
+        let count: Int
+        private var waiting: [Int] = []
+
+        init(count: Int) { self.count = count }
+
+        mutating func next(_ random: inout SplitMix64) -> Int {
+            if waiting.isEmpty { waiting = Array(0..<count).shuffled(using: &random) }
+            return waiting.removeLast()
+        }
+    }
+}
+
+/// Why nothing was learned.
+public enum LearningError: Error, Equatable, CustomStringConvertible {
+    case nothingToLearn
+    case cancelled
+
+    public var description: String {
+        switch self {
+        case .nothingToLearn: "no correction has ink and a text that the model can write"
+        case .cancelled: "the training was ended before it was done"
+        }
+    }
+}

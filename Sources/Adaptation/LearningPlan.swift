@@ -1,0 +1,69 @@
+import Network
+import Training
+
+/// How a copy of the weights learns from corrections. The values are those that `docs/adaptation.md` compares.
+public struct LearningPlan: Sendable, Equatable {
+    /// Which weights may change.
+    public enum Trained: String, Sendable, CaseIterable {
+        case all
+        /// The output layer alone.
+        case output
+        /// The last recurrent layer and the output layer.
+        case upper
+        /// Every bias, and no matrix.
+        case biases
+
+        func mask(_ layout: ParameterLayout, _ architecture: Architecture) -> ParameterMask {
+            switch self {
+            case .all: return .all(layout)
+            case .output: return .output(layout)
+            case .biases: return ParameterMask(layout) { !$0.isWeight }
+            case .upper:
+                let last = architecture.layers.lastIndex { if case .recurrent = $0 { true } else { false } } ?? 0
+                return ParameterMask(layout) { $0.layer >= last }
+            }
+        }
+    }
+
+    public var trained = Trained.all
+    public var learningRate: Float = 1e-3
+    /// Times that every correction is seen, unless `steps` ends it before.
+    public var epochs = 8
+    public var linesPerStep = 8
+    /// Bounds of the number of steps, so that little is learned enough and much is learned in time.
+    public var steps = 12...32
+    public var gradientNorm: Float = 3
+    /// How strongly each weight is pulled to the base's.
+    public var pull: Float = 0.02
+    /// How much of the change is kept, averaged with what served: the first of these that passes the gate.
+    public var shares: [Float] = [1, 0.5, 0.25]
+    /// Lines of rehearsal in every step, where there are any.
+    public var rehearsal = 4
+    /// Ends the training when the loss on held-out corrections has risen for so many epochs; the best weights are kept.
+    public var patience = 2
+    public var augmentation = Augmentation()
+    public var seed: UInt64 = 1
+
+    public init() {}
+
+    /// For one writer's own weights, which need not read other hands.
+    public static let writer = LearningPlan()
+
+    /// For everyone's weights: nearer to the base.
+    public static let shared = {
+        var plan = LearningPlan()
+        plan.learningRate = 5e-4
+        plan.pull = 0.1
+        plan.shares = [1, 0.5, 0.25, 0.125]
+        return plan
+    }()
+
+    public static func plan(for scope: Scope) -> LearningPlan {
+        scope == .shared ? shared : writer
+    }
+
+    func stepCount(lines: Int) -> Int {
+        let perEpoch = (lines + linesPerStep - 1) / max(1, linesPerStep)
+        return min(max(perEpoch * epochs, steps.lowerBound), steps.upperBound)
+    }
+}
