@@ -43,8 +43,8 @@ package struct SpanLog {
 
     package init() {}
 
-    /// Nothing was labelled yet.
-    package var isEmpty: Bool { open == nil && names.isEmpty }
+    /// A span ended that no event has told.
+    package var hasNews: Bool { !untold.isEmpty }
     /// The label of the newest decided frame.
     package var last: String? { open?.span.name ?? names.last }
 

@@ -1,4 +1,5 @@
 import Decoding
+import Ink
 import Network
 import Recognition
 
@@ -7,7 +8,7 @@ import Recognition
 ///
 /// Vectors are counted in the segment. Memory is bounded by the window and, for text, by the segment.
 final class VectorReading {
-    let served: Served
+    private let served: Served
     private let window: WindowRule
     private let configuration: VectorConfiguration
     private var resampler: VectorResampler
@@ -38,12 +39,11 @@ final class VectorReading {
 
     /// - Parameter start: number of the first vector in the segment.
     init(
-        served: Served, configuration: VectorConfiguration, pipeline: Pipeline, normalization: RunningNormalization?, start: Int,
-        clock: VectorClock
+        served: Served, configuration: VectorConfiguration, pipeline: Pipeline, normalization: RunningNormalization?, start: Int
     ) {
         self.served = served
         self.configuration = configuration
-        self.clock = clock
+        clock = VectorClock(number: start, rate: configuration.rate)
         window = pipeline.window
         let model = served.model
         resampler = VectorResampler(channels: configuration.channels.count, rate: configuration.rate)
@@ -171,13 +171,17 @@ final class VectorReading {
             vectors: vectors, time: clock.time(of: vectors))
     }
 
-    /// Puts readings of this stretch back onto its vectors.
-    func recognition(of hypotheses: [Hypothesis]) -> Recognition {
-        let origins = origins.map {
+    /// Where each frame comes from; of all frames where the model transcribes.
+    var frameOrigins: [FrameOrigin] {
+        origins.map {
             FrameOrigin(
                 stroke: 0, firstSample: Int32(clamping: $0.vectors.lowerBound), endSample: Int32(clamping: $0.vectors.upperBound))
         }
-        return Recognition(hypotheses, origins: origins, model: served.model)
+    }
+
+    /// Puts readings of this stretch back onto its vectors.
+    func recognition(of hypotheses: [Hypothesis]) -> Recognition {
+        Recognition(hypotheses, origins: frameOrigins, model: served.model)
     }
 }
 

@@ -1,4 +1,3 @@
-import Decoding
 import Ink
 import Network
 import Recognition
@@ -17,47 +16,30 @@ final class VectorSession: Session {
     private var timeline = VectorTimeline()
     private var hop: HopTimer
     private var hello = StreamHello()
-    /// Packets lost since the last vectors.
+    /// Packets that were lost since the last vectors.
     private var lost: UInt64 = 0
-
-    // The open segment
-    private var segment: OpenSegment?
-    private var due: Due?
-    private(set) var skippedPartials: UInt64 = 0
-    private var lastVectors: Int64
-    /// What ended and waits for the lane: stretches and whole segments, oldest first.
-    private var waiting: [Waiting] = []
+    /// Of the stream's last segment: where the next one starts from.
     private var normalization: RunningNormalization?
+
+    private var open: VectorSegment?
+    private var due: Due?
+    private var lastVectors: Int64
+    private(set) var skippedPartials: UInt64 = 0
+    /// Segments that ended, oldest first.
+    private var waiting: [Waiting] = []
     private var totals = Totals()
-
-    /// A gap up to so many seconds is bridged: its vectors count as missing. Beyond it, the reading begins anew.
-    static let bridge = 0.5
-
-    private struct OpenSegment {
-        var served: Served
-        var reading: VectorReading
-        var spans = SpanLog()
-        var prefix = CommittedPrefix()
-        /// Vectors so far, those that are missing among them.
-        var vectors = 0
-        /// For models that transcribe: all vectors at the model's rate.
-        var recording: [Float] = []
-        var gaps = LabelEvent.Gaps()
-    }
 
     private struct Due {
         var arrived: Int64
         var decided: Int64
     }
 
-    /// A stretch that is over, or with `ending` the segment that it closes.
     private struct Waiting {
-        var segment: OpenSegment
+        var segment: VectorSegment
         var ending: LabelEvent.Ending
         var number: UInt64
         var writer: String?
-        var arrived: Int64
-        var decided: Int64
+        var due: Due
     }
 
     private struct Totals {
@@ -75,5 +57,169 @@ final class VectorSession: Session {
         lastVectors = now.monotonic
         numbering = EventNumbering(now)
         hop = HopTimer(seconds: pipeline.window.hop)
+    }
+
+    // MARK: Vectors come in
+
+    /// Takes one packet that arrived at `arrived` (unix µs). False: it had come before and was dropped.
+    func receive(_ packet: FeaturePacket, arrived: Int64, now: Moment) -> Bool {
+        lastArrival = now.monotonic
+        totals.lastActivity = arrived
+        switch tracker.note(epoch: packet.epoch, sequence: packet.sequence) {
+        case .repeated: return false
+        case .first, .next: break
+        case .newEpoch:
+            end(.hello, Due(arrived: arrived, decided: arrived))
+            timeline.restart()
+            lost = 0
+        case .gap(let packets):
+            lost = lost.addingSaturating(packets)
+            totals.gaps = totals.gaps.addingSaturating(packets)
+        }
+        switch packet.content {
+        case .hello(let hello):
+            if hello.writer != self.hello.writer { end(.hello, Due(arrived: arrived, decided: arrived)) }
+            self.hello = hello
+        case .frames(let frames): take(frames, arrived: arrived, now: now)
+        case .endOfSegment: end(.explicit, Due(arrived: arrived, decided: arrived))
+        }
+        return true
+    }
+
+    private func take(_ frames: FeatureFrames, arrived: Int64, now: Moment) {
+        guard frames.count > 0, frames.rate.isFinite, frames.rate > 0, let segment = open ?? begin() else { return }
+        let place = timeline.place(frames, lost: lost)
+        if lost > 0 || place != .next && segment.count > 0 {
+            segment.gaps.count = segment.gaps.count.addingSaturating(1)
+            segment.gaps.packets = segment.gaps.packets.addingSaturating(lost)
+        }
+        // The time before a segment is not of it.
+        segment.append(frames, at: segment.count > 0 ? place : .next)
+        lost = 0
+        let dirty = UInt64(dirtyVectors(of: frames, expecting: segment))
+        segment.gaps.dirtySamples = segment.gaps.dirtySamples.addingSaturating(dirty)
+        totals.dirty = totals.dirty.addingSaturating(dirty)
+        totals.vectors = totals.vectors.addingSaturating(UInt64(frames.count))
+        lastVectors = now.monotonic
+        if hop.isDue(at: frames.time ?? arrived) {
+            // A hop that comes while the one before still waits takes its place: the older partial is skipped, and counted.
+            if due != nil { skippedPartials = skippedPartials.addingSaturating(1) }
+            due = Due(arrived: arrived, decided: arrived)
+        }
+        if segment.count >= pipeline.endpoint.maximumSamples { end(.maximum, Due(arrived: arrived, decided: arrived)) }
+    }
+
+    private func begin() -> VectorSegment? {
+        let served = pipeline.models.current(for: hello.writer)
+        guard case .vectors(let configuration) = served.model.input else { return nil }
+        let segment = VectorSegment(
+            served: served, configuration: configuration, pipeline: pipeline, normalization: normalization)
+        open = segment
+        return segment
+    }
+
+    /// Vectors with a number that is missing, or with too few numbers or too many.
+    private func dirtyVectors(of frames: FeatureFrames, expecting segment: VectorSegment) -> Int {
+        guard frames.channels == segment.channels else { return frames.count }
+        return frames.values.withUnsafeBufferPointer { values in
+            var dirty = 0
+            for row in stride(from: 0, to: values.count, by: frames.channels) {
+                var isClean = true
+                for index in row..<(row + frames.channels) where !values[index].isFinite { isClean = false }
+                if !isClean { dirty += 1 }
+            }
+            return dirty
+        }
+    }
+
+    // MARK: Segments end
+
+    func tick(_ now: Moment) {
+        guard open != nil, Double(now.monotonic - lastVectors) >= pipeline.endpoint.idle * 1e9 else { return }
+        end(.idle, Due(arrived: totals.lastActivity, decided: now.unix))
+    }
+
+    func end(_ ending: LabelEvent.Ending, now: Moment) {
+        end(ending, Due(arrived: totals.lastActivity, decided: now.unix))
+    }
+
+    private func end(_ ending: LabelEvent.Ending, _ due: Due) {
+        guard let segment = open else { return }
+        waiting.append(
+            Waiting(segment: segment, ending: ending, number: numbering.closeSegment(), writer: hello.writer, due: due))
+        normalization = segment.normalization
+        open = nil
+        self.due = nil
+        if ending != .maximum { hop.restart() }
+    }
+
+    // MARK: Partials
+
+    var partialIsDue: Bool { due != nil && waitingFinals == 0 }
+
+    func addWindow(to windows: WindowGroups) -> WindowOffer {
+        guard let due, let segment = open else { return .nothing }
+        if segment.addWindow(to: windows, session: self) { return .window }
+        self.due = nil
+        return segment.hasNews ? .event(partial(of: segment, due)) : .nothing
+    }
+
+    func takeWindow(_ output: OutputSequence) -> LabelEvent? {
+        guard let segment = open, let due else { return nil }
+        segment.take(output)
+        guard segment.hasCaughtUp else { return nil }
+        self.due = nil
+        return partial(of: segment, due)
+    }
+
+    private func partial(of segment: VectorSegment, _ due: Due) -> LabelEvent {
+        event(of: segment, segment.partial(), number: numbering.segment, ending: nil, due)
+    }
+
+    private func event(
+        of segment: VectorSegment, _ reading: VectorSegment.Reading, number: UInt64, ending: LabelEvent.Ending?, _ due: Due
+    ) -> LabelEvent {
+        totals.text = reading.text
+        return LabelEvent(
+            stream: stream, epoch: numbering.epoch, number: numbering.nextEvent(), segment: number,
+            state: ending == nil ? .partial : .final, text: reading.text, committed: reading.committed, symbols: reading.symbols,
+            alternatives: reading.alternatives, spans: reading.spans, ending: ending, generation: segment.served.generation,
+            sampleCount: segment.count, gaps: segment.gaps, droppedPartials: skippedPartials,
+            stamps: .init(arrived: due.arrived, decided: due.decided, published: due.decided))
+    }
+
+    // MARK: Finals
+
+    /// Segments that wait for their final, and the open one where a gap waits for what came before it.
+    var waitingFinals: Int { waiting.count + (open?.hasEndedStretches == true ? 1 : 0) }
+
+    func finishNext(with readers: Readers) -> FinishedSegment? {
+        guard !waiting.isEmpty else {
+            // Only unread stretches are given up where the network refuses them; their frames stay without a label.
+            try? open?.finishStretches(with: readers.workspace)
+            return nil
+        }
+        let next = waiting.removeFirst()
+        let reading = try? next.segment.final(with: readers)
+        let event = event(of: next.segment, reading ?? .nothing, number: next.number, ending: next.ending, next.due)
+        return FinishedSegment(
+            event: event, writer: next.writer, ink: InkSegment(), vectors: next.segment.transcribedVectors,
+            failed: reading == nil)
+    }
+
+    func dropWindow() { due = nil }
+
+    // MARK: What others ask
+
+    var isIdle: Bool { open == nil && waiting.isEmpty }
+
+    var byteCount: Int { 512 + (open?.byteCount ?? 0) + waiting.reduce(0) { $0 + $1.segment.byteCount } }
+
+    var summary: SessionSummary {
+        SessionSummary(
+            stream: stream, pipeline: pipeline.name, writer: hello.writer, device: hello.device,
+            generation: open?.served.generation, segment: numbering.segment, isOpen: open != nil, samples: totals.vectors,
+            segments: numbering.segments, gaps: totals.gaps, dirtySamples: totals.dirty, byteCount: byteCount,
+            lastActivity: totals.lastActivity, text: totals.text)
     }
 }

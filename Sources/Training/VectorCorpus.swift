@@ -18,6 +18,15 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
 
     public init() {}
 
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        noise = try values.decodeIfPresent(Float.self, forKey: .noise) ?? noise
+        gain = try values.decodeIfPresent(Float.self, forKey: .gain) ?? gain
+        timeMasks = try values.decodeIfPresent(Int.self, forKey: .timeMasks) ?? timeMasks
+        timeMaskLength = try values.decodeIfPresent(Int.self, forKey: .timeMaskLength) ?? timeMaskLength
+        silencedNumbers = try values.decodeIfPresent(Int.self, forKey: .silencedNumbers) ?? silencedNumbers
+    }
+
     /// Changes standardized frames of `dimension` numbers.
     public func distort(_ frames: inout [Float], dimension: Int, using random: inout SplitMix64) {
         let gains = (0..<dimension).map { _ in exp(random.normal(deviation: gain)) }

@@ -33,11 +33,9 @@ public struct SensorEvaluation {
             )
             for recording in recordings {
                 let reference = recording.frameLabels(configuration, names: model.alphabet.symbols)
-                smoothed.add(
-                    reference: reference, recognized: try recognizer.labels(of: recording).map(\.label))
-                plain.add(
-                    reference: reference,
-                    recognized: try recognizer.labels(of: recording, smooths: false).map(\.label))
+                let labels = try recognizer.labels(of: recording)
+                smoothed.add(reference: reference, recognized: labels.smoothed.map(\.label))
+                plain.add(reference: reference, recognized: labels.plain.map(\.label))
             }
             evaluation.frames = smoothed
             evaluation.unsmoothed = plain

@@ -22,25 +22,27 @@ public final class SensorRecognizer {
         recognizer = Recognizer(model: model, decoding: decoding)
     }
 
-    /// For each frame the likeliest class, smoothed over time by the model's transitions where `smooths`.
-    public func labels(of recording: SensorRecording, smooths: Bool = true) throws -> [FrameLabel] {
+    /// For each frame the likeliest class, as the network alone sees it, and smoothed over time by the model's transitions: the same
+    /// where the model has none.
+    public func labels(of recording: SensorRecording) throws -> (plain: [FrameLabel], smoothed: [FrameLabel]) {
         try withPosteriors(of: recording) { posteriors in
-            if smooths, let transitions = model.transitions {
-                return FrameViterbi.smooth(posteriors, with: transitions)
-            }
-            return (0..<posteriors.frames).map { frame in
+            let plain = (0..<posteriors.frames).map { frame in
                 let row = posteriors[frame]
                 let best = row.indices.max { row[$0] < row[$1] } ?? 0
                 return FrameLabel(label: best, confidence: min(1, exp(row[best])))
             }
+            return (plain, model.transitions.map { FrameViterbi.smooth(posteriors, with: $0) } ?? plain)
         }
     }
 
     /// What a recording says, by a model that transcribes.
     public func transcribe(_ recording: SensorRecording) throws -> Recognition {
         try withPosteriors(of: recording) { posteriors in
-            let frames = (0..<posteriors.frames * model.network.architecture.stride).map {
-                FrameOrigin(stroke: 0, firstSample: Int32(clamping: $0), endSample: Int32(clamping: $0 + 1))
+            let vectorsPerFrame = extractor.configuration.frameSeconds * recording.rate
+            let frames = (0..<posteriors.frames * model.network.architecture.stride).map { frame in
+                FrameOrigin(
+                    stroke: 0, firstSample: Int32(clamping: Int(Double(frame) * vectorsPerFrame)),
+                    endSample: Int32(clamping: Int(Double(frame + 1) * vectorsPerFrame)))
             }
             return Recognition(recognizer.read(posteriors), origins: frames, model: model)
         }
@@ -49,6 +51,10 @@ public final class SensorRecognizer {
     private func withPosteriors<Result>(
         of recording: SensorRecording, _ body: (Posteriors) throws -> Result
     ) throws -> Result {
+        guard recording.channels.count == extractor.configuration.channels.count else {
+            throw ModelError.wrongChannels(
+                model: model.name, expected: extractor.configuration.channels, found: recording.channels)
+        }
         var frames = extractor.frames(recording.values, rate: recording.rate)
         extractor.standardize(&frames, with: model.standardization)
         var batch = Batch(dimension: extractor.configuration.dimension)

@@ -8,7 +8,8 @@ public struct VectorConfiguration: Sendable, Equatable, Codable {
     public var stack: Int
     /// Whether the slopes of the channels over time are added as further numbers of each vector.
     public var deltas: Bool
-    /// Whether mean and deviation of each recording are removed first, as for cepstra. Needs the whole recording.
+    /// Whether mean and deviation of each recording are removed first, as for cepstra. Needs the whole recording; a
+    /// partial makes do with what came so far.
     public var normalizesRecording: Bool
 
     public init(channels: [String], rate: Double, stack: Int = 1, deltas: Bool = false, normalizesRecording: Bool = false) {
@@ -19,6 +20,29 @@ public struct VectorConfiguration: Sendable, Equatable, Codable {
         self.normalizesRecording = normalizesRecording
     }
 
+    /// Refuses what no sensor has: it stands in files that strangers send.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        channels = try values.decode([String].self, forKey: .channels)
+        rate = try values.decode(Double.self, forKey: .rate)
+        stack = try values.decodeIfPresent(Int.self, forKey: .stack) ?? 1
+        deltas = try values.decodeIfPresent(Bool.self, forKey: .deltas) ?? false
+        normalizesRecording = try values.decodeIfPresent(Bool.self, forKey: .normalizesRecording) ?? false
+        func require(_ condition: Bool, _ key: CodingKeys, _ reason: String) throws {
+            guard !condition else { return }
+            throw DecodingError.dataCorruptedError(forKey: key, in: values, debugDescription: reason)
+        }
+        try require((1...4096).contains(channels.count), .channels, "\(channels.count) channels; 1 to 4096 are possible")
+        try require(rate.isFinite && rate > 0 && rate <= 1e6, .rate, "a rate of \(rate); give vectors per second")
+        try require((1...256).contains(stack), .stack, "a stack of \(stack) vectors; 1 to 256 are possible")
+    }
+
+    /// Numbers per vector once slopes are added.
+    var width: Int { channels.count * (deltas ? 2 : 1) }
+
     /// Numbers per frame.
-    public var dimension: Int { channels.count * (deltas ? 2 : 1) * stack }
+    public var dimension: Int { width * stack }
+
+    /// Seconds that a frame stands for.
+    public var frameSeconds: Double { Double(stack) / rate }
 }

@@ -19,9 +19,8 @@ public struct VectorExtractor: Sendable {
     public func frames(_ values: [Float], rate: Double) -> [Float] {
         var vectors = resampled(values, from: rate)
         if configuration.normalizesRecording { normalize(&vectors) }
-        let width = configuration.channels.count * (configuration.deltas ? 2 : 1)
         if configuration.deltas { vectors = withSlopes(vectors) }
-        let dimension = width * configuration.stack
+        let dimension = configuration.dimension
         // What does not fill a frame at the end is left out.
         return Array(vectors.prefix(vectors.count / max(1, dimension) * dimension))
     }
@@ -32,25 +31,12 @@ public struct VectorExtractor: Sendable {
         for index in frames.indices where !frames[index].isFinite { frames[index] = 0 }
     }
 
-    /// Linear interpolation to the model's rate; where either neighbour is missing the result is missing.
     private func resampled(_ values: [Float], from rate: Double) -> [Float] {
-        guard abs(rate - configuration.rate) > 1e-6 * configuration.rate else { return values }
-        let width = configuration.channels.count
-        let count = values.count / width
-        guard count > 1 else { return values }
-        let ratio = rate / configuration.rate
-        let length = Int((Double(count - 1) / ratio).rounded(.down)) + 1
+        guard rate != configuration.rate else { return values }
+        var resampler = VectorResampler(channels: configuration.channels.count, rate: configuration.rate)
         var result: [Float] = []
-        result.reserveCapacity(length * width)
-        for index in 0..<length {
-            let place = Double(index) * ratio
-            let left = min(Int(place), count - 2)
-            let fraction = Float(place - Double(left))
-            for channel in 0..<width {
-                let (a, b) = (values[left * width + channel], values[(left + 1) * width + channel])
-                result.append(fraction == 0 ? a : a + fraction * (b - a))
-            }
-        }
+        var sources: [Int] = []
+        resampler.append(values, rate: rate, into: &result, sources: &sources)
         return result
     }
 
@@ -74,7 +60,10 @@ public struct VectorExtractor: Sendable {
         }
     }
 
-    /// Each vector followed by its slope: the least-squares line through five vectors (Furui 1986).
+    /// The slope of the least-squares line through five vectors, from the two before and the two after (Furui 1986).
+    static func slope(_ a: Float, _ b: Float, _ d: Float, _ e: Float) -> Float { (d - b + 2 * (e - a)) / 10 }
+
+    /// Each vector followed by its slope.
     private func withSlopes(_ vectors: [Float]) -> [Float] {
         let width = configuration.channels.count
         let count = vectors.count / width
@@ -86,7 +75,7 @@ public struct VectorExtractor: Sendable {
                 func value(_ offset: Int) -> Float {
                     vectors[min(max(index + offset, 0), count - 1) * width + channel]
                 }
-                result.append((value(1) - value(-1) + 2 * (value(2) - value(-2))) / 10)
+                result.append(Self.slope(value(-2), value(-1), value(1), value(2)))
             }
         }
         return result
