@@ -13,14 +13,22 @@ VERSION        = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources
 # Its own folder: every object differs when the Swift runtime is linked in.
 STATIC_BUILD   = .build/static
 
-.PHONY: build run test clean packages test-packages swift install uninstall deb
+.PHONY: build run test fixtures clean packages test-packages swift install uninstall deb debian-root
 
 build: packages swift
 	swift build -c release
 
+run: build
+	@packaging/run $(BUILD)
+
 test: packages test-packages swift
 	swift build -c release --build-tests
 	swift test -c release --skip-build
+
+# Writes the committed recordings and their expected finals anew: after another model, or other scenes in Tests/SystemTests/Replay.
+fixtures: packages swift
+	swift build -c release --build-tests
+	DUCTUS_WRITE_FIXTURES=1 swift test -c release --skip-build --filter FixtureFilesTests
 
 install: build
 	packaging/stage $(BUILD) "$(DESTDIR)" "$(PREFIX)"
@@ -36,6 +44,15 @@ deb: packages swift
 	swift build -c release --scratch-path $(STATIC_BUILD) --static-swift-stdlib -Xlinker -lcurl --product ductusd
 	swift build -c release --scratch-path $(STATIC_BUILD) --static-swift-stdlib -Xlinker -lcurl --product ductus
 	packaging/build-deb $(STATIC_BUILD)/release $(VERSION) build
+
+# A plain Debian 12, for the test of the package.
+debian-root: build/debian-12/etc/debian_version
+
+build/debian-12/etc/debian_version:
+	@$(call install,debootstrap)
+	mkdir -p build && $(SUDO) rm -rf build/debian-12.partial
+	$(SUDO) debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus bookworm build/debian-12.partial http://deb.debian.org/debian >/dev/null
+	$(SUDO) mv build/debian-12.partial build/debian-12
 
 clean:
 	rm -rf .build build

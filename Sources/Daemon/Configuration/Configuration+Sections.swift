@@ -42,8 +42,6 @@ extension Configuration {
         /// Bytes of the largest message.
         package var message = 1 << 20
         package var streams = 4096
-        /// Bytes that one stream may hold.
-        package var streamMemory = 16 << 20
         /// Messages that wait for a lane.
         package var queue = 65_536
         /// Seconds without a packet after which a stream is forgotten.
@@ -55,11 +53,10 @@ extension Configuration {
 
         static let fields: [Field<Limits>] = [
             .value("message", \.message, .bytes, in: 1024...64 << 20, .restart),
-            .value("streams", \.streams, .integer, in: 1...1_000_000, .live),
-            .value("stream_memory", \.streamMemory, .bytes, in: 64 << 10...1 << 30, .live),
+            .value("streams", \.streams, .integer, in: 1...1_000_000, .restart),
             .value("queue", \.queue, .integer, in: 16...16_777_216, .restart),
-            .value("idle_stream", \.idleStream, .seconds, in: 1...604_800, .live),
-            .value("shutdown", \.shutdown, .seconds, in: 0.1...60, .live),
+            .value("idle_stream", \.idleStream, .seconds, in: 1...604_800, .restart),
+            .value("shutdown", \.shutdown, .seconds, in: 0.1...60, .restart),
         ]
     }
 

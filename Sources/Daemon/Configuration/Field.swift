@@ -12,6 +12,8 @@ struct Field<Section: Sendable>: Sendable {
     let scalars: [ScalarKey<Section>]
     let read: @Sendable (Node, inout Section, inout ConfigurationReading) -> Void
     let changes: @Sendable (Section, Section) -> [ConfigurationChange]
+    /// Takes from the first what a running daemon can take, into the second.
+    let adopt: @Sendable (Section, inout Section) -> Void
 }
 
 /// A key with one plain value.
@@ -33,6 +35,11 @@ extension ConfigurationSection {
 
     static func changes(from old: Self, to new: Self) -> [ConfigurationChange] {
         fields.flatMap { $0.changes(old, new) }
+    }
+
+    /// What runs once `new` was loaded: its live values, and the old ones of the keys that wait for a restart.
+    func adoptingLiveValues(of new: Self) -> Self {
+        Self.fields.reduce(into: self) { running, field in field.adopt(new, &running) }
     }
 }
 
@@ -63,7 +70,8 @@ extension Field {
                     ConfigurationChange(
                         key: name, from: notation.write(before), to: notation.write(after), reload: reload)
                 ]
-            })
+            },
+            adopt: { new, running in if reload == .live { running[keyPath: path] = new[keyPath: path] } })
     }
 
     static func value<Value: Comparable>(
@@ -108,7 +116,8 @@ extension Field {
                 let (before, after) = (old[keyPath: path], new[keyPath: path])
                 guard before != after else { return [] }
                 return [ConfigurationChange(key: name, from: write(before), to: write(after), reload: reload)]
-            })
+            },
+            adopt: { new, running in if reload == .live { running[keyPath: path] = new[keyPath: path] } })
     }
 
     /// A section within this one.
@@ -121,6 +130,9 @@ extension Field {
             read: { node, section, reading in reading.section(node, into: &section[keyPath: path]) },
             changes: { old, new in
                 Inner.changes(from: old[keyPath: path], to: new[keyPath: path]).map { $0.within(name) }
+            },
+            adopt: { new, running in
+                running[keyPath: path] = running[keyPath: path].adoptingLiveValues(of: new[keyPath: path])
             })
     }
 
@@ -146,6 +158,11 @@ extension Field {
                     }
                 }
                 return changes
+            },
+            adopt: { new, running in
+                running[keyPath: path] = running[keyPath: path].map { inner in
+                    new[keyPath: path].first { $0.name == inner.name }.map(inner.adoptingLiveValues) ?? inner
+                }
             })
     }
 }

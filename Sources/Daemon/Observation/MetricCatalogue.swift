@@ -26,7 +26,6 @@ package enum MetricCatalogue: String, CaseIterable, Sendable {
     case stage = "ductus_stage_seconds"
     // Learning
     case generation = "ductus_generation"
-    case writerGenerations = "ductus_writer_generations"
     case corrections = "ductus_corrections_total"
     case trials = "ductus_trials_total"
     case trialDuration = "ductus_trial_seconds"
@@ -34,8 +33,6 @@ package enum MetricCatalogue: String, CaseIterable, Sendable {
     case ready = "ductus_ready"
     case degraded = "ductus_degraded"
     case reloads = "ductus_reloads_total"
-    case requests = "ductus_control_requests_total"
-    case build = "ductus_build_info"
     case residentMemory = "process_resident_memory_bytes"
     case virtualMemory = "process_virtual_memory_bytes"
     case openDescriptors = "process_open_fds"
@@ -69,17 +66,14 @@ package enum MetricCatalogue: String, CaseIterable, Sendable {
         case .finals: (.counter, ["lane"], "Finals published.")
         case .partialLatency: (.histogram, [], "From the arrival of the sample that made a window due to its partial being published.")
         case .finalLatency: (.histogram, [], "From the decision that a segment ended to its final being published.")
-        case .stage: (.histogram, ["stage"], "Time in one stage of the way from a packet to a label.")
+        case .stage: (.histogram, ["stage"], "Time in the stages around the lanes: intake (socket to lane, per batch), publish (lane to socket, per event).")
         case .generation: (.gauge, ["pipeline"], "Number of the shared generation of weights in use; 0 is the base.")
-        case .writerGenerations: (.gauge, ["pipeline"], "Writers with a generation of their own.")
         case .corrections: (.counter, ["outcome"], "Corrections by outcome: journaled, or why refused.")
         case .trials: (.counter, ["scope", "outcome"], "Trained generations by the gate's verdict.")
         case .trialDuration: (.histogram, ["scope"], "Time from the start of a training run to the gate's verdict.")
         case .ready: (.gauge, [], "1 once the models are warm and the sockets listen.")
         case .degraded: (.gauge, ["part"], "1 while a part does not work; recognition goes on.")
         case .reloads: (.counter, ["outcome"], "Reloads of the configuration.")
-        case .requests: (.counter, ["request", "outcome"], "Requests on the control socket.")
-        case .build: (.gauge, ["release", "instruction_set"], "Always 1; its labels tell what runs.")
         case .residentMemory: (.gauge, [], "Resident memory size in bytes.")
         case .virtualMemory: (.gauge, [], "Virtual memory size in bytes.")
         case .openDescriptors: (.gauge, [], "Open file descriptors.")

@@ -52,6 +52,15 @@ package final class PrometheusRegistry: MetricsFactory {
         return text
     }
 
+    /// Sets a histogram that somebody else counts.
+    /// - Parameters:
+    ///   - values: One for each label of the metric.
+    ///   - sum: In seconds.
+    ///   - upTo: How many were at most so many seconds.
+    package func set(_ metric: MetricCatalogue, _ values: [String], count: UInt64, sum: Double, upTo: (Double) -> UInt64) {
+        histogram(metric.rawValue, Array(zip(metric.labels, values))).replace(count: count, sum: sum, upTo: upTo)
+    }
+
     // MARK: MetricsFactory
 
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {

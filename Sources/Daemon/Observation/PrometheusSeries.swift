@@ -49,6 +49,20 @@ final class HistogramSeries: RecorderHandler, TimerHandler {
 
     var snapshot: Contents { contents.withLock { $0 } }
 
+    /// What somebody else counted.
+    /// - Parameter upTo: Values of at most a bound.
+    func replace(count: UInt64, sum: Double, upTo: (Double) -> UInt64) {
+        var below: UInt64 = 0
+        var counts = bounds.map { bound in
+            let all = max(below, min(count, upTo(bound)))
+            defer { below = all }
+            return all - below
+        }
+        counts.append(count - below)
+        let replacement = Contents(counts: counts, sum: sum)
+        contents.withLock { $0 = replacement }
+    }
+
     func record(_ value: Int64) { record(Double(value)) }
 
     func record(_ value: Double) {

@@ -1,3 +1,4 @@
+import Metrics
 import Synchronization
 
 /// Whether the daemon is ready, and which of its parts do not work at present.
@@ -6,6 +7,8 @@ package final class ServiceHealth: Sendable {
         package var isReady = false
         /// Part → why, in the operator's words.
         package var degraded: [String: String] = [:]
+        /// Every part that ever was degraded.
+        package var parts: Set<String> = []
         /// Threads that hang.
         package var hung: [String] = []
     }
@@ -25,6 +28,7 @@ package final class ServiceHealth: Sendable {
         contents.withLock { state in
             guard state.degraded[part] != reason else { return false }
             state.degraded[part] = reason
+            state.parts.insert(part)
             return true
         }
     }
@@ -36,5 +40,17 @@ package final class ServiceHealth: Sendable {
         let state = state
         let parts = [state.isReady ? summary : "starting"] + state.degraded.sorted { $0.key < $1.key }.map { "\($0): \($1)" }
         return parts.joined(separator: "; ")
+    }
+
+    /// Tells it in the metrics, each time they are read.
+    package func publish(in registry: PrometheusRegistry) {
+        let ready = MetricCatalogue.ready.gauge(from: registry)
+        registry.beforeReading { [self] in
+            let state = state
+            ready.record(state.isReady ? 1 : 0)
+            for part in state.parts {
+                MetricCatalogue.degraded.gauge(part, from: registry).record(state.degraded[part] == nil ? 0 : 1)
+            }
+        }
     }
 }

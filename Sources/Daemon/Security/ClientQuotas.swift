@@ -4,17 +4,15 @@ import Transport
 
 /// Holds each client to its quotas: streams, bytes, corrections. A client is a key of the allow-list, or a user on ipc.
 ///
-/// Any thread may ask. Clients that have been quiet for a while, and hold no stream, are forgotten, so memory is bounded by the
-/// number of clients that are really there.
+/// Any thread may ask. A stream counts until nothing came for it for as long as the daemon itself keeps an idle stream; clients that
+/// have been quiet for a while are forgotten, so memory is bounded by those that are really there.
 package final class ClientQuotas: Sendable {
-    package enum Refusal: String, CaseIterable, Sendable {
-        case streams = "quota_streams"
-        case bytes = "quota_bytes"
-        case corrections = "quota_corrections"
-    }
+    package typealias Refusal = AccessControl.Refusal
 
     fileprivate struct Account {
-        var streams: Set<StreamName> = []
+        /// When each was last heard of.
+        var streams: [StreamName: Int64] = [:]
+        var nextSweep: Int64 = 0
         var bytes: TokenBucket
         var corrections: TokenBucket
         var latest: Int64
@@ -22,19 +20,22 @@ package final class ClientQuotas: Sendable {
 
     fileprivate struct Contents {
         var limits: Configuration.Quotas
+        let idle: Int64
         var accounts: [Peer: Account] = [:]
     }
 
-    /// Nanoseconds after which a quiet client without streams is forgotten; by then its buckets are full again.
+    /// Nanoseconds after which a quiet client is forgotten; by then its buckets are full again.
     fileprivate static let memory: Int64 = 300_000_000_000
     fileprivate static let sweepAbove = 1024
 
     private let contents: Mutex<Contents>
     private let now: @Sendable () -> Int64
 
-    /// - Parameter now: Monotonic nanoseconds.
-    package init(_ limits: Configuration.Quotas, now: @escaping @Sendable () -> Int64) {
-        contents = Mutex(Contents(limits: limits))
+    /// - Parameters:
+    ///   - idleStream: Seconds after which a stream without a packet counts no more.
+    ///   - now: Monotonic nanoseconds.
+    package init(_ limits: Configuration.Quotas, idleStream: Double, now: @escaping @Sendable () -> Int64) {
+        contents = Mutex(Contents(limits: limits, idle: Int64(idleStream * 1e9)))
         self.now = now
     }
 
@@ -54,12 +55,14 @@ package final class ClientQuotas: Sendable {
     package func admit(_ bytes: Int, of stream: StreamName, from peer: Peer) -> Refusal? {
         let time = now()
         return contents.withLock { contents in
-            contents.account(peer, time) { account, limits in
+            let idle = contents.idle
+            return contents.account(peer, time) { account, limits in
                 guard account.bytes.take(Double(bytes), now: time) else { return .bytes }
-                if !account.streams.contains(stream) {
+                if account.streams[stream] == nil, account.streams.count >= limits.streams {
+                    account.sweep(olderThan: time - idle, now: time)
                     guard account.streams.count < limits.streams else { return .streams }
-                    account.streams.insert(stream)
                 }
+                account.streams[stream] = time
                 return nil
             }
         }
@@ -73,18 +76,20 @@ package final class ClientQuotas: Sendable {
         }
     }
 
-    /// The stream was forgotten.
-    package func forget(_ stream: StreamName) {
-        contents.withLock { contents in
-            for peer in contents.accounts.keys { contents.accounts[peer]?.streams.remove(stream) }
-        }
-    }
-
     /// Clients that are remembered.
     package var clientCount: Int { contents.withLock { $0.accounts.count } }
 
     /// Two seconds' worth, but never less than the largest message.
     fileprivate static func byteBurst(_ limits: Configuration.Quotas) -> Double { Double(max(2 * limits.bytesPerSecond, 2 << 20)) }
+}
+
+extension ClientQuotas.Account {
+    /// Forgets idle streams; at most once a second, so that a flood of names costs little.
+    fileprivate mutating func sweep(olderThan limit: Int64, now: Int64) {
+        guard now >= nextSweep else { return }
+        nextSweep = now + 1_000_000_000
+        streams = streams.filter { $0.value >= limit }
+    }
 }
 
 extension ClientQuotas.Contents {
@@ -94,7 +99,8 @@ extension ClientQuotas.Contents {
     ) -> ClientQuotas.Refusal? {
         if accounts[peer] == nil {
             if accounts.count >= ClientQuotas.sweepAbove {
-                accounts = accounts.filter { !$0.value.streams.isEmpty || time - $0.value.latest < ClientQuotas.memory }
+                let quiet = max(ClientQuotas.memory, idle)
+                accounts = accounts.filter { time - $0.value.latest < quiet }
             }
             accounts[peer] = ClientQuotas.Account(
                 bytes: TokenBucket(rate: Double(limits.bytesPerSecond), burst: ClientQuotas.byteBurst(limits), now: time),

@@ -45,6 +45,15 @@ import Testing
         #expect(written.contains("ductus_final_latency_seconds_sum 60.046"))
     }
 
+    @Test func aHistogramThatOthersCount_isTakenOver() {
+        registry.set(.stage, ["intake"], count: 10, sum: 0.5) { $0 >= 0.01 ? 9 : 0 }
+        let written = lines("ductus_stage_seconds")
+        #expect(written.contains("ductus_stage_seconds_bucket{stage=\"intake\",le=\"0.005\"} 0"))
+        #expect(written.contains("ductus_stage_seconds_bucket{stage=\"intake\",le=\"0.01\"} 9"))
+        #expect(written.contains("ductus_stage_seconds_bucket{stage=\"intake\",le=\"+Inf\"} 10"))
+        #expect(written.contains("ductus_stage_seconds_sum{stage=\"intake\"} 0.5"))
+    }
+
     @Test func namesAndValuesFromOutside_cannotBreakALine() {
         Counter(label: "odd name.total", dimensions: [("a b", "x\"\\\ny")], factory: registry).increment()
         #expect(lines("odd_name_total") == ["odd_name_total{a_b=\"x\\\"\\\\\\ny\"} 1"])

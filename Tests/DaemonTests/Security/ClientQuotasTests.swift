@@ -21,7 +21,7 @@ import Transport
         limits.streams = streams
         limits.bytesPerSecond = bytes
         limits.correctionsPerMinute = corrections
-        return ClientQuotas(limits, now: { [hand] in hand.now })
+        return ClientQuotas(limits, idleStream: 60, now: { [hand] in hand.now })
     }
 
     private func stream(_ name: String) throws -> StreamName { try #require(StreamName(name)) }
@@ -33,8 +33,10 @@ import Transport
         #expect(quotas.admit(10, of: try stream("a"), from: ann) == nil)
         #expect(quotas.admit(10, of: try stream("c"), from: ann) == .streams)
         #expect(quotas.admit(10, of: try stream("c"), from: desk) == nil)
-        quotas.forget(try stream("a"))
-        #expect(quotas.admit(10, of: try stream("c"), from: ann) == nil)
+        hand.advance(seconds: 61)
+        #expect(quotas.admit(10, of: try stream("b"), from: ann) == nil)
+        #expect(quotas.admit(10, of: try stream("c"), from: ann) == nil, "stream a has been idle")
+        #expect(quotas.admit(10, of: try stream("d"), from: ann) == .streams)
     }
 
     @Test func bytes_flowBackWithTime() throws {

@@ -1,0 +1,272 @@
+import Adaptation
+import Foundation
+import Ink
+import Logging
+import Metrics
+import Recognition
+import Streaming
+import Synchronization
+import Wire
+
+/// Learning in the daemon: keeps what was read, takes corrections, trains beside the lanes, publishes what came of it.
+///
+///     lanes → `finished` → memory ← correction → journal → `Scholar` (its own thread) → gate → generation → lanes
+///
+/// Guarantees
+/// - A correction is answered only once it is in the journal.
+/// - Nothing here waits on a lane's or the sockets' thread: what takes longer runs on this part's queue or on the learner's thread.
+package final class Learning: Sendable {
+    private struct State {
+        var folders: [String: LearningFolder] = [:]
+        var memory = SegmentMemory()
+        var review = ReviewRule()
+        var buckets: [String: TokenBucket] = [:]
+        var pipelineOf: (@Sendable (StreamName) -> String?)?
+        var publish: (@Sendable (Topic, [UInt8]) -> Void)?
+    }
+
+    private let settings: Configuration.AdaptationSettings
+    private let locations: Locations
+    private let events: EventPublisher
+    private let registry: PrometheusRegistry
+    private let clock: any Clock
+    private let logger: Logger
+    private let scholar: Scholar
+    private let check = CorrectionCheck()
+    private let state = Mutex(State())
+    /// Corrections and requests, one after another.
+    let queue = DispatchQueue(label: "corrections")
+
+    /// - Throws: `InkFileError` for a canary that cannot be read.
+    package init(
+        _ settings: Configuration.AdaptationSettings, locations: Locations, events: EventPublisher, registry: PrometheusRegistry,
+        clock: any Clock, logger: Logger
+    ) throws {
+        self.settings = settings
+        self.locations = locations
+        self.events = events
+        self.registry = registry
+        self.clock = clock
+        self.logger = logger
+        scholar = Scholar(
+            settings, canary: try CanaryInk.lines(from: settings.canary), events: events, registry: registry, clock: clock,
+            logger: logger)
+    }
+
+    /// The models of a pipeline: those that learn, where it reads ink and writes text.
+    package func makeStore(_ settings: PipelineSettings, _ model: Model) throws -> any ModelStore {
+        guard case .ink = model.input, model.task == .transcription else {
+            return SharedModel(Served(model: model, generation: .init(number: 0)))
+        }
+        let folder = try LearningFolder(settings, model: model, locations: locations, keeping: self.settings.generationsKept)
+        folder.models.connect(
+            known: folder.store.writers(),
+            onMiss: { [queue, logger] writer in
+                queue.async {
+                    do throws(GenerationError) { try folder.load(.writer(writer)) } catch {
+                        folder.models.forget(writer)
+                        logger.error("a writer's weights cannot be used; the shared ones serve", metadata: ["reason": "\(error)"])
+                    }
+                }
+            },
+            onNewBase: { [scholar] in scholar.learnAnew(folder) })
+        state.withLock { $0.folders[settings.name] = folder }
+        return folder.models
+    }
+
+    /// Begins to learn: first what an earlier run of the daemon left undone.
+    ///
+    /// - Parameters:
+    ///   - pipelineOf: the pipeline that reads a stream of ink.
+    ///   - publish: sends on the labels' socket.
+    package func start(
+        pipelineOf: @escaping @Sendable (StreamName) -> String?, publish: @escaping @Sendable (Topic, [UInt8]) -> Void
+    ) {
+        let folders = state.withLock { state in
+            state.pipelineOf = pipelineOf
+            state.publish = publish
+            return Array(state.folders.values)
+        }
+        scholar.run()
+        for folder in folders {
+            forgetOld(in: folder)
+            scholar.learnAnew(folder)
+            do throws(JournalError) {
+                for writer in try folder.journal.writersWithPending() { scholar.learn(Scope(writer), in: folder) }
+            } catch {
+                logger.error("the journal cannot be read", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    /// Ends the training that runs, if any; what it would have learned is learned after the next start.
+    package func stop() { scholar.stop() }
+
+    /// Takes a final with its ink, on a lane's thread.
+    package func finished(_ segment: FinishedSegment) {
+        guard !segment.failed, !segment.ink.isEmpty else { return }
+        let confidence = ReviewRule.confidence(of: segment.event)
+        let publish = state.withLock { state in
+            state.memory.keep(segment)
+            return state.review.takes(confidence) ? state.publish : nil
+        }
+        guard let publish else { return }
+        queue.async {
+            let event = segment.event
+            let suggestion = WireReviewSuggestion.with {
+                $0.stream = event.stream.text
+                $0.segment = event.segment
+                $0.text = event.text
+                $0.confidence = confidence
+                $0.alternatives = event.alternatives.map { reading in
+                    .with {
+                        $0.text = reading.text
+                        $0.score = reading.score
+                    }
+                }
+                $0.generation = event.generation.wire
+                $0.writer = segment.writer ?? ""
+                $0.ink = WireInkSamples(strokes: segment.ink.strokes)
+            }
+            if let payload = try? suggestion.wire() { publish(.review(event.stream), payload) }
+        }
+    }
+
+    // MARK: Corrections
+
+    /// Checks a correction and journals it. Runs on `queue`.
+    ///
+    /// - Throws: `ControlFailure`, which says why it is refused.
+    func correct(_ request: WireCorrectRequest) throws(ControlFailure) -> WireCorrectReply {
+        do {
+            let journaled = try journal(request)
+            count("journaled")
+            return .with {
+                $0.correction = journaled.number
+                $0.writer = journaled.correction.writer ?? ""
+            }
+        } catch {
+            count("\(error.code)".lowercased())
+            throw error
+        }
+    }
+
+    private func journal(_ request: WireCorrectRequest) throws(ControlFailure) -> JournaledCorrection {
+        guard let stream = StreamName(request.stream) else {
+            throw ControlFailure(.invalidArgument, "\"\(request.stream)\" is no name of a stream")
+        }
+        guard request.spans.isEmpty else {
+            throw ControlFailure(.invalidArgument, "labelled spans cannot be learned", remedy: "correct the text of an ink stream")
+        }
+        let segment = try segment(request.segment, of: stream)
+        guard let folder = folder(of: stream) else {
+            throw ControlFailure(.unknownStream, "no pipeline that learns reads \(stream)")
+        }
+        try admit(segment.writer ?? stream.text)
+        let strokes = segment.ink.strokes
+        do {
+            let model = folder.models.current(for: segment.writer).model
+            if let refusal = try check.refusal(of: request.text, for: strokes, by: model) { throw ControlFailure(refusal) }
+            let correction = Correction(
+                stream: stream.text, segment: request.segment, writer: segment.writer, strokes: strokes, text: request.text,
+                recognized: segment.event.text, generation: GenerationName(segment.event.generation),
+                time: clock.unixMicroseconds)
+            let journaled = try folder.journal.add(correction)
+            if journaled.state == .pending { scholar.learn(Scope(segment.writer), in: folder) }
+            return journaled
+        } catch let failure as ControlFailure {
+            throw failure
+        } catch let error as JournalError {
+            throw ControlFailure(.unavailable, "\(error)", remedy: "make room, or mend the disk")
+        } catch {
+            throw ControlFailure(.internal, "\(error)")
+        }
+    }
+
+    private func segment(_ number: UInt64, of stream: StreamName) throws(ControlFailure) -> FinishedSegment {
+        switch state.withLock({ $0.memory.place(of: number, in: stream) }) {
+        case .known(let segment): return segment
+        case .tooOld:
+            throw ControlFailure(.segmentTooOld, "segment \(number) of \(stream) is no longer kept", remedy: "correct sooner")
+        case .unknown:
+            throw ControlFailure(
+                .unknownSegment, "\(stream) has no final of segment \(number)",
+                remedy: "take the number from a final; what was read before the daemon started is not kept")
+        }
+    }
+
+    /// - Throws: `ControlFailure` if this writer corrects too often.
+    private func admit(_ writer: String) throws(ControlFailure) {
+        let perMinute = Double(settings.correctionsPerWriterMinute)
+        let now = clock.monotonic
+        let isAdmitted = state.withLock { state in
+            var bucket = state.buckets[writer] ?? TokenBucket(rate: perMinute / 60, burst: perMinute, now: now)
+            defer { state.buckets[writer] = bucket }
+            return bucket.take(1, now: now)
+        }
+        guard isAdmitted else {
+            throw ControlFailure(
+                .rateLimited, "more than \(settings.correctionsPerWriterMinute) corrections of \(writer) in a minute",
+                remedy: "wait, or raise adaptation.corrections_per_writer_minute")
+        }
+    }
+
+    private func count(_ outcome: String) {
+        MetricCatalogue.corrections.counter(outcome, from: registry).increment()
+    }
+
+    // MARK: What is kept
+
+    var folders: [LearningFolder] { state.withLock { $0.folders.values.sorted { $0.pipeline < $1.pipeline } } }
+
+    private func folder(of stream: StreamName) -> LearningFolder? {
+        let (pipelineOf, folders) = state.withLock { ($0.pipelineOf, $0.folders) }
+        return pipelineOf?(stream).flatMap { folders[$0] }
+    }
+
+    /// Puts another generation into the lanes, and says so.
+    func rollback(to name: GenerationName, in folder: LearningFolder) throws(GenerationError) -> GenerationName {
+        let from = try folder.store.rollback(to: name)
+        try folder.load(Scope(name.writer))
+        events.publish(
+            .rollback(
+                .with {
+                    $0.from = LabelEvent.Generation(from).wire
+                    $0.to = LabelEvent.Generation(name).wire
+                }))
+        return from
+    }
+
+    /// Removes everything of a writer.
+    ///
+    /// - Returns: how many corrections, and the generations that were trained on them; the writer's own are gone.
+    func erase(writer: String) throws -> (corrections: Int, generations: [GenerationName]) {
+        state.withLock { $0.memory.forget(writer: writer) }
+        var (count, generations) = (0, [GenerationName]())
+        for folder in folders {
+            let numbers = try folder.journal.erase(writer: writer)
+            count += numbers.count
+            generations += folder.store.generations(trainedOn: Set(numbers))
+            try folder.store.erase(writer: writer)
+            folder.models.forget(writer)
+        }
+        return (count, generations)
+    }
+
+    private func forgetOld(in folder: LearningFolder) {
+        let limit = clock.unixMicroseconds - Int64(settings.journalRetention * 1e6)
+        do throws(JournalError) { try folder.journal.erase(before: limit) } catch {
+            logger.error("old corrections cannot be erased", metadata: ["reason": "\(error)"])
+        }
+    }
+}
+
+extension ControlFailure {
+    fileprivate init(_ refusal: CorrectionRefusal) {
+        switch refusal {
+        case .empty: self.init(.invalidArgument, "\(refusal)")
+        case .outsideAlphabet: self.init(.outsideAlphabet, "\(refusal)", remedy: "leave them out")
+        case .implausible: self.init(.implausible, "\(refusal)", remedy: "correct the segment that says this")
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import Adaptation
+import Streaming
+import Transport
+import Wire
+
+/// Answers what concerns learning: corrections, generations, the journal.
+package struct LearningHandler: ControlHandler {
+    private let learning: Learning
+
+    package init(learning: Learning) {
+        self.learning = learning
+    }
+
+    package func handle(
+        _ request: WireControlRequest, from peer: Peer, reply: @escaping @Sendable (WireControlReply) -> Void
+    ) -> Bool {
+        switch request.body {
+        case .correct, .listModels, .showModel, .rollbackModel, .exportJournal, .eraseJournal: break
+        default: return false
+        }
+        // The disk takes longer than the sockets' thread may be held up.
+        learning.queue.async {
+            do throws(ControlFailure) {
+                reply(WireControlReply(id: request.id, try answer(request.body)))
+            } catch {
+                reply(WireControlReply(id: request.id, failure: error))
+            }
+        }
+        return true
+    }
+
+    private func answer(_ body: WireControlRequest.OneOf_Body?) throws(ControlFailure) -> WireControlReply.OneOf_Body {
+        do {
+            switch body {
+            case .correct(let request): return .correct(try learning.correct(request))
+            case .listModels(let request): return .listModels(list(request.writer))
+            case .showModel(let request): return .showModel(try show(GenerationName(LabelEvent.Generation(request.generation))))
+            case .rollbackModel(let request): return .rollbackModel(try rollback(LabelEvent.Generation(request.generation)))
+            case .exportJournal(let request): return .exportJournal(try export(request))
+            case .eraseJournal(let request): return .eraseJournal(try erase(request.writer))
+            default: throw ControlFailure(.unknownRequest, "not a request about learning")
+            }
+        } catch let failure as ControlFailure {
+            throw failure
+        } catch let error as GenerationError {
+            if case .unknown = error { throw ControlFailure(.unknownGeneration, "\(error)") }
+            throw ControlFailure(.unavailable, "\(error)")
+        } catch {
+            throw ControlFailure(.unavailable, "\(error)")
+        }
+    }
+
+    // MARK: Generations
+
+    private func list(_ writer: String) -> WireListModelsReply {
+        var records: [WireGenerationRecord] = []
+        for folder in learning.folders {
+            let scopes = writer.isEmpty ? [Scope.shared] + folder.store.writers().map(Scope.writer) : [.writer(writer)]
+            for scope in scopes {
+                if scope == .shared { records.append(record(Self.baseRecord(folder), in: folder)) }
+                records += folder.store.records(of: scope).map { record($0, in: folder) }
+            }
+        }
+        return .with { $0.generations = records }
+    }
+
+    private func show(_ name: GenerationName) throws -> WireShowModelReply {
+        let folder = try folder(of: name)
+        let found = name == .base ? Self.baseRecord(folder) : try folder.store.record(of: name)
+        return .with {
+            $0.record = record(found, in: folder)
+            $0.corrections = found.corrections
+            $0.card = folder.card
+        }
+    }
+
+    private func rollback(_ generation: LabelEvent.Generation) throws -> WireRollbackModelReply {
+        let name = GenerationName(generation)
+        let from = try learning.rollback(to: name, in: try folder(of: name))
+        return .with {
+            $0.from = LabelEvent.Generation(from).wire
+            $0.to = generation.wire
+        }
+    }
+
+    /// The pipeline that has the generation: numbers are given per pipeline, and most daemons have one that learns.
+    private func folder(of name: GenerationName) throws -> LearningFolder {
+        let folders = learning.folders
+        if name.number > 0, let found = folders.first(where: { (try? $0.store.record(of: name)) != nil }) { return found }
+        guard name.number == 0, let first = folders.first else { throw GenerationError.unknown(name) }
+        return folders.first { $0.store.current(of: Scope(name.writer)) > 0 } ?? first
+    }
+
+    private static func baseRecord(_ folder: LearningFolder) -> GenerationRecord {
+        GenerationRecord(
+            name: .base, parent: nil, baseHash: folder.models.base.hash, created: 0, corrections: [], figures: nil)
+    }
+
+    private func record(_ record: GenerationRecord, in folder: LearningFolder) -> WireGenerationRecord {
+        .with {
+            $0.generation = LabelEvent.Generation(record.name).wire
+            if let parent = record.parent { $0.parent = LabelEvent.Generation(parent).wire }
+            $0.baseHash = record.baseHash
+            $0.created = record.created
+            $0.inUse = folder.store.current(of: Scope(record.name.writer)) == record.name.number
+            $0.corrections = UInt32(clamping: record.corrections.count)
+            guard let figures = record.figures else { return }
+            $0.figures = ["held_out_before": figures.heldOutBefore.cer, "held_out_after": figures.heldOutAfter.cer]
+            if let before = figures.canaryBefore, let after = figures.canaryAfter {
+                $0.figures["canary_before"] = before.cer
+                $0.figures["canary_after"] = after.cer
+            }
+        }
+    }
+
+    // MARK: Journal
+
+    private static let entriesPerReply = 100
+
+    private func export(_ request: WireExportJournalRequest) throws -> WireExportJournalReply {
+        let limit = request.limit == 0 ? Self.entriesPerReply : min(Int(request.limit), Self.entriesPerReply)
+        // With several pipelines that learn, the first one's journal: each has its own numbers.
+        let journal = learning.folders.first?.journal
+        let entries =
+            try journal?.entries(of: request.writer.isEmpty ? nil : request.writer, after: request.after, limit: limit + 1) ?? []
+        return .with {
+            $0.entries = entries.prefix(limit).map { entry in
+                .with {
+                    $0.correction = entry.number
+                    $0.stream = entry.correction.stream
+                    $0.segment = entry.correction.segment
+                    $0.writer = entry.correction.writer ?? ""
+                    $0.time = entry.correction.time
+                    $0.text = entry.correction.text
+                    $0.recognized = entry.correction.recognized
+                    $0.generation = LabelEvent.Generation(entry.correction.generation).wire
+                    $0.ink = WireInkSamples(strokes: entry.correction.strokes)
+                }
+            }
+            $0.more = entries.count > limit
+        }
+    }
+
+    private func erase(_ writer: String) throws -> WireEraseJournalReply {
+        guard !writer.isEmpty else { throw ControlFailure(.invalidArgument, "whose corrections?", remedy: "name a writer") }
+        let erased = try learning.erase(writer: writer)
+        return .with {
+            $0.corrections = UInt64(erased.corrections)
+            $0.generations = erased.generations.map { LabelEvent.Generation($0).wire }
+        }
+    }
+}

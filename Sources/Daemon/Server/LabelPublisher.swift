@@ -1,0 +1,100 @@
+import Streaming
+import Synchronization
+import Transport
+import Wire
+
+/// Sends the lanes' events to their subscribers, and keeps each stream's last event for those who come later.
+final class LabelPublisher: LabelSink {
+    /// Sends frames; false if there was no room.
+    typealias Send = @Sendable (_ frames: [[UInt8]], _ matters: Bool) -> Bool
+
+    private struct Last {
+        var topic: [UInt8]
+        var payload: [UInt8]
+        var age: UInt64
+    }
+
+    private struct State {
+        var send: Send?
+        var last: [StreamName: Last] = [:]
+        var age: UInt64 = 0
+        var dropped: UInt64 = 0
+        var gaps = LabelEvent.Gaps()
+        var latency = LatencyHistogram()
+    }
+
+    private let state = Mutex(State())
+    private let limit: Int
+    private let clock: any Clock
+    private let onFinished: @Sendable (FinishedSegment) -> Void
+
+    /// - Parameters:
+    ///   - limit: streams whose last event is kept.
+    ///   - onFinished: gets each final with its ink, on a lane's thread; it must not wait.
+    init(limit: Int, clock: any Clock, onFinished: @escaping @Sendable (FinishedSegment) -> Void) {
+        self.limit = limit
+        self.clock = clock
+        self.onFinished = onFinished
+    }
+
+    /// Connects the publisher with its socket. Events before that are kept, not sent.
+    func connect(_ send: @escaping Send) { state.withLock { $0.send = send } }
+
+    /// Events that found no room on their way to the socket.
+    var dropped: UInt64 { state.withLock { $0.dropped } }
+
+    /// Gaps that finals told of, since the start.
+    var gaps: LabelEvent.Gaps { state.withLock { $0.gaps } }
+
+    /// From a lane's event to the socket's queue, µs.
+    var latency: LatencyHistogram { state.withLock { $0.latency } }
+
+    func publish(_ event: LabelEvent) {
+        let began = clock.monotonic
+        let topic = Topic.labels(event.stream).wire
+        guard let payload = try? event.wire() else {
+            state.withLock { $0.dropped += 1 }
+            return
+        }
+        let send = state.withLock { state in
+            state.age += 1
+            state.last[event.stream] = Last(topic: topic, payload: payload, age: state.age)
+            if state.last.count > limit { Self.forgetOldest(of: &state.last) }
+            if event.state == .final { state.gaps.add(event.gaps) }
+            return state.send
+        }
+        let isSent = send?([topic, payload], event.state == .final) ?? true
+        let elapsed = (clock.monotonic - began) / 1000
+        state.withLock { state in
+            if !isSent { state.dropped += 1 }
+            state.latency.add(elapsed)
+        }
+    }
+
+    func finished(_ segment: FinishedSegment) { onFinished(segment) }
+
+    /// A subscriber came: it gets the last event of every stream it asks for. Others who asked for them get it again, and drop it by
+    /// its number.
+    func welcome(_ subscription: Subscription) {
+        guard subscription.begins else { return }
+        let (send, events) = state.withLock { state in
+            (state.send, state.last.values.filter { $0.topic.starts(with: subscription.prefix) }.sorted { $0.age < $1.age })
+        }
+        for event in events { _ = send?([event.topic, event.payload], false) }
+    }
+
+    /// An eighth at once, so that it costs little per event.
+    private static func forgetOldest(of last: inout [StreamName: Last]) {
+        let ages = last.values.map(\.age).sorted()
+        let oldest = ages[max(0, ages.count / 8)]
+        last = last.filter { $0.value.age > oldest }
+    }
+}
+
+extension LabelEvent.Gaps {
+    fileprivate mutating func add(_ other: LabelEvent.Gaps) {
+        count &+= other.count
+        packets &+= other.packets
+        dirtySamples &+= other.dirtySamples
+    }
+}

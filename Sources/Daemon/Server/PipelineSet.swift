@@ -1,0 +1,117 @@
+import Foundation
+import Network
+import Recognition
+import Streaming
+
+/// The configured pipelines with their models, and which of them reads a stream.
+package struct PipelineSet: Sendable {
+    /// A pipeline, the streams it reads, and where its shared generation is kept.
+    package struct Entry: Sendable {
+        package var settings: PipelineSettings
+        package var pipeline: Pipeline
+        package var models: any ModelStore
+    }
+
+    package let entries: [Entry]
+
+    /// Gives a pipeline its models, once its base is loaded: by default one generation for everyone.
+    package typealias MakeStore = (PipelineSettings, Model) throws -> any ModelStore
+
+    package init(entries: [Entry]) {
+        self.entries = entries
+    }
+
+    /// Loads the models, each folder once.
+    ///
+    /// - Throws: `ServerFault.noModel`, `ServerFault.unusableModel`.
+    package init(
+        _ settings: [PipelineSettings], locations: Locations,
+        makeStore: MakeStore = { _, model in SharedModel(Served(model: model, generation: .init(number: 0))) }
+    ) throws {
+        var loaded: [String: Model] = [:]
+        entries = try settings.map { settings in
+            let model = try Self.load(settings, locations: locations, loaded: &loaded)
+            let models = try makeStore(settings, model)
+            let pipeline = Pipeline(
+                name: settings.name, input: settings.input == .ink ? .ink : .features, models: models,
+                decoding: settings.decoding == .beam ? .beam : .bestPath, window: settings.window,
+                endpoint: settings.endpoint, alternatives: settings.alternatives)
+            return Entry(settings: settings, pipeline: pipeline, models: models)
+        }
+    }
+
+    /// The pipeline that reads `stream`: of those whose prefix it has, the one with the longest.
+    package func pipeline(for stream: StreamName, input: Pipeline.Input) -> Pipeline? {
+        var found: Entry?
+        for entry in entries where entry.pipeline.input == input && stream.text.hasPrefix(entry.settings.streams) {
+            if entry.settings.streams.utf8.count >= found?.settings.streams.utf8.count ?? 0 { found = entry }
+        }
+        return found?.pipeline
+    }
+
+    /// The model that a pipeline asks for, loaded anew.
+    ///
+    /// - Throws: `ServerFault.noModel`, `ServerFault.unusableModel`.
+    static func model(for settings: PipelineSettings, locations: Locations) throws -> Model {
+        var loaded: [String: Model] = [:]
+        return try load(settings, locations: locations, loaded: &loaded)
+    }
+
+    private static func load(
+        _ settings: PipelineSettings, locations: Locations, loaded: inout [String: Model]
+    ) throws -> Model {
+        guard let path = locations.model(settings.model) else {
+            throw ServerFault.noModel(settings.model, pipeline: settings.name, searched: locations.models)
+        }
+        let key = settings.languageModel ? path : path + " without language model"
+        if let model = loaded[key] { return model }
+        do {
+            var model = try Model(contentsOf: URL(filePath: path))
+            if !settings.languageModel { model = Self.withoutLanguageModel(model) }
+            try checkInput(of: model, settings)
+            loaded[key] = model
+            return model
+        } catch let fault as ServerFault {
+            throw fault
+        } catch {
+            throw ServerFault.unusableModel(pipeline: settings.name, reason: "\(error)")
+        }
+    }
+
+    private static func withoutLanguageModel(_ model: Model) -> Model {
+        Model(
+            name: model.name, network: model.network, input: model.input, task: model.task, alphabet: model.alphabet,
+            standardization: model.standardization, calibration: model.calibration, decoder: model.decoder,
+            languageModel: nil, extras: model.extras)
+    }
+
+    private static func checkInput(of model: Model, _ settings: PipelineSettings) throws(ServerFault) {
+        switch (model.input, settings.input) {
+        case (.ink, .ink), (.vectors, .features): return
+        case (.ink, .features):
+            throw .unusableModel(pipeline: settings.name, reason: "model \(settings.model) reads ink, but the input is features")
+        case (.vectors, .ink):
+            throw .unusableModel(pipeline: settings.name, reason: "model \(settings.model) reads features, but the input is ink")
+        }
+    }
+}
+
+/// Why the daemon cannot start.
+package enum ServerFault: Error, Equatable, CustomStringConvertible {
+    case noModel(String, pipeline: String, searched: [String])
+    case unusableModel(pipeline: String, reason: String)
+    case runtimeDirectory(path: String, reason: String)
+    case alreadyRunning(path: String)
+
+    package var description: String {
+        switch self {
+        case .noModel(let name, let pipeline, let searched):
+            "pipeline \(pipeline): there is no model '\(name)' in \(searched.joined(separator: ", ")); set pipelines.model to a folder"
+        case .unusableModel(let pipeline, let reason): "pipeline \(pipeline): \(reason)"
+        case .runtimeDirectory(let path, let reason):
+            "cannot use the runtime directory \(path): \(reason); set directories.runtime to one that can be written"
+        case .alreadyRunning(let path):
+            "another ductusd serves \(path); stop it, or give this one another directories.runtime"
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Transport
+
+/// Makes the keys that endpoints on a network need.
+struct KeygenCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keygen", abstract: "Make a CURVE key pair for the daemon or for a client.",
+        discussion: """
+            The secret key goes into a new file that only you can read (mode 0600). The public key is printed: the daemon's goes \
+            to its clients (--server-key), a client's goes into the daemon's allow-list.
+            """)
+
+    @Option(help: ArgumentHelp("Write the daemon's key pair to this file.", valueName: "file"))
+    var server: String?
+
+    @Option(help: ArgumentHelp("Make a client's key pair, named so in the allow-list.", valueName: "name"))
+    var client: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The client's file.", valueName: "file"))
+    var output: String?
+
+    @Option(help: "What the client may do: publish, subscribe, correct, control. May be repeated.")
+    var right: [AllowedClient.Right] = [.publish, .subscribe]
+
+    @Option(help: "Prefix of the streams that the client may use. May be repeated.")
+    var stream: [String] = []
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard (server == nil) != (client == nil) else {
+            throw ValidationError("say --server FILE for the daemon's key, or --client NAME for a client's")
+        }
+        if let client, client.isEmpty || client.contains("'") { throw ValidationError("a client's name is a plain text") }
+    }
+
+    private struct Result: Encodable {
+        var file: String
+        var publicKey: String
+        var name: String?
+    }
+
+    func run() throws {
+        let pair = try CurveKeyPair()
+        let path = server ?? output ?? "\(client ?? "client").key"
+        let comment = client.map { "CURVE key of the client '\($0)'. Keep it secret." } ?? "CURVE key of the daemon. Keep it secret."
+        try KeyFile.write(pair, to: path, comment: comment)
+        if json {
+            try printJSON(Result(file: path, publicKey: pair.publicKey.text, name: client))
+        } else if let client {
+            print("# \(path) holds the key pair. Append this to the daemon's allow-list (security.clients):")
+            print(entry(for: client, key: pair.publicKey.text))
+        } else {
+            print("# \(path) holds the key pair. Clients need the public key: --server-key '\(pair.publicKey.text)'")
+            print(pair.publicKey.text)
+        }
+    }
+
+    private func entry(for client: String, key: String) -> String {
+        let prefixes = (stream.isEmpty ? ["\(client)-"] : stream).map { "'\($0)'" }
+        return """
+              - name: '\(client)'
+                key: '\(key)'
+                rights: [\(right.map(\.rawValue).joined(separator: ", "))]
+                streams: [\(prefixes.joined(separator: ", "))]
+            """
+    }
+}
+
+extension AllowedClient.Right: ExpressibleByArgument {}
+extension KeyFileFault: BadInput {}

@@ -1,0 +1,118 @@
+import Daemon
+import Dispatch
+import Foundation
+import Logging
+import Streaming
+
+/// The server with all that makes it a service: logs, health, metrics, rights, notification, watchdog, signals, reload.
+final class Service {
+    private let loader: ConfigurationLoader
+    private let loaded: ConfigurationLoader.Loaded
+    private let environment: [String: String]
+    private let clock = SystemClock()
+    private let level: LogLevel
+    private let logger: Logger
+    private let health = ServiceHealth()
+    private let registry = PrometheusRegistry()
+    private let notifier: ServiceNotifier
+    private let events: EventPublisher
+
+    private static let statusInterval = 5.0
+
+    /// - Parameter loader: The one that gave `loaded`; a reload asks it again.
+    init(_ loaded: ConfigurationLoader.Loaded, loader: ConfigurationLoader, environment: [String: String]) {
+        self.loader = loader
+        self.loaded = loaded
+        self.environment = environment
+        let logging = loaded.configuration.logging
+        level = LogLevel(logging.level)
+        LogDestination(format: logging.format, environment: environment).bootstrap(level: level)
+        logger = Logger(label: "ductusd")
+        notifier = ServiceNotifier(environment: environment)
+        events = EventPublisher(clock: clock)
+    }
+
+    /// Serves until SIGTERM or SIGINT; then finishes what is open.
+    ///
+    /// - Throws: what keeps the server from starting, and `ServiceFault.unfinished` if the end took too long.
+    func runUntilStopped() throws {
+        for remark in loaded.remarks { logger.warning("\(remark)") }
+        let configuration = loaded.configuration
+        let access = try AccessControl(configuration, now: { [clock] in clock.monotonic })
+        try access.start()
+        defer { access.stop() }
+
+        let pipelines = try PipelineSet(configuration.pipelines, locations: loaded.locations)
+        let reloader = Reloader(
+            loader, loaded: loaded, access: access, models: ModelReload(pipelines, locations: loaded.locations), level: level,
+            logger: logger, notifier: notifier, events: events, registry: registry)
+        var parts = ServerParts()
+        parts.access = access
+        parts.handlers = [ReloadHandler { [health] in reloader.reload(status: health.statusText("serving")) }]
+        let server = try Server(loaded, pipelines: pipelines, health: health, parts: parts)
+        try server.start()
+        events.connect { [weak server] topic, payload in server?.publish(topic, payload) }
+
+        let stopped = DispatchSemaphore(value: 0)
+        let signals = SignalListener { [health] event in
+            switch event {
+            case .stop: stopped.signal()
+            case .reload: reloader.reload(status: health.statusText("serving"))
+            }
+        }
+        defer { signals.stop() }
+        let watchdog = Watchdog(
+            server.pulses, environment: environment, notifier: notifier, health: health, logger: logger,
+            now: { [clock] in clock.monotonic })
+        watchdog.run()
+        defer { watchdog.stop() }
+        health.publish(in: registry)
+        access.publish(in: registry)
+        ServerMetrics(server: server, registry: registry).publish()
+        let observation = observe()
+        defer { observation?.cancel() }
+
+        health.setReady(true)
+        let status = StatusLine(server: server, health: health, notifier: notifier)
+        notifier.ready(status: status.text)
+        status.run(every: Self.statusInterval)
+        defer { status.stop() }
+        logger.info(
+            "ready",
+            metadata: [
+                "endpoints": "\(server.endpoints.map(\.description).joined(separator: " "))", "lanes": "\(server.lanes.count)",
+                "configuration": "\(loaded.file ?? "built-in defaults")",
+            ])
+        stopped.wait()
+        status.stop()
+        notifier.stopping()
+        logger.info("stopping: no more input, open segments are finished")
+        guard server.stop() else { throw ServiceFault.unfinished(seconds: configuration.limits.shutdown) }
+        logger.info("stopped")
+    }
+
+    /// Serves metrics and health; that they cannot be served does not keep the pens from being read.
+    private func observe() -> Task<Void, Never>? {
+        guard let text = loaded.configuration.http.address, let address = TCPAddress(text) else { return nil }
+        return Task { [registry, health, logger] in
+            do {
+                try await ObservationServer(address: address, registry: registry, health: health).run()
+            } catch {
+                health.degrade("http", because: "cannot serve \(text): \(error)")
+                logger.error("metrics and health are not served", metadata: ["address": "\(text)", "reason": "\(error)"])
+            }
+        }
+    }
+}
+
+/// Why the service ended badly.
+enum ServiceFault: Error, CustomStringConvertible {
+    case unfinished(seconds: Double)
+
+    var description: String {
+        switch self {
+        case .unfinished(let seconds):
+            "not all finals could be published within \(seconds) s; raise limits.shutdown, or use more lanes"
+        }
+    }
+}

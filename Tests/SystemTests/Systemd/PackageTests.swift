@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// The Debian package in a plain Debian 12 without Swift. `make deb` and `make debian-root` make what it needs.
+@Suite(.serialized, .enabled(if: PackageTests.obstacle == nil, "\(PackageTests.obstacle ?? "")"))
+struct PackageTests {
+    private static let folder = Installation.package + "/build"
+    private static let root = folder + "/debian-12"
+    private static let package: String? = (try? FileManager.default.contentsOfDirectory(atPath: folder))?
+        .filter { $0.hasPrefix("ductus_") && $0.hasSuffix(".deb") }.sorted().last.map { "\(folder)/\($0)" }
+
+    static let obstacle: String? =
+        Machine.obstacle ?? (package == nil ? "no package; run 'make deb'" : nil)
+        ?? (FileManager.default.fileExists(atPath: root + "/etc/debian_version") ? nil : "no Debian root; run 'make debian-root'")
+
+    @Test func itInstalls_starts_upgradesWithoutLosingState_andPurgesCleanly() throws {
+        let machine = try Machine.boot(from: Self.root, sharesNetwork: true)
+        #expect(try machine.run("sh", "-c", "command -v swift", checked: false).status != 0, "this Debian has no Swift")
+        try machine.install(try #require(Self.package), as: "/root/ductus.deb")
+
+        // Installs, with what it depends on, and starts.
+        try machine.run("sh", "-c", "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends /root/ductus.deb 2>&1")
+        #expect(try machine.run("dpkg", "-V", "ductus").output.isEmpty)
+        try machine.wait(for: "the service") { try machine.property("ActiveState") == "active" }
+        #expect(try machine.property("UnitFileState") == "enabled")
+        let client = try DaemonClient(sockets: machine.path("/run/ductus"))
+        try client.write(on: "desk")
+        try client.endSegment(on: "desk")
+        #expect(try client.finals(of: ["desk"]).count == 1)
+        #expect(try machine.run("ductus", "status", "--json").output.contains("\"ready\":true"))
+
+        // Upgrades: state and a changed configuration stay, the new process serves.
+        try machine.run("sh", "-c", "echo kept > /var/lib/ductus/mark && chown ductus: /var/lib/ductus/mark")
+        try machine.run("sh", "-c", "sed -i 's/^  level: info/  level: debug/' /etc/ductus/ductus.yaml")
+        let before = try machine.property("MainPID")
+        try machine.run("sh", "-c", Self.raiseVersion)
+        try machine.run("sh", "-c", "DEBIAN_FRONTEND=noninteractive dpkg -i /root/newer.deb 2>&1")
+        try machine.wait(for: "the new process") {
+            let now = try machine.property("MainPID")
+            return now != before && now != "0" && (try machine.property("ActiveState")) == "active"
+        }
+        #expect(try machine.run("cat", "/var/lib/ductus/mark").output == "kept\n")
+        #expect(try machine.run("grep", "level:", "/etc/ductus/ductus.yaml").output.contains("level: debug"))
+
+        // Removes: the service ends, state stays.
+        try machine.run("sh", "-c", "dpkg -r ductus 2>&1")
+        #expect(try machine.property("ActiveState") != "active")
+        #expect(try machine.run("cat", "/var/lib/ductus/mark").output == "kept\n")
+
+        // Purges: nothing is left.
+        try machine.run("sh", "-c", "dpkg -P ductus 2>&1")
+        let left = try machine.run(
+            "sh", "-c", "ls -d /var/lib/ductus /etc/ductus /run/ductus /usr/share/ductus /usr/bin/ductus* 2>/dev/null; getent passwd ductus", checked: false)
+        #expect(left.output.isEmpty)
+    }
+
+    /// Packs the same files again as a later version.
+    private static let raiseVersion = """
+        set -e; rm -rf /root/x; dpkg-deb -R /root/ductus.deb /root/x; sed -i 's/^Version: .*/&+upgrade1/' /root/x/DEBIAN/control; \
+        dpkg-deb -Znone -b /root/x /root/newer.deb
+        """
+}
