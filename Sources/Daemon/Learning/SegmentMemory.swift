@@ -70,6 +70,7 @@ struct SegmentMemory {
     private mutating func forget(_ segment: UInt64, of stream: StreamName) {
         guard let gone = streams[stream]?.segments.removeValue(forKey: segment) else { return }
         bytes -= gone.ink.byteCount
-        streams[stream]?.forgotten = max(streams[stream]?.forgotten ?? 0, segment)
+        let newest = max(streams[stream]?.forgotten ?? 0, segment)
+        streams[stream]?.forgotten = newest
     }
 }
