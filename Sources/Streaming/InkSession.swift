@@ -30,8 +30,10 @@ final class InkSession: Session {
 
     /// Segments that ended, oldest first.
     private var waiting: [Waiting] = []
-    /// Slope and scale of the last segment: where the next one starts from.
+    /// Slope and scale of the last segment by the same hand: where the next one starts from.
     private var lastNormalization: SegmentNormalization?
+    /// Counts hands: another writer, or another life of the publisher, whose device may be another.
+    private var hand: UInt64 = 0
     private var totals = Totals()
 
     private struct Due {
@@ -47,6 +49,7 @@ final class InkSession: Session {
         var revision: UInt32
         var served: Served
         var writer: String?
+        var hand: UInt64
         var precedingText: String
         var gaps: LabelEvent.Gaps
         var arrived: Int64
@@ -84,6 +87,7 @@ final class InkSession: Session {
             end(.hello, arrived: arrived, decided: arrived)
             segmenter.restart()
             hop.restart()
+            changeHand()
         case .gap(let lost):
             gaps.count = gaps.count.addingSaturating(1)
             gaps.packets = gaps.packets.addingSaturating(lost)
@@ -100,9 +104,17 @@ final class InkSession: Session {
     }
 
     private func greet(_ hello: StreamHello, arrived: Int64) {
-        if hello.writer != self.hello.writer { end(.hello, arrived: arrived, decided: arrived) }
+        if hello.writer != self.hello.writer {
+            end(.hello, arrived: arrived, decided: arrived)
+            changeHand()
+        }
         self.hello = hello
         precedingText = hello.precedingText ?? ""
+    }
+
+    private func changeHand() {
+        hand &+= 1
+        lastNormalization = nil
     }
 
     private func take(_ samples: [PenSample], firstStroke: UInt32?, arrived: Int64, now: Moment) {
@@ -175,7 +187,7 @@ final class InkSession: Session {
             waiting.append(
                 Waiting(
                     ink: segment.ink, ending: segment.ending, segment: numbering.closeSegment(), revision: revision,
-                    served: served, writer: hello.writer, precedingText: precedingText, gaps: gaps, arrived: arrived,
+                    served: served, writer: hello.writer, hand: hand, precedingText: precedingText, gaps: gaps, arrived: arrived,
                     decided: decided))
             self.served = nil
             reading = nil
@@ -265,7 +277,7 @@ final class InkSession: Session {
         let recognition = try? readers.recognizer(for: model, decoding: pipeline.decoding)
             .recognize(strokes, precedingText: segment.precedingText)
         let reading = recognition ?? .nothing
-        if case .ink(let configuration) = model.input, !strokes.isEmpty {
+        if case .ink(let configuration) = model.input, !strokes.isEmpty, segment.hand == hand {
             lastNormalization = SegmentNormalization(of: strokes, configuration)
         }
         totals.text = reading.text

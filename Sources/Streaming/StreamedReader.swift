@@ -1,0 +1,69 @@
+import Ink
+import Recognition
+import Synchronization
+
+/// Reads ink as the daemon does while it is written: what streaming costs against the exact reading is measured with it.
+///
+/// For example: `try StreamedReader(model: model).lastPartial(of: line.strokes)`. It drives a lane by hand, so nothing waits. One thread.
+public final class StreamedReader {
+    private let clock = SteppedClock()
+    private let collector = LastPartial()
+    private let lane: Lane
+    private let pipeline: Pipeline
+    private var epoch: UInt64 = 0
+
+    /// Time between reports where the ink has none: 100 a second.
+    private static let untimedStep: Int64 = 10_000
+
+    public init(model: Model, decoding: Recognizer.Decoding = .beam, window: WindowRule = WindowRule()) {
+        let models = SharedModel(Served(model: model, generation: .init(number: 0)))
+        // A labeled line is one segment, whatever its pauses.
+        let whole = EndpointRule(pause: 1e9, idle: 1e9, newLine: false, maximumSamples: .max)
+        pipeline = Pipeline(
+            name: "evaluation", input: .ink, models: models, decoding: decoding, window: window, endpoint: whole)
+        lane = Lane(clock: clock, sink: collector)
+    }
+
+    /// What the last partial before the segment's end says: the pen rests, the final has not come yet.
+    public func lastPartial(of strokes: [Stroke]) -> String {
+        guard let stream = StreamName("evaluation") else { return "" }
+        epoch += 1
+        collector.forget()
+        var sequence: UInt64 = 0
+        func send(_ content: InkPacket.Content) {
+            let packet = InkPacket(epoch: epoch, sequence: sequence, content: content)
+            lane.receive(.ink(packet), of: stream, pipeline: pipeline, arrived: clock.unixMicroseconds)
+            while lane.turn() {}
+            sequence += 1
+        }
+        for stroke in strokes {
+            for sample in stroke.samples {
+                clock.advance(microseconds: Self.untimedStep)
+                send(.samples([PenSample(sample)], firstStroke: nil))
+            }
+            if let last = stroke.samples.last { send(.samples([PenSample(last, contact: false)], firstStroke: nil)) }
+        }
+        clock.advance(microseconds: Int64(pipeline.window.hop * 1e6) + Lane.sweep)
+        while lane.turn() {}
+        let text = collector.text
+        send(.endOfSegment)
+        return text
+    }
+
+    /// Time that moves when the ink does.
+    private final class SteppedClock: Clock {
+        private let microseconds = Atomic<Int64>(1_000_000)
+        var monotonic: Int64 { microseconds.load(ordering: .relaxed) * 1000 }
+        var unixMicroseconds: Int64 { microseconds.load(ordering: .relaxed) }
+        func advance(microseconds step: Int64) { microseconds.add(step, ordering: .relaxed) }
+    }
+
+    private final class LastPartial: LabelSink {
+        private let last = Mutex("")
+        var text: String { last.withLock { $0 } }
+        func forget() { last.withLock { $0 = "" } }
+        func publish(_ event: LabelEvent) {
+            if event.state == .partial { last.withLock { $0 = event.text } }
+        }
+    }
+}
