@@ -70,13 +70,19 @@ public final class Model: Sendable {
         copy(network: network, calibration: calibration, decoder: decoder, languageModel: languageModel)
     }
 
+    /// The same model with another idea of how labels follow each other.
+    public func with(transitions: TransitionModel) -> Model {
+        copy(network: network, calibration: calibration, languageModel: languageModel, transitions: transitions)
+    }
+
     private func copy(
-        network: Network, calibration: Calibrations, decoder: DecoderConfiguration? = nil, languageModel: LanguageModel?
+        network: Network, calibration: Calibrations, decoder: DecoderConfiguration? = nil, languageModel: LanguageModel?,
+        transitions: TransitionModel? = nil
     ) -> Model {
         Model(
             name: name, network: network, input: input, task: task, alphabet: alphabet,
             standardization: standardization, calibration: calibration, decoder: decoder ?? self.decoder,
-            languageModel: languageModel, transitions: transitions, extras: extras)
+            languageModel: languageModel, transitions: transitions ?? self.transitions, extras: extras)
     }
 }
 

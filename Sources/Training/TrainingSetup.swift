@@ -110,12 +110,15 @@ extension TrainingSetup {
                 var errors: [String: Double] = [:]
                 for (name, recordings) in sets {
                     let evaluation = try SensorEvaluation.run(model, on: recordings)
-                    errors[name] = evaluation.frames.map { 1 - $0.accuracy } ?? evaluation.text.cer
+                    // Smoothing is fitted at the end: until then it would hide what the network learns.
+                    errors[name] = evaluation.unsmoothed.map { 1 - $0.accuracy } ?? evaluation.text.cer
                 }
                 return errors
             },
             calibrate: { model in
-                guard recipe.task == .transcription else { return model }
+                guard recipe.task == .transcription else {
+                    return try model.withFittedSmoothing(on: sets.flatMap(\.recordings))
+                }
                 var total = Evaluation()
                 for (_, recordings) in sets {
                     total.add(try SensorEvaluation.run(model.with(calibration: .init()), on: recordings).text)

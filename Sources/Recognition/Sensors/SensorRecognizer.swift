@@ -35,6 +35,11 @@ public final class SensorRecognizer {
         }
     }
 
+    /// A recording's labels, smoothed by each of several transition models.
+    func labels(of recording: SensorRecording, smoothedBy candidates: [TransitionModel]) throws -> [[FrameLabel]] {
+        try withPosteriors(of: recording) { posteriors in candidates.map { FrameViterbi.smooth(posteriors, with: $0) } }
+    }
+
     /// What a recording says, by a model that transcribes.
     public func transcribe(_ recording: SensorRecording) throws -> Recognition {
         try withPosteriors(of: recording) { posteriors in
