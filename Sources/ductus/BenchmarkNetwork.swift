@@ -73,5 +73,4 @@ struct BenchmarkNetwork: ParsableCommand {
     }
 }
 
-extension Precision: ExpressibleByArgument {}
 extension MeasurementClock: ExpressibleByArgument {}

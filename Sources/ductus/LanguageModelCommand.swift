@@ -5,7 +5,6 @@ import Ink
 import Randomness
 
 extension TranscriptStyle: ExpressibleByArgument {}
-extension LanguageModelFault: BadInput {}
 
 /// Builds, samples and measures character n-gram models.
 struct LanguageModelCommand: ParsableCommand {

@@ -5,7 +5,6 @@ import Streaming
 import Wire
 
 extension Writer.Hand: ExpressibleByArgument {}
-extension SimulationError: BadInput {}
 
 struct SynthesizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
