@@ -8,7 +8,7 @@ final class TemporaryFolder {
 
     init() throws {
         path = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().appendingPathComponent("ductus-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path + "/models/ink", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: path + "/models/english", withIntermediateDirectories: true)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

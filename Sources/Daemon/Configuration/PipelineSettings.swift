@@ -13,7 +13,7 @@ package struct PipelineSettings: NamedConfigurationSection {
     /// Streams whose names begin so are read by this pipeline; of several that match, the one with the longest prefix.
     package var streams = ""
     /// A folder, or the name of one among the models.
-    package var model = "ink"
+    package var model = "english"
     package var decoding = Decoding.beam
     package var languageModel = true
     /// Other readings that a final carries.

@@ -14,7 +14,7 @@ import Testing
         new.pipelines[0].window.hop = 0.1
         new.http.address = nil
         let difference = ConfigurationDifference(from: Configuration(), to: new)
-        #expect(difference.applied == ["pipelines[ink].model: ink → other", "quotas.streams: 512 → 10"])
+        #expect(difference.applied == ["pipelines[ink].model: english → other", "quotas.streams: 512 → 10"])
         #expect(
             difference.postponed == [
                 "lanes: auto → 2", "pipelines[ink].window.hop: 250 ms → 100 ms", "http.address: 127.0.0.1:7718 → off",

@@ -47,7 +47,7 @@ import Wire
         }
 
         static func writeModel(seed: UInt64, in folder: TemporaryFolder) throws {
-            let url = URL(fileURLWithPath: folder.path + "/models/ink/" + Model.File.weights)
+            let url = URL(fileURLWithPath: folder.path + "/models/english/" + Model.File.weights)
             try TinyModel.make(seed: seed).weightFile().write(to: url)
         }
 
@@ -90,14 +90,14 @@ import Wire
         #expect(scene.model === before, "untouched files are not read again")
         try Scene.writeModel(seed: 2, in: scene.folder)
         let outcome = scene.reloader.reload(status: "")
-        #expect(outcome.applied == ["pipelines[ink]: model read again from \(scene.folder.path)/models/ink"])
+        #expect(outcome.applied == ["pipelines[ink]: model read again from \(scene.folder.path)/models/english"])
         #expect(scene.model.network.parameters != before.network.parameters)
     }
 
     @Test func aModelThatDoesNotLoad_leavesTheOldOneServing_andItsNewConfigurationOut() throws {
         let scene = try Scene()
         let before = scene.model
-        try scene.folder.write("models/ink/" + Model.File.weights, "no weights")
+        try scene.folder.write("models/english/" + Model.File.weights, "no weights")
         try scene.folder.write("ductus.yaml", "lanes: 1\nlogging: {level: error}\n")
         let outcome = scene.reloader.reload(status: "")
         #expect(outcome.faults.count == 1)

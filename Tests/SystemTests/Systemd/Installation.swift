@@ -18,7 +18,7 @@ enum Installation {
                 try machine.install(library, as: "/usr/local/lib/\((library as NSString).lastPathComponent)", mode: 0o755)
             }
         }
-        let model = machine.root + "/usr/share/ductus/models/ink"
+        let model = machine.root + "/usr/share/ductus/models/english"
         try FileManager.default.createDirectory(atPath: model, withIntermediateDirectories: true)
         try TinyModel.make().weightFile().write(to: URL(fileURLWithPath: model).appendingPathComponent(Model.File.weights))
         for unit in ["ductusd.service", "ductusd@.service"] {
