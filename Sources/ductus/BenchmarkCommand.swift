@@ -8,5 +8,6 @@ struct BenchmarkCommand: ParsableCommand {
             BenchmarkNetwork.self,
             BenchmarkDecoder.self,
             BenchmarkTransport.self,
+            BenchmarkDaemon.self,
         ])
 }

@@ -7,13 +7,19 @@ struct Ductus: AsyncParsableCommand {
         commandName: "ductus",
         abstract: "Recognizes handwriting and sensor streams while they are still growing, and learns from corrections.",
         subcommands: [
+            ReplayCommand.self,
+            WatchCommand.self,
+            RecordCommand.self,
+            TabletCommand.self,
             RecognizeCommand.self,
             RenderCommand.self,
             SynthesizeCommand.self,
+            StatusCommand.self,
             EvaluateCommand.self,
             TrainCommand.self,
             CalibrateCommand.self,
             LanguageModelCommand.self,
+            KeygenCommand.self,
             BenchmarkCommand.self,
         ])
 }

@@ -1,0 +1,171 @@
+import ArgumentParser
+import Foundation
+import Ink
+import Randomness
+import Recognition
+import Streaming
+import Transport
+import Wire
+
+/// How fast and how right a real daemon reads many pens at once: simulated pens over ipc, each final compared with `recognize`.
+struct BenchmarkDaemon: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "daemon", abstract: "Measure a real daemon under simulated pens.")
+
+    @Option(help: "Pens that write at the same time.")
+    var pens = 10
+
+    @Option(help: "Seconds for which they write.")
+    var seconds = 20.0
+
+    @Option(help: "The daemon's lanes.")
+    var lanes = 1
+
+    @Option(help: "Pin the daemon to this processor (taskset).")
+    var core: Int?
+
+    @Option(help: "Model folder or weight file.")
+    var model: String?
+
+    @Option(help: "Milliseconds between two partials.")
+    var hop = 250
+
+    @Option(help: "Frames that a chunk sees to its right. Default: the daemon's own.")
+    var lookahead: Int?
+
+    @Option(help: "The ductusd to measure. Default: the one beside this program.")
+    var daemon: String?
+
+    @Option(help: "What the pens' texts and hands are drawn from.")
+    var seed: UInt64 = 1
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    struct Report: Encodable {
+        var pens, lanes, hop_ms: Int
+        var lookahead_ms, p50_ms, p99_ms, final_p99_ms: Double
+        var partials, finals, finals_wrong, finals_missing: Int
+        var prefixes_contradicted: Int
+        var cpu_percent, cpu_percent_per_pen, rss_mib, ready_ms: Double
+        var dropped: UInt64
+    }
+
+    func validate() throws {
+        guard (1...5000).contains(pens) else { throw ValidationError("--pens must be 1 to 5000.") }
+        guard seconds >= 1 else { throw ValidationError("--seconds must be at least 1.") }
+    }
+
+    func run() throws {
+        let url = ModelOptions.location(of: model)
+        let model = try Model(contentsOf: url)
+        var window = WindowRule()
+        window.hop = Double(hop) / 1000
+        if let lookahead { window.lookahead = lookahead }
+        Terminal.status("preparing the ink of \(pens) pens")
+        let schedule = try PenSchedule(pens: pens, seconds: seconds, seed: seed)
+        let process = try DaemonProcess(program: daemon, model: url, lanes: lanes, core: core, window: window)
+        defer { process.end() }
+
+        var connection = ConnectOptions()
+        connection.connect = [process.directory]
+        let context = try Context()
+        let feed = LabelFeed(try connection.subscriber(to: ["labels."], context: context))
+        let publisher = try connection.publisher(.ink, context: context)
+        try publisher.waitForSubscription(to: Array("ink.pen".utf8), milliseconds: 5000)
+        let ready = process.secondsSinceStart
+        let tally = try play(schedule, publisher, feed, process)
+        let status = try StatusCommand.ask(connection.control(context: context), .status(.init())).status
+
+        Terminal.status("comparing \(tally.finals.count) finals with recognize")
+        let check = try schedule.check(tally, with: Recognizer(model: model, decoding: .beam))
+        Terminal.endStatus()
+        let drops = status.counters.filter { $0.key.hasPrefix("dropped_") }.values.reduce(0, +)
+        let skipped = status.lanes.reduce(UInt64(0)) { $0 + $1.skippedPartials }
+        let report = Report(
+            pens: pens, lanes: lanes, hop_ms: hop, lookahead_ms: Double(window.lookahead) * check.millisecondsPerFrame,
+            p50_ms: tally.partialLatency.quantile(0.5) / 1000, p99_ms: tally.partialLatency.quantile(0.99) / 1000,
+            final_p99_ms: tally.finalLatency.quantile(0.99) / 1000, partials: Int(tally.partialLatency.count),
+            finals: tally.finals.count, finals_wrong: check.wrong, finals_missing: check.missing,
+            prefixes_contradicted: tally.contradicted, cpu_percent: tally.processorShare * 100,
+            cpu_percent_per_pen: tally.processorShare * 100 / Double(pens), rss_mib: tally.residentMiB, ready_ms: ready * 1000,
+            dropped: drops + skipped)
+        if json {
+            try printJSON(report)
+        } else {
+            print(Self.text(report))
+        }
+        if check.wrong + check.missing > 0 {
+            throw CommandFailure("\(check.wrong) finals differ from recognize, \(check.missing) are missing")
+        }
+    }
+
+    /// Plays the schedule in real time while it takes in the labels.
+    private func play(
+        _ schedule: PenSchedule, _ publisher: Publisher, _ feed: LabelFeed, _ process: DaemonProcess
+    ) throws -> BenchmarkTally {
+        var tally = BenchmarkTally()
+        let before = process.figures
+        let start = ContinuousClock.now
+        for packet in schedule.packets {
+            let due = start + .microseconds(packet.time)
+            while ContinuousClock.now < due {
+                let left = Int((due - ContinuousClock.now) / .milliseconds(1))
+                // Labels are taken in while there is nothing to send; a short wait keeps the pens in time.
+                if let event = try feed.next(milliseconds: min(2, max(1, left))) { tally.take(event) }
+            }
+            try publisher.send(topic: packet.topic, payload: packet.payload)
+            while let event = try feed.next(milliseconds: 0) { tally.take(event) }
+            if packet.number % 500 == 0 {
+                Terminal.status("\(duration(Double(packet.time) / 1e6)) of \(duration(schedule.seconds)), \(tally.finals.count) finals")
+            }
+        }
+        let writing = (ContinuousClock.now - start) / .seconds(1)
+        let after = process.figures
+        tally.processorShare = (after.processorSeconds - before.processorSeconds) / writing
+        tally.residentMiB = after.residentMiB
+        let deadline = ContinuousClock.now + .seconds(5)
+        while tally.finals.count < schedule.lineCount, ContinuousClock.now < deadline {
+            if let event = try feed.next(milliseconds: 100) { tally.take(event) }
+        }
+        return tally
+    }
+
+    private static func text(_ report: Report) -> String {
+        """
+        \(report.pens) pens, \(report.lanes) lanes, hop \(report.hop_ms) ms, lookahead \(String(format: "%.0f", report.lookahead_ms)) ms
+        partials  \(report.partials), \(String(format: "%.1f ms median, %.1f ms at 99 %%", report.p50_ms, report.p99_ms))
+        finals    \(report.finals), \(String(format: "%.1f ms at 99 %%", report.final_p99_ms)), \(report.finals_wrong) wrong, \(report.finals_missing) missing
+        processor \(String(format: "%.1f %%, %.2f %% for each pen", report.cpu_percent, report.cpu_percent_per_pen))
+        memory    \(String(format: "%.1f MiB", report.rss_mib)); ready after \(String(format: "%.0f ms", report.ready_ms)); \(report.dropped) dropped
+        """
+    }
+}
+
+/// What the labels of a run were.
+struct BenchmarkTally {
+    var finals: [LabelEvent] = []
+    var partialLatency = LatencyHistogram()
+    var finalLatency = LatencyHistogram()
+    /// Finals that do not begin with the prefix that the last partial before them had committed.
+    var contradicted = 0
+    var processorShare = 0.0
+    var residentMiB = 0.0
+    private var promised: [StreamName: (segment: UInt64, text: Substring.UnicodeScalarView)] = [:]
+
+    mutating func take(_ event: LabelEvent) {
+        switch event.state {
+        case .partial:
+            partialLatency.add(event.stamps.published - event.stamps.arrived)
+            promised[event.stream] = (event.segment, event.text.unicodeScalars.prefix(event.committed))
+        case .final:
+            finalLatency.add(event.stamps.published - event.stamps.decided)
+            finals.append(event)
+            if let promise = promised[event.stream], promise.segment == event.segment,
+                !event.text.unicodeScalars.starts(with: promise.text)
+            {
+                contradicted += 1
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Transport
+
+/// One of the daemon's sockets, by its name in the configuration.
+enum DaemonSocket: String, CaseIterable {
+    case ink, features, labels, control
+}
+
+/// The options of every command that talks to a daemon.
+struct ConnectOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Where the daemon is: its runtime directory, or SOCKET=ENDPOINT (ink, features, labels, control), repeated.",
+            discussion: "For example --connect /run/ductus, or --connect labels=tcp://desk:7713. Default: this user's daemon, else the machine's."))
+    var connect: [String] = []
+
+    @Option(help: "The daemon's public key, for TCP.")
+    var serverKey: String?
+
+    @Option(help: "A file with this client's key, made by `ductus keygen`.")
+    var key: String?
+
+    func validate() throws {
+        for text in connect where text.contains("=") {
+            guard DaemonSocket(rawValue: String(text.prefix { $0 != "=" })) != nil else {
+                throw ValidationError("--connect \(text): sockets are \(DaemonSocket.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+        }
+        if (serverKey == nil) != (key == nil) { throw ValidationError("--server-key and --key belong together") }
+    }
+
+    /// Where a socket of the daemon is.
+    func endpoint(_ socket: DaemonSocket) throws -> Endpoint {
+        let prefix = socket.rawValue + "="
+        if let text = connect.last(where: { $0.hasPrefix(prefix) }) { return try Endpoint(String(text.dropFirst(prefix.count))) }
+        if let directory = connect.last(where: { !$0.contains("=") }) {
+            let path = directory.hasPrefix("ipc://") ? String(directory.dropFirst(6)) : directory
+            return try Endpoint("ipc://\(URL(filePath: path).path)/\(socket.rawValue)")
+        }
+        let locations = Locations.ofRunningDaemon(environment: ProcessInfo.processInfo.environment)
+        return locations.resolve(try Endpoint("ipc://\(socket.rawValue)"))
+    }
+
+    func security() throws -> SocketOptions.Security {
+        guard let serverKey, let key else { return .none }
+        return .client(serverKey: try CurveKey(serverKey, name: "--server-key"), keys: try KeyFile.read(key))
+    }
+
+    func publisher(_ socket: DaemonSocket, context: Context) throws -> Publisher {
+        try Publisher(context: context, endpoint: endpoint(socket), security: security())
+    }
+
+    /// A subscriber whose subscriptions are in force.
+    func subscriber(to prefixes: [String], context: Context) throws -> Subscriber {
+        let subscriber = try Subscriber(context: context, endpoint: endpoint(.labels), security: security())
+        try subscriber.waitUntilSubscribed(milliseconds: 5000)
+        // Asked for only now, so that the last events that greet a new subscriber are not lost in the waiting.
+        for prefix in prefixes { try subscriber.subscribe(Array(prefix.utf8)) }
+        return subscriber
+    }
+
+    func control(context: Context) throws -> ControlClient {
+        ControlClient(context: context, endpoint: try endpoint(.control), security: try security())
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Streaming
+
+/// A ductusd of our own for a benchmark: in a directory of its own, with a configuration of its own, ended and removed with it.
+final class DaemonProcess {
+    let directory: String
+    private let process = Process()
+    private let started = ContinuousClock.now
+
+    /// - Throws: `CommandFailure` if the program is not found or ends at once.
+    init(program: String?, model: URL, lanes: Int, core: Int?, window: WindowRule) throws {
+        let beside = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "ductusd").path
+        let program = program ?? (FileManager.default.isExecutableFile(atPath: beside) ? beside : "/usr/sbin/ductusd")
+        guard FileManager.default.isExecutableFile(atPath: program) else {
+            throw CommandFailure("there is no \(program); build it, or name one with --daemon")
+        }
+        let folder = FileManager.default.temporaryDirectory.appending(path: "ductus-benchmark-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        directory = folder.path
+        let configuration = folder.appending(path: "ductus.yaml")
+        try """
+        directories:
+          runtime: "\(folder.path)"
+          state: "\(folder.path)/state"
+        lanes: \(lanes)
+        http:
+          address: off
+        adaptation:
+          enabled: no
+        logging:
+          level: warning
+        pipelines:
+          - name: ink
+            model: "\(model.standardizedFileURL.path)"
+            window:
+              hop: \(window.hop)
+              chunk: \(window.chunk)
+              lookahead: \(window.lookahead)
+              maximum: \(window.maximum)
+        """.write(to: configuration, atomically: true, encoding: .utf8)
+        let arguments = ["--config", configuration.path]
+        if let core {
+            process.executableURL = URL(filePath: "/usr/bin/taskset")
+            process.arguments = ["-c", "\(core)", program] + arguments
+        } else {
+            process.executableURL = URL(filePath: program)
+            process.arguments = arguments
+        }
+        try process.run()
+    }
+
+    var secondsSinceStart: Double { (ContinuousClock.now - started) / .seconds(1) }
+
+    struct Figures {
+        var processorSeconds = 0.0
+        var residentMiB = 0.0
+    }
+
+    /// What the kernel says of the daemon. taskset becomes the daemon, so the process is the same.
+    var figures: Figures {
+        var figures = Figures()
+        let pid = process.processIdentifier
+        if let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let end = stat.lastIndex(of: ")") {
+            let fields = stat[stat.index(after: end)...].split(separator: " ")
+            if fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) {
+                figures.processorSeconds = (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+            }
+        }
+        if let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
+            let kibibytes = Double(line.split(whereSeparator: \.isWhitespace)[1])
+        {
+            figures.residentMiB = kibibytes / 1024
+        }
+        return figures
+    }
+
+    func end() {
+        process.terminate()
+        process.waitUntilExit()
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+}
