@@ -1,0 +1,84 @@
+import Foundation
+import Streaming
+import Transport
+import Wire
+
+/// Sends recordings to a daemon as fast as it takes them. Each playing has an epoch of its own.
+final class Player {
+    private let publishers: [(prefix: String, publisher: Publisher)]
+    private var epoch: UInt64 = 0
+
+    init(_ daemon: DaemonUnderTest) throws {
+        publishers = try [(Topic.inkPrefix, "ink"), (Topic.featuresPrefix, "features")].map { prefix, socket in
+            let publisher = try Publisher(context: daemon.context, endpoint: daemon.endpoint(socket))
+            try publisher.waitForSubscription(to: Array(prefix.utf8), milliseconds: 20_000)
+            return (prefix, publisher)
+        }
+    }
+
+    func play(_ records: [FixtureRecord]) throws {
+        epoch += 1000
+        for record in records { try send(record) }
+    }
+
+    func send(topic: String, payload: [UInt8]) throws {
+        let publisher = publishers.first { topic.hasPrefix($0.prefix) } ?? publishers[0]
+        try publisher.publisher.send(topic: Array(topic.utf8), payload: payload)
+    }
+
+    private func send(_ record: FixtureRecord) throws {
+        guard var packet = try? InkPacket(wire: record.payload) else {
+            return try send(topic: record.topic, payload: record.payload)
+        }
+        packet.epoch += epoch
+        try send(topic: record.topic, payload: packet.wire())
+    }
+}
+
+/// Keeps what a daemon says, each event once.
+final class Listener {
+    private let subscriber: Subscriber
+    private(set) var events: [LabelEvent] = []
+    private var latest: [StreamName: (UInt64, UInt64)] = [:]
+
+    /// Ready to hear everything that is published from now on.
+    init(_ daemon: DaemonUnderTest, to prefix: String = Topic.labelsPrefix) throws {
+        subscriber = try Subscriber(context: daemon.context, endpoint: daemon.endpoint("labels"))
+        try subscriber.subscribe(Array(prefix.utf8))
+        try subscriber.waitUntilSubscribed(milliseconds: 20_000)
+    }
+
+    /// Subscribes only once the connection stands, so that what greets a new subscriber is not missed.
+    init(_ daemon: DaemonUnderTest, lateTo prefix: String) throws {
+        subscriber = try Subscriber(context: daemon.context, endpoint: daemon.endpoint("labels"))
+        try subscriber.waitUntilSubscribed(milliseconds: 20_000)
+        try subscriber.subscribe(Array(prefix.utf8))
+    }
+
+    var finals: [LabelEvent] { events.filter { $0.state == .final } }
+
+    func finals(of stream: StreamName) -> [LabelEvent] { finals.filter { $0.stream == stream } }
+
+    /// Listens until `isEnough`, or for so long that it will not come any more.
+    @discardableResult
+    func listen(seconds: Double = 30, until isEnough: (Listener) -> Bool) throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while !isEnough(self) {
+            guard ContinuousClock.now < deadline else { return false }
+            try hear(milliseconds: 100)
+        }
+        return true
+    }
+
+    /// Takes in what is there, or comes next.
+    func hear(milliseconds: Int) throws {
+        guard let frames = try subscriber.receive(milliseconds: milliseconds), frames.count == 2, !frames[1].isEmpty else { return }
+        guard case .labels(let stream)? = try? Topic(wire: frames[0]) else { return }
+        let event = try LabelEvent(wire: frames[1])
+        if let seen = latest[stream], (event.epoch, event.number) <= seen { return }
+        latest[stream] = (event.epoch, event.number)
+        events.append(event)
+    }
+
+    func forget() { events = [] }
+}

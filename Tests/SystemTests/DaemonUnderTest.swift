@@ -1,0 +1,125 @@
+import Daemon
+import Foundation
+import Streaming
+import StreamingTestSupport
+import Testing
+import Transport
+import Wire
+
+/// The program `ductusd` as it was built beside the tests, running in a folder of its own, by default with a tiny model.
+final class DaemonUnderTest {
+    let folder: String
+    let process = Process()
+    let context: Context
+
+    /// Where the build put the programs; nil if they were not built.
+    static func program(_ name: String) -> String? {
+        var folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        for _ in 0..<4 {
+            let path = folder.appending(path: name).path
+            if FileManager.default.isExecutableFile(atPath: path) { return path }
+            folder.deleteLastPathComponent()
+        }
+        return nil
+    }
+
+    /// - Parameters:
+    ///   - model: a model folder; nil: a tiny network with wild weights.
+    ///   - settings: `KEY=VALUE` of the configuration.
+    init(lanes: Int = 1, model: URL? = nil, settings: [String] = []) throws {
+        let program = try #require(Self.program("ductusd"), "ductusd is not built")
+        folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString.prefix(8))").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let model = model ?? URL(filePath: folder + "/tiny.safetensors")
+        if model.lastPathComponent == "tiny.safetensors" { try TinyModel.make().weightFile().write(to: model) }
+        try """
+        directories: {runtime: "\(folder)", state: "\(folder)/state"}
+        lanes: \(lanes)
+        http: {address: off}
+        logging: {level: error}
+        pipelines:
+          - name: ink
+            model: "\(model.path)"
+        """.write(toFile: folder + "/ductus.yaml", atomically: true, encoding: .utf8)
+        context = try Context()
+        process.executableURL = URL(filePath: program)
+        process.arguments = ["--config", folder + "/ductus.yaml"] + settings.flatMap { ["--set", $0] }
+        try process.run()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    func endpoint(_ name: String) throws -> Endpoint { try Endpoint("ipc://\(folder)/\(name)") }
+
+    /// Sends a signal and gives the exit status.
+    func end(with signal: Int32) -> Int32 {
+        kill(process.processIdentifier, signal)
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    /// Runs `ductus` against this daemon.
+    func ductus(_ arguments: String...) throws -> (status: Int32, output: String) {
+        try RunningCommand(arguments + ["--connect", folder]).finish()
+    }
+
+    /// Starts `ductus` against this daemon.
+    func start(_ arguments: String...) throws -> RunningCommand {
+        try RunningCommand(arguments + ["--connect", folder])
+    }
+
+    /// What it answers on its control socket.
+    func status() throws -> WireStatusReply {
+        let client = ControlClient(context: context, endpoint: try endpoint("control"))
+        let request = try WireControlRequest(id: 1, .status(WireStatusRequest())).wire()
+        let reply = try WireControlReply(wire: client.request(request, milliseconds: 20_000))
+        _ = try reply.answer()
+        return reply.status
+    }
+
+    /// Asks for its status until `isSo`. False: it did not become so.
+    func comesTo(seconds: Double = 20, _ isSo: (WireStatusReply) -> Bool) throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < deadline {
+            if isSo(try status()) { return true }
+        }
+        return false
+    }
+
+    /// Bytes of memory that it occupies.
+    var residentBytes: Int {
+        let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+    }
+}
+
+/// `ductus` at work.
+final class RunningCommand {
+    private let process = Process()
+    private let pipe = Pipe()
+
+    init(_ arguments: [String]) throws {
+        let program = try #require(DaemonUnderTest.program("ductus"), "ductus is not built")
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    /// What it said on both outputs, once it has ended.
+    func finish() -> (status: Int32, output: String) {
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+}
