@@ -4,7 +4,7 @@ import Foundation
 /// A tablet of this machine, read through the kernel's event interface. Belongs to one thread.
 public final class EvdevPen {
     public let path: String
-    public let device: PenDevice
+    public let device: TabletDevice
     private let descriptor: Int32
 
     /// - Parameter path: `/dev/input/eventN`.
@@ -86,8 +86,8 @@ public final class EvdevPen {
         return info.value
     }
 
-    private static func describe(_ descriptor: Int32) -> PenDevice {
-        var device = PenDevice()
+    private static func describe(_ descriptor: Int32) -> TabletDevice {
+        var device = TabletDevice()
         var name = [CChar](repeating: 0, count: 256)
         if ductus_evdev_name(descriptor, &name, 255) >= 0 {
             device.name = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -6,7 +6,7 @@ import Ink
 /// A recording without a description takes it from the file `NAME.desc` beside it whose name it begins with.
 public final class PenRecording {
     /// Complete once the first event has been read.
-    public private(set) var device = PenDevice()
+    public private(set) var device = TabletDevice()
 
     private enum Section { case none, codes, axes, events }
 

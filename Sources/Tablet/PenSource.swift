@@ -2,7 +2,7 @@ import Foundation
 
 /// Where pen actions come from: a tablet, or a recording of one.
 public protocol PenSource: AnyObject {
-    var device: PenDevice { get }
+    var device: TabletDevice { get }
     /// Reports that were thrown away so far.
     var dirt: PenDirt { get }
     /// The next actions; empty when there were none for a while, nil when there will be no more.
@@ -22,7 +22,7 @@ public final class LivePen: PenSource {
         tracker.adopt(pen.state())
     }
 
-    public var device: PenDevice { pen.device }
+    public var device: TabletDevice { pen.device }
     public var dirt: PenDirt { tracker.dirt }
 
     public func next() throws -> [PenAction]? {
@@ -51,7 +51,7 @@ public final class RecordedPen: PenSource {
         tracker = PenTracker(recording.device)
     }
 
-    public var device: PenDevice { recording.device }
+    public var device: TabletDevice { recording.device }
     public var dirt: PenDirt { tracker.dirt }
 
     public func next() throws -> [PenAction]? {

@@ -25,7 +25,7 @@ public struct PenTracker: Sendable {
     /// A corner report is believed if the pen was this close before, as a share of the range.
     private static let cornerReach: Float = 0.05
 
-    public let device: PenDevice
+    public let device: TabletDevice
     public private(set) var dirt = PenDirt()
     private var state = State()
     private var hasChanged = false
@@ -37,7 +37,7 @@ public struct PenTracker: Sendable {
     /// Pressure of the pen in the air, in units above the minimum.
     private var offset: Float = 0
 
-    public init(_ device: PenDevice) { self.device = device }
+    public init(_ device: TabletDevice) { self.device = device }
 
     /// Takes one event and appends what follows from it.
     public mutating func take(_ event: InputEvent, into actions: inout [PenAction]) {

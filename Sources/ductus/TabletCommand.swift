@@ -69,7 +69,7 @@ struct TabletCommand: ParsableCommand {
         return RecordedPen(try PenRecording(URL(filePath: source)))
     }
 
-    private func hello(of device: Tablet.PenDevice) -> StreamHello {
+    private func hello(of device: TabletDevice) -> StreamHello {
         StreamHello(
             writer: writer, device: device.name.isEmpty ? nil : String(device.name.prefix(64)), resolution: device.resolution,
             area: device.area.map { .init(x: $0.x, y: $0.y, width: $0.width, height: $0.height) })

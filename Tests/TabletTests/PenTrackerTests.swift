@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct PenTrackerTests {
     private let device = {
-        var device = PenDevice()
+        var device = TabletDevice()
         device.axes = [
             InputCode.x: .init(minimum: 0, maximum: 1000, resolution: 10),
             InputCode.y: .init(minimum: 0, maximum: 1000, resolution: 20),
@@ -18,7 +18,7 @@ import Testing
 
     /// Reports of (code, value) pairs, 10 ms apart; keys are told by their number.
     private func actions(
-        _ reports: [[(UInt16, Int32)]], device: PenDevice? = nil, dirt: UnsafeMutablePointer<PenDirt>? = nil
+        _ reports: [[(UInt16, Int32)]], device: TabletDevice? = nil, dirt: UnsafeMutablePointer<PenDirt>? = nil
     ) -> [PenAction] {
         var tracker = PenTracker(device ?? self.device)
         var actions: [PenAction] = []

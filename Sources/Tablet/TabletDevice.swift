@@ -1,5 +1,5 @@
 /// What a digitizer says of itself.
-public struct PenDevice: Equatable, Sendable {
+public struct TabletDevice: Equatable, Sendable {
     /// The range of an absolute axis (`struct input_absinfo`).
     public struct Axis: Equatable, Sendable {
         public var minimum: Int32
