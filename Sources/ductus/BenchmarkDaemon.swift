@@ -67,8 +67,7 @@ struct BenchmarkDaemon: ParsableCommand {
         let process = try DaemonProcess(program: daemon, model: url, lanes: lanes, core: core, window: window)
         defer { process.end() }
 
-        var connection = ConnectOptions()
-        connection.connect = [process.directory]
+        let connection = try ConnectOptions.parse(["--connect", process.directory])
         let context = try Context()
         let feed = LabelFeed(try connection.subscriber(to: ["labels."], context: context))
         let publisher = try connection.publisher(.ink, context: context)

@@ -34,7 +34,7 @@ final class DaemonProcess {
           - name: ink
             model: "\(model.standardizedFileURL.path)"
             window:
-              hop: \(window.hop)
+              hop: \(Int(window.hop * 1000)) ms
               chunk: \(window.chunk)
               lookahead: \(window.lookahead)
               maximum: \(window.maximum)
