@@ -42,16 +42,25 @@ final class Service {
         try access.start()
         defer { access.stop() }
 
-        let pipelines = try PipelineSet(configuration.pipelines, locations: loaded.locations)
+        let learning = learning()
+        defer { learning?.stop() }
+        let pipelines = try pipelines(learning)
         let reloader = Reloader(
             loader, loaded: loaded, access: access, models: ModelReload(pipelines, locations: loaded.locations), level: level,
             logger: logger, notifier: notifier, events: events, registry: registry)
         var parts = ServerParts()
         parts.access = access
         parts.handlers = [ReloadHandler { [health] in reloader.reload(status: health.statusText("serving")) }]
+        if let learning {
+            parts.handlers.append(LearningHandler(learning: learning))
+            parts.onFinished = { learning.finished($0) }
+        }
         let server = try Server(loaded, pipelines: pipelines, health: health, parts: parts)
         try server.start()
         events.connect { [weak server] topic, payload in server?.publish(topic, payload) }
+        learning?.start(
+            pipelineOf: { pipelines.pipeline(for: $0, input: .ink)?.name },
+            publish: { [weak server] topic, payload in server?.publish(topic, payload) })
 
         let stopped = DispatchSemaphore(value: 0)
         let signals = SignalListener { [health] event in
@@ -89,6 +98,36 @@ final class Service {
         logger.info("stopping: no more input, open segments are finished")
         guard server.stop() else { throw ServiceFault.unfinished(seconds: configuration.limits.shutdown) }
         logger.info("stopped")
+    }
+
+    /// Learning from corrections; that it cannot begin does not keep the pens from being read.
+    private func learning() -> Learning? {
+        let settings = loaded.configuration.adaptation
+        guard settings.enabled else { return nil }
+        do {
+            return try Learning(
+                settings, locations: loaded.locations, events: events, registry: registry, clock: clock, logger: logger)
+        } catch {
+            withoutLearning(error)
+            return nil
+        }
+    }
+
+    /// The pipelines, each with what it has learned, where that can be had.
+    private func pipelines(_ learning: Learning?) throws -> PipelineSet {
+        try PipelineSet(loaded.configuration.pipelines, locations: loaded.locations) { settings, model in
+            do {
+                if let learning { return try learning.makeStore(settings, model) }
+            } catch {
+                withoutLearning(error)
+            }
+            return SharedModel(Served(model: model, generation: .init(number: 0)))
+        }
+    }
+
+    private func withoutLearning(_ error: any Error) {
+        health.degrade("learning", because: "\(error)")
+        logger.error("corrections are not taken", metadata: ["reason": "\(error)"])
     }
 
     /// Serves metrics and health; that they cannot be served does not keep the pens from being read.

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Transport
+import Wire
+
+struct CorrectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "correct", abstract: "Tell the daemon what a segment really says.",
+        discussion: "The number of a segment is in its final: ductus watch shows it. When this command ends, the correction is on disk.")
+
+    @OptionGroup var connection: ConnectOptions
+
+    @Argument(help: "The stream, as in labels.STREAM.")
+    var stream: String
+
+    @Argument(help: "The segment's number.")
+    var segment: UInt64
+
+    @Argument(help: "What it says.")
+    var text: String
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    struct Report: Encodable {
+        var correction: UInt64
+        var writer: String
+    }
+
+    func run() throws {
+        let request = WireCorrectRequest.with {
+            $0.stream = stream
+            $0.segment = segment
+            $0.text = text
+        }
+        let reply = try StatusCommand.ask(try connection.control(context: try Context()), .correct(request)).correct
+        if json { return try printJSON(Report(correction: reply.correction, writer: reply.writer)) }
+        print("correction \(reply.correction)\(reply.writer.isEmpty ? "" : " of \(reply.writer)") is in the journal")
+    }
+}
