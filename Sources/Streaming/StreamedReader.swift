@@ -50,14 +50,6 @@ public final class StreamedReader {
         return text
     }
 
-    /// Time that moves when the ink does.
-    private final class SteppedClock: Clock {
-        private let microseconds = Atomic<Int64>(1_000_000)
-        var monotonic: Int64 { microseconds.load(ordering: .relaxed) * 1000 }
-        var unixMicroseconds: Int64 { microseconds.load(ordering: .relaxed) }
-        func advance(microseconds step: Int64) { microseconds.add(step, ordering: .relaxed) }
-    }
-
     private final class LastPartial: LabelSink {
         private let last = Mutex("")
         var text: String { last.withLock { $0 } }

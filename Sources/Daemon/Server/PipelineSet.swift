@@ -82,7 +82,7 @@ package struct PipelineSet: Sendable {
         Model(
             name: model.name, network: model.network, input: model.input, task: model.task, alphabet: model.alphabet,
             standardization: model.standardization, calibration: model.calibration, decoder: model.decoder,
-            languageModel: nil, extras: model.extras)
+            languageModel: nil, transitions: model.transitions, extras: model.extras)
     }
 
     private static func checkInput(of model: Model, _ settings: PipelineSettings) throws(ServerFault) {

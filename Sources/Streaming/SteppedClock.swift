@@ -1,0 +1,10 @@
+import Synchronization
+
+/// Time that moves when the input does: for reading recordings as if they arrived now.
+final class SteppedClock: Clock {
+    private let microseconds = Atomic<Int64>(1_000_000)
+
+    var monotonic: Int64 { microseconds.load(ordering: .relaxed) * 1000 }
+    var unixMicroseconds: Int64 { microseconds.load(ordering: .relaxed) }
+    func advance(microseconds step: Int64) { microseconds.add(step, ordering: .relaxed) }
+}

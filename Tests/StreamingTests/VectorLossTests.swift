@@ -1,0 +1,165 @@
+import Decoding
+import Network
+import Randomness
+import Recognition
+import Streaming
+import StreamingTestSupport
+import Testing
+
+/// Lost packets, clocks that jump, channels that die, rates that change: handled, counted, told; never guessed at.
+@Suite struct VectorLossTests {
+    let clock = HandClock()
+    let collector = Collector()
+    let window = WindowRule(hop: 0.2, chunk: 5, lookahead: 10)
+
+    private var spans: [LabelEvent.Span] { collector.events.flatMap { $0.spans.filter { $0.state == .final } } }
+    private var unknown: [Range<Int>] { spans.filter { $0.name == "unknown" }.map(\.frames) }
+
+    /// One second of vectors in ten packets.
+    private func second(_ random: inout SplitMix64, from publisher: inout SensorPublisher, to lane: Lane) {
+        for _ in 0..<10 {
+            publisher.send(random.wanderingVectors(5), to: lane, at: clock)
+            lane.settle()
+        }
+    }
+
+    private func end(_ publisher: inout SensorPublisher, _ lane: Lane) throws -> LabelEvent {
+        publisher.send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        return try #require(collector.finals.last)
+    }
+
+    @Test func aLongGapIsUnknownAndLabelsBeginAnewBehindIt() throws {
+        let model = try TinyVectorModel.make(bidirectional: false)
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(model, window: window))
+        var random = SplitMix64(seed: 1)
+        second(&random, from: &publisher, to: lane)
+        publisher.skip(100)
+        publisher.sequence += 20
+        var after = random.wanderingVectors(50)
+        let behind = after
+        while !after.isEmpty {
+            publisher.send(after.prefix(15), to: lane, at: clock)
+            after.removeFirst(15)
+            lane.settle()
+        }
+        let final = try end(&publisher, lane)
+        #expect(unknown == [50..<150])
+        let gap = try #require(spans.first { $0.name == "unknown" })
+        #expect(gap.time == 2_000_000...4_000_000 && gap.confidence == 0)
+        #expect(final.gaps == .init(count: 1, packets: 20, dirtySamples: 0))
+        #expect(final.sampleCount == 200)
+        // What follows reads as if it stood alone.
+        let alone = SensorRecording(id: "", subject: "", rate: 50, channels: TinyVectorModel.configuration.channels, values: behind)
+        let labels = LabelSegment.joining(try SensorRecognizer(model: model).labels(of: alone).plain)
+        #expect(spans.last?.frames.upperBound == 200)
+        #expect(spans.first { $0.frames.lowerBound == 150 }?.name == labels.first.map { model.alphabet.symbols[$0.label] })
+    }
+
+    @Test func aShortGapIsBridgedAndItsMissingFramesAreUnknown() throws {
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(try TinyVectorModel.make(), window: window))
+        var random = SplitMix64(seed: 2)
+        second(&random, from: &publisher, to: lane)
+        publisher.skip(10)
+        publisher.sequence += 2
+        second(&random, from: &publisher, to: lane)
+        let final = try end(&publisher, lane)
+        #expect(unknown == [50..<60])
+        #expect(final.gaps.count == 1 && final.gaps.packets == 2 && final.sampleCount == 110)
+    }
+
+    @Test func withoutAClockLostPacketsAreCountedAsVectors() throws {
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(try TinyVectorModel.make(), window: window))
+        publisher.time = nil
+        var random = SplitMix64(seed: 3)
+        second(&random, from: &publisher, to: lane)
+        publisher.sequence += 8
+        second(&random, from: &publisher, to: lane)
+        let final = try end(&publisher, lane)
+        #expect(unknown == [50..<90])
+        #expect(final.sampleCount == 140 && spans.allSatisfy { $0.time == nil })
+    }
+
+    @Test func aClockThatIsSetBackBreaksTheLabelsAndIsCounted() throws {
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(try TinyVectorModel.make(), window: window))
+        var random = SplitMix64(seed: 4)
+        second(&random, from: &publisher, to: lane)
+        publisher.time = -5_000_000
+        second(&random, from: &publisher, to: lane)
+        let final = try end(&publisher, lane)
+        #expect(unknown.isEmpty)
+        #expect(final.gaps.count == 1 && final.sampleCount == 100)
+        let first = try #require(spans.first { $0.frames.lowerBound == 50 }?.time)
+        #expect(first.lowerBound == -5_000_000)
+    }
+
+    @Test func aDeadChannelIsReadAroundAndADeadSensorIsUnknown() throws {
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(try TinyVectorModel.make(), window: window))
+        var random = SplitMix64(seed: 5)
+        for dead in [0..<1, 0..<3, 0..<0] {
+            var values = random.wanderingVectors(50)
+            for vector in 0..<50 { for channel in dead { values[vector * 3 + channel] = channel == 0 ? .nan : .infinity } }
+            publisher.send(values, to: lane, at: clock)
+            lane.settle()
+        }
+        let final = try end(&publisher, lane)
+        #expect(unknown == [50..<100])
+        #expect(final.gaps == .init(count: 0, packets: 0, dirtySamples: 100))
+        #expect(spans.allSatisfy { $0.confidence.isFinite })
+    }
+
+    @Test func vectorsOfAnotherWidthAreNoGuess() throws {
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(try TinyVectorModel.make(), window: window))
+        publisher.send([Float](repeating: 1, count: 100), channels: 2, to: lane, at: clock)
+        lane.settle()
+        let final = try end(&publisher, lane)
+        #expect(unknown == [0..<50] && final.gaps.dirtySamples == 50)
+    }
+
+    @Test func anotherRateIsResampledToTheModels() throws {
+        let model = try TinyVectorModel.make(bidirectional: false)
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(model, window: window))
+        publisher.rate = 80
+        var random = SplitMix64(seed: 6)
+        let values = random.wanderingVectors(400)
+        for start in stride(from: 0, to: 1200, by: 60) {
+            publisher.send(values[start..<(start + 60)], to: lane, at: clock)
+            lane.settle()
+        }
+        let final = try end(&publisher, lane)
+        let recording = SensorRecording(
+            id: "", subject: "", rate: 80, channels: TinyVectorModel.configuration.channels, values: values)
+        let expected = LabelSegment.joining(try SensorRecognizer(model: model).labels(of: recording).plain)
+        #expect(spans.map(\.name) == expected.map { model.alphabet.symbols[$0.label] })
+        #expect(final.sampleCount == 400)
+        let last = try #require(spans.last?.frames.upperBound)
+        #expect((394...400).contains(last))
+        publisher.rate = 50
+        second(&random, from: &publisher, to: lane)
+        #expect(try end(&publisher, lane).sampleCount == 50)
+    }
+
+    @Test func repeatedPacketsAreDroppedAndANewEpochEndsTheSegment() throws {
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(try TinyVectorModel.make(), window: window))
+        var random = SplitMix64(seed: 7)
+        second(&random, from: &publisher, to: lane)
+        publisher.sequence -= 3
+        publisher.send(random.wanderingVectors(5), to: lane, at: clock)
+        #expect(lane.report.repeatedPackets == 1)
+        publisher.epoch += 1
+        publisher.sequence = 40
+        second(&random, from: &publisher, to: lane)
+        _ = try end(&publisher, lane)
+        #expect(collector.finals.map(\.ending) == [.hello, .explicit])
+        #expect(collector.finals.map(\.sampleCount) == [50, 50])
+        #expect(collector.finals.allSatisfy { $0.gaps.isEmpty })
+    }
+}

@@ -1,0 +1,97 @@
+import Decoding
+import Foundation
+import Network
+import Randomness
+import Recognition
+import Testing
+import Training
+
+@Suite struct VectorCorpusTests {
+    private let configuration = VectorConfiguration(channels: SimulatedSensor.channels, rate: 50, stack: 5)
+    private let names = SimulatedSensor.Movement.allCases.map(\.rawValue)
+
+    private func recordings(_ subjects: Range<Int>, seconds: Double = 60) -> [SensorRecording] {
+        subjects.map { subject in
+            var sensor = SimulatedSensor(subject: "\(subject)", seed: UInt64(subject))
+            return sensor.recording(id: "r\(subject)", seconds: seconds)
+        }
+    }
+
+    @Test func longRecordingsBecomePiecesWithTheirLabels() throws {
+        let corpus = try VectorCorpus(
+            recordings(0..<2), configuration: configuration, task: .frameLabels, alphabet: Alphabet(symbols: names),
+            augmentation: VectorAugmentation(), pieceLength: 200)
+        #expect(corpus.count == 6 && corpus.lengths.allSatisfy { $0 == 200 })
+        for index in 0..<6 {
+            let plain = corpus.example(index, augmentedBy: nil)
+            let changed = corpus.example(index, augmentedBy: SplitMix64(seed: 9))
+            #expect(plain.frames.count == 200 * configuration.dimension && changed.frames.count == plain.frames.count)
+            #expect(changed.frames != plain.frames && changed.frames.allSatisfy(\.isFinite))
+            #expect(changed.frames == corpus.example(index, augmentedBy: SplitMix64(seed: 9)).frames)
+            guard case .frames(let labels) = plain.target else {
+                Issue.record("a target of labels was expected")
+                return
+            }
+            #expect(labels.count == 200 && labels.contains(-1) && Set(labels).count > 2)
+        }
+    }
+
+    @Test func textsThatCannotBeSpelledAreRefused() throws {
+        let recording = SensorRecording(
+            id: "", subject: "", rate: 50, channels: SimulatedSensor.channels, values: [Float](repeating: 1, count: 60),
+            text: "AX")
+        #expect(throws: Alphabet.Fault.self) {
+            try VectorCorpus(
+                [recording], configuration: configuration, task: .transcription, alphabet: Alphabet(symbols: ["A"]),
+                augmentation: VectorAugmentation())
+        }
+    }
+
+    @Test func aSimulatedSensorIsLearnedAndReadOnSubjectsNeverSeen() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "sensor.ndjson")
+        let lines = recordings(0..<8).map(\.line).joined(separator: "\n")
+        try Data(lines.utf8).write(to: file)
+
+        var recipe = Recipe()
+        recipe.input = .vectors(configuration)
+        recipe.task = .frameLabels
+        recipe.layers = [.recurrent(.init(cell: .lstm, in: 15, hidden: 12, bidirectional: true))]
+        recipe.optimization.epochs = 12
+        recipe.optimization.framesPerBatch = 600
+        recipe.optimization.learningRate = 0.02
+        recipe.optimization.warmUpSteps = 5
+        recipe.optimization.averageDecay = 0.8
+        let setup = try TrainingSetup.vectors(
+            configuration, recipe: recipe, data: [file], validation: [], heldOut: ["2", "5"], name: "simulated")
+        #expect(setup.remarks == ["6 recordings to train on, 2 held out"])
+        let run = try TrainingRun(
+            recipe: recipe, classes: setup.classes, corpus: setup.corpus, threads: 1, checkpoint: nil)
+        try run.run(validation: { try setup.errors(of: setup.model($0)) })
+        let model = try setup.calibrated(
+            setup.model(Network(architecture: run.architecture, parameters: run.best.parameters)))
+        let evaluation = try SensorEvaluation.run(model, on: recordings(100..<102))
+        let frames = try #require(evaluation.frames)
+        #expect(frames.accuracy > 0.9)
+        #expect(frames.macroF1 > 0.85)
+        // Smoothing joins what the network alone tears apart.
+        let plain = try #require(evaluation.unsmoothed)
+        #expect(frames.segmentError <= plain.segmentError)
+    }
+}
+
+extension SensorRecording {
+    /// The recording as a line of a file.
+    fileprivate var line: String {
+        let width = channels.count
+        let frames = (0..<count).map { "[" + values[($0 * width)..<(($0 + 1) * width)].map { "\($0)" }.joined(separator: ",") + "]" }
+        let labels = spans.map { "[\($0.first),\($0.end),\"\($0.name)\"]" }
+        let names = channels.map { "\"\($0)\"" }.joined(separator: ",")
+        return """
+            {"id":"\(id)","subject":"\(subject)","rate":\(rate),"channels":[\(names)],\
+            "frames":[\(frames.joined(separator: ","))],"labels":[\(labels.joined(separator: ","))]}
+            """
+    }
+}
