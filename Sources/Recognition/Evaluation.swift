@@ -28,6 +28,11 @@ public struct Evaluation: Sendable {
     public struct Confusion: Hashable, Sendable {
         public var reference: String
         public var recognized: String
+
+        public init(reference: String, recognized: String) {
+            self.reference = reference
+            self.recognized = recognized
+        }
     }
 
     /// One writer's part of the errors.
