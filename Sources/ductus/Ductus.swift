@@ -8,6 +8,7 @@ struct Ductus: AsyncParsableCommand {
         abstract: "Recognizes handwriting and sensor streams while they are still growing, and learns from corrections.",
         subcommands: [
             ReplayCommand.self,
+            FeedCommand.self,
             WatchCommand.self,
             RecordCommand.self,
             TabletCommand.self,

@@ -25,6 +25,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Measure on the sensor recordings of these subjects alone.")
     var subjects: [String] = []
 
+    @Option(help: "Also label the frames as the daemon does while they arrive, with so many of them as lookahead.")
+    var lookahead: Int?
+
     @Option(help: "Draw the confusion matrix of frame labels into this SVG or PNG file.")
     var confusion: String?
 

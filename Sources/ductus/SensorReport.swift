@@ -1,6 +1,7 @@
 import Foundation
 import Ink
 import Recognition
+import Streaming
 
 /// What `evaluate` prints for models that read sensors.
 struct SensorReport {
@@ -10,6 +11,7 @@ struct SensorReport {
         var recordings, frames: Int
         var accuracy, macro_f1, segment_error: Double?
         var accuracy_unsmoothed, segment_error_unsmoothed: Double?
+        var accuracy_streamed, macro_f1_streamed, segment_error_streamed: Double?
         var characters: Int?
         var cer, wer, ece: Double?
     }
@@ -23,7 +25,11 @@ struct SensorReport {
         if let limit = command.limit { recordings = Array(recordings.prefix(limit)) }
         let evaluation = try SensorEvaluation.run(model, on: recordings, decoding: command.options.decoding)
         if let path = command.confusion, let frames = evaluation.frames { try draw(frames, into: path) }
-        let report = report(evaluation, recordings: recordings.count)
+        let streamed = try command.lookahead.map { try stream(recordings, model: model, lookahead: $0) }
+        var report = report(evaluation, recordings: recordings.count)
+        report.accuracy_streamed = streamed?.accuracy
+        report.macro_f1_streamed = streamed?.macroF1
+        report.segment_error_streamed = streamed?.segmentError
         if command.json { return try printJSON(report) }
         Swift.print("\(report.recordings) recordings, \(report.frames) frames")
         if let frames = evaluation.frames, let plain = evaluation.unsmoothed {
@@ -33,6 +39,13 @@ struct SensorReport {
                 macro F1              \(percent(frames.macroF1))   without smoothing \(percent(plain.macroF1))
                 segment error         \(percent(frames.segmentError))   without smoothing \(percent(plain.segmentError))
                 """)
+            if let streamed {
+                Swift.print(
+                    """
+                    while it streams       accuracy \(percent(streamed.accuracy))   macro F1 \(percent(streamed.macroF1))   \
+                    segment error \(percent(streamed.segmentError))
+                    """)
+            }
         } else {
             Swift.print(
                 """
@@ -41,6 +54,14 @@ struct SensorReport {
                 calibration error     \(percent(evaluation.text.ece))
                 """)
         }
+    }
+
+    private func stream(_ recordings: [SensorRecording], model: Model, lookahead: Int) throws -> FrameEvaluation {
+        let reader = try StreamedSensorReader(
+            model: model, window: WindowRule(chunk: max(1, lookahead / 2), lookahead: max(0, lookahead)))
+        var evaluation = FrameEvaluation(names: model.alphabet.symbols)
+        for recording in recordings { reader.add(recording, to: &evaluation) }
+        return evaluation
     }
 
     private func report(_ evaluation: SensorEvaluation, recordings: Int) -> Report {

@@ -1,0 +1,140 @@
+import ArgumentParser
+import Foundation
+import Recognition
+import Streaming
+import Transport
+import Wire
+
+struct FeedCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "feed", abstract: "Send a sensor's recording to the daemon and print its labels: begin, end, name, confidence.",
+        discussion: """
+            A .csv file has a vector per line, and needs --rate; a first line may name the channels. An .ndjson file has a recording \
+            per line, as `ductus train` reads them. Both may be gzip-compressed. Times are in seconds from the recording's begin.
+            """)
+
+    @Argument(help: "The recording: .csv or .ndjson, or either with .gz.")
+    var file: String
+
+    @Option(help: "Vectors per second of a .csv file.")
+    var rate: Double?
+
+    @Option(help: "The stream to send it as.")
+    var stream = "feed"
+
+    @Option(help: "1: as fast as the sensor; max: as fast as the daemon takes it.")
+    var speed: ReplayCommand.Speed = .real
+
+    @Option(help: "Seconds to wait for the final once all is sent.")
+    var patience = 5.0
+
+    @Flag(help: "Print every event as a JSON object.")
+    var json = false
+
+    @OptionGroup var connection: ConnectOptions
+
+    func validate() throws {
+        if let rate, !(rate > 0 && rate <= 1e6) { throw ValidationError("--rate: vectors per second, above 0") }
+        guard isTable == (rate != nil) else {
+            throw ValidationError(isTable ? "a .csv file needs --rate" : "--rate is for .csv files; .ndjson tells its own")
+        }
+        guard StreamName(stream) != nil else { throw ValidationError("--stream: 1 to 64 of A-Z a-z 0-9 _ -") }
+    }
+
+    private var isTable: Bool { file.hasSuffix(".csv") || file.hasSuffix(".csv.gz") }
+
+    func run() throws {
+        guard let name = StreamName(stream) else { return }
+        let url = URL(filePath: file)
+        let recordings =
+            try rate.map { [try SensorRecording.readCSV(url, rate: $0)] } ?? SensorRecording.read(url)
+        let context = try Context()
+        let labels = LabelFeed(try connection.subscriber(to: [Topic.labels(name).description], context: context))
+        let publisher = try connection.publisher(.features, context: context)
+        let topic = Topic.features(name).wire
+        try publisher.waitForSubscription(to: topic, milliseconds: 5000)
+
+        var feeding = SensorFeeding(stream: name)
+        for recording in recordings {
+            let start = ContinuousClock.now
+            for (packet, due) in feeding.packets(of: recording) {
+                if speed == .real {
+                    while ContinuousClock.now - start < .seconds(due) {
+                        let left = due - (ContinuousClock.now - start) / .seconds(1)
+                        try show(labels, milliseconds: max(1, Int(left * 1000)), of: feeding)
+                    }
+                }
+                try publisher.send(topic: topic, payload: try packet.wire())
+                while try show(labels, milliseconds: 0, of: feeding) != nil {}
+            }
+            let deadline = ContinuousClock.now + .seconds(patience)
+            var isDone = false
+            while !isDone, ContinuousClock.now < deadline {
+                isDone = try show(labels, milliseconds: 100, of: feeding)?.state == .final
+            }
+            if !isDone { throw CommandFailure("\(recording.id): no final within \(patience) s; is there a pipeline for \(stream)?") }
+        }
+    }
+
+    /// Prints the next event, if one comes in time and is about what was sent.
+    @discardableResult
+    private func show(_ labels: LabelFeed, milliseconds: Int, of feeding: SensorFeeding) throws -> LabelEvent? {
+        guard let event = try labels.next(milliseconds: milliseconds) else { return nil }
+        // The last event of an earlier life greets every new subscriber.
+        guard event.stamps.published >= feeding.began else { return nil }
+        if json {
+            try printJSON(LabelEventOutput(event))
+        } else if event.spans.isEmpty, event.state == .final {
+            print(event.text)
+        } else {
+            for span in event.spans where span.state == .final { print(feeding.line(span)) }
+        }
+        fflush(nil)
+        return event
+    }
+}
+
+/// Turns recordings into the packets of one stream, on a clock of their own.
+struct SensorFeeding {
+    let stream: StreamName
+    /// Unix µs: the epoch of the packets.
+    let began: Int64
+    private var sequence: UInt64 = 0
+    /// Sensor time of the current recording's first vector, µs.
+    private var origin: Int64
+
+    init(stream: StreamName) {
+        self.stream = stream
+        began = Int64(Date().timeIntervalSince1970 * 1e6)
+        origin = began
+    }
+
+    /// The packets of a recording, a tenth of a second each, and when to send each: seconds after the first. The last one ends the segment.
+    mutating func packets(of recording: SensorRecording) -> [(packet: FeaturePacket, due: Double)] {
+        if sequence > 0 { origin += 60_000_000 }
+        let step = max(1, Int(recording.rate / 10)), width = recording.channels.count
+        var packets: [(FeaturePacket, Double)] = []
+        func next(_ content: FeaturePacket.Content) -> FeaturePacket {
+            defer { sequence += 1 }
+            return FeaturePacket(epoch: UInt64(max(0, began)), sequence: sequence, content: content)
+        }
+        packets.append((next(.hello(StreamHello(device: "ductus feed"))), 0))
+        for first in stride(from: 0, to: recording.count, by: step) {
+            let end = min(recording.count, first + step)
+            let frames = FeatureFrames(
+                time: origin + Int64(Double(first) / recording.rate * 1e6), rate: Float(recording.rate), channels: width,
+                values: Array(recording.values[(first * width)..<(end * width)]))
+            packets.append((next(.frames(frames)), Double(end) / recording.rate))
+        }
+        let seconds = Double(recording.count) / recording.rate
+        packets.append((next(.endOfSegment), seconds))
+        return packets
+    }
+
+    /// A span as a line: begin and end in seconds from the recording's begin, name, confidence.
+    func line(_ span: LabelEvent.Span) -> String {
+        let times = span.time.map { [$0.lowerBound, $0.upperBound] } ?? []
+        let seconds = times.map { String(format: "%.2f", Double($0 - origin) / 1e6) }
+        return (seconds + [span.name, String(format: "%.2f", span.confidence)]).joined(separator: "\t")
+    }
+}
