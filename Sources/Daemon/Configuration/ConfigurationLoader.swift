@@ -45,6 +45,13 @@ package struct ConfigurationLoader: Sendable {
         package var locations: Locations
         /// What is odd but no fault: a variable that names no key.
         package var remarks: [String]
+
+        package init(configuration: Configuration, file: String? = nil, locations: Locations, remarks: [String] = []) {
+            self.configuration = configuration
+            self.file = file
+            self.locations = locations
+            self.remarks = remarks
+        }
     }
 
     /// Variables that other programs of Ductus read.

@@ -21,6 +21,12 @@ package final class Reloader: Sendable {
         /// Why nothing changed; empty: all well.
         package var faults: [String] = []
 
+        package init(applied: [String] = [], postponed: [String] = [], faults: [String] = []) {
+            self.applied = applied
+            self.postponed = postponed
+            self.faults = faults
+        }
+
         package var succeeded: Bool { faults.isEmpty }
     }
 

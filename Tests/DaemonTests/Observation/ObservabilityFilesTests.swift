@@ -21,7 +21,7 @@ import Testing
         for file in ["grafana-dashboard.json", "prometheus-alerts.yaml"] {
             let text = try String(contentsOf: Self.folder.appendingPathComponent(file), encoding: .utf8)
             for match in text.matches(of: /by \(([a-z_, ]+)\)/) {
-                let used = Set(match.output.1.split(separator: ",").map { $0.replacing(" ", with: "") })
+                let used = Set(match.output.1.split(separator: ",").map { String($0.drop { $0 == " " }) })
                 #expect(used.subtracting(labels).isEmpty, "\(file): \(match.output.0)")
             }
         }

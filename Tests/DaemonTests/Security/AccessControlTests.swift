@@ -1,5 +1,6 @@
 import Daemon
 import Foundation
+import Recognition
 import Streaming
 import StreamingTestSupport
 import Testing
@@ -36,6 +37,7 @@ import Wire
             self.keys = keys
             var configuration = Configuration()
             configuration.directories.runtime = folder.path
+            configuration.directories.models = folder.path + "/models"
             configuration.lanes = 1
             configuration.quotas = quotas
             configuration.security.serverKey = folder.path + "/server.key"
@@ -45,18 +47,15 @@ import Wire
             configuration.endpoints.labels = anyPort
             configuration.endpoints.control = anyPort
             let loaded = ConfigurationLoader.Loaded(
-                configuration: configuration, file: nil, locations: Locations(configuration.directories, environment: [:]), remarks: [])
+                configuration: configuration, locations: Locations(configuration.directories, environment: [:]))
             let clock = SystemClock()
             access = try AccessControl(configuration, now: { clock.monotonic })
             var parts = ServerParts()
             parts.access = access
-            let settings = PipelineSettings()
-            let models = try TinyModel.store()
-            let pipeline = Pipeline(name: "ink", input: .ink, models: models, decoding: .bestPath)
+            let model = URL(fileURLWithPath: folder.path + "/models/english/" + Model.File.weights)
+            try TinyModel.make().weightFile().write(to: model)
             try access.start()
-            server = try Server(
-                loaded, pipelines: PipelineSet(entries: [.init(settings: settings, pipeline: pipeline, models: models)]),
-                parts: parts)
+            server = try Server(loaded, parts: parts)
             try server.start()
         }
 
