@@ -40,7 +40,7 @@ final class DaemonClient {
         let sequence = sequences[stream, default: 0]
         sequences[stream] = sequence + 1
         let packet = InkPacket(epoch: epoch, sequence: sequence, content: content)
-        _ = try publisher.send(topic: Array(Topic.ink(stream).text.utf8), payload: packet.wire())
+        _ = try publisher.send(topic: Topic.ink(stream).wire, payload: packet.wire())
     }
 
     /// Waits until the daemon takes ink again, after it went away.

@@ -1,22 +1,26 @@
 import Foundation
 import Testing
 
-/// The Debian package in a plain Debian 12 without Swift. `make deb` and `make debian-root` make what it needs.
-@Suite(.serialized, .enabled(if: PackageTests.obstacle == nil, "\(PackageTests.obstacle ?? "")"))
-struct PackageTests {
+/// What the tests of the package need, made by `make deb` and `make debian-root`.
+private enum DebianPackage {
     private static let folder = Installation.package + "/build"
-    private static let root = folder + "/debian-12"
-    private static let package: String? = (try? FileManager.default.contentsOfDirectory(atPath: folder))?
+    static let root = folder + "/debian-12"
+    static let package: String? = (try? FileManager.default.contentsOfDirectory(atPath: folder))?
         .filter { $0.hasPrefix("ductus_") && $0.hasSuffix(".deb") }.sorted().last.map { "\(folder)/\($0)" }
 
     static let obstacle: String? =
         Machine.obstacle ?? (package == nil ? "no package; run 'make deb'" : nil)
         ?? (FileManager.default.fileExists(atPath: root + "/etc/debian_version") ? nil : "no Debian root; run 'make debian-root'")
+}
+
+/// The Debian package in a plain Debian 12 without Swift. 
+@Suite(.serialized, .enabled(if: DebianPackage.obstacle == nil, "\(DebianPackage.obstacle ?? "")"))
+struct PackageTests {
 
     @Test func itInstalls_starts_upgradesWithoutLosingState_andPurgesCleanly() throws {
-        let machine = try Machine.boot(from: Self.root, sharesNetwork: true)
+        let machine = try Machine.boot(from: DebianPackage.root, sharesNetwork: true)
         #expect(try machine.run("sh", "-c", "command -v swift", checked: false).status != 0, "this Debian has no Swift")
-        try machine.install(try #require(Self.package), as: "/root/ductus.deb")
+        try machine.install(try #require(DebianPackage.package), as: "/root/ductus.deb")
 
         // Installs, with what it depends on, and starts.
         try machine.run("sh", "-c", "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends /root/ductus.deb 2>&1")
@@ -37,7 +41,7 @@ struct PackageTests {
         try machine.run("sh", "-c", "DEBIAN_FRONTEND=noninteractive dpkg -i /root/newer.deb 2>&1")
         try machine.wait(for: "the new process") {
             let now = try machine.property("MainPID")
-            return now != before && now != "0" && (try machine.property("ActiveState")) == "active"
+            return try now != before && now != "0" && machine.property("ActiveState") == "active"
         }
         #expect(try machine.run("cat", "/var/lib/ductus/mark").output == "kept\n")
         #expect(try machine.run("grep", "level:", "/etc/ductus/ductus.yaml").output.contains("level: debug"))

@@ -63,7 +63,7 @@ final class SystemdTests {
         try machine.run("kill", "-STOP", before)
         try machine.wait(for: "a new process") {
             let now = try machine.property("MainPID")
-            return now != before && now != "0" && (try machine.property("ActiveState")) == "active"
+            return try now != before && now != "0" && machine.property("ActiveState") == "active"
         }
         #expect(try machine.journal().contains("Watchdog timeout"))
         #expect(try client().status().ready)
@@ -77,7 +77,7 @@ final class SystemdTests {
         try machine.run("kill", "-9", before)
         try machine.wait(for: "a new process") {
             let now = try machine.property("MainPID")
-            return now != before && now != "0" && (try machine.property("ActiveState")) == "active"
+            return try now != before && now != "0" && machine.property("ActiveState") == "active"
         }
         try client.waitForReturn()
         try client.write(on: "desk")
