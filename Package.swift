@@ -77,6 +77,7 @@ let package = Package(
         .testTarget(name: "DecodingTests", dependencies: ["Decoding"], swiftSettings: strict),
         .testTarget(name: "RecognitionTests", dependencies: ["Recognition", "Randomness"], swiftSettings: strict),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Randomness"], swiftSettings: strict),
+        .testTarget(name: "AdaptationTests", dependencies: ["Adaptation"], swiftSettings: strict),
         .testTarget(
             name: "WireTests",
             dependencies: [
@@ -91,5 +92,6 @@ let package = Package(
             name: "StreamingTestSupport", dependencies: ["Streaming"], path: "Tests/StreamingTestSupport", swiftSettings: strict),
         .testTarget(name: "StreamingTests", dependencies: ["StreamingTestSupport"], swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", "StreamingTestSupport"], swiftSettings: strict),
+        .testTarget(name: "SystemTests", dependencies: ["Daemon", "StreamingTestSupport"], swiftSettings: strict),
     ]
 )
