@@ -34,7 +34,7 @@ public struct LearningPlan: Sendable, Equatable {
     public var steps = 12...32
     public var gradientNorm: Float = 3
     /// How strongly each weight is pulled to the base's.
-    public var pull: Float = 0.02
+    public var pull: Float = 0.2
     /// How much of the change is kept, averaged with what served: the first of these that passes the gate.
     public var shares: [Float] = [1, 0.5, 0.25]
     /// Lines of rehearsal in every step, where there are any.
@@ -53,7 +53,7 @@ public struct LearningPlan: Sendable, Equatable {
     public static let shared = {
         var plan = LearningPlan()
         plan.learningRate = 5e-4
-        plan.pull = 0.1
+        plan.pull = 1
         plan.shares = [1, 0.5, 0.25, 0.125]
         return plan
     }()

@@ -16,6 +16,8 @@ import Wire
 /// - A correction is answered only once it is in the journal.
 /// - Nothing here waits on a lane's or the sockets' thread: what takes longer runs on this part's queue or on the learner's thread.
 package final class Learning: Sendable {
+    private static let bucketLimit = 10_000
+
     private struct State {
         var folders: [String: LearningFolder] = [:]
         var memory = SegmentMemory()
@@ -200,6 +202,8 @@ package final class Learning: Sendable {
         let perMinute = Double(settings.correctionsPerWriterMinute)
         let now = clock.monotonic
         let isAdmitted = state.withLock { state in
+            // Writers come and go, too; forgetting all of them gives each a minute's worth at most.
+            if state.buckets.count > Self.bucketLimit { state.buckets.removeAll() }
             var bucket = state.buckets[writer] ?? TokenBucket(rate: perMinute / 60, burst: perMinute, now: now)
             defer { state.buckets[writer] = bucket }
             return bucket.take(1, now: now)

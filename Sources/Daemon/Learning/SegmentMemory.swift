@@ -15,6 +15,8 @@ struct SegmentMemory {
         var forgotten: UInt64?
     }
 
+    private static let streamLimit = 20_000
+
     private let limit: Int
     private let perStream: Int
     private var streams: [StreamName: Stream] = [:]
@@ -55,6 +57,8 @@ struct SegmentMemory {
             skipped += 1
         }
         order.removeFirst(skipped)
+        // Streams come and go; of those that left only "too old" could still be said.
+        if streams.count > Self.streamLimit { streams = streams.filter { !$0.value.segments.isEmpty } }
         if order.count > 2 * streams.values.reduce(64, { $0 + $1.segments.count }) {
             order.removeAll { streams[$0.stream]?.segments[$0.segment] == nil }
         }

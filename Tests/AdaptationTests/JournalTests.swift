@@ -1,0 +1,106 @@
+import Adaptation
+import Foundation
+import Ink
+import Testing
+
+@Suite struct JournalTests {
+    private let folder: TemporaryFolder
+    private var url: URL { folder.url.appending(path: "journal.sqlite") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test func whatWasAcknowledgedIsThereAfterAnAbruptEnd() throws {
+        let journal = try Journal(at: url)
+        let acknowledged = try (1...20).map { try journal.add(correction(segment: $0)) }
+        // A copy of the files as they are now is what a crash would leave: nothing is closed, nothing is checkpointed.
+        let copy = folder.url.appending(path: "crashed.sqlite")
+        for suffix in ["", "-wal"] {
+            try FileManager.default.copyItem(atPath: url.path + suffix, toPath: copy.path + suffix)
+        }
+        #expect(try Journal(at: copy).entries(limit: 100) == acknowledged)
+    }
+
+    @Test func inkComesBackToTheLastBit() throws {
+        let journal = try Journal(at: url)
+        var tilted = Sample(x: .pi, y: -0.1, time: .max, pressure: nil)
+        (tilted.tiltX, tilted.tiltY) = (12.5, -3)
+        let strokes = [stroke, Stroke([]), Stroke([tilted, Sample(x: 0, y: 0)])]
+        try _ = journal.add(correction(segment: 1, strokes: strokes))
+        #expect(try journal.entries(limit: 1).first?.correction.strokes == strokes)
+    }
+
+    @Test func theSameTextForTheSameSegmentIsKeptOnce() throws {
+        let journal = try Journal(at: url)
+        let first = try journal.add(correction(segment: 1))
+        #expect(try journal.add(correction(segment: 1, time: 99)) == first)
+        #expect(try journal.count() == 1)
+    }
+
+    @Test func alreadyLearnedTextDoesNotBecomePendingAgain() throws {
+        let journal = try Journal(at: url)
+        let number = try journal.add(correction(segment: 1)).number
+        try journal.mark([number], as: .learned)
+        #expect(try journal.add(correction(segment: 1)).state == .learned)
+        #expect(try journal.writersWithPending().isEmpty)
+    }
+
+    @Test func aLaterTextTakesThePlaceOfAnEarlierOne() throws {
+        let journal = try Journal(at: url)
+        _ = try journal.add(correction("so", segment: 1))
+        _ = try journal.add(correction("no", segment: 1))
+        #expect(try journal.corrections(of: .writer("anna"), limit: 9).map(\.correction.text) == ["no"])
+        _ = try journal.add(correction("so", segment: 1))
+        #expect(try journal.corrections(of: .writer("anna"), limit: 9).map(\.correction.text) == ["so"])
+    }
+
+    @Test func oneCorrectionOfAWriterInFourIsHeldOut() throws {
+        let journal = try Journal(at: url)
+        let anna = try (0..<8).map { try journal.add(correction(segment: $0)).isHeldOut }
+        let ben = try journal.add(correction(segment: 100, writer: "ben")).isHeldOut
+        #expect(anna == [false, true, false, false, false, true, false, false])
+        #expect(!ben)
+    }
+
+    @Test func scopesSeeTheirOwnAndTheSharedOneSeesAll() throws {
+        let journal = try Journal(at: url)
+        for (segment, writer) in ["anna", "ben", nil].enumerated() {
+            _ = try journal.add(correction(segment: UInt64(segment), writer: writer))
+        }
+        #expect(try journal.corrections(of: .writer("ben"), limit: 9).map(\.correction.segment) == [1])
+        #expect(try journal.corrections(of: .shared, limit: 2).map(\.correction.segment) == [1, 2])
+    }
+
+    @Test func erasingLeavesNothingOfTheWriterInTheFiles() throws {
+        let journal = try Journal(at: url)
+        let secret = "a most peculiar sentence"
+        let gone = try (0..<5).map { try journal.add(correction("\(secret) \($0)", segment: $0)).number }
+        let kept = try journal.add(correction(segment: 9, writer: "ben"))
+        #expect(try journal.erase(writer: "anna") == gone)
+        #expect(try journal.entries(limit: 9) == [kept])
+        for suffix in ["", "-wal"] {
+            let bytes = try Data(contentsOf: URL(filePath: url.path + suffix))
+            #expect(bytes.range(of: Data(secret.utf8)) == nil)
+        }
+    }
+
+    @Test func retentionErasesWhatIsOlder() throws {
+        let journal = try Journal(at: url)
+        _ = try journal.add(correction(segment: 1, time: 10))
+        let young = try journal.add(correction(segment: 2, time: 20))
+        try journal.erase(before: 20)
+        #expect(try journal.entries(limit: 9) == [young])
+    }
+
+    @Test func exportPagesInOrderOfNumber() throws {
+        let journal = try Journal(at: url)
+        let all = try (0..<5).map { try journal.add(correction(segment: $0)) }
+        #expect(try journal.entries(after: all[1].number, limit: 2) == Array(all[2...3]))
+        #expect(try journal.entries(of: "ben", limit: 2).isEmpty)
+    }
+
+    @Test func aFileThatIsNoJournalIsNamedInTheError() throws {
+        try Data("not a database, but long enough to be read as one".utf8).write(to: url)
+        let error = try #require(throws: JournalError.self) { _ = try Journal(at: url) }
+        #expect("\(error)".contains(url.path))
+    }
+}
