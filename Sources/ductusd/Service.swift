@@ -133,7 +133,7 @@ final class Service {
     /// Serves metrics and health; that they cannot be served does not keep the pens from being read.
     private func observe() -> Task<Void, Never>? {
         guard let text = loaded.configuration.http.address, let address = TCPAddress(text) else { return nil }
-        return Task { [registry, health, logger] in
+        return Task(priority: .utility) { [registry, health, logger] in
             do {
                 try await ObservationServer(address: address, registry: registry, health: health).run()
             } catch {
