@@ -12,13 +12,15 @@ final class InkReading {
     static let toleratedDrift: Float = 0.15
     /// Ink, in frames, that outweighs the scale of the segment before: some three letters.
     static let tellingFrames = 48
+    /// The ink must have grown so much since the reading last began anew: however the scale wanders, the work stays in proportion.
+    static let growthToBeginAgain = 1.6
 
     let served: Served
     private let decoding: Recognizer.Decoding
     private let window: WindowRule
     private let precedingText: String
-    /// The slope and scale served the stream's last segment.
-    private let isProven: Bool
+    /// Frames before which a drift is not answered.
+    private var framesToBeginAgain: Int
     private var extractor: IncrementalFeatureExtractor
     private var features: Features
     private let state: NetworkState
@@ -33,6 +35,7 @@ final class InkReading {
     private var stable = 0
     private var tailWasRead = false
 
+    /// - Parameter isProven: the normalization served the stream's last segment.
     init(
         served: Served, configuration: FeatureConfiguration, decoding: Recognizer.Decoding, window: WindowRule, precedingText: String,
         normalization: SegmentNormalization, isProven: Bool
@@ -41,7 +44,7 @@ final class InkReading {
         self.decoding = decoding
         self.window = window
         self.precedingText = precedingText
-        self.isProven = isProven
+        framesToBeginAgain = isProven ? Self.tellingFrames : 0
         extractor = IncrementalFeatureExtractor(configuration, normalization: normalization)
         features = Features(dimension: configuration.dimension)
         state = served.model.network.makeState()
@@ -52,9 +55,10 @@ final class InkReading {
     /// Takes the ink that came since the last call. `penIsDown`: the newest stroke goes on.
     func extend(with ink: InkSegment, penIsDown: Bool) {
         feed(ink, penIsDown: penIsDown)
-        guard extractor.drift > Self.toleratedDrift, !isProven || features.count >= Self.tellingFrames else { return }
+        guard extractor.drift > Self.toleratedDrift, features.count >= framesToBeginAgain else { return }
         beginAgain(with: extractor.estimate)
         feed(ink, penIsDown: penIsDown)
+        framesToBeginAgain = Int(Double(features.count) * Self.growthToBeginAgain)
     }
 
     /// Strokes were taken back: forgets everything that was read.
