@@ -25,8 +25,9 @@ final class DaemonUnderTest {
 
     /// - Parameters:
     ///   - model: a model folder; nil: a tiny network with wild weights.
+    ///   - idle: seconds without a packet after which a segment ends.
     ///   - settings: `KEY=VALUE` of the configuration.
-    init(lanes: Int = 1, model: URL? = nil, settings: [String] = []) throws {
+    init(lanes: Int = 1, model: URL? = nil, idle: Int = 3, settings: [String] = []) throws {
         let program = try #require(Self.program("ductusd"), "ductusd is not built")
         folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString.prefix(8))").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -40,6 +41,7 @@ final class DaemonUnderTest {
         pipelines:
           - name: ink
             model: "\(model.path)"
+            endpoint: {idle: \(idle) s}
         """.write(toFile: folder + "/ductus.yaml", atomically: true, encoding: .utf8)
         context = try Context()
         process.executableURL = URL(filePath: program)

@@ -49,7 +49,7 @@ import Wire
     }
 
     @Test func randomMessagesOnEverySocket() throws {
-        let daemon = try DaemonUnderTest()
+        let daemon = try DaemonUnderTest(idle: 300)
         var bystander = try Bystander(daemon)
         var random = SplitMix64(seed: 1)
         let whole = try packet()
@@ -96,7 +96,7 @@ import Wire
 
     /// Not even ZeroMQ's own language.
     @Test func randomBytesOnEverySocketFile() throws {
-        let daemon = try DaemonUnderTest()
+        let daemon = try DaemonUnderTest(idle: 300)
         var bystander = try Bystander(daemon)
         var random = SplitMix64(seed: 2)
         for name in ["ink", "features", "labels", "control"] {
@@ -110,7 +110,7 @@ import Wire
     }
 
     @Test func wrongTopicsAndVersionsAreCounted() throws {
-        let daemon = try DaemonUnderTest()
+        let daemon = try DaemonUnderTest(idle: 300)
         var bystander = try Bystander(daemon)
         let topics = ["ink.", "ink.a b", "ink.ä", "ink." + String(repeating: "x", count: 65), "ink.a.b", "ink.\0"]
         for topic in topics { try bystander.player.send(topic: topic, payload: packet()) }
@@ -126,7 +126,7 @@ import Wire
     }
 
     @Test func absurdLengthsAreRefused() throws {
-        let daemon = try DaemonUnderTest()
+        let daemon = try DaemonUnderTest(idle: 300)
         var bystander = try Bystander(daemon)
         let before = daemon.residentBytes
         // Beyond the largest message: the connection is cut, before the message is read.
@@ -145,7 +145,7 @@ import Wire
     }
 
     @Test func numbersThatAreNone() throws {
-        let daemon = try DaemonUnderTest()
+        let daemon = try DaemonUnderTest(idle: 300)
         var bystander = try Bystander(daemon)
         let values: [Float] = [.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude, 0]
         let times: [Int64] = [0, -1, .max, .min + 1, 1, .max / 2, .min / 2]
@@ -183,13 +183,13 @@ import Wire
 
     /// One client may have so many streams and no more; others, and its own older ones, go on.
     @Test func aHundredThousandNamesOfOneClientMeetItsQuota() throws {
-        let daemon = try DaemonUnderTest()
+        let daemon = try DaemonUnderTest(idle: 300)
         try flood(daemon, drop: "dropped_quota_streams", streams: 512)
     }
 
     /// Even where quotas allow them, lanes keep as many streams as configured.
     @Test func aHundredThousandNamesMeetTheLimitOfStreams() throws {
-        let daemon = try DaemonUnderTest(settings: ["quotas.streams=1000000", "quotas.bytes_per_second=1 GiB", "limits.streams=1000"])
+        let daemon = try DaemonUnderTest(idle: 300, settings: ["quotas.streams=1000000", "quotas.bytes_per_second=1 GiB", "limits.streams=1000"])
         try flood(daemon, drop: nil, streams: 1000)
     }
 

@@ -6,7 +6,8 @@ import Wire
 /// Sends recordings to a daemon as fast as it takes them. Each playing has an epoch of its own.
 final class Player {
     private let publishers: [(prefix: String, publisher: Publisher)]
-    private var epoch: UInt64 = 0
+    /// Larger than that of every player before.
+    private var epoch = UInt64(Date().timeIntervalSince1970 * 1e6)
 
     init(_ daemon: DaemonUnderTest) throws {
         publishers = try [(Topic.inkPrefix, "ink"), (Topic.featuresPrefix, "features")].map { prefix, socket in
@@ -40,9 +41,12 @@ final class Listener {
     private let subscriber: Subscriber
     private(set) var events: [LabelEvent] = []
     private var latest: [StreamName: (UInt64, UInt64)] = [:]
+    /// Unix µs: what was published before greets every new subscriber, and is of no interest but to one who comes late.
+    private let since: Int64
 
     /// Ready to hear everything that is published from now on.
     init(_ daemon: DaemonUnderTest, to prefix: String = Topic.labelsPrefix) throws {
+        since = Int64(Date().timeIntervalSince1970 * 1e6)
         subscriber = try Subscriber(context: daemon.context, endpoint: daemon.endpoint("labels"))
         try subscriber.subscribe(Array(prefix.utf8))
         try subscriber.waitUntilSubscribed(milliseconds: 20_000)
@@ -50,6 +54,7 @@ final class Listener {
 
     /// Subscribes only once the connection stands, so that what greets a new subscriber is not missed.
     init(_ daemon: DaemonUnderTest, lateTo prefix: String) throws {
+        since = .min
         subscriber = try Subscriber(context: daemon.context, endpoint: daemon.endpoint("labels"))
         try subscriber.waitUntilSubscribed(milliseconds: 20_000)
         try subscriber.subscribe(Array(prefix.utf8))
@@ -75,10 +80,9 @@ final class Listener {
         guard let frames = try subscriber.receive(milliseconds: milliseconds), frames.count == 2, !frames[1].isEmpty else { return }
         guard case .labels(let stream)? = try? Topic(wire: frames[0]) else { return }
         let event = try LabelEvent(wire: frames[1])
+        guard event.stamps.published >= since else { return }
         if let seen = latest[stream], (event.epoch, event.number) <= seen { return }
         latest[stream] = (event.epoch, event.number)
         events.append(event)
     }
-
-    func forget() { events = [] }
 }
