@@ -22,6 +22,7 @@ public final class Lane {
     private let workspace = Workspace()
     private let readers = Readers()
     private var nextSweep: Int64 = .min
+    private var nextEviction: Int64 = .min
     private var skippedBefore: UInt64 = 0
 
     /// How often the wall clock's rules are looked at.
@@ -60,7 +61,7 @@ public final class Lane {
 
     private func session(for stream: StreamName, pipeline: Pipeline, now: Moment) -> (any Session)? {
         if let session = sessions[stream] { return session }
-        if sessions.count >= limits.streams, !evictLongestIdle() { return nil }
+        if sessions.count >= limits.streams, !evictLongestIdle(now) { return nil }
         let session: any Session =
             switch pipeline.input {
             case .ink: InkSession(stream: stream, pipeline: pipeline, now: now)
@@ -137,6 +138,8 @@ public final class Lane {
                 publish(finished.event)
                 sink.finished(finished)
             }
+            // It may be idle now, and go for a new stream.
+            nextEviction = .min
             enqueue(session)
         }
     }
@@ -169,10 +172,17 @@ public final class Lane {
         }
     }
 
-    private func evictLongestIdle() -> Bool {
+    /// Makes room for a new stream. An eighth of the idle ones goes at once, and if none is idle nobody looks again for a while: a
+    /// flood of new names must not cost a search each.
+    private func evictLongestIdle(_ now: Moment) -> Bool {
+        guard now.monotonic >= nextEviction else { return false }
         let idle = sessions.values.filter { $0.isIdle && !isQueued.contains(ObjectIdentifier($0)) }
-        guard let longest = idle.min(by: { $0.lastArrival < $1.lastArrival }) else { return false }
-        evict(longest.stream)
+            .sorted { $0.lastArrival < $1.lastArrival }
+        guard !idle.isEmpty else {
+            nextEviction = now.monotonic + Self.sweep
+            return false
+        }
+        for session in idle.prefix(max(1, idle.count / 8)) { evict(session.stream) }
         return true
     }
 
