@@ -23,7 +23,8 @@ run: build
 
 test: packages test-packages swift
 	swift build -c release --build-tests
-	swift test -c release --skip-build
+	swift test -c release --skip-build --skip SystemTests
+	swift test -c release --skip-build --filter SystemTests --no-parallel
 
 # Writes the committed recordings and their expected finals anew: after another model, or other scenes in Tests/SystemTests/Replay.
 fixtures: packages swift
