@@ -13,7 +13,7 @@ VERSION        = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources
 # Its own folder: every object differs when the Swift runtime is linked in.
 STATIC_BUILD   = .build/static
 
-.PHONY: build run test fixtures clean packages test-packages swift install uninstall deb debian-root
+.PHONY: build run test fixtures clean packages test-packages swift install uninstall deb debian-root accuracy
 
 build: packages swift
 	swift build -c release
@@ -30,6 +30,10 @@ test: packages test-packages swift
 fixtures: packages swift
 	swift build -c release --build-tests
 	DUCTUS_WRITE_FIXTURES=1 swift test -c release --skip-build --filter FixtureFilesTests
+
+# Trains a model on IAM-OnDB from scratch and measures it, for docs/accuracy.md. Needs the data; see the script.
+accuracy: build
+	Benchmarks/accuracy.sh
 
 install: build
 	packaging/stage $(BUILD) "$(DESTDIR)" "$(PREFIX)"

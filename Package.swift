@@ -90,7 +90,7 @@ let package = Package(
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
         .target(
             name: "StreamingTestSupport", dependencies: ["Streaming"], path: "Tests/StreamingTestSupport", swiftSettings: strict),
-        .testTarget(name: "StreamingTests", dependencies: ["StreamingTestSupport"], swiftSettings: strict),
+        .testTarget(name: "StreamingTests", dependencies: ["Streaming", "StreamingTestSupport"], swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", "StreamingTestSupport"], swiftSettings: strict),
         .testTarget(name: "SystemTests", dependencies: ["Daemon", "StreamingTestSupport"], swiftSettings: strict),
     ]

@@ -136,17 +136,26 @@ extension Evaluation {
         _ model: Model, on lines: [InkLine], decoding: Recognizer.Decoding, threads: Int,
         timelessSources: [String] = ["unipen"], progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws -> Evaluation {
+        try run(
+            on: lines, threads: threads, timelessSources: timelessSources, progress: progress,
+            makeReader: { Recognizer(model: model, decoding: decoding) }, read: { try $0.recognize($1) })
+    }
+
+    /// As above, with another way of reading: `makeReader` is called once per thread, `read` for each line.
+    public static func run<Reader>(
+        on lines: [InkLine], threads: Int, timelessSources: [String] = ["unipen"],
+        progress: @escaping @Sendable (Int) -> Void = { _ in }, makeReader: @Sendable () -> Reader,
+        read: @Sendable (Reader, [Stroke]) throws -> Recognition
+    ) throws -> Evaluation {
         let done = Progress(report: progress)
         let labelled = lines.filter { $0.text != nil }
-        let parts = parallelMap(
-            labelled, threads: threads, makeContext: { Recognizer(model: model, decoding: decoding) }
-        ) { recognizer, line -> Result<Evaluation, any Error> in
-            Result {
+        let parts = parallelMap(labelled, threads: threads, makeContext: makeReader) { reader, line in
+            Result<Evaluation, any Error> {
                 let timeless = timelessSources.contains { (line.source ?? "").hasPrefix($0) }
                 let strokes = timeless ? line.withoutTime().strokes : line.strokes
                 var part = Evaluation()
                 let start = ContinuousClock.now
-                let recognized = try recognizer.recognize(strokes)
+                let recognized = try read(reader, strokes)
                 part.seconds = (ContinuousClock.now - start) / .seconds(1)
                 part.add(
                     reference: line.text ?? "", recognized: recognized,

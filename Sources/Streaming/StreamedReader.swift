@@ -24,9 +24,14 @@ public final class StreamedReader {
         lane = Lane(clock: clock, sink: collector)
     }
 
-    /// What the last partial before the segment's end says: the pen rests, the final has not come yet.
+    /// The text of `lastReading(of:)`.
     public func lastPartial(of strokes: [Stroke]) -> String {
-        guard let stream = StreamName("evaluation") else { return "" }
+        lastReading(of: strokes).text
+    }
+
+    /// What the last partial before the segment's end says: the pen rests, the final has not come yet.
+    public func lastReading(of strokes: [Stroke]) -> Recognition {
+        guard let stream = StreamName("evaluation") else { return .nothing }
         epoch += 1
         collector.forget()
         var sequence: UInt64 = 0
@@ -45,17 +50,24 @@ public final class StreamedReader {
         }
         clock.advance(microseconds: Int64(pipeline.window.hop * 1e6) + Lane.sweep)
         while lane.turn() {}
-        let text = collector.text
+        let reading = collector.reading
         send(.endOfSegment)
-        return text
+        return reading
     }
 
     private final class LastPartial: LabelSink {
-        private let last = Mutex("")
-        var text: String { last.withLock { $0 } }
-        func forget() { last.withLock { $0 = "" } }
+        private let last = Mutex(Recognition.nothing)
+        var reading: Recognition { last.withLock { $0 } }
+        func forget() { last.withLock { $0 = .nothing } }
         func publish(_ event: LabelEvent) {
-            if event.state == .partial { last.withLock { $0 = event.text } }
+            guard event.state == .partial else { return }
+            let symbols = event.symbols.map {
+                RecognizedSymbol(
+                    text: $0.text, confidence: $0.confidence, frames: 0..<0, samples: $0.samples, strokes: $0.strokes)
+            }
+            let reading = Recognition(
+                text: event.text, symbols: symbols, alternatives: [.init(text: event.text, score: 0)], frames: 0)
+            last.withLock { $0 = reading }
         }
     }
 }

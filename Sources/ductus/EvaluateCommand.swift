@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Ink
 import Recognition
+import Streaming
 import Synchronization
 
 struct EvaluateCommand: ParsableCommand {
@@ -12,6 +13,14 @@ struct EvaluateCommand: ParsableCommand {
 
     @Option(help: "Labelled lines: JSON lines, plain or gzip.")
     var data: String
+
+    /// What is measured: a whole line read in one pass, or the last partial before its end.
+    enum Mode: String, CaseIterable, ExpressibleByArgument {
+        case exact, streaming
+    }
+
+    @Option(help: "Read lines whole, or as the daemon does while they are written: its last partial before the end.")
+    var mode: Mode = .exact
 
     @Option(help: "Read only the first lines.")
     var limit: Int?
@@ -53,9 +62,18 @@ struct EvaluateCommand: ParsableCommand {
         if let limit { lines = Array(lines.prefix(limit)) }
         let total = lines.count
         let bar = Mutex(ProgressBar(total: total))
-        let evaluation = try Evaluation.run(model, on: lines, decoding: options.decoding, threads: max(1, threads)) {
-            done in bar.withLock { $0.show(done, "\(done) of \(total) lines") }
-        }
+        let decoding = options.decoding
+        let progress: @Sendable (Int) -> Void = { done in bar.withLock { $0.show(done, "\(done) of \(total) lines") } }
+        let evaluation =
+            switch mode {
+            case .exact:
+                try Evaluation.run(
+                    model, on: lines, decoding: decoding, threads: max(1, threads), progress: progress)
+            case .streaming:
+                try Evaluation.run(
+                    on: lines, threads: max(1, threads), progress: progress,
+                    makeReader: { StreamedReader(model: model, decoding: decoding) }, read: { $0.lastReading(of: $1) })
+            }
         Terminal.endStatus()
         if json {
             try printJSON(
