@@ -80,9 +80,12 @@ final class SystemdTests {
             return try now != before && now != "0" && machine.property("ActiveState") == "active"
         }
         try client.waitForReturn()
-        try client.write(on: "desk")
-        try client.endSegment(on: "desk")
-        #expect(try client.finals(of: ["desk"]).count == 1)
+        // What is sent before the connection is back may be lost; the pen goes on, and what follows is read.
+        try machine.wait(for: "a final") {
+            try client.write(on: "desk")
+            try client.endSegment(on: "desk")
+            return try client.finals(of: ["desk"], milliseconds: 1000).count == 1
+        }
     }
 
     @Test func stopping_losesNoFinal_andEndsWell() throws {
