@@ -100,6 +100,14 @@ final class Service {
         logger.info("stopped")
     }
 
+    /// What an operator can read; the system's errors describe themselves as objects.
+    private static func reason(_ error: any Error) -> String {
+        let system = error as NSError
+        guard system.domain == NSCocoaErrorDomain || system.domain == NSPOSIXErrorDomain else { return "\(error)" }
+        let path = system.userInfo[NSFilePathErrorKey] as? String
+        return [path, system.localizedDescription].compactMap { $0 }.joined(separator: ": ")
+    }
+
     /// Learning from corrections; that it cannot begin does not keep the pens from being read.
     private func learning() -> Learning? {
         let settings = loaded.configuration.adaptation
@@ -126,8 +134,9 @@ final class Service {
     }
 
     private func withoutLearning(_ error: any Error) {
-        health.degrade("learning", because: "\(error)")
-        logger.error("corrections are not taken", metadata: ["reason": "\(error)"])
+        let reason = Self.reason(error)
+        health.degrade("learning", because: reason)
+        logger.error("corrections are not taken", metadata: ["reason": "\(reason)"])
     }
 
     /// Serves metrics and health; that they cannot be served does not keep the pens from being read.

@@ -27,6 +27,8 @@ enum Installation {
         try machine.install("\(package)/systemd/ductus.sysusers", as: "/usr/lib/sysusers.d/ductus.conf")
         try machine.install("\(package)/systemd/ductus.tmpfiles", as: "/usr/lib/tmpfiles.d/ductus.conf")
         try machine.install("\(package)/systemd/ductus.yaml", as: "/etc/ductus/ductus.yaml")
+        // What a daemon of this computer left behind is not the machine's.
+        try? FileManager.default.removeItem(atPath: machine.root + "/var/lib/ductus")
         try machine.run("ldconfig")
         try machine.run("systemd-sysusers")
         try machine.run("systemd-tmpfiles", "--create", "ductus.conf")
