@@ -34,13 +34,18 @@ let package = Package(
         .target(name: "Decoding", dependencies: ["Randomness"], swiftSettings: strict),
         .target(name: "Transport", dependencies: ["CZeroMQ"], swiftSettings: strict),
 
-        // What composes them, left to right as the data goes
-        .target(name: "Recognition", dependencies: ["Ink", "Network", "Decoding"], swiftSettings: strict),
-        .target(name: "Training", dependencies: ["Recognition"], swiftSettings: strict),
-        .target(name: "Streaming", dependencies: ["Recognition"], swiftSettings: strict),
+        // What composes them, left to right as the data goes. Each names every module that it imports, those that come through others
+        // as well: the build would not notice that one of them changed.
+        .target(name: "Recognition", dependencies: ["Ink", "Network", "Decoding", "Randomness"], swiftSettings: strict),
+        .target(
+            name: "Training", dependencies: ["Recognition", "Decoding", "Ink", "Network", "Randomness"], swiftSettings: strict),
+        .target(name: "Streaming", dependencies: ["Recognition", "Decoding", "Ink", "Network"], swiftSettings: strict),
         .target(
             name: "Adaptation",
-            dependencies: ["Training", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .target(name: "Tablet", dependencies: ["Ink", "CEvdev"], swiftSettings: strict),
         .target(
@@ -52,7 +57,7 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Wire", "Transport", "Streaming", "Adaptation", "Yams", "FlyingFox",
+                "Wire", "Transport", "Streaming", "Adaptation", "Recognition", "Ink", "Network", "Yams", "FlyingFox",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
@@ -61,27 +66,38 @@ let package = Package(
         // Programs
         .executableTarget(
             name: "ductusd",
-            dependencies: ["Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Daemon", "Streaming", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "ductus",
             dependencies: [
-                "Daemon", "Tablet", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Daemon", "Tablet", "Training", "Adaptation", "Wire", "Transport", "Streaming", "Recognition", "Decoding", "Ink",
+                "Network", "Randomness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
         // Tests: one folder per target
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Randomness"], swiftSettings: strict),
-        .testTarget(name: "NetworkTests", dependencies: ["Network"], resources: [.copy("golden")], swiftSettings: strict),
+        .testTarget(
+            name: "NetworkTests", dependencies: ["Network", "Randomness"], resources: [.copy("golden")], swiftSettings: strict),
         .testTarget(name: "InkTests", dependencies: ["Ink", "Randomness", "CZlib"], swiftSettings: strict),
-        .testTarget(name: "DecodingTests", dependencies: ["Decoding"], swiftSettings: strict),
-        .testTarget(name: "RecognitionTests", dependencies: ["Recognition", "Randomness"], swiftSettings: strict),
-        .testTarget(name: "TrainingTests", dependencies: ["Training", "Randomness"], swiftSettings: strict),
-        .testTarget(name: "AdaptationTests", dependencies: ["Adaptation"], swiftSettings: strict),
+        .testTarget(name: "DecodingTests", dependencies: ["Decoding", "Randomness"], swiftSettings: strict),
+        .testTarget(
+            name: "RecognitionTests", dependencies: ["Recognition", "Decoding", "Ink", "Network", "Randomness"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AdaptationTests", dependencies: ["Adaptation", "Recognition", "Decoding", "Ink", "Network"],
+            swiftSettings: strict),
         .testTarget(
             name: "WireTests",
             dependencies: [
-                "Wire", "Transport", "Randomness", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "Wire", "Transport", "Streaming", "Ink", "Randomness", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict),
         .testTarget(
@@ -89,9 +105,23 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
         .target(
-            name: "StreamingTestSupport", dependencies: ["Streaming"], path: "Tests/StreamingTestSupport", swiftSettings: strict),
-        .testTarget(name: "StreamingTests", dependencies: ["Streaming", "StreamingTestSupport"], swiftSettings: strict),
-        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "StreamingTestSupport"], swiftSettings: strict),
-        .testTarget(name: "SystemTests", dependencies: ["Daemon", "StreamingTestSupport"], swiftSettings: strict),
+            name: "StreamingTestSupport", dependencies: ["Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
+            path: "Tests/StreamingTestSupport", swiftSettings: strict),
+        .testTarget(
+            name: "StreamingTests",
+            dependencies: ["Streaming", "StreamingTestSupport", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: [
+                "Daemon", "StreamingTestSupport", "Wire", "Transport", "Streaming", "Recognition", "Ink", "Randomness",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: [
+                "Daemon", "StreamingTestSupport", "Wire", "Transport", "Streaming", "Recognition", "Ink", "Network", "Randomness",
+            ],
+            swiftSettings: strict),
     ]
 )
