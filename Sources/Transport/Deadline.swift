@@ -9,9 +9,12 @@ struct Deadline {
     /// Milliseconds left, never negative.
     var remaining: Int { max(0, end - Self.now) }
 
-    private static var now: Int {
+    private static var now: Int { nanoseconds / 1_000_000 }
+
+    /// Monotonic time.
+    static var nanoseconds: Int {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 }

@@ -5,6 +5,8 @@ import CZeroMQ
 package final class MessageBatch {
     @usableFromInline var frames = Frames()
     private var peers: [Peer] = []
+    /// µs for which the reactor let messages gather before it took these: their arrival was so long ago at most.
+    package internal(set) var held = 0
     private let message = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
 
     package init() { zmq_msg_init(message) }

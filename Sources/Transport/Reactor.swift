@@ -14,6 +14,7 @@ import Synchronization
 /// ```
 /// Guarantees
 /// - The handler is called on the reactor's thread only, never twice at once; a busy port cannot starve the others.
+/// - Messages a millisecond apart are taken one by one, closer ones together, and `MessageBatch.held` tells how long they waited for that.
 /// - Messages posted by one thread leave in their order.
 /// - After `stop` returns the thread is gone and its sockets are closed; what was posted before has been handed to them.
 ///
@@ -159,6 +160,8 @@ package final class Reactor: @unchecked Sendable {
         var items = sockets.map { zmq_pollitem_t(socket: $0.handle, fd: -1, events: Int16(ZMQ_POLLIN), revents: 0) }
         items.append(zmq_pollitem_t(socket: nil, fd: wake.descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
         var outgoing: [Outbox.Item] = []
+        var pace = Pace()
+        var taken = 0
         ready.raise()
         while !stopping.load(ordering: .acquiring) {
             turnCount.add(1, ordering: .relaxed)
@@ -166,15 +169,28 @@ package final class Reactor: @unchecked Sendable {
                 if zmq_errno() == EINTR { continue }
                 throw .poll(code: zmq_errno())
             }
+            batch.held = Self.hold(pace.pause(at: Deadline.nanoseconds, afterTaking: taken))
+            taken = 0
             if items[sockets.count].revents != 0 { wake.lower() }
             try flush(&outgoing)
             for port in sockets.indices where items[port].revents != 0 {
                 try fill(batch, from: port)
+                taken += batch.count
                 if batch.count > 0 { handler(port, batch) }
                 try flush(&outgoing)
             }
         }
         try flush(&outgoing)
+    }
+
+    /// Waits, and tells for how many µs it did.
+    private static func hold(_ nanoseconds: Int) -> Int {
+        guard nanoseconds > 0 else { return 0 }
+        let began = Deadline.nanoseconds
+        var pause = timespec(tv_sec: 0, tv_nsec: nanoseconds)
+        // A signal may end it early: nothing depends on it.
+        nanosleep(&pause, nil)
+        return (Deadline.nanoseconds - began) / 1000
     }
 
     private func fill(_ batch: MessageBatch, from index: Int) throws(TransportFault) {

@@ -55,7 +55,7 @@ final class Intake: Sendable {
     func lane(of stream: StreamName) -> LaneThread { lanes[Int(stream.stableHash % UInt64(lanes.count))] }
 
     func take(_ batch: MessageBatch, input: Pipeline.Input) {
-        let (arrived, began) = (clock.unixMicroseconds, clock.monotonic)
+        let (arrived, began) = (clock.unixMicroseconds - Int64(batch.held), clock.monotonic)
         var counts = Counts()
         for message in 0..<batch.count {
             if let drop = take(batch, message, input: input, arrived: arrived) {
