@@ -46,6 +46,8 @@ public struct StreamHello: Equatable, Sendable {
     /// Whose generation of weights is used. Same characters as a stream name.
     public var writer: String?
     public var device: String?
+    /// What x and y count.
+    public var unit: Unit?
     /// Units of x and y per millimetre.
     public var resolution: Float?
     /// The writing area in the units of x and y.
@@ -55,6 +57,9 @@ public struct StreamHello: Equatable, Sendable {
     /// BCP 47, for example `en`.
     public var language: String?
 
+    /// Counts of the digitizer, millimetres, or dots of a screen.
+    public enum Unit: Sendable, CaseIterable { case device, millimetre, pixel }
+
     public struct Area: Equatable, Sendable {
         public var x, y, width, height: Float
         public init(x: Float, y: Float, width: Float, height: Float) {
@@ -63,11 +68,12 @@ public struct StreamHello: Equatable, Sendable {
     }
 
     public init(
-        writer: String? = nil, device: String? = nil, resolution: Float? = nil, area: Area? = nil,
+        writer: String? = nil, device: String? = nil, unit: Unit? = nil, resolution: Float? = nil, area: Area? = nil,
         precedingText: String? = nil, language: String? = nil
     ) {
         self.writer = writer
         self.device = device
+        self.unit = unit
         self.resolution = resolution
         self.area = area
         self.precedingText = precedingText

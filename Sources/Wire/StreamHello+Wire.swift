@@ -14,7 +14,7 @@ extension StreamHello {
         let known = wire.unit == .millimetre && wire.resolution == 0 ? 1 : wire.resolution
         self.init(
             writer: try Checks.writer(wire.writer), device: try Checks.text("device", wire.device),
-            resolution: known > 0 ? known : nil, area: area,
+            unit: StreamHello.Unit(wire.unit), resolution: known > 0 ? known : nil, area: area,
             precedingText: try Checks.text("preceding_text", wire.precedingText, limit: WireLimits.text),
             language: try Checks.text("language", wire.language))
     }
@@ -24,7 +24,7 @@ extension StreamHello {
         message.writer = writer ?? ""
         message.device = device ?? ""
         message.resolution = resolution ?? 0
-        message.unit = resolution == nil ? .unknown : .device
+        message.unit = unit?.wire ?? .unknown
         if let area {
             message.area = .with {
                 ($0.left, $0.top, $0.width, $0.height) = (area.x, area.y, area.width, area.height)
@@ -33,5 +33,21 @@ extension StreamHello {
         message.precedingText = precedingText ?? ""
         message.language = language ?? ""
         return message
+    }
+}
+
+extension StreamHello.Unit {
+    /// Nil for units that this version does not know.
+    fileprivate init?(_ wire: WireStreamHello.Unit) {
+        guard let unit = Self.allCases.first(where: { $0.wire == wire }) else { return nil }
+        self = unit
+    }
+
+    fileprivate var wire: WireStreamHello.Unit {
+        switch self {
+        case .device: .device
+        case .millimetre: .millimetre
+        case .pixel: .pixel
+        }
     }
 }

@@ -68,7 +68,7 @@ struct SynthesizeCommand: ParsableCommand {
     private func record(_ lines: [InkLine]) throws {
         guard let stream = StreamName(self.stream) else { return }
         var recording = InkRecording(stream: stream)
-        try recording.send(.hello(StreamHello(device: device.name, resolution: Float(device.unitsPerMillimetre))))
+        try recording.send(.hello(StreamHello(device: device.name, unit: .device, resolution: Float(device.unitsPerMillimetre))))
         for line in lines {
             let start = recording.records.count == 1 ? 0 : recording.time + 1_000_000
             try recording.write(line.strokes.map { $0.later(by: start) })

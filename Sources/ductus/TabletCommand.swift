@@ -71,7 +71,8 @@ struct TabletCommand: ParsableCommand {
 
     private func hello(of device: TabletDevice) -> StreamHello {
         StreamHello(
-            writer: writer, device: device.name.isEmpty ? nil : String(device.name.prefix(64)), resolution: device.resolution,
+            writer: writer, device: device.name.isEmpty ? nil : String(device.name.prefix(64)), unit: .device,
+            resolution: device.resolution,
             area: device.area.map { .init(x: $0.x, y: $0.y, width: $0.width, height: $0.height) })
     }
 }

@@ -37,7 +37,7 @@ import Wire
 
     @Test func otherContentsComeThrough() throws {
         let hello = StreamHello(
-            writer: "anna", device: "Tablet X", resolution: 100, area: .init(x: 0, y: 1, width: 2, height: 3),
+            writer: "anna", device: "Tablet X", unit: .pixel, resolution: 100, area: .init(x: 0, y: 1, width: 2, height: 3),
             precedingText: "Dear ", language: "en")
         for content in [InkPacket.Content.hello(hello), .hello(StreamHello()), .endOfSegment, .retraction([3, 9]), .proximityOut] {
             #expect(try roundTrip(content) == content)
@@ -47,7 +47,7 @@ import Wire
     @Test func millimetresNeedNoResolution() throws {
         var message = WireInkMessage()
         message.hello = .with { $0.unit = .millimetre }
-        #expect(try InkPacket(wire: message.wire()).content == .hello(StreamHello(resolution: 1)))
+        #expect(try InkPacket(wire: message.wire()).content == .hello(StreamHello(unit: .millimetre, resolution: 1)))
     }
 
     private func faulty(_ fault: WireFault, _ change: (inout WireInkMessage) -> Void) {

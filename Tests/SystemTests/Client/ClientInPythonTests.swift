@@ -33,6 +33,7 @@ import Testing
         let daemon = try DaemonUnderTest()
         let readme = try String(contentsOf: Self.protocols.appending(path: "README.md"), encoding: .utf8)
         let block = try #require(readme.components(separatedBy: "```").first { $0.hasPrefix("python\n") })
+        #expect(block.split(separator: "\n").count <= 34, "it is to stay a client in 30 lines")
         try String(block.dropFirst(7)).write(toFile: daemon.folder + "/client.py", atomically: true, encoding: .utf8)
         let messages = try FileManager.default.contentsOfDirectory(atPath: Self.protocols.appending(path: "ductus/v1").path)
             .filter { $0.hasSuffix(".proto") }.map { "ductus/v1/\($0)" }

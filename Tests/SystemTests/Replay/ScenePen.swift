@@ -30,7 +30,7 @@ struct ScenePen {
         recording = InkRecording(stream: name)
         self.isClocked = isClocked
         self.reportsPerPacket = reportsPerPacket
-        let greeting = hello ?? StreamHello(device: device.name, resolution: Float(device.unitsPerMillimetre))
+        let greeting = hello ?? StreamHello(device: device.name, unit: .device, resolution: Float(device.unitsPerMillimetre))
         precedingText = greeting.precedingText ?? ""
         try recording.send(.hello(greeting), at: Int64(start * 1e6))
     }
