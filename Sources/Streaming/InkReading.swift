@@ -81,8 +81,9 @@ final class InkReading {
         hasCaughtUp = plan.frames == pendingFrames && (!atRest || plan.chunk == 0)
         tailWasRead = atRest && hasCaughtUp
         windows.add(
-            rows, model: served.model, state: tailWasRead ? state.copy() : state, chunk: tailWasRead ? plan.frames : plan.chunk,
-            isEnd: tailWasRead, session: session)
+            rows, network: served.provisional, standardization: served.model.standardization,
+            state: tailWasRead ? state.copy() : state, chunk: tailWasRead ? plan.frames : plan.chunk, isEnd: tailWasRead,
+            session: session)
         return true
     }
 

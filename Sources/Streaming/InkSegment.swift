@@ -26,6 +26,13 @@ public struct InkSegment: Equatable, Sendable {
 
     public func samples(ofStroke index: Int) -> ArraySlice<Sample> { samples[range(ofStroke: index)] }
 
+    /// The pen's time from the first to the last sample, µs; 0 where it has no clock, or one that runs backward.
+    public var duration: Int64 {
+        guard let first = samples.first?.time, let last = samples.last?.time else { return 0 }
+        let (duration, overflow) = last.subtractingReportingOverflow(first)
+        return overflow ? 0 : max(0, duration)
+    }
+
     /// The form that the recognizer reads.
     public var strokes: [Stroke] { spans.indices.map { Stroke(Array(samples(ofStroke: $0))) } }
 

@@ -25,7 +25,7 @@ final class InkSession: Session {
     private var lastInk: Int64
     private var restWasRead = false
     private var due: Due?
-    /// Partials that were replaced by the next before they were read.
+    /// Hops whose partial was replaced by the next before it was read.
     private(set) var skippedPartials: UInt64 = 0
 
     /// Segments that ended, oldest first.
@@ -120,6 +120,7 @@ final class InkSession: Session {
     private func take(_ samples: [PenSample], firstStroke: UInt32?, arrived: Int64, now: Moment) {
         var number = firstStroke
         var closed: [Segmenter.Closed] = []
+        var hopIsDue = false
         for report in samples {
             let before = segmenter.open.samples.count
             segmenter.take(report, number: report.contact ? number : nil, closed: &closed)
@@ -128,18 +129,19 @@ final class InkSession: Session {
                 noteDirt()
                 seal(&closed, arrived: arrived, decided: arrived)
                 unread = segmenter.open.samples.count
+                hopIsDue = false
             } else {
                 unread += segmenter.open.samples.count - before
             }
-            if unread > 0, hop.isDue(at: report.sample.time ?? arrived) {
-                makeDue(Due(arrived: arrived, decided: arrived, atRest: false))
-            }
+            if unread > 0, hop.isDue(at: report.sample.time ?? arrived) { hopIsDue = true }
             guard report.contact else { continue }
             totals.samples = totals.samples.addingSaturating(1)
             lastInk = now.monotonic
             restWasRead = false
         }
         noteDirt()
+        // Two hops in one packet are one: nobody could have read the first.
+        if hopIsDue { makeDue(Due(arrived: arrived, decided: arrived, atRest: false)) }
         if !segmenter.open.isEmpty, served == nil { served = pipeline.models.current(for: hello.writer) }
     }
 
@@ -206,9 +208,10 @@ final class InkSession: Session {
 
     var partialIsDue: Bool { due != nil && waiting.isEmpty }
 
-    /// A hop that comes while the one before still waits takes its place: the older partial is skipped, and counted.
+    /// A hop that comes while the one before still waits takes its place: the older partial is skipped, and counted. A pen that
+    /// moves on before its rest was read skips nothing that a hop had promised.
     private func makeDue(_ next: Due) {
-        if due != nil { skippedPartials = skippedPartials.addingSaturating(1) }
+        if let due, !due.atRest { skippedPartials = skippedPartials.addingSaturating(1) }
         due = next
     }
 
@@ -289,7 +292,10 @@ final class InkSession: Session {
             generation: segment.served.generation, strokes: segment.ink.numbers, sampleCount: segment.ink.samples.count,
             gaps: segment.gaps, droppedPartials: skippedPartials,
             stamps: .init(arrived: segment.arrived, decided: segment.decided, published: segment.decided))
-        return FinishedSegment(event: event, writer: segment.writer, ink: segment.ink, failed: recognition == nil)
+        var finished = FinishedSegment(event: event, writer: segment.writer, ink: segment.ink, failed: recognition == nil)
+        finished.frames = reading.frames
+        finished.duration = segment.ink.duration
+        return finished
     }
 
     func dropWindow() {

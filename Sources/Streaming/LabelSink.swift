@@ -19,4 +19,7 @@ public struct FinishedSegment: Sendable {
     public var vectors: [Float]?
     /// The model could not read it; the final is empty.
     public var failed: Bool
+    /// Frames that it was read as, and the pen's time from its first to its last sample in µs; 0 where it has no clock.
+    var frames = 0
+    var duration: Int64 = 0
 }

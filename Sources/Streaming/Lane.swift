@@ -5,8 +5,8 @@ import Network
 /// A lane is driven from outside: packets are given to `receive`, then `turn` reads what is due. It has no thread and no clock but
 /// the one it is given, so tests drive it by hand; `LaneThread` drives it in the daemon.
 ///
-/// Order: a stream's events come out in order, its finals after its partials. Between streams, partials are read in the order in
-/// which they became due, `LaneLimits.batch` windows in one call, and finals one per stream in turn.
+/// Order: a stream's events come out in order, its finals after its partials. Between streams, finals go first, one per stream in
+/// turn, then partials in the order in which they became due, `LaneLimits.batch` windows in one call.
 public final class Lane {
     public let limits: LaneLimits
     public private(set) var counters = LaneCounters()
@@ -81,15 +81,15 @@ public final class Lane {
 
     // MARK: Reading
 
-    /// Looks at the clock, reads one batch of partials and a few finals.
+    /// Looks at the clock, reads a final, if one is due, and one batch of partials.
     ///
     /// - Returns: whether more is due, so that the next turn should follow at once.
     @discardableResult
     public func turn() -> Bool {
         let now = Moment(clock)
         if now.monotonic >= nextSweep { sweep(now) }
-        readPartials()
         readFinals()
+        readPartials()
         return !duePartials.isEmpty || !dueFinals.isEmpty
     }
 
@@ -135,6 +135,7 @@ public final class Lane {
             isQueued.remove(ObjectIdentifier(session))
             if let finished = session.finishNext(with: readers) {
                 if finished.failed { counters.failures &+= 1 }
+                counters.pace[session.pipeline.name, default: FramePace()].add(frames: finished.frames, duration: finished.duration)
                 publish(finished.event)
                 sink.finished(finished)
             }

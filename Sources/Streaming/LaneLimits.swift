@@ -10,14 +10,14 @@ public struct LaneLimits: Sendable, Equatable {
     public var waitingFinals: Int
     /// Windows read in one call of the network.
     public var batch: Int
-    /// Finals read in one turn, between two batches of partials.
+    /// Finals read in one turn, before a batch of partials: each takes as long as a dozen of them.
     public var finalsPerTurn: Int
     /// Seconds after which a stream without packets is evicted.
     public var eviction: Double
 
     public init(
         streams: Int = 4096, queuedPackets: Int = 65_536, queuedPacketsPerStream: Int = 8_192, waitingFinals: Int = 1_024,
-        batch: Int = 16, finalsPerTurn: Int = 2, eviction: Double = 300
+        batch: Int = 16, finalsPerTurn: Int = 1, eviction: Double = 300
     ) {
         self.streams = streams
         self.queuedPackets = queuedPackets
@@ -45,6 +45,8 @@ public struct LaneCounters: Sendable, Equatable {
     public var evictedStreams: UInt64 = 0
     /// Segments that could not be read; their finals are empty.
     public var failures: UInt64 = 0
+    /// Frames of ink by pipeline, and how long the pens took for them.
+    public var pace: [String: FramePace] = [:]
     /// Arrival of the packet that made a hop due → partial published, µs.
     public var partialLatency = LatencyHistogram()
     /// End of a segment decided → final published, µs.

@@ -1,14 +1,28 @@
+import Network
 import Recognition
 import Synchronization
 
 /// A model in use and the name of its generation.
 public struct Served: Sendable {
-    public var model: Model
-    public var generation: LabelEvent.Generation
+    public let model: Model
+    public let generation: LabelEvent.Generation
+    /// What partials of ink are read with: the model's weights in 16 bits, in two thirds of the time. Finals, and the spans of
+    /// sensors, are read with the model's own.
+    let provisional: Network
 
     public init(model: Model, generation: LabelEvent.Generation) {
         self.model = model
         self.generation = generation
+        let network = model.network
+        guard case .ink = model.input else {
+            provisional = network
+            return
+        }
+        // The weights were a network before, so they are one again.
+        provisional =
+            (try? Network(
+                architecture: network.architecture, parameters: network.parameters, precision: .bf16,
+                instructionSet: network.instructionSet)) ?? network
     }
 }
 

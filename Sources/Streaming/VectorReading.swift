@@ -95,8 +95,8 @@ final class VectorReading {
         guard plan.frames > 0 else { return false }
         hasCaughtUp = plan.frames == pendingFrames || plan.chunk == 0
         windows.add(
-            frames[..<(plan.frames * configuration.dimension)], model: served.model, state: state, chunk: plan.chunk, isEnd: false,
-            session: session)
+            frames[..<(plan.frames * configuration.dimension)], network: served.model.network,
+            standardization: served.model.standardization, state: state, chunk: plan.chunk, isEnd: false, session: session)
         return true
     }
 

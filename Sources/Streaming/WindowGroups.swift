@@ -18,15 +18,15 @@ final class WindowGroups {
     private(set) var groups: [Group] = []
     private var scratch: [Float] = []
 
-    /// Adds rows of raw features, standardized as `model` wants them.
+    /// Adds rows of raw features for `network`, standardized as its model wants them.
     func add(
-        _ values: some RandomAccessCollection<Float>, model: Model, state: NetworkState, chunk: Int, isEnd: Bool,
-        session: any Session
+        _ values: some RandomAccessCollection<Float>, network: Network, standardization: Standardization, state: NetworkState,
+        chunk: Int, isEnd: Bool, session: any Session
     ) {
         scratch.removeAll(keepingCapacity: true)
         scratch.append(contentsOf: values)
-        model.standardization.apply(to: &scratch)
-        let group = group(for: model.network)
+        standardization.apply(to: &scratch)
+        let group = group(for: network)
         scratch.withUnsafeBufferPointer { group.frames.append($0) }
         group.windows.append(Window(state: state, chunk: chunk, isEnd: isEnd))
         group.members.append(session)

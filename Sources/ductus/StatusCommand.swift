@@ -44,7 +44,8 @@ struct StatusCommand: ParsableCommand {
         for part in status.degraded { lines.append("! \(part)") }
         for pipeline in status.pipelines {
             lines.append(
-                "pipeline \(pipeline.name): \(pipeline.input), model \(pipeline.model) generation \(pipeline.generation.number), hop \(pipeline.hopMs) ms")
+                "pipeline \(pipeline.name): \(pipeline.input), model \(pipeline.model) generation \(pipeline.generation.number), hop \(pipeline.hopMs) ms"
+                    + (pipeline.lookaheadMs == 0 ? "" : ", lookahead \(pipeline.lookaheadMs) ms"))
         }
         for lane in status.lanes {
             lines.append(
@@ -69,7 +70,7 @@ struct StatusOutput: Encodable {
     struct Pipeline: Encodable {
         var name, input, model: String
         var generation: UInt64
-        var hop_ms: UInt32
+        var hop_ms, lookahead_ms: UInt32
     }
 
     struct Lane: Encodable {
@@ -106,7 +107,8 @@ struct StatusOutput: Encodable {
         resident_bytes = status.residentBytes
         counters = status.counters
         pipelines = status.pipelines.map {
-            Pipeline(name: $0.name, input: $0.input, model: $0.model, generation: $0.generation.number, hop_ms: $0.hopMs)
+            Pipeline(name: $0.name, input: $0.input, model: $0.model, generation: $0.generation.number, hop_ms: $0.hopMs,
+                lookahead_ms: $0.lookaheadMs)
         }
         lanes = status.lanes.map {
             Lane(

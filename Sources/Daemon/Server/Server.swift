@@ -67,7 +67,8 @@ package final class Server: Sendable {
         let (started, intake) = (self.started, self.intake)
         let status = StatusHandler(lanes: lanes) {
             Self.overview(
-                configuration, pipelines, health: health, started: started, intake: intake, publisher: publisher, reactor: reactor)
+                configuration, pipelines, health: health, started: started, lanes: lanes, intake: intake, publisher: publisher,
+                reactor: reactor)
         }
         let guardians = parts.access.map { [AccessHandler(access: $0) as any ControlHandler] } ?? []
         desk = ControlDesk(handlers: guardians + [status] + parts.handlers) { frames in
@@ -206,8 +207,8 @@ package final class Server: Sendable {
     }
 
     private static func overview(
-        _ configuration: Configuration, _ pipelines: PipelineSet, health: ServiceHealth, started: Int64, intake: Intake,
-        publisher: LabelPublisher, reactor: Reactor
+        _ configuration: Configuration, _ pipelines: PipelineSet, health: ServiceHealth, started: Int64,
+        lanes: [LaneThread], intake: Intake, publisher: LabelPublisher, reactor: Reactor
     ) -> WireStatusReply {
         WireStatusReply.with {
             $0.release = Release.version
@@ -224,6 +225,7 @@ package final class Server: Sendable {
                     $0.model = served.model.name
                     $0.generation = served.generation.wire
                     $0.hopMs = UInt32(entry.pipeline.window.hop * 1000)
+                    $0.lookaheadMs = lookahead(of: entry.pipeline, served.model, lanes)
                 }
             }
             $0.instructionSet = pipelines.entries.first?.models.current(for: nil).model.network.instructionSet.rawValue ?? ""
@@ -233,6 +235,19 @@ package final class Server: Sendable {
                 "messages_received": totals.transport.received, "messages_sent": totals.transport.sent,
             ].merging(totals.drops.map { ("dropped_" + $0, $1) }) { first, _ in first }
         }
+    }
+
+    /// How much of the future a pipeline's partials wait for, ms: by the sensor's rate, or as fast as its pens have written so far.
+    private static func lookahead(of pipeline: Pipeline, _ model: Model, _ lanes: [LaneThread]) -> UInt32 {
+        let millisecondsPerFrame: Double
+        switch model.input {
+        case .vectors(let configuration): millisecondsPerFrame = 1000 * Double(configuration.stack) / configuration.rate
+        case .ink:
+            var pace = FramePace()
+            for lane in lanes { lane.report.counters.pace[pipeline.name].map { pace.add($0) } }
+            millisecondsPerFrame = pace.millisecondsPerFrame
+        }
+        return UInt32(min(1e9, (Double(pipeline.window.lookahead) * millisecondsPerFrame).rounded()))
     }
 
     /// The first pass of a network packs its weights and touches its memory: it should not be a pen's.

@@ -414,6 +414,8 @@ package nonisolated struct WirePipelineStatus: Sendable {
 
   package var hopMs: UInt32 = 0
 
+  /// How far to the right of a committed label the network has seen: by the sensor's rate, or by the pace at which the
+  /// pens have written so far (0: nothing yet).
   package var lookaheadMs: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
