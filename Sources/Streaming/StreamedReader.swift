@@ -2,12 +2,25 @@ import Ink
 import Recognition
 import Synchronization
 
+/// What streaming said of one segment.
+public struct StreamedReading: Sendable {
+    /// The last partial before the end: the pen rests, the final has not come yet.
+    public var partial: Recognition
+    /// What that partial had promised to keep.
+    public var committed: String
+    /// The text of the final.
+    public var final: String
+
+    /// The final does not begin with what was promised.
+    public var isContradicted: Bool { !final.unicodeScalars.starts(with: committed.unicodeScalars) }
+}
+
 /// Reads ink as the daemon does while it is written: what streaming costs against the exact reading is measured with it.
 ///
-/// For example: `try StreamedReader(model: model).lastPartial(of: line.strokes)`. It drives a lane by hand, so nothing waits. One thread.
+/// For example: `StreamedReader(model: model).read(line.strokes).partial.text`. It drives a lane by hand, so nothing waits. One thread.
 public final class StreamedReader {
     private let clock = SteppedClock()
-    private let collector = LastPartial()
+    private let collector = LastEvents()
     private let lane: Lane
     private let pipeline: Pipeline
     private var epoch: UInt64 = 0
@@ -24,14 +37,9 @@ public final class StreamedReader {
         lane = Lane(clock: clock, sink: collector)
     }
 
-    /// The text of `lastReading(of:)`.
-    public func lastPartial(of strokes: [Stroke]) -> String {
-        lastReading(of: strokes).text
-    }
-
-    /// What the last partial before the segment's end says: the pen rests, the final has not come yet.
-    public func lastReading(of strokes: [Stroke]) -> Recognition {
-        guard let stream = StreamName("evaluation") else { return .nothing }
+    /// Writes the strokes sample by sample, and ends the segment.
+    public func read(_ strokes: [Stroke]) -> StreamedReading {
+        guard let stream = StreamName("evaluation") else { return LastEvents.nothing }
         epoch += 1
         collector.forget()
         var sequence: UInt64 = 0
@@ -50,24 +58,29 @@ public final class StreamedReader {
         }
         clock.advance(microseconds: Int64(pipeline.window.hop * 1e6) + Lane.sweep)
         while lane.turn() {}
-        let reading = collector.reading
         send(.endOfSegment)
-        return reading
+        return collector.reading
     }
 
-    private final class LastPartial: LabelSink {
-        private let last = Mutex(Recognition.nothing)
-        var reading: Recognition { last.withLock { $0 } }
-        func forget() { last.withLock { $0 = .nothing } }
+    private final class LastEvents: LabelSink {
+        static let nothing = StreamedReading(partial: .nothing, committed: "", final: "")
+        private let last = Mutex(nothing)
+
+        var reading: StreamedReading { last.withLock { $0 } }
+        func forget() { last.withLock { $0 = Self.nothing } }
+
         func publish(_ event: LabelEvent) {
-            guard event.state == .partial else { return }
+            guard event.state == .partial else { return last.withLock { $0.final = event.text } }
             let symbols = event.symbols.map {
                 RecognizedSymbol(
                     text: $0.text, confidence: $0.confidence, frames: 0..<0, samples: $0.samples, strokes: $0.strokes)
             }
-            let reading = Recognition(
+            let partial = Recognition(
                 text: event.text, symbols: symbols, alternatives: [.init(text: event.text, score: 0)], frames: 0)
-            last.withLock { $0 = reading }
+            last.withLock {
+                $0.partial = partial
+                $0.committed = String(event.text.unicodeScalars.prefix(event.committed))
+            }
         }
     }
 }

@@ -47,6 +47,10 @@ struct EvaluateCommand: ParsableCommand {
         var lines, characters, words: Int
         var cer, wer, ece, seconds: Double
         var frames: Int
+        // Of streaming alone: the same lines read whole, and what finals made of the promises of partials.
+        var exact_cer, relative_increase: Double?
+        var contradicted: Int?
+        var contradicted_share: Double?
     }
 
     func run() throws {
@@ -64,25 +68,32 @@ struct EvaluateCommand: ParsableCommand {
         let bar = Mutex(ProgressBar(total: total))
         let decoding = options.decoding
         let progress: @Sendable (Int) -> Void = { done in bar.withLock { $0.show(done, "\(done) of \(total) lines") } }
-        let evaluation =
-            switch mode {
-            case .exact:
-                try Evaluation.run(
-                    model, on: lines, decoding: decoding, threads: max(1, threads), progress: progress)
-            case .streaming:
-                try Evaluation.run(
-                    on: lines, threads: max(1, threads), progress: progress,
-                    makeReader: { StreamedReader(model: model, decoding: decoding) }, read: { $0.lastReading(of: $1) })
+        var evaluation = try Evaluation.run(
+            model, on: lines, decoding: decoding, threads: max(1, threads), progress: progress)
+        var exact: Evaluation?
+        let contradicted = Atomic<Int>(0)
+        if mode == .streaming {
+            exact = evaluation
+            evaluation = try Evaluation.run(
+                on: lines, threads: max(1, threads), progress: progress,
+                makeReader: { StreamedReader(model: model, decoding: decoding) }
+            ) { reader, strokes in
+                let reading = reader.read(strokes)
+                if reading.isContradicted { contradicted.add(1, ordering: .relaxed) }
+                return reading.partial
             }
-        Terminal.endStatus()
-        if json {
-            try printJSON(
-                Report(
-                    lines: evaluation.lines, characters: evaluation.characters, words: evaluation.words,
-                    cer: evaluation.cer, wer: evaluation.wer, ece: evaluation.ece, seconds: evaluation.seconds,
-                    frames: evaluation.frames))
-            return
         }
+        Terminal.endStatus()
+        var report = Report(
+            lines: evaluation.lines, characters: evaluation.characters, words: evaluation.words, cer: evaluation.cer,
+            wer: evaluation.wer, ece: evaluation.ece, seconds: evaluation.seconds, frames: evaluation.frames)
+        if let exact {
+            report.exact_cer = exact.cer
+            report.relative_increase = exact.cer > 0 ? evaluation.cer / exact.cer - 1 : 0
+            report.contradicted = contradicted.load(ordering: .relaxed)
+            report.contradicted_share = Double(contradicted.load(ordering: .relaxed)) / Double(max(1, evaluation.lines))
+        }
+        if json { return try printJSON(report) }
         print(
             """
             \(evaluation.lines) lines, \(evaluation.characters) characters, \(evaluation.words) words
@@ -90,7 +101,7 @@ struct EvaluateCommand: ParsableCommand {
             word error rate       \(percent(evaluation.wer))
             calibration error     \(percent(evaluation.ece))
             \(String(format: "%.1f ms per line", 1000 * evaluation.seconds / Double(max(1, evaluation.lines))))
-
+            \(Self.text(ofStreaming: report))
             Most frequent confusions (written, read, count)
             """)
         for (confusion, count) in evaluation.topConfusions(20) {
@@ -101,6 +112,11 @@ struct EvaluateCommand: ParsableCommand {
         for (name, group) in evaluation.groups.sorted(by: { $0.value.edits > $1.value.edits }) {
             print("  \(name)  \(group.lines)  \(group.characters)  \(percent(group.cer))")
         }
+    }
+
+    private static func text(ofStreaming report: Report) -> String {
+        guard let exact = report.exact_cer, let relative = report.relative_increase, let share = report.contradicted_share else { return "" }
+        return "\(percent(relative)) above the exact \(percent(exact)); \(percent(share)) of the finals contradict what was committed\n"
     }
 
     private func shown(_ symbol: String) -> String {
