@@ -33,7 +33,10 @@ struct BenchmarkDaemon: ParsableCommand {
     @Option(help: "Frames that a chunk sees to its right. Default: the daemon's own.")
     var lookahead: Int?
 
-    @Option(help: "The ductusd to measure. Default: the one beside this program.")
+    @Option(help: "How posteriors become text.")
+    var decoder = Recognizer.Decoding.beam
+
+    @Option(help: "The ductusd to measure, or a program that takes its --config. Default: the one beside this program.")
     var daemon: String?
 
     @Option(help: "What the pens' texts and hands are drawn from.")
@@ -64,20 +67,20 @@ struct BenchmarkDaemon: ParsableCommand {
         if let lookahead { window.lookahead = lookahead }
         Terminal.status("preparing the ink of \(pens) pens")
         let schedule = try PenSchedule(pens: pens, seconds: seconds, seed: seed)
-        let process = try DaemonProcess(program: daemon, model: url, lanes: lanes, core: core, window: window)
+        let process = try DaemonProcess(program: daemon, model: url, decoder: decoder, lanes: lanes, core: core, window: window)
         defer { process.end() }
+        let ready = try process.waitUntilReady(seconds: 60)
 
         let connection = try ConnectOptions.parse(["--connect", process.directory])
         let context = try Context()
         let feed = LabelFeed(try connection.subscriber(to: ["labels."], context: context))
         let publisher = try connection.publisher(.ink, context: context)
         try publisher.waitForSubscription(to: Array("ink.pen".utf8), milliseconds: 5000)
-        let ready = process.secondsSinceStart
         let tally = try play(schedule, publisher, feed, process)
         let status = try StatusCommand.ask(connection.control(context: context), .status(.init())).status
 
         Terminal.status("comparing \(tally.finals.count) finals with recognize")
-        let check = try schedule.check(tally, with: Recognizer(model: model, decoding: .beam))
+        let check = try schedule.check(tally, with: Recognizer(model: model, decoding: decoder))
         Terminal.endStatus()
         let drops = status.counters.filter { $0.key.hasPrefix("dropped_") }.values.reduce(0, +)
         let skipped = status.lanes.reduce(UInt64(0)) { $0 + $1.skippedPartials }

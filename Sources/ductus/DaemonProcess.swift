@@ -1,14 +1,18 @@
 import Foundation
+import Recognition
 import Streaming
 
 /// A ductusd of our own for a benchmark: in a directory of its own, with a configuration of its own, ended and removed with it.
 final class DaemonProcess {
     let directory: String
     private let process = Process()
-    private let started = ContinuousClock.now
+    private let readiness: ReadinessSocket
+    private let started: ContinuousClock.Instant
 
     /// - Throws: `CommandFailure` if the program is not found or ends at once.
-    init(program: String?, model: URL, lanes: Int, core: Int?, window: WindowRule) throws {
+    init(
+        program: String?, model: URL, decoder: Recognizer.Decoding = .beam, lanes: Int, core: Int?, window: WindowRule
+    ) throws {
         let beside = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
             .appending(path: "ductusd").path
         let program = program ?? (FileManager.default.isExecutableFile(atPath: beside) ? beside : "/usr/sbin/ductusd")
@@ -18,6 +22,7 @@ final class DaemonProcess {
         let folder = FileManager.default.temporaryDirectory.appending(path: "ductus-benchmark-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         directory = folder.path
+        readiness = try ReadinessSocket(path: folder.path + "/notify")
         let configuration = folder.appending(path: "ductus.yaml")
         try """
         directories:
@@ -33,6 +38,7 @@ final class DaemonProcess {
         pipelines:
           - name: ink
             model: "\(model.standardizedFileURL.path)"
+            decoding: \(decoder.rawValue)
             window:
               hop: \(Int(window.hop * 1000)) ms
               chunk: \(window.chunk)
@@ -47,10 +53,21 @@ final class DaemonProcess {
             process.executableURL = URL(filePath: program)
             process.arguments = arguments
         }
+        process.environment = ProcessInfo.processInfo.environment.merging(["NOTIFY_SOCKET": readiness.path]) { $1 }
+        started = .now
         try process.run()
     }
 
-    var secondsSinceStart: Double { (ContinuousClock.now - started) / .seconds(1) }
+    /// Waits until it says that it is ready.
+    ///
+    /// - Returns: the seconds since its start.
+    /// - Throws: `CommandFailure` if it does not say so in time.
+    func waitUntilReady(seconds: Double) throws -> Double {
+        while (ContinuousClock.now - started) < .seconds(seconds), process.isRunning {
+            if readiness.hears("READY=1", milliseconds: 100) { return (ContinuousClock.now - started) / .seconds(1) }
+        }
+        throw CommandFailure("the daemon did not become ready within \(seconds) s")
+    }
 
     struct Figures {
         var processorSeconds = 0.0

@@ -37,7 +37,7 @@ struct ReplayCommand: ParsableCommand {
         let streams = Set(records.compactMap { record in (try? Topic(record.topic))?.stream })
         let context = try Context()
         let feed = LabelFeed(try connection.subscriber(to: streams.map { "labels.\($0)" }.sorted(), context: context))
-        let publishing = try Publishing(records, connection: connection, context: context)
+        let publishing = try Publishing(records, connection: connection, context: context, patience: max(5, patience))
 
         let began = Int64(Date().timeIntervalSince1970 * 1e6)
         let start = ContinuousClock.now
@@ -86,13 +86,14 @@ private final class Publishing {
     private var publishers: [DaemonSocket: Publisher] = [:]
     private let epoch = UInt64(Date().timeIntervalSince1970 * 1e6)
 
-    init(_ records: [FixtureRecord], connection: ConnectOptions, context: Context) throws {
+    /// - Parameter patience: seconds to wait for the daemon's subscription.
+    init(_ records: [FixtureRecord], connection: ConnectOptions, context: Context, patience: Double) throws {
         var waited: Set<String> = []
         for record in records where waited.insert(record.topic).inserted {
             guard let socket = Self.socket(for: record.topic) else { continue }
             let publisher = try publishers[socket] ?? connection.publisher(socket, context: context)
             publishers[socket] = publisher
-            try publisher.waitForSubscription(to: Array(record.topic.utf8), milliseconds: 5000)
+            try publisher.waitForSubscription(to: Array(record.topic.utf8), milliseconds: Int(patience * 1000))
         }
     }
 
