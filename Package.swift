@@ -114,13 +114,13 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "StreamingTestSupport", "Wire", "Transport", "Streaming", "Recognition", "Ink", "Randomness",
+                "Daemon", "Adaptation", "StreamingTestSupport", "Wire", "Transport", "Streaming", "Recognition", "Ink", "Network", "Randomness",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "Daemon", "StreamingTestSupport", "Wire", "Transport", "Streaming", "Recognition", "Ink", "Network", "Randomness",
+                "Daemon", "Adaptation", "StreamingTestSupport", "Wire", "Transport", "Streaming", "Recognition", "Ink", "Network", "Randomness",
             ],
             swiftSettings: strict),
     ]

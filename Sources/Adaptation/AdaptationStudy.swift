@@ -3,42 +3,62 @@ import Ink
 import Network
 import Recognition
 
-/// Measures learning on labelled ink, as if its writers corrected their first lines: the daemon's own learner and gate, off line.
+/// Measures learning on labelled ink, as if its writers corrected some of their lines: the daemon's own check, learner and gate, off line.
 public struct AdaptationStudy: Sendable {
     public var base: BaseModel
-    /// How many of a writer's first lines are corrected.
+    /// How many of a writer's lines are corrected.
     public var lines: Int
-    /// Writers with fewer lines are left out.
-    public var leastLines = 26
+    /// A writer's first so many lines are not measured: the corrected ones are among them.
+    public var reserved: Int
+    public var choice = CorrectionChoice.first
+    public var poison: Poison?
+    public var check = CorrectionCheck()
     public var plan: LearningPlan
     public var gate: Gate
+    public var rehearsal: [InkLine] = []
+    /// As `Learner.train` takes it.
+    public var importance: [Float]?
+    /// What chance is drawn from.
+    public var seed: UInt64 = 1
     public var threads: Int
+
+    /// Lines of a writer that must be left to measure.
+    private static let leastMeasured = 10
+    /// The daemon's limit of corrections that everyone's weights learn from.
+    private static let sharedLimit = 256
 
     public init(base: BaseModel, lines: Int, plan: LearningPlan, gate: Gate, threads: Int) {
         self.base = base
         self.lines = lines
+        reserved = lines
         self.plan = plan
         self.gate = gate
         self.threads = threads
     }
 
+    /// Writers with fewer lines are left out.
+    public var leastLines: Int { max(lines, reserved) + Self.leastMeasured }
+
     /// One writer's ink, in the order of writing.
     public struct Hand: Sendable {
         public var name: String
-        public var corrected: [InkLine]
+        public var reserve: [InkLine]
         public var rest: [InkLine]
     }
 
     /// What one writer's corrections did.
     public struct Result: Sendable {
         public var writer: String
-        public var verdict: GateVerdict
-        public var before: ReadingFigures
-        public var after: ReadingFigures
-        public var canaryBefore: ReadingFigures
-        public var canaryAfter: ReadingFigures
-        public var share: Float
-        public var seconds: Double
+        /// Nil: too few corrections were taken to learn from.
+        public var verdict: GateVerdict?
+        public var refused = 0
+        public var before = ReadingFigures()
+        public var after = ReadingFigures()
+        public var canaryBefore = ReadingFigures()
+        public var canaryAfter = ReadingFigures()
+        public var seconds = 0.0
+
+        public var isPromoted: Bool { verdict?.isPromoted ?? false }
     }
 
     /// The known writers that have enough lines.
@@ -47,11 +67,11 @@ public struct AdaptationStudy: Sendable {
     public func hands(of ink: [InkLine], timelessSources: [String] = ["unipen"]) -> [Hand] {
         var byWriter: [String: [InkLine]] = [:]
         for line in ink where line.writer != nil && line.text != nil {
-            byWriter["\(line.source ?? "")/\(line.writer ?? "")", default: []].append(
-                Self.prepared(line, timelessSources: timelessSources))
+            byWriter[Self.name(of: line), default: []].append(Self.prepared(line, timelessSources: timelessSources))
         }
-        return byWriter.filter { $0.value.count >= max(leastLines, lines + 1) }.sorted { $0.key < $1.key }.map {
-            Hand(name: $0.key, corrected: Array($0.value.prefix(lines)), rest: Array($0.value.dropFirst(lines)))
+        return byWriter.filter { $0.value.count >= leastLines }.sorted { $0.key < $1.key }.map {
+            let reserve = max(lines, reserved)
+            return Hand(name: $0.key, reserve: Array($0.value.prefix(reserve)), rest: Array($0.value.dropFirst(reserve)))
         }
     }
 
@@ -60,75 +80,96 @@ public struct AdaptationStudy: Sendable {
         timelessSources.contains { (line.source ?? "").hasPrefix($0) } ? line.withoutTime() : line
     }
 
+    // MARK: Each for itself
+
     /// Each writer learns alone; the others' weights are not touched.
     ///
     /// - Parameter canary: lines to measure on; those of the writer itself do not count.
     public func writerResult(_ hand: Hand, canary: [InkLine]) throws -> Result {
-        let others = canary.filter { "\($0.source ?? "")/\($0.writer ?? "")" != hand.name }
-        let (training, heldOut) = Self.divided(hand.corrected)
+        let others = canary.filter { Self.name(of: $0) != hand.name }
+        let corrections = try corrections(of: hand, by: base.model)
+        let (training, heldOut) = Self.divided(corrections.taken)
+        var result = Result(writer: hand.name, refused: corrections.refused)
+        result.before = try figures(base.model, hand.rest)
+        result.canaryBefore = try figures(base.model, others)
         var input = Trial.Input(
             scope: .writer(hand.name), base: base, serving: base.model, start: base.model, lines: training, heldOut: heldOut)
-        input.threads = threads
-        let began = ContinuousClock.now
-        let trial = try Trial.run(input, plan: plan, gate: gate)
-        let seconds = (ContinuousClock.now - began) / .seconds(1)
-        let after = try served(trial, otherwise: base.model)
-        return Result(
-            writer: hand.name, verdict: trial.verdict,
-            before: try ReadingFigures.of(base.model, on: hand.rest, threads: threads),
-            after: try ReadingFigures.of(after, on: hand.rest, threads: threads),
-            canaryBefore: try ReadingFigures.of(base.model, on: others, threads: threads),
-            canaryAfter: try ReadingFigures.of(after, on: others, threads: threads), share: trial.share, seconds: seconds)
+        let after = try run(&input, &result)
+        result.after = result.isPromoted ? try figures(after, hand.rest) : result.before
+        result.canaryAfter = result.isPromoted ? try figures(after, others) : result.canaryBefore
+        return result
     }
+
+    // MARK: Everyone
 
     /// Everyone's corrections go into one shared generation, writer after writer, each time behind the gate.
     ///
-    /// - Parameter progress: called with the number of writers done.
-    /// - Returns: a result per writer; its lines are measured with the last generation, the canary with the one of its turn.
+    /// - Parameters:
+    ///   - canary: what the gate looks at.
+    ///   - progress: called with the number of writers done.
+    /// - Returns: a result per writer, its lines measured with the last generation; and that generation.
     public func sharedResults(
         _ hands: [Hand], canary: [InkLine], progress: (Int) -> Void = { _ in }
-    ) throws -> [Result] {
+    ) throws -> (results: [Result], model: Model) {
         var serving = base.model
-        var lines: [InkLine] = [], heldOut: [InkLine] = []
+        var kept: (training: [InkLine], heldOut: [InkLine]) = ([], [])
         var results: [Result] = []
         for (index, hand) in hands.enumerated() {
-            let part = Self.divided(hand.corrected)
-            lines += part.training
-            heldOut += part.heldOut
+            let corrections = try corrections(of: hand, by: serving)
+            let part = Self.divided(corrections.taken)
+            kept.training += part.training
+            kept.heldOut += part.heldOut
+            let excess = max(0, kept.training.count + kept.heldOut.count - Self.sharedLimit)
+            kept.training.removeFirst(min(kept.training.count, excess - excess / Journal.heldOutPeriod))
+            kept.heldOut.removeFirst(min(kept.heldOut.count, excess / Journal.heldOutPeriod))
+            var result = Result(writer: hand.name, refused: corrections.refused)
             var input = Trial.Input(
-                scope: .shared, base: base, serving: serving, start: base.model, lines: lines, heldOut: heldOut)
+                scope: .shared, base: base, serving: serving, start: base.model, lines: kept.training, heldOut: kept.heldOut)
             input.canary = canary
-            input.threads = threads
-            let began = ContinuousClock.now
-            let trial = try Trial.run(input, plan: plan, gate: gate)
-            let seconds = (ContinuousClock.now - began) / .seconds(1)
-            serving = try served(trial, otherwise: serving)
-            let figures = trial.verdict.figures
-            results.append(
-                Result(
-                    writer: hand.name, verdict: trial.verdict, before: ReadingFigures(), after: ReadingFigures(),
-                    canaryBefore: figures.canaryBefore ?? ReadingFigures(),
-                    canaryAfter: figures.canaryAfter ?? ReadingFigures(), share: trial.share, seconds: seconds))
+            serving = try run(&input, &result)
+            result.canaryBefore = result.verdict?.figures.canaryBefore ?? ReadingFigures()
+            result.canaryAfter = result.verdict?.figures.canaryAfter ?? ReadingFigures()
+            results.append(result)
             progress(index + 1)
         }
         for (index, hand) in hands.enumerated() {
-            results[index].before = try ReadingFigures.of(base.model, on: hand.rest, threads: threads)
-            results[index].after = try ReadingFigures.of(serving, on: hand.rest, threads: threads)
+            results[index].before = try figures(base.model, hand.rest)
+            results[index].after = try figures(serving, hand.rest)
         }
-        if !results.isEmpty {
-            results[0].canaryBefore = try ReadingFigures.of(base.model, on: canary, threads: threads)
-            results[results.count - 1].canaryAfter = try ReadingFigures.of(serving, on: canary, threads: threads)
-        }
-        return results
+        return (results, serving)
     }
 
-    private func served(_ trial: Trial, otherwise model: Model) throws -> Model {
-        guard trial.verdict.isPromoted else { return model }
+    /// How a model reads lines.
+    public func figures(_ model: Model, _ lines: [InkLine]) throws -> ReadingFigures {
+        try ReadingFigures.of(model, on: lines, threads: threads)
+    }
+
+    // MARK: Parts
+
+    /// One trial. Gives what serves after it.
+    private func run(_ input: inout Trial.Input, _ result: inout Result) throws -> Model {
+        guard !input.lines.isEmpty, !input.heldOut.isEmpty else { return input.serving }
+        input.rehearsal = rehearsal
+        input.importance = importance
+        input.threads = threads
+        let began = ContinuousClock.now
+        let trial = try Trial.run(input, plan: plan, gate: gate)
+        result.seconds = (ContinuousClock.now - began) / .seconds(1)
+        result.verdict = trial.verdict
+        guard trial.verdict.isPromoted else { return input.serving }
         let network = base.model.network
         return base.model.with(
             network: try Network(
                 architecture: network.architecture, parameters: trial.parameters, precision: network.precision,
                 instructionSet: network.instructionSet))
+    }
+
+    /// What the hand's owner corrects, as far as the check takes it.
+    private func corrections(of hand: Hand, by model: Model) throws -> (taken: [InkLine], refused: Int) {
+        let chosen = try choice.chosen(lines, of: hand.reserve, by: model, seed: seed)
+        let offered = poison?.applied(to: chosen, seed: seed) ?? chosen
+        let taken = try offered.filter { try check.refusal(of: $0.text ?? "", for: $0.strokes, by: model) == nil }
+        return (taken, offered.count - taken.count)
     }
 
     /// As the journal divides them.
@@ -138,4 +179,6 @@ public struct AdaptationStudy: Sendable {
             lines.indices.filter { !isHeldOut($0) }.map { lines[$0] }, lines.indices.filter(isHeldOut).map { lines[$0] }
         )
     }
+
+    private static func name(of line: InkLine) -> String { "\(line.source ?? "")/\(line.writer ?? "")" }
 }

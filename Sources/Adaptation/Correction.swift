@@ -46,7 +46,7 @@ public struct JournaledCorrection: Sendable, Equatable {
         case pending
         /// A generation that passed the gate was trained or measured with it.
         case learned
-        /// The last training with it did not pass the gate; the next one tries again together with newer ones.
+        /// The last training with it did not pass the gate, or was rolled back; the next one tries again together with newer ones.
         case rejected
         /// A later correction of the same segment took its place.
         case superseded

@@ -21,6 +21,8 @@ public final class GenerationStore: Sendable {
     private let kept: Mutex<Int>
     /// One change at a time.
     private let pointers = Mutex<[Scope: Pointer]>([:])
+    /// Counts rollbacks and erasures of a scope, so that a training that began before them does not undo them.
+    private let interventions = Mutex<[Scope: Int]>([:])
 
     private struct Pointer: Codable, Sendable {
         /// 0: nothing learned serves; the shared generation, or the base.
@@ -59,6 +61,9 @@ public final class GenerationStore: Sendable {
 
     /// The generation that serves a scope; 0 where none of its own does.
     public func current(of scope: Scope) -> UInt64 { pointers.withLock { $0[scope]?.current ?? 0 } }
+
+    /// How often somebody decided what serves a scope, or erased something of it, since the store was opened.
+    public func interventions(in scope: Scope) -> Int { interventions.withLock { $0[scope] ?? 0 } }
 
     /// All generations of a scope, ascending, without the base.
     public func records(of scope: Scope) -> [GenerationRecord] {
@@ -113,13 +118,15 @@ public final class GenerationStore: Sendable {
     ///
     /// - Parameters:
     ///   - parameters: as `BaseModel.rounded` gave them, so that what serves is to the last bit what the gate saw.
-    /// - Throws: `GenerationError.unwritable`; then the one before goes on serving.
+    ///   - interventions: how many there were when the training began; nil: any number will do.
+    /// - Throws: `GenerationError.overtaken` if there were more since, `GenerationError.unwritable`; then what serves goes on serving.
     public func promote(
         _ parameters: [Float], over base: BaseModel, scope: Scope, parent: GenerationName, corrections: [UInt64],
-        figures: GateFigures, time: Int64
+        figures: GateFigures, time: Int64, interventions: Int? = nil
     ) throws(GenerationError) -> GenerationRecord {
         try keep(base)
         return try change { pointers throws(GenerationError) in
+            if let interventions, interventions != self.interventions(in: scope) { throw .overtaken(scope) }
             var pointer = pointers[scope] ?? Pointer()
             pointer.latest += 1
             pointer.current = pointer.latest
@@ -151,6 +158,7 @@ public final class GenerationStore: Sendable {
         if name.number > 0 { _ = try record(of: name) }
         return try change { pointers throws(GenerationError) in
             guard var pointer = pointers[scope] ?? (scope == .shared ? Pointer() : nil) else { throw .unknown(name) }
+            self.intervene(in: scope)
             let from = pointer.current
             pointer.current = name.number
             try self.write(pointer, of: scope)
@@ -159,9 +167,10 @@ public final class GenerationStore: Sendable {
         }
     }
 
-    /// Removes everything of a writer.
+    /// Removes everything of a writer. What is being trained now, for the writer or for everyone, will not be promoted.
     public func erase(writer: String) throws(GenerationError) {
         try change { pointers throws(GenerationError) in
+            for scope in [Scope.shared, .writer(writer)] { self.intervene(in: scope) }
             let url = self.folder(of: .writer(writer))
             if FileManager.default.fileExists(atPath: url.path) {
                 do {
@@ -173,6 +182,9 @@ public final class GenerationStore: Sendable {
             pointers[.writer(writer)] = nil
         }
     }
+
+    /// Called while the pointers are locked: a promotion sees it, or came before.
+    private func intervene(in scope: Scope) { interventions.withLock { $0[scope, default: 0] += 1 } }
 
     private func change<Value: Sendable>(
         _ body: (inout [Scope: Pointer]) throws(GenerationError) -> Value
@@ -274,12 +286,15 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     case unknown(GenerationName)
     case damaged(path: String)
     case unwritable(path: String, reason: String)
+    /// What serves the scope was decided otherwise while its training ran.
+    case overtaken(Scope)
 
     public var description: String {
         switch self {
         case .unknown(let name): "there is no generation \(name); `ductus model list` shows those that are kept"
         case .damaged(let path): "generation \(path) is not whole; roll back to another one"
         case .unwritable(let path, let reason): "generations \(path): \(reason); check that the folder can be written and has room"
+        case .overtaken(let scope): "what serves \(scope) was changed while its training ran"
         }
     }
 }

@@ -14,28 +14,14 @@ import Ink
 ///
 /// Used from any thread; one process at a time owns a journal.
 public final class Journal: Sendable {
-    private let queue: DatabaseQueue
-    private let path: String
+    private let database: EmbeddedDatabase
 
     /// Every fourth correction of a writer, beginning with the second, is held out.
     static let heldOutPeriod = 4
 
     /// Opens a journal, or begins one.
     public init(at url: URL) throws(JournalError) {
-        path = url.path
-        var configuration = Configuration()
-        configuration.journalMode = .wal
-        configuration.label = "journal"
-        do {
-            queue = try DatabaseQueue(path: url.path, configuration: configuration)
-            // Only now: opening in write-ahead mode lowers the level.
-            try queue.writeWithoutTransaction { database in
-                try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
-            }
-            try Self.migrator.migrate(queue)
-        } catch {
-            throw .unusable(path: url.path, reason: "\(error)")
-        }
+        database = try EmbeddedDatabase(at: url, label: "journal", isDurable: true, migrator: Self.migrator)
     }
 
     private static var migrator: DatabaseMigrator {
@@ -55,6 +41,14 @@ public final class Journal: Sendable {
                     CREATE INDEX correctionByTime ON correction (time);
                     """)
         }
+        migrator.registerMigration("everyone") { database in
+            // Whether everyone's weights were trained with it; the state tells of its own scope.
+            try database.execute(
+                sql: """
+                    ALTER TABLE correction ADD COLUMN everyone INTEGER NOT NULL DEFAULT 0;
+                    CREATE INDEX correctionNewToEveryone ON correction (everyone);
+                    """)
+        }
         return migrator
     }
 
@@ -62,7 +56,7 @@ public final class Journal: Sendable {
     ///
     /// - Returns: what is on disk; the same as before if the correction was there already.
     public func add(_ correction: Correction) throws(JournalError) -> JournaledCorrection {
-        try write { database in
+        try database.write { database in
             let place: StatementArguments = [correction.stream, Int64(bitPattern: correction.segment), correction.text]
             if let row = try Row.fetchOne(
                 database, sql: "SELECT * FROM correction WHERE stream = ? AND segment = ? AND text = ?", arguments: place)
@@ -112,7 +106,7 @@ public final class Journal: Sendable {
     /// The shared scope learns from everyone's.
     public func corrections(of scope: Scope, limit: Int) throws(JournalError) -> [JournaledCorrection] {
         let restriction = scope.writer == nil ? "" : "AND writer = ?"
-        return try read { database in
+        return try database.read { database in
             try Row.fetchAll(
                 database,
                 sql: "SELECT * FROM correction WHERE state <> ? \(restriction) ORDER BY number DESC LIMIT ?",
@@ -129,7 +123,7 @@ public final class Journal: Sendable {
         of writer: String? = nil, after number: UInt64 = 0, limit: Int
     ) throws(JournalError) -> [JournaledCorrection] {
         let restriction = writer == nil ? "" : "AND writer = ?"
-        return try read { database in
+        return try database.read { database in
             try Row.fetchAll(
                 database, sql: "SELECT * FROM correction WHERE number > ? \(restriction) ORDER BY number LIMIT ?",
                 arguments: [Int64(clamping: number)] + (writer.map { [$0] } ?? []) + [limit]
@@ -139,7 +133,7 @@ public final class Journal: Sendable {
 
     /// Writers with corrections that no training has used; nil stands for those of nobody.
     public func writersWithPending() throws(JournalError) -> Set<String?> {
-        try read { database in
+        try database.read { database in
             Set(
                 try Row.fetchAll(
                     database, sql: "SELECT DISTINCT writer FROM correction WHERE state = ?",
@@ -148,16 +142,9 @@ public final class Journal: Sendable {
         }
     }
 
-    /// Writers of whom there is anything that counts; nil stands for those of nobody.
-    public func writers() throws(JournalError) -> Set<String?> {
-        try read { database in
-            Set(try Row.fetchAll(database, sql: "SELECT DISTINCT writer FROM correction").map { $0[0] as String? })
-        }
-    }
-
     /// Notes what became of corrections; those that were superseded meanwhile stay so.
     public func mark(_ numbers: [UInt64], as state: JournaledCorrection.State) throws(JournalError) {
-        try write { database in
+        try database.write { database in
             for number in numbers {
                 try database.execute(
                     sql: "UPDATE correction SET state = ? WHERE number = ? AND state <> ?",
@@ -168,9 +155,38 @@ public final class Journal: Sendable {
         }
     }
 
+    /// How many corrections no training of the shared scope has used.
+    public func countNewToEveryone() throws(JournalError) -> Int {
+        try database.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM correction WHERE everyone = 0 AND state <> ?",
+                arguments: [JournaledCorrection.State.superseded.rawValue]) ?? 0
+        }
+    }
+
+    /// Notes that a training of the shared scope has used what there is up to a number.
+    public func markEveryone(upTo number: UInt64) throws(JournalError) {
+        try database.write { database in
+            try database.execute(
+                sql: "UPDATE correction SET everyone = 1 WHERE everyone = 0 AND number <= ?", arguments: [Int64(clamping: number)])
+        }
+    }
+
+    /// Takes from a scope's corrections the claim to be learned from at once: what comes next tries again with them.
+    public func setAside(_ scope: Scope) throws(JournalError) {
+        try database.write { database in
+            try database.execute(
+                sql: "UPDATE correction SET state = ? WHERE state = ? AND writer IS ?",
+                arguments: [
+                    JournaledCorrection.State.rejected.rawValue, JournaledCorrection.State.pending.rawValue, scope.writer,
+                ])
+            if scope == .shared { try database.execute(sql: "UPDATE correction SET everyone = 1") }
+        }
+    }
+
     /// How many corrections are kept.
     public func count() throws(JournalError) -> Int {
-        try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM correction") ?? 0 }
+        try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM correction") ?? 0 }
     }
 
     /// Removes everything of a writer.
@@ -189,36 +205,14 @@ public final class Journal: Sendable {
     }
 
     private func erase(where condition: String, _ arguments: StatementArguments) throws(JournalError) -> [UInt64] {
-        let gone = try write { database in
+        let gone = try database.write { database in
             let numbers = try Int64.fetchAll(
                 database, sql: "SELECT number FROM correction WHERE \(condition)", arguments: arguments)
             try database.execute(sql: "DELETE FROM correction WHERE \(condition)", arguments: arguments)
             return numbers.map { UInt64($0) }
         }
-        guard !gone.isEmpty else { return [] }
-        do {
-            // The write-ahead log still holds the pages as they were.
-            try queue.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
-        } catch {
-            throw .unusable(path: path, reason: "\(error)")
-        }
+        if !gone.isEmpty { try database.forgetDeleted() }
         return gone
-    }
-
-    private func write<Value>(_ change: (Database) throws -> Value) throws(JournalError) -> Value {
-        do {
-            return try queue.write(change)
-        } catch {
-            throw .unusable(path: path, reason: "\(error)")
-        }
-    }
-
-    private func read<Value>(_ question: (Database) throws -> Value) throws(JournalError) -> Value {
-        do {
-            return try queue.read(question)
-        } catch {
-            throw .unusable(path: path, reason: "\(error)")
-        }
     }
 }
 

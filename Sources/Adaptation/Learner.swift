@@ -26,13 +26,14 @@ public struct Learner: Sendable {
     /// - Parameters:
     ///   - model: the weights to begin with; they stay as they are.
     ///   - base: the weights to be pulled to.
+    ///   - importance: how strongly each of them pulls (a Fisher diagonal makes it elastic weight consolidation); all alike where nil.
     ///   - lines: corrections, in any order.
     ///   - heldOut: corrections that end the training before it learns by heart; they are never trained on.
     ///   - rehearsal: labelled lines of other origin, against forgetting.
     ///   - isCancelled: asked before each step.
     /// - Throws: `LearningError`, `NetworkError`.
     public func train(
-        _ model: Model, base: [Float], lines: [InkLine], heldOut: [InkLine], rehearsal: [InkLine] = [],
+        _ model: Model, base: [Float], importance: [Float]? = nil, lines: [InkLine], heldOut: [InkLine], rehearsal: [InkLine] = [],
         isCancelled: () -> Bool = { false }
     ) throws -> Outcome {
         guard case .ink(let features) = model.input else {
@@ -46,11 +47,14 @@ public struct Learner: Sendable {
             architecture: network.architecture, parameters: network.parameters, threads: threads, seed: plan.seed,
             instructionSet: network.instructionSet)
         let mask = plan.trained.mask(network.layout, network.architecture)
-        let pull = QuadraticPull(base: base, strength: plan.pull)
-        var optimizer = AdamW(count: network.layout.count, beta2: 0.98)
-        let total = plan.stepCount(lines: corrected.count)
+        let pull = QuadraticPull(base: base, weights: importance, strength: plan.pull)
+        var subspace = plan.trained.subspace.map {
+            WeightSubspace($0, base: network.parameters, layout: network.layout, seed: plan.seed)
+        }
+        var optimizer = AdamW(count: subspace?.values.count ?? network.layout.count, beta2: 0.98)
+        let extent = plan.extent(of: corrected.lengths)
+        let total = extent.steps
         let schedule = LearningRateSchedule(peak: plan.learningRate, warmUp: min(2, total), total: total, floor: 0.05)
-        let perEpoch = max(1, (corrected.count + plan.linesPerStep - 1) / plan.linesPerStep)
 
         var random = SplitMix64(seed: plan.seed)
         var draw = Draw(count: corrected.count), drawRehearsal = Draw(count: rehearsed.count)
@@ -60,7 +64,7 @@ public struct Learner: Sendable {
             guard !isCancelled() else { throw LearningError.cancelled }
             var batch = Batch(dimension: network.architecture.input)
             var targets: [Target] = []
-            let chosen = (0..<min(plan.linesPerStep, corrected.count)).map { _ in (corrected, draw.next(&random)) }
+            let chosen = (0..<extent.linesPerStep).map { _ in (corrected, draw.next(&random)) }
             let others = (0..<(rehearsed.count > 0 ? plan.rehearsal : 0)).map { _ in (rehearsed, drawRehearsal.next(&random)) }
             for (place, (corpus, index)) in (chosen + others).enumerated() {
                 let example = corpus.example(index, augmentedBy: random.split(step * 1024 + place))
@@ -70,11 +74,18 @@ public struct Learner: Sendable {
             loss = try backpropagation.computeGradient(of: batch, targets: targets, reduction: .perLabel, step: step).loss
             pull.add(to: &backpropagation.gradient, at: backpropagation.parameters)
             mask.apply(to: &backpropagation.gradient)
-            GradientNorms.clip(&backpropagation.gradient, toNorm: plan.gradientNorm)
-            optimizer.update(
-                &backpropagation.parameters, gradient: backpropagation.gradient,
-                learningRate: schedule.rate(at: step), mask: mask)
-            guard (step + 1) % perEpoch == 0 || step + 1 == total, !heldOut.isEmpty else { continue }
+            if var reduced = subspace?.gradient(of: backpropagation.gradient), var values = subspace?.values {
+                GradientNorms.clip(&reduced, toNorm: plan.gradientNorm)
+                optimizer.update(&values, gradient: reduced, learningRate: schedule.rate(at: step), mask: nil)
+                subspace?.values = values
+                backpropagation.parameters = subspace?.weights ?? backpropagation.parameters
+            } else {
+                GradientNorms.clip(&backpropagation.gradient, toNorm: plan.gradientNorm)
+                optimizer.update(
+                    &backpropagation.parameters, gradient: backpropagation.gradient, learningRate: schedule.rate(at: step),
+                    mask: mask)
+            }
+            guard (step + 1) % extent.perEpoch == 0 || step + 1 == total, !heldOut.isEmpty else { continue }
             let held = try heldOutLoss(try backpropagation.network(), model, heldOut)
             if best.take(backpropagation.parameters, loss: held) >= plan.patience, step >= plan.steps.lowerBound {
                 return Outcome(parameters: best.parameters, steps: step + 1, loss: loss)

@@ -12,10 +12,14 @@ public struct LearningPlan: Sendable, Equatable {
         case upper
         /// Every bias, and no matrix.
         case biases
+        /// Every bias, and a factor for each unit.
+        case gains
+        /// Every bias, and a change of rank 4 of every matrix.
+        case lowRank = "low-rank"
 
         func mask(_ layout: ParameterLayout, _ architecture: Architecture) -> ParameterMask {
             switch self {
-            case .all: return .all(layout)
+            case .all, .gains, .lowRank: return .all(layout)
             case .output: return .output(layout)
             case .biases: return ParameterMask(layout) { !$0.isWeight }
             case .upper:
@@ -23,15 +27,28 @@ public struct LearningPlan: Sendable, Equatable {
                 return ParameterMask(layout) { $0.layer >= last }
             }
         }
+
+        /// Where fewer numbers than the weights themselves are trained.
+        var subspace: WeightSubspace.Kind? {
+            switch self {
+            case .gains: .gains
+            case .lowRank: .lowRank(4)
+            case .all, .output, .upper, .biases: nil
+            }
+        }
     }
 
     public var trained = Trained.all
     public var learningRate: Float = 1e-3
-    /// Times that every correction is seen, unless `steps` ends it before.
+    /// Times that every correction is seen, unless `steps` or `frames` ends it before.
     public var epochs = 8
     public var linesPerStep = 8
+    /// Feature vectors of a step, where the lines are long.
+    public var framesPerStep = 5_000
     /// Bounds of the number of steps, so that little is learned enough and much is learned in time.
     public var steps = 12...32
+    /// Feature vectors of a training, where the lines are long: a person waits for it.
+    public var frames = 100_000
     public var gradientNorm: Float = 3
     /// How strongly each weight is pulled to the base's.
     public var pull: Float = 0.2
@@ -49,7 +66,7 @@ public struct LearningPlan: Sendable, Equatable {
     /// For one writer's own weights, which need not read other hands.
     public static let writer = LearningPlan()
 
-    /// For everyone's weights: nearer to the base.
+    /// For everyone's weights: nearer to the base, and nobody waits for them.
     public static let shared = {
         var plan = LearningPlan()
         plan.learningRate = 5e-4
@@ -62,8 +79,14 @@ public struct LearningPlan: Sendable, Equatable {
         scope == .shared ? shared : writer
     }
 
-    func stepCount(lines: Int) -> Int {
-        let perEpoch = (lines + linesPerStep - 1) / max(1, linesPerStep)
-        return min(max(perEpoch * epochs, steps.lowerBound), steps.upperBound)
+    /// How many lines make a step, and how many steps a training.
+    ///
+    /// - Parameter lengths: of the corrections, in feature vectors.
+    func extent(of lengths: [Int]) -> (linesPerStep: Int, perEpoch: Int, steps: Int) {
+        let mean = max(1, lengths.reduce(0, +) / max(1, lengths.count))
+        let lines = max(1, min(linesPerStep, framesPerStep / mean, lengths.count))
+        let perEpoch = (lengths.count + lines - 1) / lines
+        let wanted = min(max(perEpoch * epochs, steps.lowerBound), steps.upperBound)
+        return (lines, perEpoch, max(1, min(wanted, frames / (lines * mean))))
     }
 }

@@ -16,6 +16,8 @@ public struct Trial: Sendable {
         public var lines: [InkLine]
         public var heldOut: [InkLine]
         public var rehearsal: [InkLine] = []
+        /// How strongly each weight of the base pulls; all alike where nil.
+        public var importance: [Float]?
         /// Ink to measure on, never to train on; the gate looks at it for the shared scope.
         public var canary: [InkLine] = []
         public var threads = 1
@@ -59,7 +61,7 @@ public struct Trial: Sendable {
         let canaryBefore =
             measured.isEmpty ? nil : try ReadingFigures.of(input.serving, on: measured, threads: input.threads)
         let learned = try Learner(plan: plan, threads: input.threads).train(
-            input.start, base: input.base.model.network.parameters, lines: input.lines, heldOut: input.heldOut,
+            input.start, base: input.base.model.network.parameters, importance: input.importance, lines: input.lines, heldOut: input.heldOut,
             rehearsal: input.rehearsal, isCancelled: isCancelled)
         var first: Trial?
         for share in plan.shares.isEmpty ? [1] : plan.shares {

@@ -13,6 +13,13 @@ public struct InkSegment: Equatable, Sendable {
 
     public init() {}
 
+    package init(_ strokes: [Stroke]) {
+        for (number, stroke) in strokes.enumerated() {
+            beginStroke(number: UInt32(number))
+            samples += stroke.samples
+        }
+    }
+
     public var isEmpty: Bool { samples.isEmpty }
     public var numbers: [UInt32] { spans.map(\.number) }
     public var byteCount: Int {

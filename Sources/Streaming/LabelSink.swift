@@ -22,4 +22,12 @@ public struct FinishedSegment: Sendable {
     /// Frames that it was read as, and the pen's time from its first to its last sample in µs; 0 where it has no clock.
     var frames = 0
     var duration: Int64 = 0
+
+    package init(event: LabelEvent, writer: String?, ink: InkSegment, vectors: [Float]? = nil, failed: Bool = false) {
+        self.event = event
+        self.writer = writer
+        self.ink = ink
+        self.vectors = vectors
+        self.failed = failed
+    }
 }

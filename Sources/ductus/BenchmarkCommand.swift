@@ -9,5 +9,6 @@ struct BenchmarkCommand: ParsableCommand {
             BenchmarkDecoder.self,
             BenchmarkTransport.self,
             BenchmarkDaemon.self,
+            BenchmarkLearning.self,
         ])
 }

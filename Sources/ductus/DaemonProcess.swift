@@ -9,9 +9,11 @@ final class DaemonProcess {
     private let readiness: ReadinessSocket
     private let started: ContinuousClock.Instant
 
+    /// - Parameter settings: `KEY=VALUE` of the configuration.
     /// - Throws: `CommandFailure` if the program is not found or ends at once.
     init(
-        program: String?, model: URL, decoder: Recognizer.Decoding = .beam, lanes: Int, core: Int?, window: WindowRule
+        program: String?, model: URL, decoder: Recognizer.Decoding = .beam, lanes: Int, core: Int?, window: WindowRule,
+        settings: [String] = []
     ) throws {
         let beside = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
             .appending(path: "ductusd").path
@@ -45,7 +47,7 @@ final class DaemonProcess {
               lookahead: \(window.lookahead)
               maximum: \(window.maximum)
         """.write(to: configuration, atomically: true, encoding: .utf8)
-        let arguments = ["--config", configuration.path]
+        let arguments = ["--config", configuration.path] + settings.flatMap { ["--set", $0] }
         if let core {
             process.executableURL = URL(filePath: "/usr/bin/taskset")
             process.arguments = ["-c", "\(core)", program] + arguments

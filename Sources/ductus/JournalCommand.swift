@@ -20,16 +20,13 @@ struct JournalCommand: ParsableCommand {
 
         func run() throws {
             let client = try connection.control(context: try Context())
-            var after: UInt64 = 0
+            var request = WireExportJournalRequest()
+            request.writer = writer
             while true {
-                let request = WireExportJournalRequest.with {
-                    $0.writer = writer
-                    $0.after = after
-                }
                 let reply = try StatusCommand.ask(client, .exportJournal(request)).exportJournal
                 for entry in reply.entries {
                     print(JSONLines.line(try Self.line(entry)))
-                    after = entry.correction
+                    (request.pipeline, request.after) = (entry.pipeline, entry.correction)
                 }
                 guard reply.more, !reply.entries.isEmpty else { return }
             }

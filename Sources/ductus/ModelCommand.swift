@@ -52,12 +52,19 @@ struct ModelCommand: ParsableCommand {
         @Argument(help: "7, or WRITER/7.")
         var generation: Name
 
+        @Option(help: "Whose weights, where several pipelines learn. Default: the first that has the generation.")
+        var pipeline = ""
+
         @Flag(help: "Print one JSON object.")
         var json = false
 
         func run() throws {
             let client = try connection.control(context: try Context())
-            let reply = try StatusCommand.ask(client, .showModel(.with { $0.generation = generation.generation })).showModel
+            let reply = try StatusCommand.ask(client, .showModel(
+                    .with {
+                        $0.generation = generation.generation
+                        $0.pipeline = pipeline
+                    })).showModel
             var output = GenerationOutput(reply.record)
             output.trained_on = reply.corrections
             if json { return try printJSON(output) }
@@ -79,9 +86,16 @@ struct ModelCommand: ParsableCommand {
         @Argument(help: "7, or WRITER/7.")
         var generation: Name
 
+        @Option(help: "Whose weights, where several pipelines learn. Default: the first that has the generation.")
+        var pipeline = ""
+
         func run() throws {
             let client = try connection.control(context: try Context())
-            let reply = try StatusCommand.ask(client, .rollbackModel(.with { $0.generation = generation.generation })).rollbackModel
+            let request = WireRollbackModelRequest.with {
+                $0.generation = generation.generation
+                $0.pipeline = pipeline
+            }
+            let reply = try StatusCommand.ask(client, .rollbackModel(request)).rollbackModel
             print("\(reply.to.title) serves instead of \(reply.from.title)")
         }
     }
@@ -89,6 +103,7 @@ struct ModelCommand: ParsableCommand {
 
 /// What `model list` and `model show` print.
 struct GenerationOutput: Encodable {
+    var pipeline: String
     var generation: String
     var parent: String?
     var base_hash: String
@@ -99,6 +114,7 @@ struct GenerationOutput: Encodable {
     var trained_on: [UInt64]?
 
     init(_ record: WireGenerationRecord) {
+        pipeline = record.pipeline
         generation = record.generation.title
         parent = record.hasParent ? record.parent.title : nil
         base_hash = record.baseHash
@@ -109,7 +125,7 @@ struct GenerationOutput: Encodable {
     }
 
     var line: String {
-        var parts = [in_use ? "*" : " ", generation]
+        var parts = [in_use ? "*" : " ", pipeline, generation]
         if let parent { parts.append("after \(parent), \(corrections) corrections") } else { parts.append("as shipped") }
         if let before = figures["held_out_before"], let after = figures["held_out_after"] {
             parts.append("held out \(percent(before)) -> \(percent(after))")

@@ -19,23 +19,36 @@ struct PenSchedule {
     let seconds: Double
     /// What each pen writes, line by line.
     private var lines: [String: [[Stroke]]] = [:]
+    /// The texts of its lines.
+    private(set) var written: [String: [String]] = [:]
 
     /// Packets carry so many reports, 30 ms at 133 Hz.
     private static let reportsPerPacket = 4
 
-    init(pens: Int, seconds: Double, seed: UInt64) throws {
+    /// - Parameter namesWriters: whether each pen says that a writer of its own name holds it.
+    init(pens: Int, seconds: Double, seed: UInt64, namesWriters: Bool = false) throws {
         self.seconds = seconds
         let random = SplitMix64(seed: seed)
-        for pen in 0..<pens { try write(pen: pen, random: random.split(pen), end: Int64(seconds * 1e6)) }
+        for pen in 0..<pens {
+            try write(pen: pen, random: random.split(pen), end: Int64(seconds * 1e6), namesWriter: namesWriters)
+        }
         packets.sort { $0.time < $1.time }
         for index in packets.indices { packets[index].number = index }
     }
 
     var lineCount: Int { lines.values.reduce(0) { $0 + $1.count } }
 
-    private mutating func write(pen number: Int, random: SplitMix64, end: Int64) throws {
+    static func name(of pen: Int) -> String { "pen-\(pen)" }
+
+    /// Whose hand a pen writes.
+    static func writer(of pen: Int, seed: UInt64) -> Ink.Writer {
+        var random = SplitMix64(seed: seed).split(pen)
+        return Ink.Writer(seed: random.next())
+    }
+
+    private mutating func write(pen number: Int, random: SplitMix64, end: Int64, namesWriter: Bool) throws {
         var random = random
-        let name = "pen-\(number)"
+        let name = Self.name(of: number)
         let pen = SimulatedPen(writer: Ink.Writer(seed: random.next()))
         var sequence: UInt64 = 0
         func send(_ content: InkPacket.Content, at time: Int64, to packets: inout [Packet]) throws {
@@ -45,9 +58,10 @@ struct PenSchedule {
         }
         // Pens do not begin together.
         var time = Int64(random.uniform() * 3e6)
-        try send(.hello(StreamHello(device: pen.device.name)), at: time, to: &packets)
+        try send(.hello(StreamHello(writer: namesWriter ? name : nil, device: pen.device.name)), at: time, to: &packets)
         for line in 0... {
-            let strokes = try pen.strokes(of: PenText.line(&random), seed: UInt64(line), start: time)
+            let text = PenText.line(&random)
+            let strokes = try pen.strokes(of: text, seed: UInt64(line), start: time)
             guard let last = strokes.last?.samples.last?.time, last < end else { return }
             for stroke in strokes {
                 for first in stride(from: 0, to: stroke.samples.count, by: Self.reportsPerPacket) {
@@ -61,6 +75,7 @@ struct PenSchedule {
             }
             try send(.endOfSegment, at: last + 200_000, to: &packets)
             lines[name, default: []].append(strokes)
+            written[name, default: []].append(text)
             time = last + 700_000 + Int64(random.uniform() * 800_000)
         }
     }

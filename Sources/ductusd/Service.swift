@@ -46,8 +46,8 @@ final class Service {
         defer { learning?.stop() }
         let pipelines = try pipelines(learning)
         let reloader = Reloader(
-            loader, loaded: loaded, access: access, models: ModelReload(pipelines, locations: loaded.locations), level: level,
-            logger: logger, notifier: notifier, events: events, registry: registry)
+            loader, loaded: loaded, access: access, models: ModelReload(pipelines, locations: loaded.locations),
+            learning: learning, level: level, logger: logger, notifier: notifier, events: events, registry: registry)
         var parts = ServerParts()
         parts.access = access
         parts.handlers = [ReloadHandler { [health] in reloader.reload(status: health.statusText("serving")) }]

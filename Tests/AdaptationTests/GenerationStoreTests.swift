@@ -116,4 +116,21 @@ import Testing
         for _ in 0..<4 { try promote(store, .writer("anna")) }
         #expect(store.records(of: .writer("anna")).map(\.name.number) == [3, 4])
     }
+
+    @Test func aTrainingDoesNotUndoWhatWasDecidedWhileItRan() throws {
+        let store = try open()
+        try promote(store)
+        let before = store.interventions(in: .shared)
+        _ = try store.rollback(to: .base)
+        func promoteLate() throws {
+            _ = try store.promote(
+                base.model.network.parameters, over: base, scope: .shared, parent: .base, corrections: [],
+                figures: figures(held: (9, 9), (8, 8)), time: 7, interventions: before)
+        }
+        #expect(throws: GenerationError.overtaken(.shared)) { try promoteLate() }
+        #expect(store.current(of: .shared) == 0)
+        let afterRollback = store.interventions(in: .shared)
+        try store.erase(writer: "anna")
+        #expect(store.interventions(in: .shared) > afterRollback, "everyone's may have been trained on what was erased")
+    }
 }

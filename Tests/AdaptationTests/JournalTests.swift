@@ -103,4 +103,25 @@ import Testing
         let error = try #require(throws: JournalError.self) { _ = try Journal(at: url) }
         #expect("\(error)".contains(url.path))
     }
+
+    @Test func correctionsAreNewToEveryoneUntilATrainingUsedThem() throws {
+        let journal = try Journal(at: url)
+        for segment in 1...3 as ClosedRange<UInt64> { try _ = journal.add(correction(segment: segment)) }
+        try journal.markEveryone(upTo: 2)
+        #expect(try journal.countNewToEveryone() == 1)
+        #expect(try Journal(at: url).countNewToEveryone() == 1)
+    }
+
+    @Test func aScopeThatIsSetAsideHasNothingPending() throws {
+        let journal = try Journal(at: url)
+        try _ = journal.add(correction(segment: 1, writer: "anna"))
+        try _ = journal.add(correction(segment: 2, writer: "ben"))
+        try _ = journal.add(correction(segment: 3, writer: nil))
+        try journal.setAside(.writer("anna"))
+        #expect(try journal.writersWithPending() == ["ben", nil])
+        #expect(try journal.countNewToEveryone() == 3)
+        try journal.setAside(.shared)
+        #expect(try journal.writersWithPending() == ["ben"])
+        #expect(try journal.countNewToEveryone() == 0)
+    }
 }

@@ -76,11 +76,13 @@ final class DaemonUnderTest {
 
     /// What it answers on its control socket.
     func status() throws -> WireStatusReply {
+        guard case .status(let status) = try ask(.status(WireStatusRequest())) else { throw WireFault.unknownBody }
+        return status
+    }
+
+    func ask(_ body: WireControlRequest.OneOf_Body) throws -> WireControlReply.OneOf_Body {
         let client = ControlClient(context: context, endpoint: try endpoint("control"))
-        let request = try WireControlRequest(id: 1, .status(WireStatusRequest())).wire()
-        let reply = try WireControlReply(wire: client.request(request, milliseconds: 20_000))
-        _ = try reply.answer()
-        return reply.status
+        return try WireControlReply(wire: client.request(WireControlRequest(id: 1, body).wire(), milliseconds: 20_000)).answer()
     }
 
     /// Asks for its status until `isSo`. False: it did not become so.

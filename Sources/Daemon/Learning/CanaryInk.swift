@@ -2,12 +2,12 @@ import Foundation
 import Ink
 
 /// The ink that a shared generation must not read worse: the operator's own, else lines that simulated pens write.
-enum CanaryInk {
+package enum CanaryInk {
     /// Lines of the operator's file that are measured on; more would delay every generation.
-    static let limit = 160
+    package static let limit = 160
 
     /// - Throws: `InkFileError` for a file that cannot be read.
-    static func lines(from path: String?) throws -> [InkLine] {
+    package static func lines(from path: String?) throws -> [InkLine] {
         guard let path else { return simulated }
         let lines = try InkFile.read(URL(filePath: path)).filter { $0.text != nil }
         // Spread over the file, so that more than its first writer counts.

@@ -8,7 +8,7 @@ import Synchronization
 /// Guarantees
 /// - `current` answers from memory. A writer's weights that are on disk only are asked for once; until they are here the shared ones serve.
 /// - At most `capacity` writers' weights are held; those asked for longest ago are dropped first.
-final class GenerationModels: ReplaceableModelStore {
+package final class GenerationModels: ReplaceableModelStore {
     private struct State {
         var base: BaseModel
         var shared: Served
@@ -29,7 +29,7 @@ final class GenerationModels: ReplaceableModelStore {
     private let state: Mutex<State>
     private let capacity: Int
 
-    init(base: BaseModel, capacity: Int = 64) {
+    package init(base: BaseModel, capacity: Int = 64) {
         self.capacity = capacity
         state = Mutex(State(base: base, shared: Served(model: base.model, generation: .init(number: 0))))
     }
@@ -37,7 +37,7 @@ final class GenerationModels: ReplaceableModelStore {
     /// - Parameters:
     ///   - onMiss: called on a lane's thread with a writer whose weights are wanted; they are given with `serve` later.
     ///   - onNewBase: called after the shipped model was replaced.
-    func connect(
+    package func connect(
         known: [String], onMiss: @escaping @Sendable (String) -> Void, onNewBase: @escaping @Sendable () -> Void
     ) {
         state.withLock { state in
@@ -47,9 +47,9 @@ final class GenerationModels: ReplaceableModelStore {
         }
     }
 
-    var base: BaseModel { state.withLock { $0.base } }
+    package var base: BaseModel { state.withLock { $0.base } }
 
-    func current(for writer: String?) -> Served {
+    package func current(for writer: String?) -> Served {
         let (served, missing) = state.withLock { state -> (Served, (@Sendable (String) -> Void)?) in
             guard let writer, state.known.contains(writer) else { return (state.shared, nil) }
             state.age += 1
@@ -64,7 +64,7 @@ final class GenerationModels: ReplaceableModelStore {
     }
 
     /// Segments of the scope that open from now on are read with `served`.
-    func serve(_ served: Served, to scope: Scope) {
+    package func serve(_ served: Served, to scope: Scope) {
         state.withLock { state in
             guard let writer = scope.writer else {
                 state.shared = served
@@ -81,7 +81,7 @@ final class GenerationModels: ReplaceableModelStore {
     }
 
     /// The writer reads with the shared weights again.
-    func forget(_ writer: String) {
+    package func forget(_ writer: String) {
         state.withLock { state in
             state.known.remove(writer)
             state.asked.remove(writer)

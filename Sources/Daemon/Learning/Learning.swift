@@ -27,7 +27,7 @@ package final class Learning: Sendable {
         var publish: (@Sendable (Topic, [UInt8]) -> Void)?
     }
 
-    private let settings: Configuration.AdaptationSettings
+    private let settings: LearningSettings
     private let locations: Locations
     private let events: EventPublisher
     private let registry: PrometheusRegistry
@@ -38,20 +38,26 @@ package final class Learning: Sendable {
     private let state = Mutex(State())
     /// Corrections and requests, one after another.
     let queue = DispatchQueue(label: "corrections")
+    private let housekeeping = Mutex<(any DispatchSourceTimer)?>(nil)
+
+    /// Seconds between two looks for what is kept too long.
+    private static let housekeepingInterval = 3600.0
+    /// Finals that are at least as likely wholly right go into the reservoir, if there is one.
+    static let confident: Float = 0.8
 
     /// - Throws: `InkFileError` for a canary that cannot be read.
     package init(
         _ settings: Configuration.AdaptationSettings, locations: Locations, events: EventPublisher, registry: PrometheusRegistry,
         clock: any Clock, logger: Logger
     ) throws {
-        self.settings = settings
+        self.settings = LearningSettings(settings)
         self.locations = locations
         self.events = events
         self.registry = registry
         self.clock = clock
         self.logger = logger
         scholar = Scholar(
-            settings, canary: try CanaryInk.lines(from: settings.canary), events: events, registry: registry, clock: clock,
+            self.settings, canary: try CanaryInk.lines(from: settings.canary), events: events, registry: registry, clock: clock,
             logger: logger)
     }
 
@@ -60,7 +66,7 @@ package final class Learning: Sendable {
         guard case .ink = model.input, model.task == .transcription else {
             return SharedModel(Served(model: model, generation: .init(number: 0)))
         }
-        let folder = try LearningFolder(settings, model: model, locations: locations, keeping: self.settings.generationsKept)
+        let folder = try LearningFolder(settings, model: model, locations: locations, learning: self.settings.current)
         folder.models.connect(
             known: folder.store.writers(),
             onMiss: { [queue, logger] writer in
@@ -89,20 +95,45 @@ package final class Learning: Sendable {
             state.publish = publish
             return Array(state.folders.values)
         }
+        forgetOld()
         scholar.run()
         for folder in folders {
-            forgetOld(in: folder)
             scholar.learnAnew(folder)
             do throws(JournalError) {
-                for writer in try folder.journal.writersWithPending() { scholar.learn(Scope(writer), in: folder) }
+                for writer in try folder.journal.writersWithPending() { try scholar.learn(Scope(writer), in: folder) }
             } catch {
                 logger.error("the journal cannot be read", metadata: ["reason": "\(error)"])
             }
         }
+        housekeeping.withLock { timer in
+            let source = DispatchSource.makeTimerSource(queue: queue)
+            source.schedule(deadline: .now() + Self.housekeepingInterval, repeating: Self.housekeepingInterval)
+            source.setEventHandler { [weak self] in self?.forgetOld() }
+            source.activate()
+            timer = source
+        }
     }
 
     /// Ends the training that runs, if any; what it would have learned is learned after the next start.
-    package func stop() { scholar.stop() }
+    package func stop() {
+        housekeeping.withLock { timer in
+            timer?.cancel()
+            timer = nil
+        }
+        scholar.stop()
+    }
+
+    /// Takes changed settings into use; those that need a restart are as they were.
+    package func change(to settings: Configuration.AdaptationSettings) {
+        self.settings.change(to: settings)
+        let perMinute = Double(settings.correctionsPerWriterMinute)
+        let folders = state.withLock { state in
+            for writer in state.buckets.keys { state.buckets[writer]?.change(rate: perMinute / 60, burst: perMinute) }
+            return Array(state.folders.values)
+        }
+        for folder in folders { folder.store.keep(settings.generationsKept) }
+        queue.async { self.forgetOld() }
+    }
 
     /// Takes a final with its ink, on a lane's thread.
     package func finished(_ segment: FinishedSegment) {
@@ -112,6 +143,7 @@ package final class Learning: Sendable {
             state.memory.keep(segment)
             return state.review.takes(confidence) ? state.publish : nil
         }
+        if confidence >= Self.confident, settings.current.reservoir { queue.async { self.keep(segment) } }
         guard let publish else { return }
         queue.async {
             let event = segment.event
@@ -131,6 +163,13 @@ package final class Learning: Sendable {
                 $0.ink = WireInkSamples(strokes: segment.ink.strokes)
             }
             if let payload = try? suggestion.wire() { publish(.review(event.stream), payload) }
+        }
+    }
+
+    private func keep(_ segment: FinishedSegment) {
+        guard let reservoir = folder(of: segment.event.stream)?.reservoir else { return }
+        do throws(JournalError) { try reservoir.offer(correction(segment, text: segment.event.text)) } catch {
+            logger.error("the reservoir cannot be written", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -169,12 +208,9 @@ package final class Learning: Sendable {
         do {
             let model = folder.models.current(for: segment.writer).model
             if let refusal = try check.refusal(of: request.text, for: strokes, by: model) { throw ControlFailure(refusal) }
-            let correction = Correction(
-                stream: stream.text, segment: request.segment, writer: segment.writer, strokes: strokes, text: request.text,
-                recognized: segment.event.text, generation: GenerationName(segment.event.generation),
-                time: clock.unixMicroseconds)
-            let journaled = try folder.journal.add(correction)
-            if journaled.state == .pending { scholar.learn(Scope(segment.writer), in: folder) }
+            let journaled = try folder.journal.add(correction(segment, text: request.text))
+            try folder.reservoir?.remove(stream: stream.text, segment: request.segment)
+            if journaled.state == .pending { try scholar.learn(Scope(segment.writer), in: folder) }
             return journaled
         } catch let failure as ControlFailure {
             throw failure
@@ -183,6 +219,13 @@ package final class Learning: Sendable {
         } catch {
             throw ControlFailure(.internal, "\(error)")
         }
+    }
+
+    private func correction(_ segment: FinishedSegment, text: String) -> Correction {
+        Correction(
+            stream: segment.event.stream.text, segment: segment.event.segment, writer: segment.writer, strokes: segment.ink.strokes,
+            text: text, recognized: segment.event.text, generation: GenerationName(segment.event.generation),
+            time: clock.unixMicroseconds)
     }
 
     private func segment(_ number: UInt64, of stream: StreamName) throws(ControlFailure) -> FinishedSegment {
@@ -199,7 +242,7 @@ package final class Learning: Sendable {
 
     /// - Throws: `ControlFailure` if this writer corrects too often.
     private func admit(_ writer: String) throws(ControlFailure) {
-        let perMinute = Double(settings.correctionsPerWriterMinute)
+        let perMinute = Double(settings.current.correctionsPerWriterMinute)
         let now = clock.monotonic
         let isAdmitted = state.withLock { state in
             // Writers come and go, too; forgetting all of them gives each a minute's worth at most.
@@ -210,7 +253,7 @@ package final class Learning: Sendable {
         }
         guard isAdmitted else {
             throw ControlFailure(
-                .rateLimited, "more than \(settings.correctionsPerWriterMinute) corrections of \(writer) in a minute",
+                .rateLimited, "more than \(Int(perMinute)) corrections of \(writer) in a minute",
                 remedy: "wait, or raise adaptation.corrections_per_writer_minute")
         }
     }
@@ -221,17 +264,20 @@ package final class Learning: Sendable {
 
     // MARK: What is kept
 
-    var folders: [LearningFolder] { state.withLock { $0.folders.values.sorted { $0.pipeline < $1.pipeline } } }
+    package var folders: [LearningFolder] { state.withLock { $0.folders.values.sorted { $0.pipeline < $1.pipeline } } }
 
     private func folder(of stream: StreamName) -> LearningFolder? {
         let (pipelineOf, folders) = state.withLock { ($0.pipelineOf, $0.folders) }
         return pipelineOf?(stream).flatMap { folders[$0] }
     }
 
-    /// Puts another generation into the lanes, and says so.
-    func rollback(to name: GenerationName, in folder: LearningFolder) throws(GenerationError) -> GenerationName {
+    /// Puts another generation into the lanes, and says so. It serves until a correction that comes later passes the gate against it.
+    func rollback(to name: GenerationName, in folder: LearningFolder) throws -> GenerationName {
+        let scope = Scope(name.writer)
         let from = try folder.store.rollback(to: name)
-        try folder.load(Scope(name.writer))
+        try folder.load(scope)
+        scholar.withdraw(scope, of: folder)
+        try folder.journal.setAside(scope)
         events.publish(
             .rollback(
                 .with {
@@ -252,15 +298,22 @@ package final class Learning: Sendable {
             count += numbers.count
             generations += folder.store.generations(trainedOn: Set(numbers))
             try folder.store.erase(writer: writer)
+            try folder.reservoir?.erase(writer: writer)
             folder.models.forget(writer)
         }
         return (count, generations)
     }
 
-    private func forgetOld(in folder: LearningFolder) {
-        let limit = clock.unixMicroseconds - Int64(settings.journalRetention * 1e6)
-        do throws(JournalError) { try folder.journal.erase(before: limit) } catch {
-            logger.error("old corrections cannot be erased", metadata: ["reason": "\(error)"])
+    /// Erases what was kept for longer than the configuration says.
+    package func forgetOld() {
+        let limit = clock.unixMicroseconds - Int64(settings.current.journalRetention * 1e6)
+        for folder in folders {
+            do throws(JournalError) {
+                try folder.journal.erase(before: limit)
+                try folder.reservoir?.erase(before: limit)
+            } catch {
+                logger.error("old corrections cannot be erased", metadata: ["reason": "\(error)"])
+            }
         }
     }
 }

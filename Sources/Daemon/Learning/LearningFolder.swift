@@ -3,26 +3,36 @@ import Foundation
 import Ink
 import Recognition
 import Streaming
+import Synchronization
 
 /// What one pipeline has learned: its journal, its generations, and the models made of them.
-final class LearningFolder: Sendable {
-    let pipeline: String
-    let journal: Journal
-    let store: GenerationStore
-    let models: GenerationModels
+package final class LearningFolder: Sendable {
+    package let pipeline: String
+    package let journal: Journal
+    package let store: GenerationStore
+    package let models: GenerationModels
+    /// Confident finals, where the operator wants them kept.
+    package let reservoir: Reservoir?
     /// The base's card.
     let card: String
+    /// Held while what serves is taken from disk, so that a later decision is never undone by an earlier one.
+    private let loading = Mutex(())
 
     /// Opens `<state>/learning/<pipeline>`, or begins it, and loads the shared generation that serves.
     ///
     /// - Throws: `JournalError`, `GenerationError`, or what keeps the folder from being made.
-    init(_ settings: PipelineSettings, model: Model, locations: Locations, keeping: Int) throws {
+    package init(
+        _ settings: PipelineSettings, model: Model, locations: Locations, learning: Configuration.AdaptationSettings
+    ) throws {
         pipeline = settings.name
         let folder = URL(filePath: locations.state).appending(path: "learning").appending(path: settings.name)
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         journal = try Journal(at: folder.appending(path: "journal.sqlite"))
-        store = try GenerationStore(folder: folder.appending(path: "generations"), keeping: keeping)
+        store = try GenerationStore(folder: folder.appending(path: "generations"), keeping: learning.generationsKept)
+        let kept = folder.appending(path: "reservoir.sqlite")
+        if !learning.reservoir { Reservoir.remove(at: kept) }
+        reservoir = learning.reservoir ? try Reservoir(at: kept) : nil
         models = GenerationModels(base: BaseModel(model))
         let path = locations.model(settings.model).map { URL(filePath: $0).appending(path: "README.md") }
         card = path.flatMap { try? String(contentsOf: $0, encoding: .utf8) } ?? ""
@@ -30,7 +40,14 @@ final class LearningFolder: Sendable {
     }
 
     /// Puts the generation that serves a scope, as the disk has it, into the lanes.
-    func load(_ scope: Scope) throws(GenerationError) {
+    package func load(_ scope: Scope) throws(GenerationError) {
+        let result: Result<Void, GenerationError> = loading.withLock { _ in
+            do throws(GenerationError) { return .success(try loadAlone(scope)) } catch { return .failure(error) }
+        }
+        try result.get()
+    }
+
+    private func loadAlone(_ scope: Scope) throws(GenerationError) {
         let number = store.current(of: scope)
         guard number > 0 else {
             switch scope {
@@ -45,13 +62,13 @@ final class LearningFolder: Sendable {
     }
 
     /// What a scope reads with, loaded from disk if need be.
-    func serving(_ scope: Scope) throws(GenerationError) -> Served {
+    package func serving(_ scope: Scope) throws(GenerationError) -> Served {
         if scope != .shared, store.current(of: scope) > 0 { try load(scope) }
         return models.current(for: scope.writer)
     }
 
     /// Scopes whose generation descends from another base than the shipped one.
-    var outdated: [Scope] {
+    package var outdated: [Scope] {
         let hash = models.base.hash
         return ([Scope.shared] + store.writers().map(Scope.writer)).filter { scope in
             let number = store.current(of: scope)

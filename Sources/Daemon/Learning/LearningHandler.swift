@@ -34,8 +34,8 @@ package struct LearningHandler: ControlHandler {
             switch body {
             case .correct(let request): return .correct(try learning.correct(request))
             case .listModels(let request): return .listModels(list(request.writer))
-            case .showModel(let request): return .showModel(try show(GenerationName(LabelEvent.Generation(request.generation))))
-            case .rollbackModel(let request): return .rollbackModel(try rollback(LabelEvent.Generation(request.generation)))
+            case .showModel(let request): return .showModel(try show(request))
+            case .rollbackModel(let request): return .rollbackModel(try rollback(request))
             case .exportJournal(let request): return .exportJournal(try export(request))
             case .eraseJournal(let request): return .eraseJournal(try erase(request.writer))
             default: throw ControlFailure(.unknownRequest, "not a request about learning")
@@ -64,8 +64,9 @@ package struct LearningHandler: ControlHandler {
         return .with { $0.generations = records }
     }
 
-    private func show(_ name: GenerationName) throws -> WireShowModelReply {
-        let folder = try folder(of: name)
+    private func show(_ request: WireShowModelRequest) throws -> WireShowModelReply {
+        let name = GenerationName(LabelEvent.Generation(request.generation))
+        let folder = try folder(of: name, request.pipeline)
         let found = name == .base ? Self.baseRecord(folder) : try folder.store.record(of: name)
         return .with {
             $0.record = record(found, in: folder)
@@ -74,18 +75,23 @@ package struct LearningHandler: ControlHandler {
         }
     }
 
-    private func rollback(_ generation: LabelEvent.Generation) throws -> WireRollbackModelReply {
-        let name = GenerationName(generation)
-        let from = try learning.rollback(to: name, in: try folder(of: name))
+    private func rollback(_ request: WireRollbackModelRequest) throws -> WireRollbackModelReply {
+        let name = GenerationName(LabelEvent.Generation(request.generation))
+        let from = try learning.rollback(to: name, in: try folder(of: name, request.pipeline))
         return .with {
             $0.from = LabelEvent.Generation(from).wire
-            $0.to = generation.wire
+            $0.to = request.generation
         }
     }
 
-    /// The pipeline that has the generation: numbers are given per pipeline, and most daemons have one that learns.
-    private func folder(of name: GenerationName) throws -> LearningFolder {
-        let folders = learning.folders
+    /// The pipeline that has the generation, if none is named: numbers are given per pipeline, and most daemons have one that learns.
+    private func folder(of name: GenerationName, _ pipeline: String) throws -> LearningFolder {
+        let folders = learning.folders.filter { pipeline.isEmpty || $0.pipeline == pipeline }
+        guard pipeline.isEmpty || !folders.isEmpty else {
+            throw ControlFailure(
+                .invalidArgument, "there is no pipeline \(pipeline) that learns",
+                remedy: "one of \(learning.folders.map(\.pipeline).joined(separator: ", "))")
+        }
         if name.number > 0, let found = folders.first(where: { (try? $0.store.record(of: name)) != nil }) { return found }
         guard name.number == 0, let first = folders.first else { throw GenerationError.unknown(name) }
         return folders.first { $0.store.current(of: Scope(name.writer)) > 0 } ?? first
@@ -104,6 +110,7 @@ package struct LearningHandler: ControlHandler {
             $0.created = record.created
             $0.inUse = folder.store.current(of: Scope(record.name.writer)) == record.name.number
             $0.corrections = UInt32(clamping: record.corrections.count)
+            $0.pipeline = folder.pipeline
             guard let figures = record.figures else { return }
             $0.figures = ["held_out_before": figures.heldOutBefore.cer, "held_out_after": figures.heldOutAfter.cer]
             if let before = figures.canaryBefore, let after = figures.canaryAfter {
@@ -119,25 +126,31 @@ package struct LearningHandler: ControlHandler {
 
     private func export(_ request: WireExportJournalRequest) throws -> WireExportJournalReply {
         let limit = request.limit == 0 ? Self.entriesPerReply : min(Int(request.limit), Self.entriesPerReply)
-        // With several pipelines that learn, the first one's journal: each has its own numbers.
-        let journal = learning.folders.first?.journal
-        let entries =
-            try journal?.entries(of: request.writer.isEmpty ? nil : request.writer, after: request.after, limit: limit + 1) ?? []
-        return .with {
-            $0.entries = entries.prefix(limit).map { entry in
-                .with {
-                    $0.correction = entry.number
-                    $0.stream = entry.correction.stream
-                    $0.segment = entry.correction.segment
-                    $0.writer = entry.correction.writer ?? ""
-                    $0.time = entry.correction.time
-                    $0.text = entry.correction.text
-                    $0.recognized = entry.correction.recognized
-                    $0.generation = LabelEvent.Generation(entry.correction.generation).wire
-                    $0.ink = WireInkSamples(strokes: entry.correction.strokes)
-                }
-            }
-            $0.more = entries.count > limit
+        let first = request.pipeline.isEmpty ? learning.folders.first?.pipeline ?? "" : request.pipeline
+        var reply = WireExportJournalReply()
+        for folder in learning.folders where folder.pipeline >= first {
+            let room = limit - reply.entries.count
+            let entries = try folder.journal.entries(
+                of: request.writer.isEmpty ? nil : request.writer, after: folder.pipeline == first ? request.after : 0, limit: room + 1)
+            reply.entries += entries.prefix(room).map { entry($0, in: folder) }
+            reply.more = entries.count > room
+            if reply.more { break }
+        }
+        return reply
+    }
+
+    private func entry(_ entry: JournaledCorrection, in folder: LearningFolder) -> WireJournalEntry {
+        .with {
+            $0.correction = entry.number
+            $0.pipeline = folder.pipeline
+            $0.stream = entry.correction.stream
+            $0.segment = entry.correction.segment
+            $0.writer = entry.correction.writer ?? ""
+            $0.time = entry.correction.time
+            $0.text = entry.correction.text
+            $0.recognized = entry.correction.recognized
+            $0.generation = LabelEvent.Generation(entry.correction.generation).wire
+            $0.ink = WireInkSamples(strokes: entry.correction.strokes)
         }
     }
 

@@ -1,7 +1,7 @@
 import Streaming
 
 /// Which finals are worth a person's look: those among the least sure of the latest ones.
-struct ReviewRule {
+package struct ReviewRule {
     private var latest: [Float] = []
     private var next = 0
     private let memory: Int
@@ -10,18 +10,18 @@ struct ReviewRule {
     /// - Parameters:
     ///   - memory: finals that a new one is compared with.
     ///   - share: of them that are suggested.
-    init(memory: Int = 256, share: Float = 0.1) {
+    package init(memory: Int = 256, share: Float = 0.1) {
         self.memory = memory
         self.share = share
     }
 
     /// The probability that every symbol is right, if they are right or wrong independently.
-    static func confidence(of event: LabelEvent) -> Float {
+    package static func confidence(of event: LabelEvent) -> Float {
         event.symbols.reduce(1) { $0 * $1.confidence }
     }
 
     /// Whether a final of this confidence should be suggested; it counts for the next ones.
-    mutating func takes(_ confidence: Float) -> Bool {
+    package mutating func takes(_ confidence: Float) -> Bool {
         let surer = latest.count { $0 > confidence }
         let isAmongLeast = Float(surer) >= (1 - share) * Float(latest.count)
         if latest.count < memory {

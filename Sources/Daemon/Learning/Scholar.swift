@@ -12,22 +12,17 @@ import Wire
 ///
 /// Guarantees
 /// - What serves is replaced only by what the gate let pass and what is on disk.
+/// - A rollback or an erasure that comes while a training runs is not undone by it.
+/// - A person's correction does not wait for everyone's weights: their training is put off, a few times at most.
 /// - After `stop` returns the thread is gone, or gone as soon as its present step is.
 final class Scholar: Sendable {
     private struct Work {
-        /// Ascending in the order of asking; a scope that waits is not asked for twice.
-        var waiting: [Task] = []
-        /// Corrections since the shared scope was last trained, by pipeline.
-        var sinceShared: [String: Int] = [:]
+        var agenda = Agenda()
+        var folders: [String: LearningFolder] = [:]
         var isStopping = false
     }
 
-    private struct Task {
-        var scope: Scope
-        var folder: LearningFolder
-    }
-
-    private let settings: Configuration.AdaptationSettings
+    private let settings: LearningSettings
     private let canary: [InkLine]
     private let events: EventPublisher
     private let registry: PrometheusRegistry
@@ -46,7 +41,7 @@ final class Scholar: Sendable {
     static let corrections = (writer: 64, shared: 256)
 
     init(
-        _ settings: Configuration.AdaptationSettings, canary: [InkLine], events: EventPublisher, registry: PrometheusRegistry,
+        _ settings: LearningSettings, canary: [InkLine], events: EventPublisher, registry: PrometheusRegistry,
         clock: any Clock, logger: Logger
     ) {
         self.settings = settings
@@ -73,47 +68,48 @@ final class Scholar: Sendable {
     }
 
     /// A correction came: its scope is trained, and now and then everyone's.
-    func learn(_ scope: Scope, in folder: LearningFolder) {
-        work.withLock { work in
-            Self.ask(scope, folder, &work)
-            work.sinceShared[folder.pipeline, default: 0] += 1
-            if work.sinceShared[folder.pipeline, default: 0] >= Self.correctionsPerShared {
-                Self.ask(.shared, folder, &work)
-            }
-        }
-        wake.signal()
+    func learn(_ scope: Scope, in folder: LearningFolder) throws(JournalError) {
+        let isSharedDue = try folder.journal.countNewToEveryone() >= Self.correctionsPerShared
+        ask([scope] + (isSharedDue ? [.shared] : []), in: folder)
+    }
+
+    /// What was asked for a scope and has not begun is not trained.
+    func withdraw(_ scope: Scope, of folder: LearningFolder) {
+        work.withLock { $0.agenda.withdraw(.init(scope, in: folder.pipeline)) }
     }
 
     /// Trains again what descends from another base than the shipped one.
-    func learnAnew(_ folder: LearningFolder) {
-        let outdated = folder.outdated
+    func learnAnew(_ folder: LearningFolder) { ask(folder.outdated, in: folder) }
+
+    private func ask(_ scopes: [Scope], in folder: LearningFolder) {
         work.withLock { work in
-            for scope in outdated { Self.ask(scope, folder, &work) }
+            work.folders[folder.pipeline] = folder
+            for scope in scopes { work.agenda.ask(.init(scope, in: folder.pipeline)) }
         }
         wake.signal()
-    }
-
-    private static func ask(_ scope: Scope, _ folder: LearningFolder, _ work: inout Work) {
-        guard !work.waiting.contains(where: { $0.scope == scope && $0.folder === folder }) else { return }
-        work.waiting.append(Task(scope: scope, folder: folder))
     }
 
     private var isStopping: Bool { work.withLock { $0.isStopping } }
 
     private func loop() {
         // On Linux this is the calling thread's niceness. A refusal, as by a system-call filter, costs nothing but speed.
-        if setpriority(__priority_which_t(0), 0, Int32(settings.niceness)) != 0 {
+        if setpriority(__priority_which_t(0), 0, Int32(settings.current.niceness)) != 0 {
             logger.info("the learner runs at normal priority", metadata: ["reason": "\(String(cString: strerror(errno)))"])
         }
         while !isStopping {
-            guard let task = next() else {
+            let (task, folder) = work.withLock { work in
+                let task = work.agenda.next()
+                return (task, task.flatMap { work.folders[$0.pipeline] })
+            }
+            guard let task, let folder else {
                 wake.wait()
                 continue
             }
             do {
-                try train(task.scope, in: task.folder)
+                try train(task.scope, in: folder) { [self] in work.withLock { $0.isStopping || $0.agenda.mustGiveWay(task) } }
+                work.withLock { $0.agenda.done(task) }
             } catch LearningError.cancelled {
-                break
+                work.withLock { $0.agenda.putOff(task) }
             } catch {
                 logger.error("nothing was learned", metadata: ["scope": "\(task.scope)", "reason": "\(error)"])
             }
@@ -121,19 +117,10 @@ final class Scholar: Sendable {
         ended.signal()
     }
 
-    private func next() -> Task? {
-        work.withLock { work in
-            guard !work.waiting.isEmpty else { return nil }
-            // A person waits for their own weights; everyone's can wait.
-            let index = work.waiting.firstIndex { $0.scope != .shared } ?? 0
-            let task = work.waiting.remove(at: index)
-            if task.scope == .shared { work.sinceShared[task.folder.pipeline] = 0 }
-            return task
-        }
-    }
-
-    private func train(_ scope: Scope, in folder: LearningFolder) throws {
+    private func train(_ scope: Scope, in folder: LearningFolder, isCancelled: () -> Bool) throws {
         let limit = scope == .shared ? Self.corrections.shared : Self.corrections.writer
+        // Before the corrections: what is erased from now on is noticed.
+        let interventions = folder.store.interventions(in: scope)
         let corrections = try folder.journal.corrections(of: scope, limit: limit)
         guard corrections.count >= Self.leastCorrections, corrections.contains(where: { !$0.isHeldOut }),
             corrections.contains(where: \.isHeldOut)
@@ -145,13 +132,25 @@ final class Scholar: Sendable {
         var input = Trial.Input(
             scope: scope, base: base, serving: serving.model,
             start: scope != .shared && isOfThisBase ? shared.model : base.model, corrections: corrections)
-        input.canary = canary
+        if scope == .shared {
+            let kept = try folder.reservoir?.lines() ?? (rehearsal: [], canary: [])
+            input.rehearsal = kept.rehearsal
+            input.canary = canary + kept.canary
+        }
+        let settings = settings.current
         let gate = Gate(leastGain: settings.leastGain, canaryMargin: settings.canaryMargin)
         let began = clock.monotonic
-        let trial = try Trial.run(input, plan: .plan(for: scope), gate: gate) { [self] in isStopping }
+        let trial = try Trial.run(input, plan: .plan(for: scope), gate: gate, isCancelled: isCancelled)
         let seconds = Double(clock.monotonic - began) / 1e9
-        try conclude(
-            trial, Attempt(scope: scope, folder: folder, base: base, serving: serving, corrections: corrections, seconds: seconds))
+        let attempt = Attempt(
+            scope: scope, folder: folder, base: base, serving: serving, corrections: corrections, interventions: interventions,
+            seconds: seconds)
+        do {
+            try conclude(trial, attempt)
+        } catch let error as GenerationError {
+            guard case .overtaken = error else { throw error }
+            logger.notice("not promoted", metadata: ["scope": "\(scope)", "reason": "\(error)"])
+        }
     }
 
     /// A training run and what it was made of.
@@ -161,6 +160,7 @@ final class Scholar: Sendable {
         var base: BaseModel
         var serving: Served
         var corrections: [JournaledCorrection]
+        var interventions: Int
         var seconds: Double
     }
 
@@ -172,7 +172,7 @@ final class Scholar: Sendable {
             let record = try folder.store.promote(
                 trial.parameters, over: attempt.base, scope: scope, parent: GenerationName(attempt.serving.generation),
                 corrections: attempt.corrections.filter { !$0.isHeldOut }.map(\.number), figures: trial.verdict.figures,
-                time: clock.unixMicroseconds)
+                time: clock.unixMicroseconds, interventions: attempt.interventions)
             try folder.load(scope)
             generation = LabelEvent.Generation(record.name)
             if scope == .shared {
@@ -183,6 +183,7 @@ final class Scholar: Sendable {
         if scope != .shared || attempt.corrections.allSatisfy({ $0.correction.writer == nil }) {
             try folder.journal.mark(numbers, as: trial.verdict.isPromoted ? .learned : .rejected)
         }
+        if scope == .shared, let last = numbers.last { try folder.journal.markEveryone(upTo: last) }
         report(trial.verdict, attempt, generation)
     }
 

@@ -1,9 +1,9 @@
 import Streaming
 
 /// The segments that were read lately, with their ink: what a correction may refer to. Bounded in bytes and per stream.
-struct SegmentMemory {
+package struct SegmentMemory {
     /// Where a correction's segment is.
-    enum Place {
+    package enum Place {
         case known(FinishedSegment)
         case tooOld
         case unknown
@@ -27,18 +27,18 @@ struct SegmentMemory {
     /// - Parameters:
     ///   - limit: bytes of ink altogether.
     ///   - perStream: segments of one stream.
-    init(limit: Int = 64 << 20, perStream: Int = 64) {
+    package init(limit: Int = 64 << 20, perStream: Int = 64) {
         self.limit = limit
         self.perStream = perStream
     }
 
-    func place(of segment: UInt64, in stream: StreamName) -> Place {
+    package func place(of segment: UInt64, in stream: StreamName) -> Place {
         guard let known = streams[stream] else { return .unknown }
         if let found = known.segments[segment] { return .known(found) }
         return known.forgotten.map { segment <= $0 } ?? false ? .tooOld : .unknown
     }
 
-    mutating func keep(_ finished: FinishedSegment) {
+    package mutating func keep(_ finished: FinishedSegment) {
         let (stream, number) = (finished.event.stream, finished.event.segment)
         if let earlier = streams[stream]?.segments[number] {
             // Read again after a retraction.
@@ -65,7 +65,7 @@ struct SegmentMemory {
     }
 
     /// Forgets everything a writer wrote.
-    mutating func forget(writer: String) {
+    package mutating func forget(writer: String) {
         for (name, stream) in streams {
             for (number, segment) in stream.segments where segment.writer == writer { forget(number, of: name) }
         }

@@ -34,6 +34,7 @@ package final class Reloader: Sendable {
     private let running: Mutex<Configuration>
     private let access: AccessControl
     private let models: ModelReload
+    private let learning: Learning?
     private let level: LogLevel
     private let logger: Logger
     private let notifier: ServiceNotifier
@@ -42,15 +43,17 @@ package final class Reloader: Sendable {
 
     /// - Parameters:
     ///   - loader: The one that gave `loaded`; it reads the same file, environment and flags again.
+    ///   - learning: Takes its own section's changes; nil where nothing is learned.
     ///   - level: Of all logs.
     package init(
         _ loader: ConfigurationLoader, loaded: ConfigurationLoader.Loaded, access: AccessControl, models: ModelReload,
-        level: LogLevel, logger: Logger, notifier: ServiceNotifier, events: EventPublisher, registry: PrometheusRegistry
+        learning: Learning? = nil, level: LogLevel, logger: Logger, notifier: ServiceNotifier, events: EventPublisher, registry: PrometheusRegistry
     ) {
         self.loader = loader
         running = Mutex(loaded.configuration)
         self.access = access
         self.models = models
+        self.learning = learning
         self.level = level
         self.logger = logger
         self.notifier = notifier
@@ -94,6 +97,7 @@ package final class Reloader: Sendable {
         let replacements = try models.load(next.pipelines, locations: loaded.locations)
         try access.change(to: next)
         let replaced = replacements.map { $0.apply() }
+        learning?.change(to: next.adaptation)
         level.set(next.logging.level)
         running = next
         return Outcome(applied: difference.applied + replaced, postponed: difference.postponed)

@@ -628,6 +628,9 @@ package nonisolated struct WireGenerationRecord: Sendable {
   /// Figures of the gate by name: held_out_before, canary_after, …
   package var figures: Dictionary<String,Double> = [:]
 
+  /// Whose weights they are: numbers are given per pipeline.
+  package var pipeline: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -649,6 +652,9 @@ package nonisolated struct WireShowModelRequest: Sendable {
   package var hasGeneration: Bool {self._generation != nil}
   /// Clears the value of `generation`. Subsequent reads from it will return its default value.
   package mutating func clearGeneration() {self._generation = nil}
+
+  /// Empty: the first pipeline that has the generation.
+  package var pipeline: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -699,6 +705,9 @@ package nonisolated struct WireRollbackModelRequest: Sendable {
   /// Clears the value of `generation`. Subsequent reads from it will return its default value.
   package mutating func clearGeneration() {self._generation = nil}
 
+  /// Empty: the first pipeline that has the generation.
+  package var pipeline: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -737,7 +746,7 @@ package nonisolated struct WireRollbackModelReply: Sendable {
   fileprivate var _to: WireGeneration? = nil
 }
 
-/// In order of number, after `after`, at most `limit` (0: 100).
+/// Pipeline after pipeline, in order of number, after correction `after` of `pipeline`, at most `limit` (0: 100).
 package nonisolated struct WireExportJournalRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -749,6 +758,9 @@ package nonisolated struct WireExportJournalRequest: Sendable {
   package var after: UInt64 = 0
 
   package var limit: UInt32 = 0
+
+  /// Empty: the first one.
+  package var pipeline: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -827,6 +839,12 @@ package nonisolated struct WireJournalEntry: @unchecked Sendable {
   package var hasInk: Bool {_storage._ink != nil}
   /// Clears the value of `ink`. Subsequent reads from it will return its default value.
   package mutating func clearInk() {_uniqueStorage()._ink = nil}
+
+  /// Numbers are given per pipeline.
+  package var pipeline: String {
+    get {_storage._pipeline}
+    set {_uniqueStorage()._pipeline = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1889,7 +1907,7 @@ nonisolated extension WireListModelsReply: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireGenerationRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GenerationRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}generation\0\u{1}parent\0\u{3}base_hash\0\u{1}created\0\u{3}in_use\0\u{1}corrections\0\u{1}figures\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}generation\0\u{1}parent\0\u{3}base_hash\0\u{1}created\0\u{3}in_use\0\u{1}corrections\0\u{1}figures\0\u{1}pipeline\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1904,6 +1922,7 @@ nonisolated extension WireGenerationRecord: SwiftProtobuf.Message, SwiftProtobuf
       case 5: try { try decoder.decodeSingularBoolField(value: &self.inUse) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.corrections) }()
       case 7: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufDouble>.self, value: &self.figures) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.pipeline) }()
       default: break
       }
     }
@@ -1935,6 +1954,9 @@ nonisolated extension WireGenerationRecord: SwiftProtobuf.Message, SwiftProtobuf
     if !self.figures.isEmpty {
       try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufDouble>.self, value: self.figures, fieldNumber: 7)
     }
+    if !self.pipeline.isEmpty {
+      try visitor.visitSingularStringField(value: self.pipeline, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1946,6 +1968,7 @@ nonisolated extension WireGenerationRecord: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.inUse != rhs.inUse {return false}
     if lhs.corrections != rhs.corrections {return false}
     if lhs.figures != rhs.figures {return false}
+    if lhs.pipeline != rhs.pipeline {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1953,7 +1976,7 @@ nonisolated extension WireGenerationRecord: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireShowModelRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ShowModelRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}generation\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}generation\0\u{1}pipeline\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1962,6 +1985,7 @@ nonisolated extension WireShowModelRequest: SwiftProtobuf.Message, SwiftProtobuf
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._generation) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.pipeline) }()
       default: break
       }
     }
@@ -1975,11 +1999,15 @@ nonisolated extension WireShowModelRequest: SwiftProtobuf.Message, SwiftProtobuf
     try { if let v = self._generation {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
+    if !self.pipeline.isEmpty {
+      try visitor.visitSingularStringField(value: self.pipeline, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireShowModelRequest, rhs: WireShowModelRequest) -> Bool {
     if lhs._generation != rhs._generation {return false}
+    if lhs.pipeline != rhs.pipeline {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2031,7 +2059,7 @@ nonisolated extension WireShowModelReply: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireRollbackModelRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RollbackModelRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}generation\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}generation\0\u{1}pipeline\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2040,6 +2068,7 @@ nonisolated extension WireRollbackModelRequest: SwiftProtobuf.Message, SwiftProt
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._generation) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.pipeline) }()
       default: break
       }
     }
@@ -2053,11 +2082,15 @@ nonisolated extension WireRollbackModelRequest: SwiftProtobuf.Message, SwiftProt
     try { if let v = self._generation {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
+    if !self.pipeline.isEmpty {
+      try visitor.visitSingularStringField(value: self.pipeline, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireRollbackModelRequest, rhs: WireRollbackModelRequest) -> Bool {
     if lhs._generation != rhs._generation {return false}
+    if lhs.pipeline != rhs.pipeline {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2104,7 +2137,7 @@ nonisolated extension WireRollbackModelReply: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension WireExportJournalRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExportJournalRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}writer\0\u{1}after\0\u{1}limit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}writer\0\u{1}after\0\u{1}limit\0\u{1}pipeline\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2115,6 +2148,7 @@ nonisolated extension WireExportJournalRequest: SwiftProtobuf.Message, SwiftProt
       case 1: try { try decoder.decodeSingularStringField(value: &self.writer) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.pipeline) }()
       default: break
       }
     }
@@ -2130,6 +2164,9 @@ nonisolated extension WireExportJournalRequest: SwiftProtobuf.Message, SwiftProt
     if self.limit != 0 {
       try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 3)
     }
+    if !self.pipeline.isEmpty {
+      try visitor.visitSingularStringField(value: self.pipeline, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2137,6 +2174,7 @@ nonisolated extension WireExportJournalRequest: SwiftProtobuf.Message, SwiftProt
     if lhs.writer != rhs.writer {return false}
     if lhs.after != rhs.after {return false}
     if lhs.limit != rhs.limit {return false}
+    if lhs.pipeline != rhs.pipeline {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2179,7 +2217,7 @@ nonisolated extension WireExportJournalReply: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JournalEntry"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}correction\0\u{1}stream\0\u{1}segment\0\u{1}writer\0\u{1}time\0\u{1}text\0\u{1}recognized\0\u{1}generation\0\u{1}ink\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}correction\0\u{1}stream\0\u{1}segment\0\u{1}writer\0\u{1}time\0\u{1}text\0\u{1}recognized\0\u{1}generation\0\u{1}ink\0\u{1}pipeline\0")
 
   fileprivate class _StorageClass {
     var _correction: UInt64 = 0
@@ -2191,6 +2229,7 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
     var _recognized: String = String()
     var _generation: WireGeneration? = nil
     var _ink: WireInkSamples? = nil
+    var _pipeline: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2210,6 +2249,7 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
       _recognized = source._recognized
       _generation = source._generation
       _ink = source._ink
+      _pipeline = source._pipeline
     }
   }
 
@@ -2237,6 +2277,7 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
         case 7: try { try decoder.decodeSingularStringField(value: &_storage._recognized) }()
         case 8: try { try decoder.decodeSingularMessageField(value: &_storage._generation) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._ink) }()
+        case 10: try { try decoder.decodeSingularStringField(value: &_storage._pipeline) }()
         default: break
         }
       }
@@ -2276,6 +2317,9 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
       try { if let v = _storage._ink {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
       } }()
+      if !_storage._pipeline.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._pipeline, fieldNumber: 10)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2294,6 +2338,7 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
         if _storage._recognized != rhs_storage._recognized {return false}
         if _storage._generation != rhs_storage._generation {return false}
         if _storage._ink != rhs_storage._ink {return false}
+        if _storage._pipeline != rhs_storage._pipeline {return false}
         return true
       }
       if !storagesAreEqual {return false}

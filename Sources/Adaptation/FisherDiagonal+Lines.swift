@@ -1,0 +1,32 @@
+import Ink
+import Network
+import Recognition
+import Training
+
+extension FisherDiagonal {
+    /// How much each weight matters for reading these lines: the weights of elastic weight consolidation, 1 on average.
+    ///
+    /// - Throws: `ModelError.wrongInput` where the model does not read ink, `NetworkError`.
+    public static func importance(in model: Model, for lines: [InkLine]) throws -> [Float] {
+        guard case .ink(let features) = model.input else {
+            throw ModelError.wrongInput(model: model.name, expected: "sensor vectors")
+        }
+        let corpus = InkCorpus(
+            [(lines, 1)], features: features, alphabet: model.alphabet, augmentation: Augmentation(), sampling: Recipe.Sampling(),
+            standardization: model.standardization, threads: 1)
+        let network = model.network
+        let backpropagation = try Backpropagation(
+            architecture: network.architecture, parameters: network.parameters, instructionSet: network.instructionSet)
+        var diagonal = FisherDiagonal(count: network.layout.count)
+        for index in 0..<corpus.count {
+            let example = corpus.example(index, augmentedBy: nil)
+            var batch = Batch(dimension: network.architecture.input)
+            batch.append(example.frames)
+            try backpropagation.computeGradient(of: batch, targets: [example.target], reduction: .perLabel, dropout: false)
+            diagonal.accumulate(backpropagation.gradient)
+        }
+        let values = diagonal.values
+        let mean = Float(values.reduce(0) { $0 + Double($1) } / Double(max(1, values.count)))
+        return mean > 0 ? values.map { $0 / mean } : values
+    }
+}

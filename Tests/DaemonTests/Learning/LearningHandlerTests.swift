@@ -1,0 +1,72 @@
+import Adaptation
+import Daemon
+import Foundation
+import Testing
+import Wire
+
+@Suite struct LearningHandlerTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func export(_ scene: LearningScene, _ request: WireExportJournalRequest) throws -> WireExportJournalReply {
+        guard case .exportJournal(let reply) = try scene.ask(.exportJournal(request)) else {
+            throw ControlFailure(.internal, "another reply")
+        }
+        return reply
+    }
+
+    @Test func theJournalsOfAllPipelines_areExportedPageByPage() throws {
+        let scene = try LearningScene(in: folder, pipelines: ["a", "b"])
+        scene.start()
+        defer { scene.learning.stop() }
+        for (stream, writer) in [("a-desk", "anna"), ("b-desk", "ben")] {
+            for number in 1...2 {
+                try scene.finish(UInt64(number), of: stream, writer: writer)
+                try scene.correct(UInt64(number), of: stream, "no")
+            }
+        }
+        var request = WireExportJournalRequest.with { $0.limit = 1 }
+        var read: [String] = []
+        while true {
+            let reply = try export(scene, request)
+            for entry in reply.entries {
+                read.append("\(entry.pipeline) \(entry.stream) \(entry.correction)")
+                (request.pipeline, request.after) = (entry.pipeline, entry.correction)
+            }
+            guard reply.more else { break }
+        }
+        #expect(read == ["a a-desk 1", "a a-desk 2", "b b-desk 1", "b b-desk 2"])
+        #expect(try export(scene, .with { $0.writer = "ben" }).entries.map(\.pipeline) == ["b", "b"])
+    }
+
+    @Test func generations_areListedWithTheirPipeline_andRolledBackThere() throws {
+        let scene = try LearningScene(in: folder, pipelines: ["a", "b"])
+        scene.start()
+        #expect(try scene.teach("ben", stream: "b-desk"))
+        scene.learning.stop()
+        guard case .listModels(let list) = try scene.ask(.listModels(.with { $0.writer = "ben" })) else { return }
+        let listed = try #require(list.generations.last)
+        #expect(listed.pipeline == "b" && listed.inUse && listed.parent.number == listed.generation.number - 1 || listed.parent.writer.isEmpty)
+        guard case .showModel(let shown) = try scene.ask(.showModel(.with { $0.generation = listed.generation })) else { return }
+        #expect(shown.record == listed && !shown.corrections.isEmpty)
+        let request = WireRollbackModelRequest.with {
+            $0.generation = .with { $0.writer = "ben" }
+            $0.pipeline = "a"
+        }
+        #expect(failure { _ = try scene.ask(.rollbackModel(request)) } == .unknownGeneration)
+        _ = try scene.ask(.rollbackModel(.with { $0.generation = request.generation; $0.pipeline = "b" }))
+        #expect(scene.learning.folders[1].store.current(of: .writer("ben")) == 0)
+        #expect(failure { _ = try scene.ask(.rollbackModel(.with { $0.pipeline = "c" })) } == .invalidArgument)
+    }
+
+    @Test func otherRequests_areNotItsOwn() throws {
+        let scene = try LearningScene(in: folder)
+        #expect(!scene.handler.handle(WireControlRequest(id: 1, .status(.init())), from: .init(), reply: { _ in }))
+    }
+
+    @Test func nobodysCorrections_cannotBeErasedByNoName() throws {
+        let scene = try LearningScene(in: folder)
+        #expect(failure { _ = try scene.ask(.eraseJournal(.init())) } == .invalidArgument)
+    }
+}

@@ -1,0 +1,141 @@
+import Adaptation
+import Daemon
+import Foundation
+import Ink
+import Logging
+import Recognition
+import Streaming
+import StreamingTestSupport
+import Synchronization
+import Testing
+import Transport
+import Wire
+
+/// Learning as the daemon composes it, on a small untrained network, without sockets and lanes: what it is given and what it says.
+final class LearningScene: Sendable {
+    let learning: Learning
+    let handler: LearningHandler
+    let clock: HandClock
+    let published = Published()
+    let registry = PrometheusRegistry()
+    private let locations: Locations
+    private let model: Model
+
+    /// What was sent on the labels' socket.
+    final class Published: Sendable {
+        private let messages = Mutex<[(topic: Topic, payload: [UInt8])]>([])
+        private let arrival = DispatchSemaphore(value: 0)
+
+        func take(_ topic: Topic, _ payload: [UInt8]) {
+            messages.withLock { $0.append((topic, payload)) }
+            arrival.signal()
+        }
+
+        var all: [(topic: Topic, payload: [UInt8])] { messages.withLock { $0 } }
+
+        /// Daemon events in order.
+        var events: [WireDaemonEvent.OneOf_Body] {
+            all.filter { $0.topic == .events }.compactMap { try? WireDaemonEvent(wire: $0.payload).body }
+        }
+
+        /// Waits until there is what `isEnough` wants.
+        func wait(seconds: Double = 60, until isEnough: (Published) -> Bool) -> Bool {
+            let deadline = DispatchTime.now() + seconds
+            while !isEnough(self) {
+                if arrival.wait(timeout: deadline) == .timedOut { return isEnough(self) }
+            }
+            return true
+        }
+    }
+
+    /// - Parameters:
+    ///   - folder: of the state; another scene in the same one is the daemon after a restart.
+    ///   - pipelines: names; streams that begin with a name are read by it.
+    init(
+        in folder: TemporaryFolder, _ change: (inout Configuration.AdaptationSettings) -> Void = { _ in }, model: Model? = nil,
+        pipelines: [String] = ["ink"], clock: HandClock = HandClock()
+    ) throws {
+        var settings = Configuration.AdaptationSettings()
+        change(&settings)
+        self.clock = clock
+        self.model = try model ?? TinyModel.make(wildness: 1)
+        let events = EventPublisher(clock: clock)
+        let published = published
+        events.connect { published.take($0, $1) }
+        locations = try ConfigurationLoader(path: folder.write("ductus.yaml", ""), environment: folder.environment).load().locations
+        learning = try Learning(
+            settings, locations: locations, events: events, registry: registry, clock: clock,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        handler = LearningHandler(learning: learning)
+        for name in pipelines {
+            var pipeline = PipelineSettings()
+            pipeline.name = name
+            _ = try learning.makeStore(pipeline, self.model)
+        }
+    }
+
+    /// From now on it learns.
+    func start() {
+        let (published, names) = (published, learning.folders.map(\.pipeline))
+        learning.start(
+            pipelineOf: { stream in names.first { stream.text.hasPrefix($0) } ?? names.first }, publish: { published.take($0, $1) })
+    }
+
+    var folder: LearningFolder { learning.folders[0] }
+
+    /// A line that a simulated pen wrote was read.
+    func finish(_ number: UInt64, of stream: String = "desk", writer: String? = "anna", text: String = "no", confidence: Float = 0.5) throws {
+        let line = try SimulatedPen(writer: Writer(seed: 7)).line(text, seed: number)
+        let event = LabelEvent(
+            stream: .named(stream), epoch: 1, number: number, segment: number, state: .final, text: text, committed: 0,
+            symbols: [.init(text: text, confidence: confidence, samples: 0..<1, strokes: 0..<1)],
+            generation: .init(number: 0), sampleCount: line.sampleCount, stamps: .init(arrived: 0, decided: 0, published: 0))
+        learning.finished(FinishedSegment(event: event, writer: writer, ink: InkSegment(line.strokes)))
+    }
+
+    func ask(_ body: WireControlRequest.OneOf_Body) throws -> WireControlReply.OneOf_Body {
+        let reply = Mutex<WireControlReply?>(nil)
+        let replied = DispatchSemaphore(value: 0)
+        let isTaken = handler.handle(WireControlRequest(id: 1, body), from: Peer()) { answer in
+            reply.withLock { $0 = answer }
+            replied.signal()
+        }
+        try #require(isTaken)
+        replied.wait()
+        return try #require(reply.withLock { $0 }).answer()
+    }
+
+    /// - Returns: the correction's number.
+    @discardableResult
+    func correct(_ segment: UInt64, of stream: String = "desk", _ text: String) throws -> UInt64 {
+        let request = WireCorrectRequest.with { ($0.stream, $0.segment, $0.text) = (stream, segment, text) }
+        guard case .correct(let reply) = try ask(.correct(request)) else { throw ControlFailure(.internal, "another reply") }
+        return reply.correction
+    }
+
+    /// Reads and corrects lines of a writer until a generation is promoted.
+    func teach(_ writer: String = "anna", stream: String = "desk", from first: UInt64 = 1) throws -> Bool {
+        let before = promotions(of: writer).count
+        for (place, text) in ["no", "on", "noon", "onno"].enumerated() {
+            try finish(first + UInt64(place), of: stream, writer: writer, text: text)
+            try correct(first + UInt64(place), of: stream, text)
+        }
+        return published.wait { _ in self.promotions(of: writer).count > before }
+    }
+
+    func promotions(of writer: String) -> [WireTrial] {
+        published.events.compactMap { event in
+            if case .promotion(let trial) = event, trial.generation.writer == writer { trial } else { nil }
+        }
+    }
+}
+
+/// What a request fails with.
+func failure(_ body: () throws -> Void) -> WireFailure.Code? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return (error as? ControlFailure)?.code
+    }
+}

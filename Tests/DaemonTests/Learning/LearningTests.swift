@@ -1,0 +1,177 @@
+import Adaptation
+import Daemon
+import Foundation
+import Streaming
+import StreamingTestSupport
+import Testing
+import Wire
+
+@Suite struct LearningTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test func anAnsweredCorrectionIsInTheJournal_once() throws {
+        let scene = try LearningScene(in: folder)
+        scene.start()
+        try scene.finish(1, text: "noon")
+        #expect(try scene.correct(1, "no") == 1)
+        #expect(try scene.correct(1, "no") == 1)
+        scene.learning.stop()
+        let entries = try LearningScene(in: folder).folder.journal.entries(limit: 9)
+        #expect(entries.map(\.correction.text) == ["no"])
+        #expect(entries.first?.correction.writer == "anna" && entries.first?.correction.recognized == "noon")
+    }
+
+    @Test func whatCannotBeLearned_isRefusedWithItsReason() throws {
+        let scene = try LearningScene(in: folder) { $0.correctionsPerWriterMinute = 70 }
+        scene.start()
+        defer { scene.learning.stop() }
+        #expect(failure { try scene.correct(1, "no") } == .unknownSegment)
+        for number in 1...65 { try scene.finish(UInt64(number)) }
+        #expect(failure { try scene.correct(1, "no") } == .segmentTooOld)
+        #expect(failure { try scene.correct(66, "no") } == .unknownSegment)
+        #expect(failure { try scene.correct(65, "") } == .invalidArgument)
+        #expect(failure { try scene.correct(65, "nö") } == .outsideAlphabet)
+        #expect(failure { try scene.correct(65, String(repeating: "no", count: 500)) } == .implausible)
+        #expect(try scene.folder.journal.count() == 0)
+    }
+
+    @Test func whoCorrectsTooOften_waits_andAReloadChangesHowOften() throws {
+        let scene = try LearningScene(in: folder) { $0.correctionsPerWriterMinute = 1 }
+        scene.start()
+        defer { scene.learning.stop() }
+        for number in 1...3 { try scene.finish(UInt64(number)) }
+        try scene.correct(1, "no")
+        #expect(failure { try scene.correct(2, "no") } == .rateLimited)
+        var settings = Configuration.AdaptationSettings()
+        settings.correctionsPerWriterMinute = 60
+        scene.learning.change(to: settings)
+        scene.clock.advance(seconds: 1)
+        try scene.correct(2, "no")
+        #expect(failure { try scene.correct(3, "no") } == .rateLimited)
+    }
+
+    @Test func aPromotionServesItsWriterAndNobodyElse() throws {
+        let scene = try LearningScene(in: folder)
+        scene.start()
+        #expect(try scene.teach())
+        scene.learning.stop()
+        let number = try #require(scene.promotions(of: "anna").last).generation.number
+        let models = scene.folder.models
+        #expect(models.current(for: "anna").generation == .init(writer: "anna", number: number))
+        #expect(models.current(for: "ben").generation == .init(number: 0))
+        let isAsShipped = models.current(for: "ben").model.network.parameters == models.base.model.network.parameters
+        #expect(isAsShipped)
+        #expect(try scene.folder.journal.entries(limit: 9).contains { $0.state == .learned })
+    }
+
+    @Test func aRollback_servesAtOnce_andAfterARestart() throws {
+        let scene = try LearningScene(in: folder)
+        scene.start()
+        #expect(try scene.teach())
+        scene.learning.stop()
+        // Corrections that wait to be learned when somebody decides.
+        try scene.finish(9)
+        try scene.correct(9, "no")
+        let request = WireRollbackModelRequest.with { $0.generation = .with { $0.writer = "anna" } }
+        _ = try scene.ask(.rollbackModel(request))
+        #expect(scene.folder.models.current(for: "anna").generation == .init(number: 0))
+        #expect(try scene.folder.journal.writersWithPending().isEmpty)
+        let again = try LearningScene(in: folder)
+        again.start()
+        again.learning.stop()
+        #expect(again.promotions(of: "anna").isEmpty)
+        #expect(again.folder.models.current(for: "anna").generation == .init(number: 0))
+    }
+
+    @Test func erasingAWriter_leavesNothingOfIt() throws {
+        let scene = try LearningScene(in: folder) { $0.reservoir = true }
+        scene.start()
+        #expect(try scene.teach())
+        try scene.finish(20, confidence: 0.9)
+        scene.learning.stop()
+        guard case .eraseJournal(let erased) = try scene.ask(.eraseJournal(.with { $0.writer = "anna" })) else { return }
+        #expect(erased.corrections == 4)
+        #expect(erased.generations.map(\.writer).contains("anna"))
+        #expect(try scene.folder.journal.count() == 0 && scene.folder.store.writers().isEmpty)
+        let kept = try #require(scene.folder.reservoir).lines()
+        #expect(kept.canary.isEmpty && kept.rehearsal.isEmpty)
+        #expect(failure { try scene.correct(20, "no") } == .segmentTooOld)
+    }
+
+    @Test func whatIsKeptTooLong_isErased_alsoWhenAReloadSaysSo() throws {
+        let scene = try LearningScene(in: folder)
+        scene.start()
+        defer { scene.learning.stop() }
+        try scene.finish(1)
+        try scene.correct(1, "no")
+        scene.clock.advance(seconds: 7200)
+        scene.learning.forgetOld()
+        #expect(try scene.folder.journal.count() == 1)
+        var settings = Configuration.AdaptationSettings()
+        settings.journalRetention = 3600
+        scene.learning.change(to: settings)
+        scene.learning.forgetOld()
+        #expect(try scene.folder.journal.count() == 0)
+    }
+
+    @Test func theReservoir_keepsConfidentFinalsThatNobodyCorrects_ifAskedTo() throws {
+        let scene = try LearningScene(in: folder) { $0.reservoir = true }
+        scene.start()
+        try scene.finish(1, confidence: 0.9)
+        try scene.finish(2, confidence: 0.9)
+        try scene.finish(3, confidence: 0.6)
+        // Requests are answered after what was read before them is kept.
+        try scene.correct(2, "no")
+        scene.learning.stop()
+        let kept = try #require(scene.folder.reservoir).lines()
+        #expect((kept.canary + kept.rehearsal).map(\.id) == ["desk/1"])
+
+        let without = try LearningScene(in: folder)
+        #expect(without.folder.reservoir == nil)
+        let again = try LearningScene(in: folder) { $0.reservoir = true }
+        let rest = try #require(again.folder.reservoir).lines()
+        #expect(rest.canary.isEmpty && rest.rehearsal.isEmpty)
+    }
+
+    @Test func afterAnUpgrade_whatWasLearnedServes_untilItIsLearnedAnew() throws {
+        let scene = try LearningScene(in: folder)
+        scene.start()
+        #expect(try scene.teach())
+        scene.learning.stop()
+        let earlier = scene.folder.models.current(for: "anna")
+
+        let upgraded = try LearningScene(in: folder, model: TinyModel.make(seed: 2, wildness: 1))
+        let folder = upgraded.folder
+        #expect(folder.outdated == [.writer("anna")])
+        try folder.load(.writer("anna"))
+        #expect(folder.models.current(for: "anna").generation == earlier.generation)
+        let servesOn = folder.models.current(for: "anna").model.network.parameters == earlier.model.network.parameters
+        #expect(servesOn)
+        upgraded.start()
+        let isTried = upgraded.published.wait { !$0.events.isEmpty }
+        upgraded.learning.stop()
+        #expect(isTried)
+        guard case .promotion(let trial)? = upgraded.published.events.first else {
+            // Rejected: what served goes on serving.
+            #expect(folder.models.current(for: "anna").generation == earlier.generation)
+            return
+        }
+        let record = try folder.store.record(of: .init(writer: "anna", number: trial.generation.number))
+        #expect(record.baseHash == folder.models.base.hash && record.parent?.number == earlier.generation.number)
+        #expect(folder.outdated.isEmpty)
+    }
+
+    @Test func theLeastSureFinals_areSuggestedForReview() throws {
+        let scene = try LearningScene(in: folder)
+        scene.start()
+        defer { scene.learning.stop() }
+        for number in 1...20 { try scene.finish(UInt64(number), confidence: 0.9) }
+        try scene.finish(21, text: "noon", confidence: 0.1)
+        #expect(scene.published.wait { $0.all.contains { $0.topic == .review(.named("desk")) } })
+        let last = try #require(scene.published.all.last { $0.topic == .review(.named("desk")) })
+        let suggestion = try WireReviewSuggestion(wire: last.payload)
+        #expect(suggestion.segment == 21 && suggestion.text == "noon" && suggestion.writer == "anna" && suggestion.ink != .init())
+    }
+}
