@@ -17,9 +17,10 @@ import Testing
     private func learned(_ trained: LearningPlan.Trained) throws -> [Float] {
         var plan = LearningPlan()
         plan.trained = trained
-        plan.learningRate = 1e-2
+        plan.learningRate = 2e-2
         plan.pull = 0
-        plan.steps = 6...6
+        // Enough that texts become likelier than the least that a reading counts.
+        plan.steps = 60...60
         return try Learner(plan: plan).train(model, base: model.network.parameters, lines: lines, heldOut: []).parameters
     }
 
@@ -39,7 +40,7 @@ import Testing
             for row in 0..<tensor.shape[0] {
                 let first = tensor.offset + row * width
                 let factor = learned[first] / base[first]
-                let isStretched = (first..<first + width).allSatisfy { abs(learned[$0] - factor * base[$0]) < 1e-4 }
+                let isStretched = (first..<first + width).allSatisfy { abs(learned[$0] - factor * base[$0]) < 1e-3 }
                 #expect(isStretched, "\(tensor.name), row \(row)")
             }
         }

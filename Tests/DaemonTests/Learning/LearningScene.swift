@@ -11,7 +11,9 @@ import Testing
 import Transport
 import Wire
 
-/// Learning as the daemon composes it, on a small untrained network, without sockets and lanes: what it is given and what it says.
+/// Learning as the daemon composes it, without sockets and lanes: what it is given and what it says.
+///
+/// By default on a small network that knows nothing, so that every text is as plausible as any other.
 final class LearningScene: Sendable {
     let learning: Learning
     let handler: LearningHandler
@@ -48,6 +50,20 @@ final class LearningScene: Sendable {
         }
     }
 
+    /// The shipped model, for what takes a network that can learn in a few lines; nil where there is none.
+    static let english: Model? = {
+        let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        return try? Model(contentsOf: root.appending(path: "models/english"))
+    }()
+
+    /// A hand that the shipped model reads with errors.
+    private static let pen = {
+        var hand = Writer(seed: 14, hand: .joined)
+        (hand.slant, hand.carelessness, hand.aspect) = (-1, 1, 0.6)
+        return SimulatedPen(writer: hand)
+    }()
+
     /// - Parameters:
     ///   - folder: of the state; another scene in the same one is the daemon after a restart.
     ///   - pipelines: names; streams that begin with a name are read by it.
@@ -58,7 +74,7 @@ final class LearningScene: Sendable {
         var settings = Configuration.AdaptationSettings()
         change(&settings)
         self.clock = clock
-        self.model = try model ?? TinyModel.make(wildness: 1)
+        self.model = try model ?? TinyModel.make(wildness: 0.01)
         let events = EventPublisher(clock: clock)
         let published = published
         events.connect { published.take($0, $1) }
@@ -85,7 +101,7 @@ final class LearningScene: Sendable {
 
     /// A line that a simulated pen wrote was read.
     func finish(_ number: UInt64, of stream: String = "desk", writer: String? = "anna", text: String = "no", confidence: Float = 0.5) throws {
-        let line = try SimulatedPen(writer: Writer(seed: 7)).line(text, seed: number)
+        let line = try Self.pen.line(text, seed: number)
         let event = LabelEvent(
             stream: .named(stream), epoch: 1, number: number, segment: number, state: .final, text: text, committed: 0,
             symbols: [.init(text: text, confidence: confidence, samples: 0..<1, strokes: 0..<1)],
@@ -116,7 +132,7 @@ final class LearningScene: Sendable {
     /// Reads and corrects lines of a writer until a generation is promoted.
     func teach(_ writer: String = "anna", stream: String = "desk", from first: UInt64 = 1) throws -> Bool {
         let before = promotions(of: writer).count
-        for (place, text) in ["no", "on", "noon", "onno"].enumerated() {
+        for (place, text) in ["the old lamp", "in her book", "full of boats", "had no name"].enumerated() {
             try finish(first + UInt64(place), of: stream, writer: writer, text: text)
             try correct(first + UInt64(place), of: stream, text)
         }
