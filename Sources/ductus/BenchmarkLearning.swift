@@ -107,7 +107,8 @@ struct BenchmarkLearning: ParsableCommand {
                 let text = "corrected before \(number)"
                 let correction = Correction(
                     stream: "before", segment: UInt64(pen * 1000 + number), writer: PenSchedule.name(of: pen),
-                    strokes: try hand.strokes(of: text, seed: UInt64(1000 + number)), text: text, recognized: "", generation: .base, time: 0)
+                    strokes: try hand.strokes(of: text, seed: UInt64(1000 + number)), text: text, recognized: "", generation: .base,
+                    time: SystemClock().unixMicroseconds)
                 try journal.mark([journal.add(correction).number], as: .rejected)
             }
         }
@@ -221,8 +222,7 @@ private struct LearningTally {
         self.history = history
     }
 
-    /// The first correction alone cannot be learned.
-    var isWaiting: Bool { sent.values.contains { $0.count + history > 1 && $0.contains { $0 != nil } } }
+    var isWaiting: Bool { sent.values.joined().contains { $0 != nil } }
 
     /// Says what a line says.
     mutating func correct(_ final: LabelEvent, _ schedule: PenSchedule, _ client: ControlClient) throws {
@@ -235,7 +235,9 @@ private struct LearningTally {
             let request = WireCorrectRequest.with { ($0.stream, $0.segment, $0.text) = (name, final.segment, text) }
             _ = try StatusCommand.ask(client, .correct(request))
             corrections += 1
-            sent[name, default: []].append(began)
+            // The first one alone cannot be learned: nobody waits for it.
+            let isFirst = history == 0 && sent[name] == nil
+            sent[name, default: []].append(isFirst ? nil : began)
         } catch is ControlFailure {
             refused += 1
         }
@@ -257,14 +259,12 @@ private struct LearningTally {
     /// A trial was made of the writer's first so many corrections.
     private mutating func conclude(_ trial: WireTrial, isLive: Bool) {
         // A rejection names what served, which may be everyone's.
-        let writers = trial.generation.writer.isEmpty ? [] : [trial.generation.writer]
-        for writer in writers {
-            let count = min(Int(trial.corrections) - history, sent[writer]?.count ?? 0)
-            for index in 0..<max(0, count) {
-                guard let began = sent[writer]?[index] else { continue }
-                sent[writer]?[index] = nil
-                if isLive { secondsToLive.append((ContinuousClock.now - began) / .seconds(1)) }
-            }
+        let writer = trial.generation.writer
+        let count = min(Int(trial.corrections) - history, sent[writer]?.count ?? 0)
+        for index in 0..<max(0, count) {
+            guard let began = sent[writer]?[index] else { continue }
+            sent[writer]?[index] = nil
+            if isLive { secondsToLive.append((ContinuousClock.now - began) / .seconds(1)) }
         }
     }
 }
