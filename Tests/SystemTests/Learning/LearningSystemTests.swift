@@ -59,8 +59,9 @@ import Wire
         try events.subscribe(Array(Topic.events.description.utf8))
         try events.waitUntilSubscribed(milliseconds: 20_000)
         for (final, text) in zip(before, Self.texts) {
-            let (status, output) = try daemon.ductus("correct", Self.stream.text, "\(final.segment)", text)
-            #expect(status == 0, "\(output)")
+            let request = WireCorrectRequest.with { ($0.stream, $0.segment, $0.text) = (Self.stream.text, final.segment, text) }
+            guard case .correct(let reply) = try daemon.ask(.correct(request)) else { throw WireFault.unknownBody }
+            #expect(reply.writer == "anna")
         }
         // The last promotion that comes is one that all corrections had a part in.
         var promotions: [WireTrial] = []
@@ -76,8 +77,8 @@ import Wire
         #expect(after.allSatisfy { $0.generation == .init(writer: "anna", number: last.generation.number) })
         #expect(errors(after) < errors(before), "\(errors(before)) errors before, \(errors(after)) after")
 
-        // What was decided by a person holds, and holds after a restart.
-        #expect(try daemon.ductus("model", "rollback", "anna/0").status == 0)
+        // What a person decides holds.
+        _ = try daemon.ask(.rollbackModel(.with { $0.generation = .with { $0.writer = "anna" } }))
         #expect(try replay(records, to: daemon).map(\.text) == before.map(\.text))
     }
 }
