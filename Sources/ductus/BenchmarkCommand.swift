@@ -10,5 +10,6 @@ struct BenchmarkCommand: ParsableCommand {
             BenchmarkTransport.self,
             BenchmarkDaemon.self,
             BenchmarkLearning.self,
+            BenchmarkSoak.self,
         ])
 }

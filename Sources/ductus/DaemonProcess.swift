@@ -74,6 +74,8 @@ final class DaemonProcess {
     struct Figures {
         var processorSeconds = 0.0
         var residentMiB = 0.0
+        var descriptors = 0
+        var threads = 0
     }
 
     /// What the kernel says of the daemon. taskset becomes the daemon, so the process is the same.
@@ -82,8 +84,9 @@ final class DaemonProcess {
         let pid = process.processIdentifier
         if let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let end = stat.lastIndex(of: ")") {
             let fields = stat[stat.index(after: end)...].split(separator: " ")
-            if fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) {
+            if fields.count > 17, let user = Double(fields[11]), let system = Double(fields[12]) {
                 figures.processorSeconds = (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+                figures.threads = Int(fields[17]) ?? 0
             }
         }
         if let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
@@ -92,6 +95,7 @@ final class DaemonProcess {
         {
             figures.residentMiB = kibibytes / 1024
         }
+        figures.descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count) ?? 0
         return figures
     }
 

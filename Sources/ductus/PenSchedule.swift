@@ -80,6 +80,11 @@ struct PenSchedule {
         }
     }
 
+    /// What `recognizer` reads from each pen's lines, by the stream's name.
+    func texts(by recognizer: Recognizer) throws -> [String: [String]] {
+        try lines.mapValues { try $0.map { try recognizer.recognize($0).text } }
+    }
+
     struct Check {
         var wrong = 0
         var missing = 0
