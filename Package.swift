@@ -97,7 +97,7 @@ let package = Package(
         .testTarget(
             name: "WireTests",
             dependencies: [
-                "Wire", "Transport", "Streaming", "Ink", "Randomness", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "Wire", "Transport", "Streaming", "Ink", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict),
         .testTarget(
@@ -105,6 +105,13 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
         .target(
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation", "Tablet", "Wire", "Transport", "Daemon",
+                "Randomness", "StreamingTestSupport",
+            ],
+            exclude: ["coverage"], swiftSettings: strict),
             name: "StreamingTestSupport", dependencies: ["Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
             path: "Tests/StreamingTestSupport", swiftSettings: strict),
         .testTarget(

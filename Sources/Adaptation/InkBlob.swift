@@ -5,13 +5,13 @@ import Ink
 ///
 /// Layout: version 1 · number of strokes · per stroke: number of samples · per sample: flags (1 time, 2 pressure, 4 tilt),
 /// x and y as little-endian `Float`, then what the flags announce: zigzag difference to the time before, pressure, both tilts.
-enum InkBlob {
+package enum InkBlob {
     private static let version: UInt8 = 1
     private static let hasTime: UInt8 = 1
     private static let hasPressure: UInt8 = 2
     private static let hasTilt: UInt8 = 4
 
-    static func encode(_ strokes: [Stroke]) -> [UInt8] {
+    package static func encode(_ strokes: [Stroke]) -> [UInt8] {
         var bytes: [UInt8] = [version]
         bytes.reserveCapacity(16 + strokes.reduce(0) { $0 + 14 * $1.samples.count })
         var time: Int64 = 0
@@ -41,7 +41,7 @@ enum InkBlob {
     }
 
     /// - Returns: nil for bytes that `encode` did not write.
-    static func decode(_ bytes: [UInt8]) -> [Stroke]? {
+    package static func decode(_ bytes: [UInt8]) -> [Stroke]? {
         var reader = Reader(bytes: bytes)
         guard reader.byte() == version, let count = reader.number(), count <= bytes.count else { return nil }
         var time: Int64 = 0

@@ -308,7 +308,8 @@ final class InkSession: Session {
     var isIdle: Bool { segmenter.open.isEmpty && revision == 0 && waiting.isEmpty }
 
     var byteCount: Int {
-        512 + segmenter.byteCount + (reading?.byteCount ?? 0) + waiting.reduce(0) { $0 + $1.ink.byteCount }
+        512 + segmenter.byteCount + (reading?.byteCount ?? 0)
+            + waiting.reduce(0) { $0 + MemoryLayout<Waiting>.stride + $1.ink.byteCount }
     }
 
     var summary: SessionSummary {

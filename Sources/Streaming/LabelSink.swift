@@ -3,10 +3,23 @@ public protocol LabelSink: AnyObject, Sendable {
     func publish(_ event: LabelEvent)
     /// A final with the ink it was read from: what a correction will refer to.
     func finished(_ segment: FinishedSegment)
+    /// A packet of a stream was not taken; the lane counts it.
+    func refused(_ stream: StreamName, because reason: PacketRefusal)
+}
+
+/// Why a lane does not take a packet.
+public enum PacketRefusal: String, CaseIterable, Sendable {
+    /// There are as many streams as may be, and none is idle.
+    case streams
+    /// The stream keeps as much memory as it may.
+    case memory
+    /// The stream's earlier packets were of the other kind.
+    case kind
 }
 
 extension LabelSink {
     public func finished(_ segment: FinishedSegment) {}
+    public func refused(_ stream: StreamName, because reason: PacketRefusal) {}
 }
 
 /// A segment that got its final, for whoever keeps it: corrections, suggestions for review.

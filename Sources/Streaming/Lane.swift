@@ -41,10 +41,9 @@ public final class Lane {
         let now = Moment(clock)
         counters.packets &+= 1
         isQuiet = false
-        guard let session = session(for: stream, pipeline: pipeline, now: now) else {
-            counters.refusedPackets &+= 1
-            return
-        }
+        guard let session = session(for: stream, pipeline: pipeline, now: now) else { return refuse(stream, because: .streams) }
+        // What ends a segment is always taken: it is how memory becomes free.
+        if packet.isInput, session.byteCount >= limits.streamBytes { return refuse(stream, because: .memory) }
         let taken: Bool
         switch (packet, session) {
         case (.ink(let packet), let session as InkSession):
@@ -52,11 +51,15 @@ public final class Lane {
         case (.features(let packet), let session as VectorSession):
             taken = session.receive(packet, arrived: arrived, now: now)
         default:
-            counters.refusedPackets &+= 1
-            return
+            return refuse(stream, because: .kind)
         }
         if !taken { counters.repeatedPackets &+= 1 }
         enqueue(session)
+    }
+
+    private func refuse(_ stream: StreamName, because reason: PacketRefusal) {
+        if reason == .memory { counters.overfullPackets &+= 1 } else { counters.refusedPackets &+= 1 }
+        sink.refused(stream, because: reason)
     }
 
     private func session(for stream: StreamName, pipeline: Pipeline, now: Moment) -> (any Session)? {
@@ -227,4 +230,27 @@ public final class Lane {
 public enum Packet: Equatable, Sendable {
     case ink(InkPacket)
     case features(FeaturePacket)
+
+    /// Whether it brings something to be kept.
+    var isInput: Bool {
+        switch self {
+        case .ink(let packet): if case .samples = packet.content { true } else { false }
+        case .features(let packet): if case .frames = packet.content { true } else { false }
+        }
+    }
+
+    /// Bytes that it occupies while it waits, about.
+    var byteCount: Int {
+        switch self {
+        case .ink(let packet):
+            switch packet.content {
+            case .samples(let samples, _): 256 + samples.count * MemoryLayout<PenSample>.stride
+            case .retraction(let strokes): 256 + strokes.count * MemoryLayout<UInt32>.stride
+            case .hello(let hello): 512 + (hello.precedingText?.utf8.count ?? 0)
+            case .endOfSegment, .proximityOut: 256
+            }
+        case .features(let packet):
+            if case .frames(let frames) = packet.content { 256 + frames.values.count * MemoryLayout<Float>.stride } else { 512 }
+        }
+    }
 }

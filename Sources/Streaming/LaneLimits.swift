@@ -6,6 +6,11 @@ public struct LaneLimits: Sendable, Equatable {
     public var queuedPackets: Int
     /// Packets of one stream that wait for the lane, so that one stream cannot crowd out the others.
     public var queuedPacketsPerStream: Int
+    /// Bytes of packets that wait for the lane.
+    public var queuedBytes: Int
+    /// Bytes that one stream keeps: what is open, what waits for its final, and as much again of packets that wait for the lane. One
+    /// packet may go beyond it.
+    public var streamBytes: Int
     /// Segments that wait for their final, above which the lane takes in no more packets.
     public var waitingFinals: Int
     /// Windows read in one call of the network.
@@ -16,12 +21,14 @@ public struct LaneLimits: Sendable, Equatable {
     public var eviction: Double
 
     public init(
-        streams: Int = 4096, queuedPackets: Int = 65_536, queuedPacketsPerStream: Int = 8_192, waitingFinals: Int = 1_024,
-        batch: Int = 16, finalsPerTurn: Int = 1, eviction: Double = 300
+        streams: Int = 4096, queuedPackets: Int = 65_536, queuedPacketsPerStream: Int = 8_192, queuedBytes: Int = 256 << 20,
+        streamBytes: Int = 8 << 20, waitingFinals: Int = 1_024, batch: Int = 16, finalsPerTurn: Int = 1, eviction: Double = 300
     ) {
         self.streams = streams
         self.queuedPackets = queuedPackets
         self.queuedPacketsPerStream = queuedPacketsPerStream
+        self.queuedBytes = queuedBytes
+        self.streamBytes = streamBytes
         self.waitingFinals = waitingFinals
         self.batch = batch
         self.finalsPerTurn = finalsPerTurn
@@ -42,6 +49,8 @@ public struct LaneCounters: Sendable, Equatable {
     public var repeatedPackets: UInt64 = 0
     /// Packets of streams beyond the limit, or of another kind than their stream.
     public var refusedPackets: UInt64 = 0
+    /// Packets of streams that keep as much memory as they may.
+    public var overfullPackets: UInt64 = 0
     public var evictedStreams: UInt64 = 0
     /// Segments that could not be read; their finals are empty.
     public var failures: UInt64 = 0

@@ -19,7 +19,8 @@ public final class LaneThread: Sendable {
 
     private struct Inbox {
         var arrivals: [Arrival] = []
-        var perStream: [StreamName: Int] = [:]
+        var perStream: [StreamName: (packets: Int, bytes: Int)] = [:]
+        var bytes = 0
         var tasks: [@Sendable (Lane) -> Void] = []
         var refused: UInt64 = 0
         var isStopping = false
@@ -42,14 +43,18 @@ public final class LaneThread: Sendable {
     /// Gives a packet to the lane. False if its inbox is full, or full of this stream.
     @discardableResult
     public func post(_ arrival: Arrival) -> Bool {
+        let size = arrival.packet.byteCount
         let (accepted, wasEmpty) = inbox.withLock { inbox in
-            let ofStream = inbox.perStream[arrival.stream, default: 0]
-            guard inbox.arrivals.count < limits.queuedPackets, ofStream < limits.queuedPacketsPerStream else {
+            let ofStream = inbox.perStream[arrival.stream, default: (0, 0)]
+            guard inbox.arrivals.count < limits.queuedPackets, inbox.bytes < limits.queuedBytes,
+                ofStream.packets < limits.queuedPacketsPerStream, ofStream.bytes < limits.streamBytes
+            else {
                 inbox.refused += 1
                 return (false, false)
             }
             let wasEmpty = inbox.arrivals.isEmpty
-            inbox.perStream[arrival.stream] = ofStream + 1
+            inbox.perStream[arrival.stream] = (ofStream.packets + 1, ofStream.bytes + size)
+            inbox.bytes += size
             inbox.arrivals.append(arrival)
             return (true, wasEmpty)
         }
@@ -91,6 +96,7 @@ public final class LaneThread: Sendable {
                 if !isFull {
                     swap(&taken.arrivals, &inbox.arrivals)
                     inbox.perStream.removeAll(keepingCapacity: true)
+                    inbox.bytes = 0
                 }
                 swap(&taken.tasks, &inbox.tasks)
                 taken.refused = inbox.refused

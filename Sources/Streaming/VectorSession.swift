@@ -213,7 +213,9 @@ final class VectorSession: Session {
 
     var isIdle: Bool { open == nil && waiting.isEmpty }
 
-    var byteCount: Int { 512 + (open?.byteCount ?? 0) + waiting.reduce(0) { $0 + $1.segment.byteCount } }
+    var byteCount: Int {
+        512 + (open?.byteCount ?? 0) + waiting.reduce(0) { $0 + MemoryLayout<Waiting>.stride + $1.segment.byteCount }
+    }
 
     var summary: SessionSummary {
         SessionSummary(

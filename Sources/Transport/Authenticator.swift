@@ -22,11 +22,17 @@ package final class Authenticator: Sendable {
 
     private let reactor: Reactor
     private let domains: Mutex<[String: Domain]>
+    private let onRefusal: @Sendable (_ domain: String, _ address: String) -> Void
     private let admittedCount = Atomic<UInt64>(0)
     private let refusedCount = Atomic<UInt64>(0)
 
-    package init(context: Context, domains: [String: Domain]) throws(TransportFault) {
+    /// - Parameter onRefusal: Told of each peer that is turned away, on the authenticator's thread.
+    package init(
+        context: Context, domains: [String: Domain],
+        onRefusal: @escaping @Sendable (_ domain: String, _ address: String) -> Void = { _, _ in }
+    ) throws(TransportFault) {
         self.domains = Mutex(domains)
+        self.onRefusal = onRefusal
         var port = Port(.router, bind: [try Endpoint("inproc://zeromq.zap.01")])
         port.maximumFrames = Self.maximumFrames
         reactor = try Reactor(context: context, ports: [port], name: "authenticator")
@@ -56,6 +62,7 @@ package final class Authenticator: Sendable {
         let verdict = frames[2] == Array("1.0".utf8) ? verdict(frames) : nil
         if verdict == nil {
             refusedCount.add(1, ordering: .relaxed)
+            onRefusal(String(decoding: frames[4], as: UTF8.self), String(decoding: frames[5], as: UTF8.self))
         } else {
             admittedCount.add(1, ordering: .relaxed)
         }

@@ -1,7 +1,7 @@
 import CZeroMQ
 
 /// Who sent a message, as far as the connection tells.
-package struct Peer: Hashable, Sendable {
+package struct Peer: Hashable, Sendable, CustomStringConvertible {
     /// What the authenticator called it; nil where none was asked.
     package var user: String?
     /// ipc: the user, from the kernel. Nil for other transports.
@@ -11,6 +11,8 @@ package struct Peer: Hashable, Sendable {
         self.user = user
         self.uid = uid
     }
+
+    package var description: String { user ?? uid.map { "uid \($0)" } ?? "unknown" }
 
     /// ZeroMQ gives ipc peers the address `localhost:uid:gid:pid` (SO_PEERCRED).
     static func uid(fromAddress address: some StringProtocol) -> UInt32? {

@@ -15,7 +15,10 @@ package final class Publisher {
     private let monitor: SocketMonitor
     private let endpoint: Endpoint
     private let batch = MessageBatch()
+    /// Of the connection that stands.
     private var prefixes: Set<[UInt8]> = []
+    private var isConnected: Bool
+    private var refusal: String?
     private var subscribedAgain = false
     private var absorbed = Deadline(milliseconds: 0)
     private var isTaken: (topic: [UInt8], answer: Bool)?
@@ -35,6 +38,8 @@ package final class Publisher {
         socket = try Socket(.xpub, context: context, options: options)
         monitor = try SocketMonitor(of: socket)
         self.endpoint = endpoint
+        // Within a process there is no connection that could be watched, or break.
+        isConnected = endpoint.scheme == .inproc
         try socket.connect(endpoint)
     }
 
@@ -43,6 +48,10 @@ package final class Publisher {
     package func waitForSubscription(to topic: [UInt8], milliseconds: Int) throws(TransportFault) {
         let deadline = Deadline(milliseconds: milliseconds)
         while try !isSubscribed(to: topic) {
+            if let reason = refusal {
+                refusal = nil
+                throw .refused(endpoint: endpoint.description, reason: reason)
+            }
             guard deadline.remaining > 0 else {
                 throw .timeout(
                     waitingFor: "subscription", endpoint: endpoint.description, milliseconds: milliseconds)
@@ -53,11 +62,6 @@ package final class Publisher {
             ]
             guard zmq_poll(&items, 2, deadline.remaining) >= 0 || zmq_errno() == EINTR else {
                 throw .poll(code: zmq_errno())
-            }
-            while case let event? = try monitor.next(milliseconds: 0) {
-                if case .handshakeFailed(let reason) = event {
-                    throw .refused(endpoint: endpoint.description, reason: reason)
-                }
             }
         }
     }
@@ -70,14 +74,14 @@ package final class Publisher {
         if absorbed.remaining == 0 {
             try absorb()
         }
-        if isTaken?.topic != topic { isTaken = (topic, prefixes.contains { topic.starts(with: $0) }) }
+        if isTaken?.topic != topic { isTaken = (topic, isConnected && prefixes.contains { topic.starts(with: $0) }) }
         guard try socket.send(topic, payload, waits: true) else { throw .send(.xpub, code: EAGAIN) }
         return isTaken?.answer ?? false
     }
 
     package func isSubscribed(to topic: [UInt8]) throws(TransportFault) -> Bool {
         try absorb()
-        return prefixes.contains { topic.starts(with: $0) }
+        return isConnected && prefixes.contains { topic.starts(with: $0) }
     }
 
     /// Whether somebody subscribed since the last call: the moment to say hello (again).
@@ -90,6 +94,7 @@ package final class Publisher {
     private func absorb() throws(TransportFault) {
         absorbed = Deadline(milliseconds: 5)
         isTaken = nil
+        try followConnection()
         while true {
             batch.removeAll()
             switch try batch.append(from: socket, maximumFrames: 1, asksPeer: false) {
@@ -98,11 +103,30 @@ package final class Publisher {
             case .message: break
             }
             guard let subscription = batch.withFrame(0, 0, { Subscription($0) }) else { continue }
+            // It may be the first of a new connection; then the end of the old one has been told before it.
+            try followConnection()
             if subscription.begins {
                 prefixes.insert(subscription.prefix)
                 subscribedAgain = true
             } else {
                 prefixes.remove(subscription.prefix)
+            }
+        }
+    }
+
+    /// A connection that broke takes its subscriptions with it. ZeroMQ says so only some turns later, so without this the next question
+    /// would be answered from the dead connection, and what is sent then would go nowhere.
+    private func followConnection() throws(TransportFault) {
+        while let event = try monitor.next(milliseconds: 0) {
+            switch event {
+            case .handshakeSucceeded:
+                isConnected = true
+                refusal = nil
+            case .handshakeFailed(let reason): refusal = reason
+            case .disconnected:
+                isConnected = false
+                prefixes = []
+            case .connected, .other: break
             }
         }
     }

@@ -16,6 +16,7 @@ final class Service {
     private let registry = PrometheusRegistry()
     private let notifier: ServiceNotifier
     private let events: EventPublisher
+    private let faults: FaultLog
 
     private static let statusInterval = 5.0
 
@@ -30,6 +31,7 @@ final class Service {
         logger = Logger(label: "ductusd")
         notifier = ServiceNotifier(environment: environment)
         events = EventPublisher(clock: clock)
+        faults = FaultLog(logger: logger, perMinute: logging.faultsPerMinute, now: { [clock] in clock.monotonic })
     }
 
     /// Serves until SIGTERM or SIGINT; then finishes what is open.
@@ -38,7 +40,7 @@ final class Service {
     func runUntilStopped() throws {
         for remark in loaded.remarks { logger.warning("\(remark)") }
         let configuration = loaded.configuration
-        let access = try AccessControl(configuration, now: { [clock] in clock.monotonic })
+        let access = try AccessControl(configuration, faults: faults, now: { [clock] in clock.monotonic })
         try access.start()
         defer { access.stop() }
 
@@ -50,6 +52,7 @@ final class Service {
             learning: learning, level: level, logger: logger, notifier: notifier, events: events, registry: registry)
         var parts = ServerParts()
         parts.access = access
+        parts.faults = faults
         parts.handlers = [ReloadHandler { [health] in reloader.reload(status: health.statusText("serving")) }]
         if let learning {
             parts.handlers.append(LearningHandler(learning: learning))
@@ -82,7 +85,7 @@ final class Service {
         defer { observation?.cancel() }
 
         health.setReady(true)
-        let status = StatusLine(server: server, health: health, notifier: notifier)
+        let status = StatusLine(server: server, health: health, notifier: notifier, faults: faults)
         notifier.ready(status: status.text)
         status.run(every: Self.statusInterval)
         defer { status.stop() }

@@ -2,18 +2,20 @@ import Daemon
 import Dispatch
 import Synchronization
 
-/// The line that `systemctl status` shows: how many streams, and what does not work.
+/// The line that `systemctl status` shows: how many streams, and what does not work; and, as often, the faults that were not logged.
 final class StatusLine: Sendable {
     private let server: Server
     private let health: ServiceHealth
     private let notifier: ServiceNotifier
+    private let faults: FaultLog
     private let timer = Mutex<(any DispatchSourceTimer)?>(nil)
     private let latest = Mutex("")
 
-    init(server: Server, health: ServiceHealth, notifier: ServiceNotifier) {
+    init(server: Server, health: ServiceHealth, notifier: ServiceNotifier, faults: FaultLog) {
         self.server = server
         self.health = health
         self.notifier = notifier
+        self.faults = faults
     }
 
     var text: String {
@@ -40,6 +42,7 @@ final class StatusLine: Sendable {
     }
 
     private func tellIfNew() {
+        faults.tellSuppressed()
         let text = text
         let isNew = latest.withLock { latest in
             defer { latest = text }

@@ -248,4 +248,50 @@ import Testing
         #expect(accepted("calm", of: 3) == 3)
         #expect(accepted("last", of: 5) == 3)
     }
+
+    @Test func inboxIsBoundedByBytes() throws {
+        let pipeline = Pipeline(name: "test", input: .ink, models: try TinyModel.store())
+        let thread = LaneThread(number: 0, limits: LaneLimits(queuedBytes: 40_000, streamBytes: 20_000), clock: SystemClock(), sink: Collector())
+        func accepted(_ name: String, of count: Int) -> Int {
+            var publisher = TestPublisher(name, pipeline)
+            let reports = (0..<100).map { PenSample(Sample(x: Float($0), y: 0)) }
+            return (0..<count).count { _ in
+                let packet = publisher.packet(.samples(reports, firstStroke: nil))
+                return thread.post(Arrival(stream: publisher.stream, packet: .ink(packet), pipeline: pipeline, arrived: 0))
+            }
+        }
+        let ofOne = accepted("loud", of: 100)
+        #expect((2..<20).contains(ofOne))
+        #expect(accepted("calm", of: 100) == ofOne)
+        #expect(accepted("last", of: 100) == 0)
+    }
+
+    @Test func aStreamKeepsNoMoreThanItMay_itsNeighboursAreReadAsEver() throws {
+        let pipeline = Pipeline(name: "test", input: .ink, models: try TinyModel.store())
+        let clock = HandClock()
+        let collector = Collector()
+        let limit = 64 << 10
+        let lane = Lane(limits: LaneLimits(streamBytes: limit), clock: clock, sink: collector)
+        var greedy = TestPublisher("greedy", pipeline), modest = TestPublisher("modest", pipeline)
+        // One report, then a pause: each is a segment, and none is read while packets come.
+        for number in 0..<4000 {
+            greedy.send([PenSample(Sample(x: 0, y: 0, time: Int64(number) * 10_000_000))], to: lane, at: clock)
+        }
+        #expect(lane.byteCount < limit + 8192)
+        #expect(lane.counters.overfullPackets > 1000)
+        var pen = ScribblingPen(seed: 3)
+        for letter in pen.letters(4) { modest.send(letter, to: lane, at: clock) }
+        modest.send(.endOfSegment, to: lane, at: clock)
+        greedy.send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        #expect(collector.finals.contains { $0.stream == modest.stream })
+        #expect(lane.byteCount < limit / 4)
+        // What was dropped shows as a gap, and the stream goes on.
+        let refused = lane.counters.overfullPackets
+        greedy.send(pen.letter(), to: lane, at: clock)
+        greedy.send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        #expect(lane.counters.overfullPackets == refused)
+        #expect(collector.finals.last?.stream == greedy.stream)
+    }
 }

@@ -45,6 +45,25 @@ import Transport
         #expect(second.wait(for: 1).map(\.frames) == [["ink.a".bytes, [9]]])
     }
 
+    /// What a dead daemon had subscribed to says nothing of the one that came after it.
+    @Test func asSoonAsAnotherDaemonIsConnected_onlyItsSubscriptionsCount() throws {
+        let scene = try Scene()
+        let endpoint = try scene.ipc("ink")
+        let one = try daemon(scene, endpoint, seen: Seen())
+        let publisher = try Publisher(context: scene.context, endpoint: endpoint)
+        try publisher.waitForSubscription(to: "ink.a".bytes, milliseconds: 5000)
+        one.stop()
+        let another = try Socket(.subscribe, context: scene.context)
+        let monitor = try SocketMonitor(of: another)
+        try another.subscribe("other.".bytes)
+        try another.bind(endpoint)
+        while let event = try monitor.next(milliseconds: 10_000), event != .handshakeSucceeded {}
+        #expect(try !publisher.isSubscribed(to: "ink.a".bytes))
+        // Its thread must look at it once, so that its subscriptions leave.
+        _ = try another.waitForInput(milliseconds: 0)
+        try publisher.waitForSubscription(to: "other.a".bytes, milliseconds: 5000)
+    }
+
     @Test func aTopicNobodyTakesIsNotSubscribed() throws {
         let scene = try Scene()
         let endpoint = try scene.ipc("ink")

@@ -44,6 +44,8 @@ extension Configuration {
         package var streams = 4096
         /// Messages that wait for a lane.
         package var queue = 65_536
+        /// Bytes that one stream may keep.
+        package var streamMemory = 8 << 20
         /// Seconds without a packet after which a stream is forgotten.
         package var idleStream = 600.0
         /// Seconds that the end may take before what is left is given up.
@@ -55,6 +57,7 @@ extension Configuration {
             .value("message", \.message, .bytes, in: 1024...64 << 20, .restart),
             .value("streams", \.streams, .integer, in: 1...1_000_000, .restart),
             .value("queue", \.queue, .integer, in: 16...16_777_216, .restart),
+            .value("stream_memory", \.streamMemory, .bytes, in: 64 << 10...1 << 30, .restart),
             .value("idle_stream", \.idleStream, .seconds, in: 1...604_800, .restart),
             .value("shutdown", \.shutdown, .seconds, in: 0.1...60, .restart),
         ]

@@ -1,4 +1,5 @@
 import Foundation
+import Ink
 import Transport
 
 /// The faults that show only when all keys are known: contradictions, missing files, endpoints open to the network.
@@ -101,6 +102,14 @@ struct ConfigurationCheck {
                         .impossible(
                             reason: "idle is shorter than pause, so a slow network would end segments that the pen did not",
                             remedy: "make idle at least as long as pause"), key + ".endpoint.idle"))
+            }
+            let largest = pipeline.endpoint.maximumSamples * MemoryLayout<Sample>.stride
+            if pipeline.input == .ink, largest > configuration.limits.streamMemory {
+                faults.append(
+                    fault(
+                        .impossible(
+                            reason: "so many samples take \(largest >> 10) KiB, more than limits.stream_memory",
+                            remedy: "lower it, or raise limits.stream_memory"), key + ".endpoint.maximum_samples"))
             }
             if pipeline.window.maximum < pipeline.window.chunk + pipeline.window.lookahead {
                 faults.append(

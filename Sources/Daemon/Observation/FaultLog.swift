@@ -2,7 +2,7 @@ import Logging
 import Synchronization
 
 /// Logs faults that may come by the thousand, such as malformed messages: of each kind only so many in a minute, then one entry
-/// that tells how many there were.
+/// that tells how many there were. Any thread may report.
 package final class FaultLog: Sendable {
     private struct Tally {
         var windowStart: Int64
@@ -51,9 +51,22 @@ package final class FaultLog: Sendable {
         guard isWritten else { return }
         var fields = metadata()
         fields["fault"] = "\(kind)"
-        if suppressed > 0 {
-            logger.log(level: level, "\(suppressed) more of the kind '\(kind)' were not logged", metadata: ["fault": "\(kind)"])
-        }
+        if suppressed > 0 { tell(suppressed, of: kind) }
         logger.log(level: level, message(), metadata: fields)
+    }
+
+    /// Tells how many were not logged, of each kind whose minute is over. To be called now and then.
+    package func tellSuppressed() {
+        let time = now()
+        let over = tallies.withLock { tallies in
+            let over = tallies.filter { time - $0.value.windowStart >= Self.window }
+            for kind in over.keys { tallies[kind] = nil }
+            return over
+        }
+        for (kind, tally) in over.sorted(by: { $0.key < $1.key }) where tally.suppressed > 0 { tell(tally.suppressed, of: kind) }
+    }
+
+    private func tell(_ suppressed: Int, of kind: String) {
+        logger.warning("\(suppressed) more of the kind '\(kind)' were not logged", metadata: ["fault": "\(kind)"])
     }
 }

@@ -14,6 +14,16 @@ package final class AccessControl: Sendable {
         case streams = "quota_streams"
         case bytes = "quota_bytes"
         case corrections = "quota_corrections"
+
+        /// For the log.
+        fileprivate var reason: String {
+            switch self {
+            case .forbidden: "the client has no right to it"
+            case .streams: "more streams than quotas.streams"
+            case .bytes: "more than quotas.bytes_per_second"
+            case .corrections: "more than quotas.corrections_per_minute"
+            }
+        }
     }
 
     /// The sockets, by their names in the configuration, and which right lets a client connect at all.
@@ -29,12 +39,16 @@ package final class AccessControl: Sendable {
     private let policy: Mutex<AccessPolicy>
     private let quotas: ClientQuotas
     private let authenticator: Authenticator?
+    private let faults: FaultLog?
     private let refusals = Mutex<[Refusal: UInt64]>([:])
 
     /// Reads the keys and the allow-list.
-    /// - Parameter now: Monotonic nanoseconds.
+    /// - Parameters:
+    ///   - faults: Told of everything that is turned away.
+    ///   - now: Monotonic nanoseconds.
     /// - Throws: `KeyFileFault`, `ConfigurationError`, `TransportFault`.
-    package init(_ configuration: Configuration, now: @escaping @Sendable () -> Int64) throws {
+    package init(_ configuration: Configuration, faults: FaultLog? = nil, now: @escaping @Sendable () -> Int64) throws {
+        self.faults = faults
         context = try Context()
         let endpoints = configuration.endpoints
         let all = ["ink": endpoints.ink, "features": endpoints.features, "labels": endpoints.labels, "control": endpoints.control]
@@ -43,7 +57,14 @@ package final class AccessControl: Sendable {
         let list = try configuration.security.clients.map { path throws(ConfigurationError) in try AllowList(contentsOf: path) } ?? AllowList()
         policy = Mutex(AccessPolicy(list))
         quotas = ClientQuotas(configuration.quotas, idleStream: configuration.limits.idleStream, now: now)
-        authenticator = guarded.isEmpty ? nil : try Authenticator(context: context, domains: Self.domains(list))
+        authenticator =
+            guarded.isEmpty
+            ? nil
+            : try Authenticator(context: context, domains: Self.domains(list)) { domain, address in
+                faults?.report(
+                    "peer_refused", "a client was turned away at the socket '\(domain)': its key is not in the allow-list, or lacks the right",
+                    metadata: ["address": "\(address)"])
+            }
     }
 
     /// Must be running before the sockets open.
@@ -85,27 +106,27 @@ package final class AccessControl: Sendable {
         } else {
             refusal = .forbidden
         }
-        return count(refusal)
+        return count(refusal, "a packet of the stream \(stream)", peer)
     }
 
     /// May `peer` have all topics that begin with `prefix`? The topics that start with `ready.` carry nothing and are free.
     package func permits(_ prefix: [UInt8], to peer: Peer) -> Bool {
         let prefix = String(decoding: prefix, as: UTF8.self)
         let isAllowed = prefix.hasPrefix("ready.") || policy.withLock { $0.allowsSubscription(to: prefix, by: peer) }
-        if !isAllowed { count(.forbidden) }
+        if !isAllowed { count(.forbidden, "a subscription to '\(prefix)'", peer) }
         return isAllowed
     }
 
     /// May `peer` ask this now? Nil: yes.
     package func admit(_ request: WireControlRequest, from peer: Peer) -> Refusal? {
         guard case .correct(let correction) = request.body else {
-            return policy.withLock { $0.allows(.control, to: peer) } ? nil : count(.forbidden)
+            return policy.withLock { $0.allows(.control, to: peer) } ? nil : count(.forbidden, "a request", peer)
         }
         guard let stream = StreamName(correction.stream), policy.withLock({ $0.allows(.correct, on: stream, to: peer) }) else {
             // On ipc a name that is none is for the handler to explain.
-            return peer.user == nil && peer.uid != nil ? nil : count(.forbidden)
+            return peer.user == nil && peer.uid != nil ? nil : count(.forbidden, "a correction", peer)
         }
-        return count(quotas.admitCorrection(from: peer))
+        return count(quotas.admitCorrection(from: peer), "a correction", peer)
     }
 
     // MARK: Figures
@@ -126,8 +147,10 @@ package final class AccessControl: Sendable {
     }
 
     @discardableResult
-    private func count(_ refusal: Refusal?) -> Refusal? {
-        if let refusal { refusals.withLock { $0[refusal, default: 0] += 1 } }
+    private func count(_ refusal: Refusal?, _ what: @autoclosure () -> String, _ peer: Peer) -> Refusal? {
+        guard let refusal else { return nil }
+        refusals.withLock { $0[refusal, default: 0] += 1 }
+        faults?.report(refusal.rawValue, "\(what()) was turned away: \(refusal.reason)", metadata: ["client": "\(peer)"])
         return refusal
     }
 

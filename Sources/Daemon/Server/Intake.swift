@@ -28,12 +28,16 @@ final class Intake: Sendable {
     }
 
     private let access: AccessControl?
+    private let faults: FaultLog?
 
-    init(pipelines: PipelineSet, lanes: [LaneThread], clock: any Clock, access: AccessControl? = nil) {
+    init(
+        pipelines: PipelineSet, lanes: [LaneThread], clock: any Clock, access: AccessControl? = nil, faults: FaultLog? = nil
+    ) {
         self.pipelines = pipelines
         self.lanes = lanes
         self.clock = clock
         self.access = access
+        self.faults = faults
     }
 
     var totals: Counts { counts.withLock { $0 } }
@@ -77,21 +81,31 @@ final class Intake: Sendable {
 
     private func take(_ batch: MessageBatch, _ message: Int, input: Pipeline.Input, arrived: Int64) -> Drop? {
         guard isOpen.load(ordering: .acquiring) else { return .closing }
-        guard batch.frameCount(message) == 2 else { return .malformed }
-        guard let topic = try? Topic(wire: batch.frame(message, 0)), let stream = topic.stream(for: input) else {
-            return .wrongTopic
+        guard batch.frameCount(message) == 2 else {
+            return drop(.malformed, "a message has \(batch.frameCount(message)) frames instead of topic and packet")
         }
-        guard let pipeline = pipelines.pipeline(for: stream, input: input) else { return .noPipeline }
+        let topic: Topic
+        do { topic = try Topic(wire: batch.frame(message, 0)) } catch { return drop(.wrongTopic, "\(error)") }
+        guard let stream = topic.stream(for: input) else { return drop(.wrongTopic, "\(topic) does not belong to this socket") }
+        guard let pipeline = pipelines.pipeline(for: stream, input: input) else {
+            return drop(.noPipeline, "no pipeline reads \(input.rawValue) of this stream", stream)
+        }
         let payload = batch.frame(message, 1)
+        // Tells of it itself.
         if let access, access.admit(payload.count, of: stream, from: batch.peer(message)) != nil { return .turnedAway }
         let packet: Packet
         do {
             packet = input == .ink ? .ink(try InkPacket(wire: payload)) : .features(try FeaturePacket(wire: payload))
         } catch {
-            return .malformed
+            return drop(.malformed, "\(error)", stream)
         }
         let arrival = Arrival(stream: stream, packet: packet, pipeline: pipeline, arrived: arrived)
-        return lane(of: stream).post(arrival) ? nil : .laneFull
+        return lane(of: stream).post(arrival) ? nil : drop(.laneFull, "its lane has too much to do: see 'More cores' in the manual", stream)
+    }
+
+    private func drop(_ drop: Drop, _ reason: @autoclosure () -> String, _ stream: StreamName? = nil) -> Drop {
+        faults?.report(drop.rawValue, "a packet was dropped: \(reason())", metadata: stream.map { ["stream": "\($0)"] } ?? [:])
+        return drop
     }
 }
 

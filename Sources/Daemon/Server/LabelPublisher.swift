@@ -26,14 +26,18 @@ final class LabelPublisher: LabelSink {
     private let state = Mutex(State())
     private let limit: Int
     private let clock: any Clock
+    private let faults: FaultLog?
     private let onFinished: @Sendable (FinishedSegment) -> Void
 
     /// - Parameters:
     ///   - limit: streams whose last event is kept.
     ///   - onFinished: gets each final with its ink, on a lane's thread; it must not wait.
-    init(limit: Int, clock: any Clock, onFinished: @escaping @Sendable (FinishedSegment) -> Void) {
+    init(
+        limit: Int, clock: any Clock, faults: FaultLog? = nil, onFinished: @escaping @Sendable (FinishedSegment) -> Void
+    ) {
         self.limit = limit
         self.clock = clock
+        self.faults = faults
         self.onFinished = onFinished
     }
 
@@ -64,6 +68,7 @@ final class LabelPublisher: LabelSink {
             return state.send
         }
         let isSent = send?([topic, payload], event.state == .final) ?? true
+        if !isSent { faults?.report("outbox_full", "a label was dropped: subscribers do not take them fast enough") }
         let elapsed = (clock.monotonic - began) / 1000
         state.withLock { state in
             if !isSent { state.dropped += 1 }
@@ -71,7 +76,24 @@ final class LabelPublisher: LabelSink {
         }
     }
 
-    func finished(_ segment: FinishedSegment) { onFinished(segment) }
+    func finished(_ segment: FinishedSegment) {
+        if segment.failed {
+            faults?.report("unreadable", "a segment could not be read", metadata: ["stream": "\(segment.event.stream)"])
+        }
+        onFinished(segment)
+    }
+
+    func refused(_ stream: StreamName, because reason: PacketRefusal) {
+        switch reason {
+        case .streams:
+            faults?.report("refused", "a packet was dropped: there are limits.streams streams already", metadata: ["stream": "\(stream)"])
+        case .memory:
+            faults?.report(
+                "stream_memory", "a packet was dropped: its stream keeps limits.stream_memory already", metadata: ["stream": "\(stream)"])
+        case .kind:
+            faults?.report("refused", "a packet was dropped: its stream is of another kind", metadata: ["stream": "\(stream)"])
+        }
+    }
 
     /// A subscriber came: it gets the last event of every stream it asks for. Others who asked for them get it again, and drop it by
     /// its number.

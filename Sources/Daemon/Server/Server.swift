@@ -54,12 +54,13 @@ package final class Server: Sendable {
         let count = configuration.lanes ?? max(1, ProcessInfo.processInfo.activeProcessorCount)
         let limits = LaneLimits(
             streams: max(1, configuration.limits.streams / count), queuedPackets: configuration.limits.queue,
-            eviction: configuration.limits.idleStream)
-        let publisher = LabelPublisher(limit: configuration.limits.streams, clock: clock, onFinished: parts.onFinished)
+            streamBytes: configuration.limits.streamMemory, eviction: configuration.limits.idleStream)
+        let publisher = LabelPublisher(
+            limit: configuration.limits.streams, clock: clock, faults: parts.faults, onFinished: parts.onFinished)
         let lanes = (0..<count).map { LaneThread(number: $0, limits: limits, clock: clock, sink: publisher) }
         self.publisher = publisher
         self.lanes = lanes
-        intake = Intake(pipelines: pipelines, lanes: lanes, clock: clock, access: parts.access)
+        intake = Intake(pipelines: pipelines, lanes: lanes, clock: clock, access: parts.access, faults: parts.faults)
         let reactor = try Reactor(
             context: try parts.access?.context ?? Context(), ports: Self.ports(configuration, loaded.locations, parts), name: "sockets")
         self.reactor = reactor

@@ -58,7 +58,7 @@ package final class ServerMetrics: Sendable {
         advance(MetricCatalogue.finals.counter(lane, from: registry), to: counters.finals, "\(lane).finals")
         for (reason, count) in [
             ("repeated", counters.repeatedPackets), ("refused", counters.refusedPackets), ("unreadable", counters.failures),
-            ("inbox_full", report.refused),
+            ("stream_memory", counters.overfullPackets),
         ] {
             advance(MetricCatalogue.dropped.counter(reason, from: registry), to: count, "\(lane).\(reason)")
         }

@@ -9,5 +9,8 @@ package struct ServerParts: Sendable {
     /// Who connects, publishes, subscribes and asks; without it the rights of the sockets' files decide alone. Must be started.
     package var access: AccessControl?
 
+    /// Tells the operator of what is dropped, a few times a minute.
+    package var faults: FaultLog?
+
     package init() {}
 }

@@ -48,6 +48,7 @@ import Testing
         ("pipelines:\n  - {name: a}\n  - {name: b}\n", "reads the same streams as 'a'"),
         ("pipelines:\n  - {input: ink}\n", "add for example '- name: ink'"),
         ("pipelines: []\n", "pipelines: missing"),
+        ("pipelines:\n  - {name: a, endpoint: {maximum_samples: 900000}}\n", "more than limits.stream_memory"),
         ("pipelines:\n  - {name: a, model: nowhere}\n", "model 'nowhere' does not exist"),
         ("pipelines:\n  - {name: a, endpoint: {pause: 5 s}}\n", "idle is shorter than pause"),
         ("pipelines:\n  - {name: a, window: {maximum: 40}}\n", "make maximum at least 48"),

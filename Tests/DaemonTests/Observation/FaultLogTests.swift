@@ -23,4 +23,18 @@ import Testing
                 "warning x: 98 more of the kind 'malformed' were not logged fault=malformed\n", "warning x: again fault=malformed\n",
             ])
     }
+
+    @Test func whatWasNotLogged_isTold_onceItsMinuteIsOver_evenIfNoMoreCome() {
+        let lines = Mutex<[String]>([])
+        let now = Atomic<Int64>(0)
+        let logger = Logger(label: "x", factory: { TextLogHandler(label: $0, level: LogLevel(.info)) { line in lines.withLock { $0.append(line) } } })
+        let log = FaultLog(logger: logger, perMinute: 1, now: { now.load(ordering: .relaxed) })
+        for _ in 0..<5 { log.report("malformed", "bad") }
+        log.tellSuppressed()
+        #expect(lines.withLock { $0.count } == 1)
+        now.store(60_000_000_000, ordering: .relaxed)
+        log.tellSuppressed()
+        log.tellSuppressed()
+        #expect(lines.withLock { $0 }.dropFirst() == ["warning x: 4 more of the kind 'malformed' were not logged fault=malformed\n"])
+    }
 }

@@ -27,7 +27,7 @@ import Wire
             var keys: [String: CurveKeyPair] = [:]
             var list = "clients:\n"
             for (name, rights, streams) in [
-                ("desk", "publish, subscribe, correct", "desk-"), ("reader", "subscribe", "''"), ("admin", "control", "''"),
+                ("desk", "publish, subscribe, correct", "desk-"), ("lab", "publish", "lab-"), ("reader", "subscribe", "''"), ("admin", "control", "''"),
             ] {
                 let pair = try CurveKeyPair()
                 keys[name] = pair
@@ -170,6 +170,21 @@ import Wire
         correction.stream = "desk-1"
         let codes = try (0..<3).map { _ in try scene.ask(.correct(correction), as: "desk").failure.code }
         #expect(codes == [.unavailable, .unavailable, .rateLimited])
+    }
+
+    @Test func streams_areRationed_eachKeyByItself() throws {
+        var quotas = Configuration.Quotas()
+        quotas.streams = 2
+        let scene = try Scene(quotas: quotas)
+        let reader = try scene.subscriber("reader", to: "labels.")
+        for (client, streams) in [("desk", ["desk-1", "desk-2", "desk-3"]), ("lab", ["lab-1"])] {
+            let publisher = try scene.publisher(scene.security(client))
+            try publisher.waitForSubscription(to: Array("ink.\(streams[0])".utf8), milliseconds: 5000)
+            for stream in streams { try scene.write(stream, with: publisher) }
+            // A publisher that goes takes what it has not sent with it.
+            #expect(try Set(finals(reader, count: client == "desk" ? 2 : 1)) == Set(streams.prefix(2)))
+        }
+        #expect(scene.server.totals.drops["quota_streams"] == 5)
     }
 
     @Test func aReloadedAllowList_holdsForTheNextPacket() throws {

@@ -181,6 +181,21 @@ import Wire
         #expect(daemon.end(with: SIGTERM) == 0)
     }
 
+    @Test func moreBytesThanAClientMaySend_areDroppedAndCounted() throws {
+        let daemon = try DaemonUnderTest(idle: 300, settings: ["quotas.bytes_per_second=1 KiB"])
+        let player = try Player(daemon)
+        let reports = (0..<5000).map { PenSample(Sample(x: Float($0), y: 0, time: Int64($0) * 7500)) }
+        let payload = try packet(reports)
+        let (messages, burst) = (200, 2 << 20)
+        for _ in 0..<messages { try player.send(topic: "ink.greedy", payload: payload) }
+        #expect(try daemon.comesTo {
+            ($0.counters["packets_ink"] ?? 0) + ($0.counters["dropped_quota_bytes"] ?? 0) == UInt64(messages)
+        })
+        // At once a client may send two mebibytes; after that next to nothing comes through.
+        let taken = try Int(daemon.status().counters["packets_ink"] ?? 0)
+        #expect((burst / payload.count...burst / payload.count + 5).contains(taken))
+    }
+
     /// One client may have so many streams and no more; others, and its own older ones, go on.
     @Test func aHundredThousandNamesOfOneClientMeetItsQuota() throws {
         let daemon = try DaemonUnderTest(idle: 300)

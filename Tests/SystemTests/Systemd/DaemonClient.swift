@@ -39,8 +39,12 @@ final class DaemonClient {
         guard let stream = StreamName(name) else { throw Machine.Failure("\(name) is no stream name") }
         let sequence = sequences[stream, default: 0]
         sequences[stream] = sequence + 1
-        let packet = InkPacket(epoch: epoch, sequence: sequence, content: content)
-        _ = try publisher.send(topic: Topic.ink(stream).wire, payload: packet.wire())
+        try send(InkPacket(epoch: epoch, sequence: sequence, content: content).wire(), on: name)
+    }
+
+    /// Sends any bytes.
+    func send(_ payload: [UInt8], on name: String) throws {
+        _ = try publisher.send(topic: Array("ink.\(name)".utf8), payload: payload)
     }
 
     /// Waits until the daemon takes ink again, after it went away.
