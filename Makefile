@@ -13,7 +13,7 @@ VERSION        = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources
 # Its own folder: every object differs when the Swift runtime is linked in.
 STATIC_BUILD   = .build/static
 
-.PHONY: build run test fixtures clean packages test-packages swift install uninstall deb debian-root accuracy
+.PHONY: build run test fuzz fuzz-coverage fixtures clean packages test-packages swift install uninstall deb debian-root accuracy
 
 build: packages swift
 	swift build -c release
@@ -25,6 +25,18 @@ test: packages test-packages swift
 	swift build -c release --build-tests
 	swift test -c release --skip-build --skip SystemTests
 	swift test -c release --skip-build --filter SystemTests --no-parallel
+
+# Feeds every decoder with changed inputs; docs/security.md.
+INPUTS = 1000000
+SEED   = 1
+FUZZ   = DUCTUS_FUZZ_INPUTS=$(INPUTS) DUCTUS_FUZZ_SEED=$(SEED) swift test -c release --filter FuzzTests
+
+fuzz: packages swift
+	$(FUZZ)
+
+fuzz-coverage: packages swift
+	$(FUZZ) --scratch-path .build/coverage --enable-code-coverage
+	Tests/FuzzTests/coverage .build/coverage
 
 # Writes the committed recordings and their expected finals anew: after another model, or other scenes in Tests/SystemTests/Replay.
 fixtures: packages swift

@@ -19,6 +19,7 @@ final class Service {
     private let faults: FaultLog
 
     private static let statusInterval = 5.0
+    private static let learnerPatience = 0.5
 
     /// - Parameter loader: The one that gave `loaded`; a reload asks it again.
     init(_ loaded: ConfigurationLoader.Loaded, loader: ConfigurationLoader, environment: [String: String]) {
@@ -45,7 +46,6 @@ final class Service {
         defer { access.stop() }
 
         let learning = learning()
-        defer { learning?.stop() }
         let pipelines = try pipelines(learning)
         let reloader = Reloader(
             loader, loaded: loaded, access: access, models: ModelReload(pipelines, locations: loaded.locations),
@@ -99,7 +99,11 @@ final class Service {
         status.stop()
         notifier.stopping()
         logger.info("stopping: no more input, open segments are finished")
+        // What is being trained is given up while segments are finished.
+        let learnerEnds = DispatchGroup()
+        if let learning { DispatchQueue.global().async(group: learnerEnds) { learning.stop() } }
         guard server.stop() else { throw ServiceFault.unfinished(seconds: configuration.limits.shutdown) }
+        _ = learnerEnds.wait(timeout: .now() + Self.learnerPatience)
         logger.info("stopped")
     }
 

@@ -14,7 +14,8 @@ extension FuzzTarget {
         FuzzTarget("configuration.flag", share: 3_000, .text(tokens: ["=", ".", "limits.message", "MiB", "ms", "auto", "off", ","]), seeds: Files.flags) {
             bytes, file in
             guard let flag = ConfigurationLoader.Flag(setting: String(decoding: bytes, as: UTF8.self)) else { throw Files.Refused() }
-            _ = try ConfigurationLoader(path: file.holding(Files.configuration).path, environment: [:], flags: [flag]).load()
+            let variables = [ConfigurationLoader.variable(for: flag.key): flag.value]
+            _ = try ConfigurationLoader(path: file.holding(Files.configuration).path, environment: variables, flags: [flag]).load()
         },
         FuzzTarget(
             "security.allow-list", share: 2_000, .text(tokens: ["- ", "name:", "key:", "rights:", "[", "]", "publish", "control", "'", ":", "&a", "*a"]),

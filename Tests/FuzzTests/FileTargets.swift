@@ -10,14 +10,17 @@ extension FuzzTarget {
             "ink.json-lines", share: 80_000,
             .text(tokens: ["[", "]", "{", "}", ",", ":", "\"", "\\u12", "\\ud83d", "\\n", "null", "NaN", "true", "[[[[", "\u{0}", "é"]),
             seeds: Texts.jsonLines
-        ) { bytes, _ in _ = try bytes.withUnsafeBytes { try JSONLines.parse($0) } },
+        ) { bytes, _ in _ = JSONLines.line(try bytes.withUnsafeBytes { try JSONLines.parse($0) }) },
         FuzzTarget(
             "ink.inkml", share: 60_000,
             .text(tokens: [
                 "<", "</", "/>", "<trace>", "</trace>", "&", "&#1;", "&#x10FFFF;", "&lt;", "\"", "'", "*", "?", "#", "!", "<!--", "]]>", "<![CDATA[",
                 "<?x?>", "<!DOCTYPE", "<traceGroup>", "xml:id=\"t\"", "contextRef=\"#c\"", "1e400", "\u{0}",
             ]), seeds: Texts.inkML
-        ) { bytes, _ in _ = try InkML.parse(Data(bytes)) },
+        ) { bytes, _ in
+            let lines = try InkML.parse(Data(bytes))
+            _ = try? InkML.document(lines)
+        },
         FuzzTarget(
             "ink.unipen", share: 40_000,
             .text(tokens: [
