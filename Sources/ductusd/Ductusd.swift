@@ -41,15 +41,9 @@ import Synchronization
             try Service(loaded, loader: loader, environment: environment).runUntilStopped()
         } catch let fault as ServiceFault {
             Self.complain("Error: \(fault)")
-            Self.leave(1)
+            // At once: a lane that still reads would see its libraries torn down around it, and crash.
+            _exit(1)
         }
-        Self.leave(0)
-    }
-
-    /// Ends the process at once: a thread that did not end in time would see its libraries torn down around it, and crash.
-    private static func leave(_ status: Int32) -> Never {
-        fflush(nil)
-        _exit(status)
     }
 
     private func flags() throws -> [ConfigurationLoader.Flag] {

@@ -30,7 +30,7 @@ final class Machine {
     private let container: Process
     private var leader: Int32 = 0
 
-    private static let bootSeconds = 30.0
+    private static let bootSeconds = 120.0
 
     /// - Parameters:
     ///   - base: The files it starts from.
