@@ -105,13 +105,6 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
         .target(
-        .testTarget(
-            name: "FuzzTests",
-            dependencies: [
-                "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation", "Tablet", "Wire", "Transport", "Daemon",
-                "Randomness", "StreamingTestSupport",
-            ],
-            exclude: ["coverage"], swiftSettings: strict),
             name: "StreamingTestSupport", dependencies: ["Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
             path: "Tests/StreamingTestSupport", swiftSettings: strict),
         .testTarget(
@@ -124,6 +117,13 @@ let package = Package(
                 "Daemon", "Adaptation", "StreamingTestSupport", "Wire", "Transport", "Streaming", "Recognition", "Ink", "Network", "Randomness",
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation", "Tablet", "Wire", "Transport", "Daemon",
+                "Randomness", "StreamingTestSupport",
+            ],
+            exclude: ["coverage"], swiftSettings: strict),
         .testTarget(
             name: "SystemTests",
             dependencies: [
