@@ -4,7 +4,8 @@
 # make deb    a Debian package in build/ that needs no Swift where it is installed
 
 BUILD_PACKAGES = libopenblas-dev libzmq3-dev zlib1g-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev
-TEST_PACKAGES  = python3 python3-zmq python3-protobuf protobuf-compiler systemd-container dbus curl
+TEST_PACKAGES  = python3 python3-zmq python3-protobuf protobuf-compiler systemd-container dbus curl \
+                 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 SUDO           = $(if $(filter 0,$(shell id -u)),,sudo)
 BUILD          = .build/release
 PREFIX         = /usr/local

@@ -81,8 +81,10 @@ let package = Package(
 
         // Tests: one folder per target
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Randomness"], swiftSettings: strict),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(
-            name: "NetworkTests", dependencies: ["Network", "Randomness"], resources: [.copy("golden")], swiftSettings: strict),
+            name: "NetworkTests", dependencies: ["Network", "Randomness", "AllocationCounter"], resources: [.copy("golden")],
+            swiftSettings: strict),
         .testTarget(name: "InkTests", dependencies: ["Ink", "Randomness", "CZlib"], swiftSettings: strict),
         .testTarget(name: "DecodingTests", dependencies: ["Decoding", "Randomness"], swiftSettings: strict),
         .testTarget(

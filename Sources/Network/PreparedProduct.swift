@@ -36,9 +36,6 @@ final class PreparedProduct: @unchecked Sendable {
         scratch: Memory<UInt8>
     ) {
         guard rows > 0 else { return }
-        if precision == .fp32, rows >= Self.rowsForLargeProduct, stride >= inputs {
-            return applyLarge(rows: rows, x: x, stride: stride, y: y, outputStride: outputStride)
-        }
         let table = kernels.table.pointee
         let size = table.product_scratch_size(Int32(inputs), precision.code, Int32(rows))
         table.product(
@@ -59,7 +56,4 @@ final class PreparedProduct: @unchecked Sendable {
 
     /// The weights as the kernels want them; valid once packed.
     var packedWeights: UnsafeRawPointer { UnsafeRawPointer(packed.pointer) }
-
-    /// From so many rows on, OpenBLAS makes up for packing the weights anew. (It refuses rows that overlap.)
-    private static let rowsForLargeProduct = 64
 }

@@ -88,12 +88,47 @@ static size_t recurrent_input_scratch_size(ductus_cell cell, int32_t hidden, int
     return input_scratch(&input, NULL, forward_scratch(&forward, NULL, hidden, sequences), cell, hidden, inputs, sequences);
 }
 
+// A slot's new h, LANES units of it.
+INLINE void finish_unit(const forward_run *r, ductus_cell cell, int reduced, int whole, int slot, int unit, vector h) {
+    ptrdiff_t state = (ptrdiff_t)slot * r->padded + unit;
+    store(r->next_h + state, h);
+    // The gates of many sequences are too many streams for the processor to foresee.
+    for (int g = 0; g < (cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1); g++)
+        __builtin_prefetch(r->gates[slot] + r->gates_step + g * r->hidden + unit);
+    store_first(r->pass->output + r->row[slot] * r->pass->output_stride + unit, h, whole ? LANES : r->hidden - unit);
+    if (reduced) *(vector_short_unaligned *)(r->next_rounded + state) = reduce(h * REDUCED_UNIT);
+}
+
+// The lstm where nothing is kept for the way back: three divisions instead of five, and two loops, so that the processor has several
+// units' chains in flight.
+INLINE void finish_memory(const forward_run *r, int reduced, int whole, int M, int B, int slot, int block, vector *a) {
+    for (int k = 0; k < M * B; k++) {
+        vector *s = a + k * 4;
+        vector entering = product_of_ratios(gate_ratio(s[0]), tanh_ratio_clamped(s[2]));
+        ratio o = gate_ratio(s[3]);
+        s[0] = s[0] < GATE_CLOSED ? (vector)(0.0f) : entering;
+        s[1] = gate_vector(s[1]);
+        s[2] = o.over;
+        s[3] = o.under;
+    }
+    for (int m = 0; m < M; m++)
+        for (int b = 0; b < B; b++) {
+            const vector *s = a + (m * B + b) * 4;
+            int unit = (block + b) * LANES;
+            float *memory = r->c + (ptrdiff_t)(slot + m) * r->padded + unit;
+            vector c = s[1] * load(memory) + s[0];
+            store(memory, c);
+            finish_unit(r, DUCTUS_CELL_LSTM, reduced, whole, slot + m, unit, product_of_ratios((ratio){s[2], s[3]}, tanh_ratio_clamped(c)));
+        }
+}
+
 // From the summed gates (per slot, block, gate) to the new state of M slots and B blocks. `whole`: the blocks have no tail.
-INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int whole, int M, int B, int slot, int block, const vector *a) {
+INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int whole, int M, int B, int slot, int block, vector *a) {
     const ductus_recurrent_pass *pass = r->pass;
+    if (cell == DUCTUS_CELL_LSTM && !pass->cells) return finish_memory(r, reduced, whole, M, B, slot, block, a);
     for (int m = 0; m < M; m++) {
         ptrdiff_t row = r->row[slot + m], state = (ptrdiff_t)(slot + m) * r->padded;
-        float *gates = r->gates[slot + m], *output = pass->output + row * pass->output_stride;
+        float *gates = r->gates[slot + m];
         for (int b = 0; b < B; b++) {
             int unit = (block + b) * LANES, left = whole ? LANES : r->hidden - unit, H = r->hidden;
             vector h;
@@ -103,13 +138,11 @@ INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int
                 vector c = f * load(r->c + state + unit) + i * g;
                 store(r->c + state + unit, c);
                 h = o * tanh_vector(c);
-                if (pass->cells) {
-                    store_first(gates + unit, i, left);
-                    store_first(gates + H + unit, f, left);
-                    store_first(gates + 2 * H + unit, g, left);
-                    store_first(gates + 3 * H + unit, o, left);
-                    store_first(pass->cells + row * H + unit, c, left);
-                }
+                store_first(gates + unit, i, left);
+                store_first(gates + H + unit, f, left);
+                store_first(gates + 2 * H + unit, g, left);
+                store_first(gates + 3 * H + unit, o, left);
+                store_first(pass->cells + row * H + unit, c, left);
             } else if (cell == DUCTUS_CELL_GRU) {
                 const vector *s = a + (m * B + b) * 3;
                 vector rs = gate_vector(s[0]), z = gate_vector(s[1]), q = s[2];
@@ -125,19 +158,14 @@ INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int
                 h = tanh_vector(a[m * B + b]);
                 if (pass->cells) store_first(gates + unit, h, left);
             }
-            store(r->next_h + state + unit, h);
-            // The gates of many sequences are too many streams for the processor to foresee.
-            for (int g = 0; g < (cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1); g++)
-                __builtin_prefetch(gates + r->gates_step + g * H + unit);
-            store_first(output + unit, h, left);
-            if (reduced) *(vector_short_unaligned *)(r->next_rounded + state + unit) = reduce(h * REDUCED_UNIT);
+            finish_unit(r, cell, reduced, whole, slot + m, unit, h);
         }
     }
 }
 
 // One function per cell and precision, not one per tile: the tiles' code stays small.
 #define DEFINE_FINISH(name, cell, reduced)                                                                                                     \
-    static __attribute__((noinline)) void name(const forward_run *r, int M, int B, int slot, int block, const vector *a) {                     \
+    static __attribute__((noinline)) void name(const forward_run *r, int M, int B, int slot, int block, vector *a) {                           \
         if ((block + B) * LANES <= r->hidden) finish_cell(r, cell, reduced, 1, M, B, slot, block, a);                                          \
         else finish_cell(r, cell, reduced, 0, M, B, slot, block, a);                                                                           \
     }
@@ -148,7 +176,7 @@ DEFINE_FINISH(finish_lstm_reduced, DUCTUS_CELL_LSTM, 1)
 DEFINE_FINISH(finish_gru, DUCTUS_CELL_GRU, 0)
 DEFINE_FINISH(finish_gru_reduced, DUCTUS_CELL_GRU, 1)
 
-INLINE void finish(const forward_run *r, ductus_cell cell, int reduced, int M, int B, int slot, int block, const vector *a) {
+INLINE void finish(const forward_run *r, ductus_cell cell, int reduced, int M, int B, int slot, int block, vector *a) {
     switch (cell) {
     case DUCTUS_CELL_RNN: (reduced ? finish_rnn_reduced : finish_rnn)(r, M, B, slot, block, a); break;
     case DUCTUS_CELL_LSTM: (reduced ? finish_lstm_reduced : finish_lstm)(r, M, B, slot, block, a); break;
