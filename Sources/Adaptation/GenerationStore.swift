@@ -99,6 +99,7 @@ public final class GenerationStore: Sendable {
                     WeightFile(contentsOf: earlier), name: base.model.name, path: earlier.path, decoder: model.decoder,
                     languageModel: model.languageModel, precision: model.network.precision,
                     instructionSet: model.network.instructionSet)
+                if let lexicon = base.model.lexicon { model = model.with(lexicon: lexicon) }
             } catch {
                 throw .damaged(path: earlier.path)
             }

@@ -2,7 +2,7 @@
 ///
 /// It never forbids: a word that is not here stays possible (see `DecoderConfiguration.unknownWordPenalty`). Letters, digits and the
 /// apostrophe make words, everything else separates them. A word in lower case is also known with a capital first letter.
-public struct Lexicon: Sendable {
+public struct Lexicon: Sendable, Equatable {
     /// A place in the tree of words: a node, or `outside`.
     typealias State = Int32
     /// Where every word begins.
@@ -10,7 +10,7 @@ public struct Lexicon: Sendable {
     /// Where what was read so far begins no known word.
     static let outside: State = -1
 
-    private struct Node {
+    private struct Node: Equatable {
         var label: Int32
         var firstChild: Int32 = -1
         var nextSibling: Int32 = -1

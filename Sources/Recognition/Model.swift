@@ -4,8 +4,8 @@ import Network
 
 /// Everything that reading takes, from one place: how input becomes features, the network, and how its output is decoded.
 ///
-/// A model is a folder (`model.safetensors`, and where there are any `language-model.ngram` and `decoder.json`) or a weight
-/// file alone. Immutable: a new generation of weights is another model, made with `with(network:)`.
+/// A model is a folder (`model.safetensors`, and where there are any `language-model.ngram`, `lexicon.txt` and `decoder.json`)
+/// or a weight file alone. Immutable: a new generation of weights is another model, made with `with(network:)`.
 ///
 /// For example:
 ///
@@ -27,6 +27,8 @@ public final class Model: Sendable {
     /// How a beam search weighs and prunes.
     public let decoder: DecoderConfiguration
     public let languageModel: LanguageModel?
+    /// Words that a beam search should expect.
+    public let lexicon: Lexicon?
     /// How labels follow each other, of a model that labels every frame.
     public let transitions: TransitionModel?
     /// What the weight file keeps beside the network, such as the Fisher diagonal.
@@ -35,7 +37,8 @@ public final class Model: Sendable {
     public init(
         name: String, network: Network, input: ModelInput, task: ModelTask = .transcription, alphabet: Alphabet,
         standardization: Standardization, calibration: Calibrations = .init(), decoder: DecoderConfiguration = .init(),
-        languageModel: LanguageModel? = nil, transitions: TransitionModel? = nil, extras: [String: Tensor] = [:]
+        languageModel: LanguageModel? = nil, lexicon: Lexicon? = nil, transitions: TransitionModel? = nil,
+        extras: [String: Tensor] = [:]
     ) {
         self.name = name
         self.network = network
@@ -46,6 +49,7 @@ public final class Model: Sendable {
         self.calibration = calibration
         self.decoder = decoder
         self.languageModel = languageModel
+        self.lexicon = lexicon
         self.transitions = transitions
         self.extras = extras
     }
@@ -65,6 +69,20 @@ public final class Model: Sendable {
         copy(network: network, calibration: calibration, languageModel: languageModel)
     }
 
+    /// The same model with other words to expect.
+    public func with(lexicon: Lexicon) -> Model {
+        copy(network: network, calibration: calibration, languageModel: languageModel, lexicon: lexicon)
+    }
+
+    /// The same model with the words of a file beside those that it expects already.
+    ///
+    /// - Throws: `LexiconFault`.
+    public func with(wordsOf file: URL) throws(LexiconFault) -> Model {
+        var lexicon = lexicon ?? Lexicon(alphabet: alphabet)
+        try lexicon.insert(contentsOf: file)
+        return with(lexicon: lexicon)
+    }
+
     /// The same model with other weights of the beam search.
     public func with(decoder: DecoderConfiguration) -> Model {
         copy(network: network, calibration: calibration, decoder: decoder, languageModel: languageModel)
@@ -77,12 +95,13 @@ public final class Model: Sendable {
 
     private func copy(
         network: Network, calibration: Calibrations, decoder: DecoderConfiguration? = nil, languageModel: LanguageModel?,
-        transitions: TransitionModel? = nil
+        lexicon: Lexicon? = nil, transitions: TransitionModel? = nil
     ) -> Model {
         Model(
             name: name, network: network, input: input, task: task, alphabet: alphabet,
             standardization: standardization, calibration: calibration, decoder: decoder ?? self.decoder,
-            languageModel: languageModel, transitions: transitions ?? self.transitions, extras: extras)
+            languageModel: languageModel, lexicon: lexicon ?? self.lexicon, transitions: transitions ?? self.transitions,
+            extras: extras)
     }
 }
 
@@ -91,6 +110,7 @@ extension Model {
     public enum File {
         public static let weights = "model.safetensors"
         public static let languageModel = "language-model.ngram"
+        public static let lexicon = "lexicon.txt"
         public static let decoder = "decoder.json"
     }
 
@@ -141,15 +161,19 @@ extension Model {
                 languageModel = try LanguageModel(contentsOf: text)
             }
         }
+        let words = url.appending(path: File.lexicon)
         try self.init(
             file, name: url.deletingPathExtension().lastPathComponent, path: weights.path, decoder: decoder,
-            languageModel: languageModel, precision: precision, instructionSet: instructionSet)
+            languageModel: languageModel,
+            words: isFolder.boolValue && FileManager.default.fileExists(atPath: words.path) ? words : nil,
+            precision: precision, instructionSet: instructionSet)
     }
 
-    /// A model out of a weight file that is in memory. `path` is what errors call it.
+    /// A model out of a weight file that is in memory. `path` is what errors call it; `words` is a file for the lexicon.
     public convenience init(
         _ file: WeightFile, name: String, path: String, decoder: DecoderConfiguration = .init(),
-        languageModel: LanguageModel? = nil, precision: Precision = .fp32, instructionSet: InstructionSet? = nil
+        languageModel: LanguageModel? = nil, words: URL? = nil, precision: Precision = .fp32,
+        instructionSet: InstructionSet? = nil
     ) throws {
         let input: ModelInput = try Self.decode(Key.input, of: file, path: path)
         let alphabet: Alphabet = try Self.decode(Key.alphabet, of: file, path: path)
@@ -185,6 +209,12 @@ extension Model {
             throw ModelError.unusable(
                 path: path, reason: "it needs \(Key.mean) and \(Key.deviation) with \(input.dimension) numbers each")
         }
+        var lexicon: Lexicon?
+        if let words {
+            var read = Lexicon(alphabet: alphabet)
+            try read.insert(contentsOf: words)
+            lexicon = read
+        }
         var extras = file.extras
         extras[Key.mean] = nil
         extras[Key.deviation] = nil
@@ -197,7 +227,7 @@ extension Model {
         self.init(
             name: name, network: network, input: input, task: task, alphabet: alphabet,
             standardization: Standardization(mean: mean, deviation: deviation), calibration: calibration,
-            decoder: decoder, languageModel: languageModel, transitions: transitions, extras: extras)
+            decoder: decoder, languageModel: languageModel, lexicon: lexicon, transitions: transitions, extras: extras)
     }
 
     /// The model as a weight file, without decoder and language model.

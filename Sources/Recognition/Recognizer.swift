@@ -33,7 +33,8 @@ public final class Recognizer {
         if case .ink(let configuration) = model.input { extractor = FeatureExtractor(configuration) }
         if decoding == .beam, model.task == .transcription {
             search = PrefixBeamSearch(
-                alphabet: model.alphabet, configuration: model.decoder, languageModel: model.languageModel)
+                alphabet: model.alphabet, configuration: model.decoder, languageModel: model.languageModel,
+                lexicon: model.lexicon)
         }
     }
 

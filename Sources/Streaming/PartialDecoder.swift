@@ -17,7 +17,8 @@ struct PartialDecoder {
         case .beam:
             reader = .beam(
                 PrefixBeamSearch(
-                    alphabet: model.alphabet, configuration: model.decoder, languageModel: model.languageModel))
+                    alphabet: model.alphabet, configuration: model.decoder, languageModel: model.languageModel,
+                    lexicon: model.lexicon))
         }
     }
 

@@ -26,6 +26,6 @@ extension Model {
     func isKin(of other: Model) -> Bool {
         self === other
             || languageModel === other.languageModel && task == other.task && input == other.input && alphabet == other.alphabet
-                && decoder == other.decoder
+                && decoder == other.decoder && lexicon == other.lexicon
     }
 }

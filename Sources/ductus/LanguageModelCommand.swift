@@ -141,7 +141,7 @@ struct LanguageModelCommand: ParsableCommand {
 
     struct Words: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the words of texts with their counts, most frequent first: a lexicon.")
+            abstract: "List the words of texts, most frequent first: a lexicon.")
 
         @Argument(help: "Text files, plain or gzip; folders stand for their .txt files.")
         var texts: [String]
@@ -149,12 +149,15 @@ struct LanguageModelCommand: ParsableCommand {
         @Option(help: "Leave out words that occur less often.")
         var atLeast = 3
 
+        @Flag(help: "How often each occurs, behind a tab.")
+        var counts = false
+
         func run() throws {
-            var counts = WordCounts()
+            var found = WordCounts()
             for file in try texts.flatMap(textFiles) {
-                try forEachLine(of: file) { counts.add($0) }
+                try forEachLine(of: file) { found.add($0) }
             }
-            for (word, count) in counts.sorted(atLeast: atLeast) { print("\(word)\t\(count)") }
+            for (word, count) in found.sorted(atLeast: atLeast) { print(counts ? "\(word)\t\(count)" : word) }
         }
     }
 }

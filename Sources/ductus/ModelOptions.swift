@@ -18,14 +18,20 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "A language model instead of the model folder's own: n-gram file or ARPA.")
     var languageModel: String?
 
+    @Option(help: "Words to expect, one a line, with a weight behind a tab: a user's own beside the model's lexicon.")
+    var words: String?
+
     @Option(help: "Weights in 32 bits (exact) or 16 (faster).")
     var precision: Precision = .fp32
 
     /// Loads the model that the options name.
     func load() throws -> Model {
-        let model = try Model(contentsOf: Self.location(of: model), precision: precision)
-        guard let languageModel else { return model }
-        return model.with(languageModel: try LanguageModel(contentsOf: URL(filePath: languageModel)))
+        var loaded = try Model(contentsOf: Self.location(of: model), precision: precision)
+        if let languageModel {
+            loaded = loaded.with(languageModel: try LanguageModel(contentsOf: URL(filePath: languageModel)))
+        }
+        if let words { loaded = try loaded.with(wordsOf: URL(filePath: words)) }
+        return loaded
     }
 
     /// Where a model is: as named, or the first of the usual places that exists.

@@ -36,6 +36,20 @@ import Testing
         }
     }
 
+    @Test func aFolderBringsItsWordsAndAUserAddsMore() throws {
+        try inFolder { folder in
+            try tinyModel().weightFile().write(to: folder.appending(path: Model.File.weights))
+            try Data("ab\t1\n".utf8).write(to: folder.appending(path: Model.File.lexicon))
+            let own = folder.appending(path: "own.txt")
+            try Data("ba\n".utf8).write(to: own)
+            let model = try Model(contentsOf: folder)
+            #expect(model.lexicon?.contains("ab") == true && model.lexicon?.contains("ba") == false)
+            let extended = try model.with(wordsOf: own)
+            #expect(extended.lexicon?.contains("ab") == true && extended.lexicon?.contains("ba") == true)
+            #expect(extended.with(network: model.network).lexicon == extended.lexicon)
+        }
+    }
+
     @Test func whatIsNotThereIsNamed() {
         #expect(throws: ModelError.missing(path: "/nonexistent/model")) {
             try Model(contentsOf: URL(filePath: "/nonexistent/model"))

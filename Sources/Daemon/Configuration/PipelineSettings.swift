@@ -16,6 +16,8 @@ package struct PipelineSettings: NamedConfigurationSection {
     package var model = "english"
     package var decoding = Decoding.beam
     package var languageModel = true
+    /// A file of words to expect beside the model folder's.
+    package var words: String?
     /// Other readings that a final carries.
     package var alternatives = 3
     package var window = WindowRule()
@@ -36,6 +38,7 @@ package struct PipelineSettings: NamedConfigurationSection {
         .value("model", \.model, .path, .live),
         .value("decoding", \.decoding, .choice, .restart),
         .value("language_model", \.languageModel, .yesOrNo, .restart),
+        .value("words", \.words, Notation.path.optional("none"), .restart),
         .value("alternatives", \.alternatives, .integer, in: 0...16, .restart),
         .section("window", \.window),
         .section("endpoint", \.endpoint),

@@ -63,11 +63,12 @@ package struct PipelineSet: Sendable {
         guard let path = locations.model(settings.model) else {
             throw ServerFault.noModel(settings.model, pipeline: settings.name, searched: locations.models)
         }
-        let key = settings.languageModel ? path : path + " without language model"
+        let key = [path, settings.languageModel ? "with" : "without", settings.words ?? ""].joined(separator: "\u{0}")
         if let model = loaded[key] { return model }
         do {
             var model = try Model(contentsOf: URL(filePath: path))
             if !settings.languageModel { model = Self.withoutLanguageModel(model) }
+            if let words = settings.words { model = try model.with(wordsOf: URL(filePath: words)) }
             try checkInput(of: model, settings)
             loaded[key] = model
             return model
@@ -82,7 +83,7 @@ package struct PipelineSet: Sendable {
         Model(
             name: model.name, network: model.network, input: model.input, task: model.task, alphabet: model.alphabet,
             standardization: model.standardization, calibration: model.calibration, decoder: model.decoder,
-            languageModel: nil, transitions: model.transitions, extras: model.extras)
+            languageModel: nil, lexicon: model.lexicon, transitions: model.transitions, extras: model.extras)
     }
 
     private static func checkInput(of model: Model, _ settings: PipelineSettings) throws(ServerFault) {
