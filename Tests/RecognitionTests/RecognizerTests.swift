@@ -1,4 +1,3 @@
-import Decoding
 import Ink
 import Recognition
 import Testing
@@ -37,24 +36,6 @@ import Testing
         #expect(try recognizer.recognize([]) == .nothing)
         #expect(try recognizer.recognize([Stroke()]) == .nothing)
         #expect(try recognizer.recognize([Stroke([Sample(x: .nan, y: 1)])]) == .nothing)
-    }
-
-    @Test func aHeavyWordMakesAnotherReadingTheBest() throws {
-        let model = try tinyModel()
-        let plain = Recognizer(model: model)
-        var tried = 0
-        for seed in 0..<20 as Range<UInt64> {
-            let ink = scribble(strokes: 4, seed: seed)
-            let read = try plain.recognize(ink)
-            let words = Set(read.text.split(separator: " "))
-            guard let other = read.alternatives.dropFirst().flatMap({ $0.text.split(separator: " ") }).first(where: { !words.contains($0) })
-            else { continue }
-            let lexicon = Lexicon(words: [String(other)], weight: 20, alphabet: model.alphabet)
-            let text = try Recognizer(model: model.with(lexicon: lexicon)).recognize(ink).text
-            #expect(text.split(separator: " ").contains(other), "\(read.text) became \(text), not one with \(other)")
-            tried += 1
-        }
-        #expect(tried > 5)
     }
 
     @Test func aDotIsRead() throws {
