@@ -1,31 +1,61 @@
+import Recognition
+
 /// Keeps the promise that a partial's committed symbols stay: whatever the reader says later, they come first.
 ///
 /// A reader's stable symbols only grow while it goes on. When it begins anew (the scale had drifted), its reading is joined to
 /// what was promised where the promised ink ends.
+///
+/// The final replaces everything, so a promise should hold there, too: only whole words are given, and none with a doubtful symbol.
+/// Of the stable prefix alone, the finals of 7 lines in 100 contradicted some part (`docs/accuracy.md`).
 package struct CommittedPrefix {
+    /// A symbol that is less likely to be right ends what is promised.
+    package static let leastConfidence: Float = 0.85
+
     package private(set) var symbols: [LabelEvent.Symbol] = []
+    private let separator: String?
 
     /// Unicode scalars that are promised.
     package var length: Int { symbols.reduce(0) { $0 + $1.text.unicodeScalars.count } }
 
-    package init() {}
+    /// - Parameter separator: the symbol that ends a word; nil for an alphabet without one, where each symbol stands alone.
+    package init(separator: String? = " ") {
+        self.separator = separator
+    }
 
-    /// `reading` with the promised symbols in front; the first `stable` symbols of the reading are promised from now on.
+    /// `reading` with the promised symbols in front; from now on the words among the first `stable` symbols of the reading are promised.
     package mutating func merge(_ reading: [LabelEvent.Symbol], stable: Int) -> [LabelEvent.Symbol] {
         let agrees =
             reading.count >= symbols.count && zip(reading, symbols).allSatisfy { $0.text == $1.text }
         guard !agrees else {
-            if stable > symbols.count { symbols = Array(reading.prefix(stable)) }
+            symbols = Array(reading.prefix(symbols.count))
+            promise(reading.prefix(stable).dropFirst(symbols.count))
             return reading
         }
         let end = symbols.last?.samples.upperBound ?? 0
         let rest = reading.drop { $0.samples.lowerBound < end }
         let merged = symbols + rest
-        let read = reading.count - rest.count
-        if stable > read { symbols.append(contentsOf: rest.prefix(stable - read)) }
+        promise(rest.prefix(max(0, stable - (reading.count - rest.count))))
         return merged
+    }
+
+    private mutating func promise(_ next: some Sequence<LabelEvent.Symbol>) {
+        var word: [LabelEvent.Symbol] = []
+        for symbol in next {
+            guard symbol.confidence >= Self.leastConfidence else { return }
+            word.append(symbol)
+            guard separator == nil || symbol.text == separator else { continue }
+            symbols += word
+            word.removeAll(keepingCapacity: true)
+        }
     }
 
     /// The segment is read again, or another begins: nothing is promised.
     package mutating func forget() { symbols.removeAll(keepingCapacity: true) }
+}
+
+extension CommittedPrefix {
+    /// For the texts of a model.
+    init(of model: Model) {
+        self.init(separator: model.alphabet.symbols.contains(" ") ? " " : nil)
+    }
 }

@@ -25,7 +25,7 @@ final class InkReading {
     private var features: Features
     private let state: NetworkState
     private var decoder: PartialDecoder
-    private var prefix = CommittedPrefix()
+    private var prefix: CommittedPrefix
     /// Samples and strokes of the segment that the extractor has seen.
     private var seenSamples = 0
     private var seenStrokes = 0
@@ -44,6 +44,7 @@ final class InkReading {
         self.decoding = decoding
         self.window = window
         self.precedingText = precedingText
+        prefix = CommittedPrefix(of: served.model)
         framesToBeginAgain = isProven ? Self.tellingFrames : 0
         extractor = IncrementalFeatureExtractor(configuration, normalization: normalization)
         features = Features(dimension: configuration.dimension)

@@ -13,7 +13,7 @@ final class VectorSegment {
     /// Stretches that are over and wait to be read to their end, each with what is to be said of the gap behind it.
     private var ended: [(reading: VectorReading, gap: SpanLog.Frame?)] = []
     private var spans = SpanLog()
-    private var prefix = CommittedPrefix()
+    private var prefix: CommittedPrefix
     /// All vectors at the model's rate, for models that transcribe: the final reads them again, exactly.
     private var recording: [Float] = []
     /// Vectors of the publisher so far, those that are missing among them.
@@ -29,6 +29,7 @@ final class VectorSegment {
         self.configuration = configuration
         self.pipeline = pipeline
         clock = VectorClock(rate: configuration.rate)
+        prefix = CommittedPrefix(of: served.model)
         reading = VectorReading(
             served: served, configuration: configuration, pipeline: pipeline, normalization: normalization, start: 0)
     }

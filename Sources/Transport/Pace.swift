@@ -4,7 +4,7 @@
 /// anybody while whole batches are waiting. Times are in nanoseconds.
 package struct Pace {
     /// Between the beginnings of two turns.
-    package static let interval = 1_000_000
+    package static let interval = 2_000_000
     /// Messages in one turn from which on there is no pause before the next.
     package static let busy = 128
 

@@ -14,7 +14,7 @@ import Synchronization
 /// ```
 /// Guarantees
 /// - The handler is called on the reactor's thread only, never twice at once; a busy port cannot starve the others.
-/// - Messages a millisecond apart are taken one by one, closer ones together, and `MessageBatch.held` tells how long they waited for that.
+/// - Messages two milliseconds apart are taken one by one, closer ones together, and `MessageBatch.held` tells how long they waited for that.
 /// - Messages posted by one thread leave in their order.
 /// - After `stop` returns the thread is gone and its sockets are closed; what was posted before has been handed to them.
 ///

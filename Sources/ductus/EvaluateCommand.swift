@@ -34,7 +34,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Measure on the sensor recordings of these subjects alone.")
     var subjects: [String] = []
 
-    @Option(help: "Also label the frames as the daemon does while they arrive, with so many of them as lookahead.")
+    @Option(help: "Frames that a chunk sees to its right while it streams. Sensors are then also labelled as the daemon does while they arrive.")
     var lookahead: Int?
 
     @Option(help: "Draw the confusion matrix of frame labels into this SVG or PNG file.")
@@ -74,9 +74,10 @@ struct EvaluateCommand: ParsableCommand {
         let contradicted = Atomic<Int>(0)
         if mode == .streaming {
             exact = evaluation
+            let window = WindowRule(lookahead: lookahead ?? WindowRule().lookahead)
             evaluation = try Evaluation.run(
                 on: lines, threads: max(1, threads), progress: progress,
-                makeReader: { StreamedReader(model: model, decoding: decoding) }
+                makeReader: { StreamedReader(model: model, decoding: decoding, window: window) }
             ) { reader, strokes in
                 let reading = reader.read(strokes)
                 if reading.isContradicted { contradicted.add(1, ordering: .relaxed) }

@@ -40,7 +40,8 @@ extension StreamName {
 
 /// A small network with wild weights: it reads nonsense, but a different nonsense from every ink.
 package enum TinyModel {
-    package static func make(seed: UInt64 = 1, wildness: Float = 5) throws -> Model {
+    /// - Parameter isSure: it is certain of its nonsense, and writes without spaces: what is stable is committed symbol by symbol.
+    package static func make(seed: UInt64 = 1, wildness: Float = 5, isSure: Bool = false) throws -> Model {
         let architecture = Architecture(
             input: 9,
             layers: [
@@ -51,13 +52,21 @@ package enum TinyModel {
             ])
         let calm = try Network(architecture: architecture, seed: seed)
         let network = try Network(architecture: architecture, parameters: calm.parameters.map { $0 * wildness })
+        var calibration = Calibrations()
+        if isSure {
+            for decoding in Recognizer.Decoding.allCases { calibration[decoding] = Calibration(knots: [.init(raw: 0, probability: 1)]) }
+        }
         return Model(
-            name: "tiny", network: network, input: .ink(FeatureConfiguration()), alphabet: .printableASCII,
-            standardization: .identity(9))
+            name: "tiny", network: network, input: .ink(FeatureConfiguration()), alphabet: isSure ? try letters() : .printableASCII,
+            standardization: .identity(9), calibration: calibration)
     }
 
-    package static func store(seed: UInt64 = 1) throws -> SharedModel {
-        SharedModel(Served(model: try make(seed: seed), generation: .init(number: seed)))
+    private static func letters() throws -> Alphabet {
+        try Alphabet(symbols: Alphabet.printableASCII.symbols.map { $0 == " " ? "\u{b7}" : $0 })
+    }
+
+    package static func store(seed: UInt64 = 1, isSure: Bool = false) throws -> SharedModel {
+        SharedModel(Served(model: try make(seed: seed, isSure: isSure), generation: .init(number: seed)))
     }
 }
 

@@ -32,7 +32,7 @@ import Testing
             for decoding in [Recognizer.Decoding.bestPath, .beam] {
                 let collector = Collector()
                 let lane = Lane(clock: clock, sink: collector)
-                var publisher = TestPublisher("p", pipeline(try TinyModel.store(seed: UInt64(seed)), window, decoding))
+                var publisher = TestPublisher("p", pipeline(try TinyModel.store(seed: UInt64(seed), isSure: true), window, decoding))
                 _ = write(25, seed: UInt64(seed) + 40, with: &publisher, to: lane)
                 publisher.send(.endOfSegment, to: lane, at: clock)
                 lane.settle()
