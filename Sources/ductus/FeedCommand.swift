@@ -118,7 +118,8 @@ struct SensorFeeding {
             defer { sequence += 1 }
             return FeaturePacket(epoch: UInt64(max(0, began)), sequence: sequence, content: content)
         }
-        packets.append((next(.hello(StreamHello(device: "ductus feed"))), 0))
+        let channels = recording.namesChannels ? recording.channels : []
+        packets.append((next(.hello(StreamHello(device: "ductus feed", channels: channels))), 0))
         for first in stride(from: 0, to: recording.count, by: step) {
             let end = min(recording.count, first + step)
             let frames = FeatureFrames(
