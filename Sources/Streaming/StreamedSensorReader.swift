@@ -14,9 +14,6 @@ public final class StreamedSensorReader {
     private let lane: Lane
     private var epoch: UInt64 = 0
 
-    /// Packets of a recording's second, as `ductus feed` sends them.
-    private static let packetsPerSecond = 10.0
-
     /// - Throws: `ModelError.wrongInput` where the model reads ink.
     public init(model: Model, decoding: Recognizer.Decoding = .bestPath, window: WindowRule = WindowRule()) throws {
         guard case .vectors(let configuration) = model.input else {
@@ -67,16 +64,9 @@ public final class StreamedSensorReader {
             while lane.turn() {}
             sequence += 1
         }
-        let width = recording.channels.count
-        let step = max(1, Int(recording.rate / Self.packetsPerSecond))
-        for first in stride(from: 0, to: recording.count, by: step) {
-            let end = min(recording.count, first + step)
-            clock.advance(microseconds: Int64(1e6 / Self.packetsPerSecond))
-            send(
-                .frames(
-                    FeatureFrames(
-                        time: Int64(Double(first) / recording.rate * 1e6), rate: Float(recording.rate), channels: width,
-                        values: Array(recording.values[(first * width)..<(end * width)]))))
+        for piece in recording.pieces(from: 0) {
+            clock.advance(microseconds: 100_000)
+            send(.frames(piece.frames))
         }
         send(.endOfSegment)
     }

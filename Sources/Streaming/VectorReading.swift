@@ -61,7 +61,8 @@ final class VectorReading {
     var normalization: RunningNormalization? { extractor.normalization }
     var byteCount: Int {
         (frames.capacity + resampled.capacity) * MemoryLayout<Float>.stride + ends.capacity * MemoryLayout<Int>.stride
-            + origins.capacity * MemoryLayout<VectorOrigin>.stride + times.capacity * MemoryLayout<ClosedRange<Int64>?>.stride + state.byteCount + 2_048
+            + origins.capacity * MemoryLayout<VectorOrigin>.stride + times.capacity * MemoryLayout<ClosedRange<Int64>?>.stride
+            + state.byteCount + 2_048
     }
 
     // MARK: Vectors come in
@@ -96,11 +97,17 @@ final class VectorReading {
     /// Whether no further chunk can be committed: what the last window has not seen waits for the next hop.
     private(set) var hasCaughtUp = true
 
+    /// A label that is final stays so, and must not depend on when its frame was read. A text's final is read anew: until then the newest
+    /// frames count.
+    private func plan(pending: Int) -> (frames: Int, chunk: Int) {
+        labeler == nil ? window.plan(pending: pending) : window.steadyPlan(pending: pending)
+    }
+
     /// The next window, if there are frames to read.
     func addWindow(to windows: WindowGroups, session: any Session) -> Bool {
-        let plan = window.steadyPlan(pending: pendingFrames)
+        let plan = plan(pending: pendingFrames)
         guard plan.frames > 0 else { return false }
-        hasCaughtUp = window.steadyPlan(pending: pendingFrames - plan.chunk).chunk == 0
+        hasCaughtUp = self.plan(pending: pendingFrames - plan.chunk).chunk == 0
         windows.add(
             frames[..<(plan.frames * configuration.dimension)], network: served.model.network,
             standardization: served.model.standardization, state: state, chunk: plan.chunk, isEnd: false, session: session)
@@ -119,10 +126,10 @@ final class VectorReading {
         let network = served.model.network
         var batch = Batch(dimension: configuration.dimension)
         while !state.hasEnded, state.inputFrames + pendingFrames > 0 {
-            let steady = window.steadyPlan(pending: pendingFrames)
+            let next = plan(pending: pendingFrames)
             // The last window may be empty: convolutions still owe the frames that waited for it.
-            let isLast = steady.chunk == 0
-            let plan = isLast ? (frames: pendingFrames, chunk: pendingFrames) : steady
+            let isLast = next.chunk == 0
+            let plan = isLast ? (frames: pendingFrames, chunk: pendingFrames) : next
             var rows = Array(frames[..<(plan.frames * configuration.dimension)])
             served.model.standardization.apply(to: &rows)
             batch.removeAll()

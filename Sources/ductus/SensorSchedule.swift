@@ -10,9 +10,6 @@ struct SensorSchedule {
     /// What each stream sends.
     private var recordings: [StreamName: SensorRecording] = [:]
 
-    /// Packets of a stream's second, as `ductus feed` sends them.
-    private static let packetsPerSecond = 10.0
-
     /// - Parameters:
     ///   - rate: vectors per second of each stream.
     ///   - channels: those that the model reads. A simulated sensor has three; the others repeat them.
@@ -42,15 +39,9 @@ struct SensorSchedule {
             packets.append(BenchmarkPacket(time: time, topic: Topic.features(stream).wire, payload: try packet.wire(), number: 0))
             sequence += 1
         }
-        let (step, width) = (max(1, Int(recording.rate / Self.packetsPerSecond)), recording.channels.count)
         try send(.hello(StreamHello(device: "simulated", channels: recording.channels)), at: start, to: &packets)
-        for first in stride(from: 0, to: recording.count, by: step) {
-            let end = min(recording.count, first + step)
-            func time(of vector: Int) -> Int64 { start + Int64(Double(vector) / recording.rate * 1e6) }
-            let frames = FeatureFrames(
-                time: time(of: first), rate: Float(recording.rate), channels: width,
-                values: Array(recording.values[(first * width)..<(end * width)]))
-            try send(.frames(frames), at: time(of: end), to: &packets)
+        for (frames, due) in recording.pieces(from: start) {
+            try send(.frames(frames), at: start + Int64(due * 1e6), to: &packets)
         }
         try send(.endOfSegment, at: start + Int64(seconds * 1e6), to: &packets)
     }
