@@ -29,8 +29,10 @@ final class DaemonUnderTest {
     ///   - sensors: pipelines beside that of the ink.
     ///   - readsInk: whether there is a pipeline for ink.
     ///   - settings: `KEY=VALUE` of the configuration.
+    ///   - log: gets what it logs; nil: the tests' own standard error.
     init(
-        lanes: Int = 1, model: URL? = nil, idle: Int = 3, sensors: [SensorPipeline] = [], readsInk: Bool = true, settings: [String] = []
+        lanes: Int = 1, model: URL? = nil, idle: Int = 3, sensors: [SensorPipeline] = [], readsInk: Bool = true,
+        settings: [String] = [], log: Pipe? = nil
     ) throws {
         let program = try #require(Self.program("ductusd"), "ductusd is not built")
         folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString.prefix(8))").path
@@ -54,6 +56,7 @@ final class DaemonUnderTest {
         context = try Context()
         process.executableURL = URL(filePath: program)
         process.arguments = ["--config", folder + "/ductus.yaml"] + settings.flatMap { ["--set", $0] }
+        if let log { process.standardError = log }
         try process.run()
     }
 

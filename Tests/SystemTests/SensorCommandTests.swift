@@ -71,6 +71,16 @@ import Testing
         }
     }
 
+    /// Many sensors at a real daemon: none is labelled other than alone.
+    @Test func benchmarkFindsEveryStreamLabelledAsAlone() throws {
+        let (status, output) = try ductus(
+            "benchmark", "sensors", "--streams", "40", "--seconds", "4", "--model", SensorPipeline.movement.model.path, "--json")
+        #expect(status == 0, "\(output)")
+        let figures = try figures(output)
+        #expect(figures["finals"] == 40 && figures["wrong"] == 0 && figures["missing"] == 0)
+        #expect((figures["events"] ?? 0) > 0 && figures["lookahead_ms"] == 1000)
+    }
+
     /// A table with its channels in another order gives the spans that the recording gives alone.
     @Test(arguments: ["csv", "ndjson"])
     func feedPrintsTheLabelsOfAFile(kind: String) throws {

@@ -80,6 +80,21 @@ import Wire
         }
     }
 
+    @Test func aChannelThatAHelloLacksIsLoggedByItsName() throws {
+        let log = Pipe()
+        let daemon = try DaemonUnderTest(sensors: [.movement], readsInk: false, settings: ["logging.level=warning"], log: log)
+        var sensor = try SceneSensor("movement-9", seed: 1, channels: ["y", "x"])
+        try sensor.move(seconds: 2)
+        try sensor.end()
+        let listener = try replay([SensorScene("two channels", sensor)], to: daemon)
+        // Every vector lacks a number.
+        #expect(listener.finals.map(\.gaps.dirtySamples) == [100])
+        #expect(daemon.end(with: SIGTERM) == 0)
+        let entries = String(decoding: log.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        #expect(entries.contains("a sensor's hello does not name z, which its pipeline's model reads"), "\(entries)")
+        #expect(entries.contains("movement-9"), "\(entries)")
+    }
+
     @Test(arguments: [1, 2], ["max", "1"])
     func replayCommandComparesEveryFixture(lanes: Int, speed: String) throws {
         let daemon = try DaemonUnderTest(lanes: lanes, sensors: SensorPipeline.allCases)
