@@ -18,32 +18,40 @@ STATIC_BUILD   = .build/static
 
 .PHONY: build run test fuzz fuzz-coverage fixtures clean packages test-packages swift install uninstall deb debian-root accuracy
 
+# Product by product: `swift build` alone also compiles the protoc of SwiftProtobuf's plug-in, 600 files of C++ that nothing here uses.
+PRODUCT = swift build -c release --product
+TESTS   = ductusPackageTests
+
 build: packages swift
-	swift build -c release
+	$(PRODUCT) ductusd
+	$(PRODUCT) ductus
 
 run: build
 	@packaging/run $(BUILD)
 
-test: packages test-packages swift
-	swift build -c release --build-tests
+test: build test-packages
+	$(PRODUCT) $(TESTS)
 	swift test -c release --skip-build --skip SystemTests
 	swift test -c release --skip-build --filter SystemTests --no-parallel
 
 # Feeds every decoder with changed inputs; docs/security.md.
 INPUTS = 1000000
 SEED   = 1
-FUZZ   = DUCTUS_FUZZ_INPUTS=$(INPUTS) DUCTUS_FUZZ_SEED=$(SEED) swift test -c release --filter FuzzTests
+FUZZ   = DUCTUS_FUZZ_INPUTS=$(INPUTS) DUCTUS_FUZZ_SEED=$(SEED) swift test -c release --skip-build --filter FuzzTests
+COVER  = --scratch-path .build/coverage --enable-code-coverage
 
 fuzz: packages swift
+	$(PRODUCT) $(TESTS)
 	$(FUZZ)
 
 fuzz-coverage: packages swift
-	$(FUZZ) --scratch-path .build/coverage --enable-code-coverage
+	$(PRODUCT) $(TESTS) $(COVER)
+	$(FUZZ) $(COVER)
 	Tests/FuzzTests/coverage .build/coverage
 
 # Writes the committed recordings and their expected finals anew: after another model, or other scenes in Tests/SystemTests/Replay.
-fixtures: packages swift
-	swift build -c release --build-tests
+fixtures: build
+	$(PRODUCT) $(TESTS)
 	DUCTUS_WRITE_FIXTURES=1 swift test -c release --skip-build --filter FixtureFilesTests
 
 # Trains a model on IAM-OnDB from scratch and measures it, for docs/accuracy.md. Needs the data; see the script.

@@ -36,6 +36,12 @@ public struct Architecture: Codable, Hashable, Sendable {
         layers.reduce(inputFrames) { $1.committedLength(after: $0) }
     }
 
+    /// Input frames to the right that an output frame sees in any case, through convolutions: so much later it is final.
+    public var lookahead: Int {
+        let inputFrames = 4096 * stride
+        return inputFrames - committedLength(after: inputFrames) * stride
+    }
+
     /// Checks that widths chain and every number is in its range.
     ///
     /// - Throws: `ArchitectureError`, which names the layer and what is wrong with it.

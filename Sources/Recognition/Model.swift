@@ -267,7 +267,6 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case missing(path: String)
     case unusable(path: String, reason: String)
     case wrongInput(model: String, expected: String)
-    case wrongChannels(model: String, expected: [String], found: [String])
 
     public var description: String {
         switch self {
@@ -277,8 +276,6 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
             "model \(path): \(reason)"
         case .wrongInput(let model, let expected):
             "model \(model) reads \(expected); choose a model for this input"
-        case .wrongChannels(let model, let expected, let found):
-            "model \(model) reads the channels \(expected.joined(separator: ", ")), not \(found.joined(separator: ", "))"
         }
     }
 }

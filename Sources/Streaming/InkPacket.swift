@@ -56,6 +56,8 @@ public struct StreamHello: Equatable, Sendable {
     public var precedingText: String?
     /// BCP 47, for example `en`.
     public var language: String?
+    /// Of a sensor: the names of its channels, in the order of a vector's numbers. Empty: unknown, taken as the model's.
+    public var channels: [String]
 
     /// Counts of the digitizer, millimetres, or dots of a screen.
     public enum Unit: Sendable, CaseIterable { case device, millimetre, pixel }
@@ -69,7 +71,7 @@ public struct StreamHello: Equatable, Sendable {
 
     public init(
         writer: String? = nil, device: String? = nil, unit: Unit? = nil, resolution: Float? = nil, area: Area? = nil,
-        precedingText: String? = nil, language: String? = nil
+        precedingText: String? = nil, language: String? = nil, channels: [String] = []
     ) {
         self.writer = writer
         self.device = device
@@ -78,5 +80,6 @@ public struct StreamHello: Equatable, Sendable {
         self.area = area
         self.precedingText = precedingText
         self.language = language
+        self.channels = channels
     }
 }

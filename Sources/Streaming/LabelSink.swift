@@ -5,6 +5,8 @@ public protocol LabelSink: AnyObject, Sendable {
     func finished(_ segment: FinishedSegment)
     /// A packet of a stream was not taken; the lane counts it.
     func refused(_ stream: StreamName, because reason: PacketRefusal)
+    /// A sensor's hello names none of these channels, which the model reads: their values count as missing.
+    func missing(_ channels: [String], in stream: StreamName)
 }
 
 /// Why a lane does not take a packet.
@@ -20,6 +22,7 @@ public enum PacketRefusal: String, CaseIterable, Sendable {
 extension LabelSink {
     public func finished(_ segment: FinishedSegment) {}
     public func refused(_ stream: StreamName, because reason: PacketRefusal) {}
+    public func missing(_ channels: [String], in stream: StreamName) {}
 }
 
 /// A segment that got its final, for whoever keeps it: corrections, suggestions for review.

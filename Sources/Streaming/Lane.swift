@@ -50,6 +50,9 @@ public final class Lane {
             taken = session.receive(packet, arrived: arrived, now: now)
         case (.features(let packet), let session as VectorSession):
             taken = session.receive(packet, arrived: arrived, now: now)
+            if taken, case .hello = packet.content, case let missing = session.missingChannels, !missing.isEmpty {
+                sink.missing(missing, in: stream)
+            }
         default:
             return refuse(stream, because: .kind)
         }
@@ -250,7 +253,11 @@ public enum Packet: Equatable, Sendable {
             case .endOfSegment, .proximityOut: 256
             }
         case .features(let packet):
-            if case .frames(let frames) = packet.content { 256 + frames.values.count * MemoryLayout<Float>.stride } else { 512 }
+            switch packet.content {
+            case .frames(let frames): 256 + frames.values.count * MemoryLayout<Float>.stride
+            case .hello(let hello): 512 + hello.channels.reduce(0) { $0 + MemoryLayout<String>.stride + $1.utf8.count }
+            case .endOfSegment: 256
+            }
         }
     }
 }

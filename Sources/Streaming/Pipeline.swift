@@ -51,4 +51,17 @@ public struct WindowRule: Codable, Equatable, Sendable {
         let ready = max(0, frames - lookahead)
         return (frames, ready - ready % max(1, chunk))
     }
+
+    /// The same for a network that sees `frames` of the lookahead in any case, by its convolutions.
+    package func reduced(by frames: Int) -> WindowRule {
+        var reduced = self
+        reduced.lookahead = max(0, lookahead - frames)
+        return reduced
+    }
+
+    /// As `plan`, but each chunk sees exactly its lookahead, however much is pending: what becomes final then depends on the frames alone,
+    /// not on when they came.
+    package func steadyPlan(pending: Int) -> (frames: Int, chunk: Int) {
+        pending >= chunk + lookahead ? (chunk + lookahead, chunk) : (pending, 0)
+    }
 }

@@ -1,6 +1,5 @@
 import Ink
 import Recognition
-import Synchronization
 
 /// What streaming said of one segment.
 public struct StreamedReading: Sendable {
@@ -60,27 +59,5 @@ public final class StreamedReader {
         while lane.turn() {}
         send(.endOfSegment)
         return collector.reading
-    }
-
-    private final class LastEvents: LabelSink {
-        static let nothing = StreamedReading(partial: .nothing, committed: "", final: "")
-        private let last = Mutex(nothing)
-
-        var reading: StreamedReading { last.withLock { $0 } }
-        func forget() { last.withLock { $0 = Self.nothing } }
-
-        func publish(_ event: LabelEvent) {
-            guard event.state == .partial else { return last.withLock { $0.final = event.text } }
-            let symbols = event.symbols.map {
-                RecognizedSymbol(
-                    text: $0.text, confidence: $0.confidence, frames: 0..<0, samples: $0.samples, strokes: $0.strokes)
-            }
-            let partial = Recognition(
-                text: event.text, symbols: symbols, alternatives: [.init(text: event.text, score: 0)], frames: 0)
-            last.withLock {
-                $0.partial = partial
-                $0.committed = String(event.text.unicodeScalars.prefix(event.committed))
-            }
-        }
     }
 }

@@ -1,37 +1,62 @@
+import Decoding
 import Recognition
-import Synchronization
 
-/// Labels sensor recordings as the daemon does while they arrive: what little lookahead costs is measured with it.
+/// Reads sensor recordings as the daemon does while they arrive: what little lookahead costs is measured with it.
 ///
-/// It drives a lane by hand, so nothing waits. One thread.
+/// For example: `try StreamedSensorReader(model: model, window: WindowRule(chunk: 5, lookahead: 10)).labels(of: recording)`. It drives a lane by
+/// hand, so nothing waits. One thread.
 public final class StreamedSensorReader {
     private let model: Model
     private let configuration: VectorConfiguration
     private let pipeline: Pipeline
     private let clock = SteppedClock()
-    private let spans = FinalSpans()
+    private let collector = LastEvents()
     private let lane: Lane
     private var epoch: UInt64 = 0
 
-    /// - Parameter window: its lookahead, in frames, is what counts.
-    /// - Throws: `ModelError.wrongInput` unless the model labels the frames of a sensor.
-    public init(model: Model, window: WindowRule) throws {
-        guard case .vectors(let configuration) = model.input, model.task == .frameLabels else {
-            throw ModelError.wrongInput(model: model.name, expected: "something that is transcribed")
+    /// - Throws: `ModelError.wrongInput` where the model reads ink.
+    public init(model: Model, decoding: Recognizer.Decoding = .bestPath, window: WindowRule = WindowRule()) throws {
+        guard case .vectors(let configuration) = model.input else {
+            throw ModelError.wrongInput(model: model.name, expected: "ink")
         }
         self.model = model
         self.configuration = configuration
         pipeline = Pipeline(
             name: "evaluation", input: .features, models: SharedModel(Served(model: model, generation: .init(number: 0))),
-            window: window, endpoint: EndpointRule(maximumSamples: .max))
-        lane = Lane(clock: clock, sink: spans)
+            decoding: decoding, window: window, endpoint: EndpointRule(maximumSamples: .max))
+        lane = Lane(limits: LaneLimits(streamBytes: .max), clock: clock, sink: collector)
     }
 
-    /// Streams a recording in packets of a tenth of a second and counts the labels that became final.
-    public func add(_ recording: SensorRecording, to evaluation: inout FrameEvaluation) {
-        guard let stream = StreamName("evaluation"), recording.channels.count == configuration.channels.count else { return }
+    /// What was said of a recording: its last partial before the end and its final, and the spans that became final.
+    ///
+    /// - Throws: `SensorFileError.lacksChannels`.
+    public func read(_ recording: SensorRecording) throws -> (reading: StreamedReading, spans: [LabelEvent.Span]) {
+        try stream(recording)
+        return (collector.reading, collector.spans)
+    }
+
+    /// For each frame of a recording the label that became final, and its confidence; nil where there is none or it is unknown. By a model
+    /// that labels every frame.
+    ///
+    /// - Throws: `SensorFileError.lacksChannels`.
+    public func labels(of recording: SensorRecording) throws -> [FrameLabel?] {
+        let names = model.alphabet.symbols
+        var labels = [FrameLabel?](repeating: nil, count: recording.count)
+        for span in try read(recording).spans {
+            let label = names.firstIndex(of: span.name).map { FrameLabel(label: $0, confidence: span.confidence) }
+            for vector in span.frames.clamped(to: labels.indices) { labels[vector] = label }
+        }
+        let vectorsPerFrame = configuration.frameSeconds * recording.rate
+        return recording.frameLabels(configuration, names: names).indices.map { frame in
+            labels[min(labels.count - 1, Int((Double(frame) + 0.5) * vectorsPerFrame))]
+        }
+    }
+
+    private func stream(_ recording: SensorRecording) throws {
+        let recording = try recording.arranged(as: configuration.channels)
+        guard let stream = StreamName("evaluation") else { return }
         epoch += 1
-        spans.forget()
+        collector.forget()
         var sequence: UInt64 = 0
         func send(_ content: FeaturePacket.Content) {
             let packet = FeaturePacket(epoch: epoch, sequence: sequence, content: content)
@@ -39,44 +64,10 @@ public final class StreamedSensorReader {
             while lane.turn() {}
             sequence += 1
         }
-        let step = max(1, Int(recording.rate / 10))
-        for first in stride(from: 0, to: recording.count, by: step) {
-            let end = min(recording.count, first + step)
-            let values = recording.values[(first * recording.channels.count)..<(end * recording.channels.count)]
+        for piece in recording.pieces(from: 0) {
             clock.advance(microseconds: 100_000)
-            send(
-                .frames(
-                    FeatureFrames(
-                        time: Int64(Double(first) / recording.rate * 1e6), rate: Float(recording.rate),
-                        channels: recording.channels.count, values: Array(values))))
+            send(.frames(piece.frames))
         }
         send(.endOfSegment)
-        count(recording, in: &evaluation)
-    }
-
-    private func count(_ recording: SensorRecording, in evaluation: inout FrameEvaluation) {
-        let names = model.alphabet.symbols
-        let reference = recording.frameLabels(configuration, names: names)
-        var labels = [Int?](repeating: nil, count: recording.count)
-        for span in spans.all {
-            let label = names.firstIndex(of: span.name)
-            for vector in span.frames.clamped(to: labels.indices) { labels[vector] = label }
-        }
-        let vectorsPerFrame = configuration.frameSeconds * recording.rate
-        let recognized = reference.indices.map { frame in
-            labels[min(labels.count - 1, Int((Double(frame) + 0.5) * vectorsPerFrame))]
-        }
-        // No label, or "unknown", is wrong.
-        let wrong = reference.map { (Int($0) + 1) % names.count }
-        evaluation.add(reference: reference, recognized: zip(recognized, wrong).map { $0 ?? $1 })
-    }
-
-    private final class FinalSpans: LabelSink {
-        private let kept = Mutex<[LabelEvent.Span]>([])
-        var all: [LabelEvent.Span] { kept.withLock { $0 } }
-        func forget() { kept.withLock { $0.removeAll() } }
-        func publish(_ event: LabelEvent) {
-            kept.withLock { $0 += event.spans.filter { $0.state == .final } }
-        }
     }
 }

@@ -20,8 +20,10 @@ final class VectorReading {
     /// Of the frames from `firstOrigin` on.
     private var origins: [VectorOrigin] = []
     private var firstOrigin = 0
+    /// When each of them was, by the clock that its vectors came with; where frames are labelled.
+    private var times: [ClosedRange<Int64>?] = []
     /// One of the two, as the model's task is.
-    private var viterbi: FrameViterbi?
+    private var labeler: FrameLabeler?
     private var decoder: PartialDecoder?
 
     // Scratch
@@ -35,7 +37,6 @@ final class VectorReading {
     private(set) var stable = 0
     /// Output frames whose labels are decided.
     private var decided = 0
-    private var clock: VectorClock
 
     /// - Parameter start: number of the first vector in the segment.
     init(
@@ -43,9 +44,8 @@ final class VectorReading {
     ) {
         self.served = served
         self.configuration = configuration
-        clock = VectorClock(number: start, rate: configuration.rate)
-        window = pipeline.window
         let model = served.model
+        window = pipeline.window.reduced(by: model.network.architecture.lookahead)
         resampler = VectorResampler(channels: configuration.channels.count, rate: configuration.rate)
         extractor = IncrementalVectorExtractor(
             configuration, substitutes: model.standardization.mean, normalization: normalization, start: start)
@@ -54,15 +54,15 @@ final class VectorReading {
         case .transcription:
             decoder = PartialDecoder(model: model, decoding: pipeline.decoding)
         case .frameLabels:
-            let transitions = model.transitions ?? .estimate(from: [], classes: model.alphabet.symbols.count)
-            viterbi = FrameViterbi(transitions, lag: window.lookahead)
+            labeler = FrameLabeler(model)
         }
     }
 
     var normalization: RunningNormalization? { extractor.normalization }
     var byteCount: Int {
         (frames.capacity + resampled.capacity) * MemoryLayout<Float>.stride + ends.capacity * MemoryLayout<Int>.stride
-            + origins.capacity * MemoryLayout<VectorOrigin>.stride + state.byteCount + 2_048
+            + origins.capacity * MemoryLayout<VectorOrigin>.stride + times.capacity * MemoryLayout<ClosedRange<Int64>?>.stride
+            + state.byteCount + 2_048
     }
 
     // MARK: Vectors come in
@@ -71,29 +71,43 @@ final class VectorReading {
     ///
     /// - Returns: the vectors at the model's rate.
     func append(_ values: some RandomAccessCollection<Float>, rate: Double, first: Int, clock: VectorClock) -> [Float] {
-        self.clock = clock
         resampled.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
         resampler.append(values, rate: rate, into: &resampled, sources: &ends)
         for index in ends.indices { ends[index] += first + 1 }
         extractor.append(resampled, ends: ends, into: &frames, origins: &origins)
+        stamp(by: clock)
         return resampled
     }
 
     /// Nothing follows: gives the frames that waited for more.
-    func close() { extractor.finish(into: &frames, origins: &origins) }
+    func close(clock: VectorClock) {
+        extractor.finish(into: &frames, origins: &origins)
+        stamp(by: clock)
+    }
+
+    private func stamp(by clock: VectorClock) {
+        guard labeler != nil else { return }
+        for origin in origins[times.count...] { times.append(clock.time(of: origin.vectors)) }
+    }
 
     // MARK: Windows
 
     private var pendingFrames: Int { frames.count / configuration.dimension }
-    /// Whether all frames so far were in a window.
+    /// Whether no further chunk can be committed: what the last window has not seen waits for the next hop.
     private(set) var hasCaughtUp = true
+
+    /// A label that is final stays so, and must not depend on when its frame was read. A text's final is read anew: until then the newest
+    /// frames count.
+    private func plan(pending: Int) -> (frames: Int, chunk: Int) {
+        labeler == nil ? window.plan(pending: pending) : window.steadyPlan(pending: pending)
+    }
 
     /// The next window, if there are frames to read.
     func addWindow(to windows: WindowGroups, session: any Session) -> Bool {
-        let plan = window.plan(pending: pendingFrames)
+        let plan = plan(pending: pendingFrames)
         guard plan.frames > 0 else { return false }
-        hasCaughtUp = plan.frames == pendingFrames || plan.chunk == 0
+        hasCaughtUp = self.plan(pending: pendingFrames - plan.chunk).chunk == 0
         windows.add(
             frames[..<(plan.frames * configuration.dimension)], network: served.model.network,
             standardization: served.model.standardization, state: state, chunk: plan.chunk, isEnd: false, session: session)
@@ -111,9 +125,11 @@ final class VectorReading {
     func finish(with workspace: Workspace, into spans: inout SpanLog) throws(NetworkError) {
         let network = served.model.network
         var batch = Batch(dimension: configuration.dimension)
-        while pendingFrames > 0 {
-            let isLast = pendingFrames <= max(window.maximum, window.chunk + window.lookahead)
-            let plan = isLast ? (frames: pendingFrames, chunk: pendingFrames) : window.plan(pending: pendingFrames)
+        while !state.hasEnded, state.inputFrames + pendingFrames > 0 {
+            let next = plan(pending: pendingFrames)
+            // The last window may be empty: convolutions still owe the frames that waited for it.
+            let isLast = next.chunk == 0
+            let plan = isLast ? (frames: pendingFrames, chunk: pendingFrames) : next
             var rows = Array(frames[..<(plan.frames * configuration.dimension)])
             served.model.standardization.apply(to: &rows)
             batch.removeAll()
@@ -122,7 +138,6 @@ final class VectorReading {
                 [Window(state: state, chunk: plan.chunk, isEnd: isLast)], frames: batch, workspace: workspace)[0]
             take(output, into: &spans)
         }
-        if let rest = viterbi?.finish() { decide(rest, into: &spans) }
         tail.removeAll()
     }
 
@@ -136,11 +151,10 @@ final class VectorReading {
     // MARK: Reading
 
     private func read(_ posteriors: Posteriors, final: Int, into spans: inout SpanLog) {
-        if let labels = viterbi?.advance(posteriors[0..<final]) { decide(labels, into: &spans) }
-        if var ahead = viterbi {
+        if let labels = labeler?.advance(posteriors, chunk: final) {
+            decide(labels[..<final], into: &spans)
             tail.removeAll(keepingCapacity: true)
-            let labels = ahead.advance(posteriors[final..<posteriors.frames]) + ahead.finish()
-            for (index, label) in labels.enumerated() { tail.append(frame(decided + index, label)) }
+            for label in labels[final...] { tail.append(frame(decided + tail.count, label)) }
         }
         decoder?.advance(posteriors[0..<final])
         if let read = decoder?.read(tail: posteriors[final..<posteriors.frames]) {
@@ -148,7 +162,7 @@ final class VectorReading {
         }
     }
 
-    private func decide(_ labels: [FrameLabel], into spans: inout SpanLog) {
+    private func decide(_ labels: ArraySlice<FrameLabel>, into spans: inout SpanLog) {
         for label in labels {
             spans.decide(frame(decided, label))
             decided += 1
@@ -157,6 +171,7 @@ final class VectorReading {
         let done = min(decided * served.model.network.architecture.stride - firstOrigin, origins.count - 1)
         guard done > 256 else { return }
         origins.removeFirst(done)
+        times.removeFirst(done)
         firstOrigin += done
     }
 
@@ -168,7 +183,12 @@ final class VectorReading {
         let isMissing = origins[first...last].allSatisfy(\.isMissing)
         return SpanLog.Frame(
             name: isMissing ? SpanLog.unknown : served.model.alphabet.symbols[label.label], confidence: isMissing ? 0 : label.confidence,
-            vectors: vectors, time: clock.time(of: vectors))
+            vectors: vectors, time: Self.span(times[first], times[last]))
+    }
+
+    private static func span(_ first: ClosedRange<Int64>?, _ last: ClosedRange<Int64>?) -> ClosedRange<Int64>? {
+        guard let first, let last else { return nil }
+        return first.lowerBound...max(first.lowerBound, last.upperBound)
     }
 
     /// Where each frame comes from; of all frames where the model transcribes.

@@ -8,6 +8,8 @@ final class VectorSegment {
     let served: Served
     private let configuration: VectorConfiguration
     private let pipeline: Pipeline
+    /// Where the model's channels stand in the publisher's vectors; nil where the publisher does not name them.
+    private var order: ChannelOrder?
     private var clock: VectorClock
     private var reading: VectorReading
     /// Stretches that are over and wait to be read to their end, each with what is to be said of the gap behind it.
@@ -34,13 +36,16 @@ final class VectorSegment {
             served: served, configuration: configuration, pipeline: pipeline, normalization: normalization, start: 0)
     }
 
-    /// Numbers per vector.
-    var channels: Int { configuration.channels.count }
     private var transcribes: Bool { served.model.task == .transcription }
     /// Mean and deviation for the stream's next segment.
     var normalization: RunningNormalization? { reading.normalization?.faded }
 
     // MARK: Vectors come in
+
+    /// The publisher's vectors have these channels from now on; none: those of the model.
+    func name(channels: [String]) {
+        order = channels.isEmpty ? nil : ChannelOrder(of: configuration.channels, among: channels)
+    }
 
     /// Takes vectors that follow what came before as `place` says.
     func append(_ frames: FeatureFrames, at place: VectorTimeline.Place) {
@@ -60,10 +65,31 @@ final class VectorSegment {
             if !transcribes { breakOff(for: 0) }
         }
         clock = VectorClock(number: count, time: frames.time ?? clock.time(of: count..<count)?.lowerBound, rate: rate)
-        if frames.channels == configuration.channels.count {
-            take(frames.values, rate: rate)
-        } else {
-            appendMissing(frames.count, rate: rate)
+        guard let values = arranged(frames) else {
+            gaps.dirtySamples = gaps.dirtySamples.addingSaturating(UInt64(frames.count))
+            return appendMissing(frames.count, rate: rate)
+        }
+        gaps.dirtySamples = gaps.dirtySamples.addingSaturating(dirtyVectors(values))
+        take(values, rate: rate)
+    }
+
+    /// The packet's numbers as the model reads them; nil where there are too few or too many.
+    private func arranged(_ frames: FeatureFrames) -> [Float]? {
+        guard frames.channels == order?.width ?? configuration.channels.count else { return nil }
+        return order?.arrange(frames.values) ?? frames.values
+    }
+
+    /// Vectors with a number that is missing.
+    private func dirtyVectors(_ values: [Float]) -> UInt64 {
+        let channels = configuration.channels.count
+        return values.withUnsafeBufferPointer { values in
+            var dirty: UInt64 = 0
+            for row in stride(from: 0, to: values.count, by: channels) {
+                var isClean = true
+                for index in row..<(row + channels) where !values[index].isFinite { isClean = false }
+                if !isClean { dirty += 1 }
+            }
+            return dirty
         }
     }
 
@@ -81,6 +107,7 @@ final class VectorSegment {
     private func breakOff(for vectors: Int) {
         let range = count..<(count + vectors)
         let gap = SpanLog.Frame(name: SpanLog.unknown, confidence: 0, vectors: range, time: clock.time(of: range))
+        reading.close(clock: clock)
         ended.append((reading, vectors > 0 ? gap : nil))
         count += vectors
         reading = VectorReading(
@@ -100,7 +127,6 @@ final class VectorSegment {
     func finishStretches(with workspace: Workspace) throws(NetworkError) {
         while !ended.isEmpty {
             let (reading, gap) = ended.removeFirst()
-            reading.close()
             try reading.finish(with: workspace, into: &spans)
             spans.close()
             if let gap { spans.decide(gap) }
@@ -127,7 +153,7 @@ final class VectorSegment {
     /// The whole segment, exactly as off line where it transcribes.
     func final(with readers: Readers) throws -> Reading {
         try finishStretches(with: readers.workspace)
-        reading.close()
+        reading.close(clock: clock)
         guard transcribes else {
             try reading.finish(with: readers.workspace, into: &spans)
             spans.close()

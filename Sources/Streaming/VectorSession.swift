@@ -16,6 +16,7 @@ final class VectorSession: Session {
     private var timeline = VectorTimeline()
     private var hop: HopTimer
     private var hello = StreamHello()
+    private var helloBytes = 0
     /// Packets that were lost since the last vectors.
     private var lost: UInt64 = 0
     /// Of the stream's last segment: where the next one starts from.
@@ -80,6 +81,8 @@ final class VectorSession: Session {
         case .hello(let hello):
             if hello.writer != self.hello.writer { end(.hello, Due(arrived: arrived, decided: arrived)) }
             self.hello = hello
+            helloBytes = hello.channels.reduce(0) { $0 + MemoryLayout<String>.stride + $1.utf8.count }
+            open?.name(channels: hello.channels)
         case .frames(let frames): take(frames, arrived: arrived, now: now)
         case .endOfSegment: end(.explicit, Due(arrived: arrived, decided: arrived))
         }
@@ -93,12 +96,11 @@ final class VectorSession: Session {
             segment.gaps.count = segment.gaps.count.addingSaturating(1)
             segment.gaps.packets = segment.gaps.packets.addingSaturating(lost)
         }
+        let dirty = segment.gaps.dirtySamples
         // The time before a segment is not of it.
         segment.append(frames, at: segment.count > 0 ? place : .next)
         lost = 0
-        let dirty = UInt64(dirtyVectors(of: frames, expecting: segment))
-        segment.gaps.dirtySamples = segment.gaps.dirtySamples.addingSaturating(dirty)
-        totals.dirty = totals.dirty.addingSaturating(dirty)
+        totals.dirty = totals.dirty.addingSaturating(segment.gaps.dirtySamples - dirty)
         totals.vectors = totals.vectors.addingSaturating(UInt64(frames.count))
         lastVectors = now.monotonic
         if hop.isDue(at: frames.time ?? arrived) {
@@ -114,22 +116,16 @@ final class VectorSession: Session {
         guard case .vectors(let configuration) = served.model.input else { return nil }
         let segment = VectorSegment(
             served: served, configuration: configuration, pipeline: pipeline, normalization: normalization)
+        segment.name(channels: hello.channels)
         open = segment
         return segment
     }
 
-    /// Vectors with a number that is missing, or with too few numbers or too many.
-    private func dirtyVectors(of frames: FeatureFrames, expecting segment: VectorSegment) -> Int {
-        guard frames.channels == segment.channels else { return frames.count }
-        return frames.values.withUnsafeBufferPointer { values in
-            var dirty = 0
-            for row in stride(from: 0, to: values.count, by: frames.channels) {
-                var isClean = true
-                for index in row..<(row + frames.channels) where !values[index].isFinite { isClean = false }
-                if !isClean { dirty += 1 }
-            }
-            return dirty
-        }
+    /// Channels that the model reads and the publisher lacks, going by the names in its hello.
+    var missingChannels: [String] {
+        guard !hello.channels.isEmpty, case .vectors(let configuration) = pipeline.models.current(for: hello.writer).model.input
+        else { return [] }
+        return ChannelOrder(of: configuration.channels, among: hello.channels).missing
     }
 
     // MARK: Segments end
@@ -214,7 +210,7 @@ final class VectorSession: Session {
     var isIdle: Bool { open == nil && waiting.isEmpty }
 
     var byteCount: Int {
-        512 + (open?.byteCount ?? 0) + waiting.reduce(0) { $0 + MemoryLayout<Waiting>.stride + $1.segment.byteCount }
+        512 + helloBytes + (open?.byteCount ?? 0) + waiting.reduce(0) { $0 + MemoryLayout<Waiting>.stride + $1.segment.byteCount }
     }
 
     var summary: SessionSummary {

@@ -23,10 +23,10 @@ public struct TrainingSetup {
     public func calibrated(_ model: Model) throws -> Model { try calibrate(model) }
 
     /// The map for best paths that these raw confidences ask for.
-    private static func fitted(_ evaluation: Evaluation) -> Calibrations {
+    private static func fitted(confidences: [Float], correct: [Bool]) -> Calibrations {
         var calibrations = Calibrations()
-        guard !evaluation.confidences.isEmpty else { return calibrations }
-        calibrations[.bestPath] = .fit(confidences: evaluation.confidences, correct: evaluation.isCorrect)
+        guard !confidences.isEmpty else { return calibrations }
+        calibrations[.bestPath] = .fit(confidences: confidences, correct: correct)
         return calibrations
     }
 
@@ -74,7 +74,8 @@ extension TrainingSetup {
             },
             calibrate: { model in
                 let evaluation = try evaluate(model.with(calibration: .init()), sets.flatMap(\.lines))
-                return model.with(calibration: Self.fitted(evaluation))
+                return model.with(
+                    calibration: Self.fitted(confidences: evaluation.confidences, correct: evaluation.isCorrect))
             })
     }
 
@@ -116,14 +117,12 @@ extension TrainingSetup {
                 return errors
             },
             calibrate: { model in
-                guard recipe.task == .transcription else {
-                    return try model.withFittedSmoothing(on: sets.flatMap(\.recordings))
-                }
-                var total = Evaluation()
-                for (_, recordings) in sets {
-                    total.add(try SensorEvaluation.run(model.with(calibration: .init()), on: recordings).text)
-                }
-                return model.with(calibration: Self.fitted(total))
+                let recordings = sets.flatMap(\.recordings)
+                let raw = try model.with(calibration: .init()).withFittedSmoothing(on: recordings)
+                let evaluation = try SensorEvaluation.run(raw, on: recordings)
+                let confidences = evaluation.frames?.confidences ?? evaluation.text.confidences
+                let correct = evaluation.frames?.isCorrect ?? evaluation.text.isCorrect
+                return raw.with(calibration: Self.fitted(confidences: confidences, correct: correct))
             })
     }
 }

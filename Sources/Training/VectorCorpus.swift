@@ -71,7 +71,8 @@ public struct VectorCorpus: Corpus {
     /// Prepares recordings for training.
     ///
     /// - Parameter pieceLength: frames per example of recordings that are labelled frame by frame.
-    /// - Throws: `Alphabet.Fault` for a text with symbols that the alphabet lacks.
+    /// - Throws: `Alphabet.Fault` for a text with symbols that the alphabet lacks, `SensorFileError` for a recording without one of the
+    ///   configuration's channels.
     public init(
         _ recordings: [SensorRecording], configuration: VectorConfiguration, task: ModelTask, alphabet: Alphabet,
         augmentation: VectorAugmentation, pieceLength: Int = 300
@@ -81,6 +82,7 @@ public struct VectorCorpus: Corpus {
         var prepared: [Prepared] = []
         var sequences: [[Int?]] = []
         for recording in recordings {
+            let recording = try recording.arranged(as: configuration.channels)
             let frames = extractor.frames(recording.values, rate: recording.rate)
             let count = frames.count / configuration.dimension
             guard count > 0 else { continue }

@@ -16,7 +16,14 @@ extension StreamHello {
             writer: try Checks.writer(wire.writer), device: try Checks.text("device", wire.device),
             unit: StreamHello.Unit(wire.unit), resolution: known > 0 ? known : nil, area: area,
             precedingText: try Checks.text("preceding_text", wire.precedingText, limit: WireLimits.text),
-            language: try Checks.text("language", wire.language))
+            language: try Checks.text("language", wire.language),
+            channels: try Self.channels(wire.channels))
+    }
+
+    private static func channels(_ names: [String]) throws(WireFault) -> [String] {
+        var channels: [String] = []
+        for name in names { channels.append(try Checks.text("channels", name) ?? "") }
+        return channels
     }
 
     var wire: WireStreamHello {
@@ -32,6 +39,7 @@ extension StreamHello {
         }
         message.precedingText = precedingText ?? ""
         message.language = language ?? ""
+        message.channels = channels
         return message
     }
 }

@@ -9,6 +9,7 @@ struct BenchmarkCommand: ParsableCommand {
             BenchmarkDecoder.self,
             BenchmarkTransport.self,
             BenchmarkDaemon.self,
+            BenchmarkSensors.self,
             BenchmarkLearning.self,
             BenchmarkSoak.self,
         ])

@@ -76,14 +76,13 @@ struct BenchmarkDaemon: ParsableCommand {
         let feed = LabelFeed(try connection.subscriber(to: ["labels."], context: context))
         let publisher = try connection.publisher(.ink, context: context)
         try publisher.waitForSubscription(to: Array("ink.pen".utf8), milliseconds: 5000)
-        let tally = try play(schedule, publisher, feed, process)
-        let status = try StatusCommand.ask(connection.control(context: context), .status(.init())).status
+        let player = BenchmarkPlayer(publisher: publisher, feed: feed, process: process)
+        let tally = try player.play(schedule.packets, seconds: seconds) { $0.finals.count >= schedule.lineCount }
+        let dropped = try StatusCommand.ask(connection.control(context: context), .status(.init())).status.dropped
 
         Terminal.status("comparing \(tally.finals.count) finals with recognize")
         let check = try schedule.check(tally, with: Recognizer(model: model, decoding: decoder))
         Terminal.endStatus()
-        let drops = status.counters.filter { $0.key.hasPrefix("dropped_") }.values.reduce(0, +)
-        let skipped = status.lanes.reduce(UInt64(0)) { $0 + $1.skippedPartials }
         let report = Report(
             pens: pens, lanes: lanes, hop_ms: hop, lookahead_ms: Double(window.lookahead) * check.millisecondsPerFrame,
             p50_ms: tally.partialLatency.quantile(0.5) / 1000, p99_ms: tally.partialLatency.quantile(0.99) / 1000,
@@ -91,7 +90,7 @@ struct BenchmarkDaemon: ParsableCommand {
             finals: tally.finals.count, finals_wrong: check.wrong, finals_missing: check.missing,
             prefixes_contradicted: tally.contradicted, cpu_percent: tally.processorShare * 100,
             cpu_percent_per_pen: tally.processorShare * 100 / Double(pens), rss_mib: tally.residentMiB, ready_ms: ready * 1000,
-            dropped: drops + skipped)
+            dropped: dropped)
         if json {
             try printJSON(report)
         } else {
@@ -102,37 +101,6 @@ struct BenchmarkDaemon: ParsableCommand {
         }
     }
 
-    /// Plays the schedule in real time while it takes in the labels.
-    private func play(
-        _ schedule: PenSchedule, _ publisher: Publisher, _ feed: LabelFeed, _ process: DaemonProcess
-    ) throws -> BenchmarkTally {
-        var tally = BenchmarkTally()
-        let before = process.figures
-        let start = ContinuousClock.now
-        for packet in schedule.packets {
-            let due = start + .microseconds(packet.time)
-            while ContinuousClock.now < due {
-                let left = Int((due - ContinuousClock.now) / .milliseconds(1))
-                // Labels are taken in while there is nothing to send; a short wait keeps the pens in time.
-                if let event = try feed.next(milliseconds: min(2, max(1, left))) { tally.take(event) }
-            }
-            try publisher.send(topic: packet.topic, payload: packet.payload)
-            while let event = try feed.next(milliseconds: 0) { tally.take(event) }
-            if packet.number % 500 == 0 {
-                Terminal.status("\(duration(Double(packet.time) / 1e6)) of \(duration(schedule.seconds)), \(tally.finals.count) finals")
-            }
-        }
-        let writing = (ContinuousClock.now - start) / .seconds(1)
-        let after = process.figures
-        tally.processorShare = (after.processorSeconds - before.processorSeconds) / writing
-        tally.residentMiB = after.residentMiB
-        let deadline = ContinuousClock.now + .seconds(5)
-        while tally.finals.count < schedule.lineCount, ContinuousClock.now < deadline {
-            if let event = try feed.next(milliseconds: 100) { tally.take(event) }
-        }
-        return tally
-    }
-
     private static func text(_ report: Report) -> String {
         """
         \(report.pens) pens, \(report.lanes) lanes, hop \(report.hop_ms) ms, lookahead \(String(format: "%.0f", report.lookahead_ms)) ms
@@ -141,33 +109,5 @@ struct BenchmarkDaemon: ParsableCommand {
         processor \(String(format: "%.1f %%, %.2f %% for each pen", report.cpu_percent, report.cpu_percent_per_pen))
         memory    \(String(format: "%.1f MiB", report.rss_mib)); ready after \(String(format: "%.0f ms", report.ready_ms)); \(report.dropped) dropped
         """
-    }
-}
-
-/// What the labels of a run were.
-struct BenchmarkTally {
-    var finals: [LabelEvent] = []
-    var partialLatency = LatencyHistogram()
-    var finalLatency = LatencyHistogram()
-    /// Finals that do not begin with the prefix that the last partial before them had committed.
-    var contradicted = 0
-    var processorShare = 0.0
-    var residentMiB = 0.0
-    private var promised: [StreamName: (segment: UInt64, text: Substring.UnicodeScalarView)] = [:]
-
-    mutating func take(_ event: LabelEvent) {
-        switch event.state {
-        case .partial:
-            partialLatency.add(event.stamps.published - event.stamps.arrived)
-            promised[event.stream] = (event.segment, event.text.unicodeScalars.prefix(event.committed))
-        case .final:
-            finalLatency.add(event.stamps.published - event.stamps.decided)
-            finals.append(event)
-            if let promise = promised[event.stream], promise.segment == event.segment,
-                !event.text.unicodeScalars.starts(with: promise.text)
-            {
-                contradicted += 1
-            }
-        }
     }
 }

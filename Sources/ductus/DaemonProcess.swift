@@ -12,8 +12,8 @@ final class DaemonProcess {
     /// - Parameter settings: `KEY=VALUE` of the configuration.
     /// - Throws: `CommandFailure` if the program is not found or ends at once.
     init(
-        program: String?, model: URL, decoder: Recognizer.Decoding = .beam, lanes: Int, core: Int?, window: WindowRule,
-        settings: [String] = []
+        program: String?, model: URL, input: Pipeline.Input = .ink, decoder: Recognizer.Decoding = .beam, lanes: Int, core: Int?,
+        window: WindowRule, settings: [String] = []
     ) throws {
         let beside = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
             .appending(path: "ductusd").path
@@ -38,7 +38,8 @@ final class DaemonProcess {
         logging:
           level: warning
         pipelines:
-          - name: ink
+          - name: \(input.rawValue)
+            input: \(input.rawValue)
             model: "\(model.standardizedFileURL.path)"
             decoding: \(decoder.rawValue)
             window:

@@ -15,6 +15,7 @@ struct Ductus: AsyncParsableCommand {
             RecognizeCommand.self,
             RenderCommand.self,
             SynthesizeCommand.self,
+            SimulateCommand.self,
             StatusCommand.self,
             CorrectCommand.self,
             ModelCommand.self,

@@ -14,12 +14,15 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Labelled lines: JSON lines, plain or gzip.")
     var data: String
 
-    /// What is measured: a whole line read in one pass, or the last partial before its end.
+    /// What is measured: a line or recording read whole, or what the daemon says of it while it comes.
     enum Mode: String, CaseIterable, ExpressibleByArgument {
         case exact, streaming
     }
 
-    @Option(help: "Read lines whole, or as the daemon does while they are written: its last partial before the end.")
+    @Option(
+        help: ArgumentHelp(
+            "Read lines whole, or as the daemon does while they are written: its last partial before the end.",
+            discussion: "Of a sensor whose frames are labelled: the labels as they became final."))
     var mode: Mode = .exact
 
     @Option(help: "Read only the first lines.")
@@ -34,7 +37,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Measure on the sensor recordings of these subjects alone.")
     var subjects: [String] = []
 
-    @Option(help: "Frames that a chunk sees to its right while it streams. Sensors are then also labelled as the daemon does while they arrive.")
+    @Option(help: "Streaming: frames to the right that a chunk may see; a sensor's chunk is half as long. Default: the daemon's own window.")
     var lookahead: Int?
 
     @Option(help: "Draw the confusion matrix of frame labels into this SVG or PNG file.")
@@ -51,6 +54,10 @@ struct EvaluateCommand: ParsableCommand {
         var exact_cer, relative_increase: Double?
         var contradicted: Int?
         var contradicted_share: Double?
+    }
+
+    func validate() throws {
+        guard lookahead == nil || mode == .streaming else { throw ValidationError("--lookahead belongs to --mode streaming") }
     }
 
     func run() throws {

@@ -112,20 +112,14 @@ struct SensorFeeding {
     /// The packets of a recording, a tenth of a second each, and when to send each: seconds after the first. The last one ends the segment.
     mutating func packets(of recording: SensorRecording) -> [(packet: FeaturePacket, due: Double)] {
         if sequence > 0 { origin += 60_000_000 }
-        let step = max(1, Int(recording.rate / 10)), width = recording.channels.count
         var packets: [(FeaturePacket, Double)] = []
         func next(_ content: FeaturePacket.Content) -> FeaturePacket {
             defer { sequence += 1 }
             return FeaturePacket(epoch: UInt64(max(0, began)), sequence: sequence, content: content)
         }
-        packets.append((next(.hello(StreamHello(device: "ductus feed"))), 0))
-        for first in stride(from: 0, to: recording.count, by: step) {
-            let end = min(recording.count, first + step)
-            let frames = FeatureFrames(
-                time: origin + Int64(Double(first) / recording.rate * 1e6), rate: Float(recording.rate), channels: width,
-                values: Array(recording.values[(first * width)..<(end * width)]))
-            packets.append((next(.frames(frames)), Double(end) / recording.rate))
-        }
+        let channels = recording.namesChannels ? recording.channels : []
+        packets.append((next(.hello(StreamHello(device: "ductus feed", channels: channels))), 0))
+        for (frames, due) in recording.pieces(from: origin) { packets.append((next(.frames(frames)), due)) }
         let seconds = Double(recording.count) / recording.rate
         packets.append((next(.endOfSegment), seconds))
         return packets

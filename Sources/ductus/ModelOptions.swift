@@ -35,12 +35,12 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// Where a model is: as named, or the first of the usual places that exists.
-    static func location(of name: String?) -> URL {
+    static func location(of name: String?, default model: String = "english") -> URL {
         if let name { return URL(filePath: name) }
         let program = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
         let places = [
-            URL(filePath: "models/english"), program.appending(path: "../share/ductus/models/english").standardized,
-            URL(filePath: "/usr/share/ductus/models/english"),
+            URL(filePath: "models/\(model)"), program.appending(path: "../share/ductus/models/\(model)").standardized,
+            URL(filePath: "/usr/share/ductus/models/\(model)"),
         ]
         return places.first { FileManager.default.fileExists(atPath: $0.path) } ?? places[0]
     }

@@ -7,15 +7,7 @@ import Wire
 
 /// Many simulated pens that write distinct lines at human pace, as packets in the order of time.
 struct PenSchedule {
-    struct Packet {
-        /// µs since the start.
-        var time: Int64
-        var topic: [UInt8]
-        var payload: [UInt8]
-        var number: Int
-    }
-
-    private(set) var packets: [Packet] = []
+    private(set) var packets: [BenchmarkPacket] = []
     let seconds: Double
     /// What each pen writes, line by line.
     private var lines: [String: [[Stroke]]] = [:]
@@ -32,8 +24,7 @@ struct PenSchedule {
         for pen in 0..<pens {
             try write(pen: pen, random: random.split(pen), end: Int64(seconds * 1e6), namesWriter: namesWriters)
         }
-        packets.sort { $0.time < $1.time }
-        for index in packets.indices { packets[index].number = index }
+        packets.arrange()
     }
 
     var lineCount: Int { lines.values.reduce(0) { $0 + $1.count } }
@@ -51,9 +42,9 @@ struct PenSchedule {
         let name = Self.name(of: number)
         let pen = SimulatedPen(writer: Ink.Writer(seed: random.next()))
         var sequence: UInt64 = 0
-        func send(_ content: InkPacket.Content, at time: Int64, to packets: inout [Packet]) throws {
+        func send(_ content: InkPacket.Content, at time: Int64, to packets: inout [BenchmarkPacket]) throws {
             let packet = InkPacket(epoch: 1, sequence: sequence, content: content)
-            packets.append(Packet(time: time, topic: Array("ink.\(name)".utf8), payload: try packet.wire(), number: 0))
+            packets.append(BenchmarkPacket(time: time, topic: Array("ink.\(name)".utf8), payload: try packet.wire(), number: 0))
             sequence += 1
         }
         // Pens do not begin together.

@@ -7,13 +7,20 @@ import Streaming
 struct SensorReport {
     let command: EvaluateCommand
 
+    /// Rates are fractions. Without a prefix: as the command's mode reads.
     private struct Report: Encodable {
         var recordings, frames: Int
+        // Of models that label every frame.
         var accuracy, macro_f1, segment_error: Double?
-        var accuracy_unsmoothed, segment_error_unsmoothed: Double?
-        var accuracy_streamed, macro_f1_streamed, segment_error_streamed: Double?
+        var accuracy_unsmoothed, macro_f1_unsmoothed, segment_error_unsmoothed: Double?
+        // Of models that transcribe.
         var characters: Int?
-        var cer, wer, ece: Double?
+        var cer, wer: Double?
+        /// Calibration error of the confidences.
+        var ece: Double?
+        // Of streaming alone: the same recordings read whole.
+        var exact_accuracy, exact_macro_f1, exact_segment_error, exact_cer: Double?
+        var contradicted: Int?
     }
 
     func print(_ model: Model) throws {
@@ -23,58 +30,63 @@ struct SensorReport {
             recordings = recordings.filter { subjects.contains($0.subject) }
         }
         if let limit = command.limit { recordings = Array(recordings.prefix(limit)) }
-        let evaluation = try SensorEvaluation.run(model, on: recordings, decoding: command.options.decoding)
-        if let path = command.confusion, let frames = evaluation.frames { try draw(frames, into: path) }
-        let streamed = try command.lookahead.map { try stream(recordings, model: model, lookahead: $0) }
-        var report = report(evaluation, recordings: recordings.count)
-        report.accuracy_streamed = streamed?.accuracy
-        report.macro_f1_streamed = streamed?.macroF1
-        report.segment_error_streamed = streamed?.segmentError
-        if command.json { return try printJSON(report) }
-        Swift.print("\(report.recordings) recordings, \(report.frames) frames")
-        if let frames = evaluation.frames, let plain = evaluation.unsmoothed {
-            Swift.print(
-                """
-                frame accuracy        \(percent(frames.accuracy))   without smoothing \(percent(plain.accuracy))
-                macro F1              \(percent(frames.macroF1))   without smoothing \(percent(plain.macroF1))
-                segment error         \(percent(frames.segmentError))   without smoothing \(percent(plain.segmentError))
-                """)
-            if let streamed {
-                Swift.print(
-                    """
-                    while it streams       accuracy \(percent(streamed.accuracy))   macro F1 \(percent(streamed.macroF1))   \
-                    segment error \(percent(streamed.segmentError))
-                    """)
+        let exact = try SensorEvaluation.run(model, on: recordings, decoding: command.options.decoding)
+        var evaluation = exact
+        var report = Report(recordings: recordings.count, frames: 0)
+        if command.mode == .streaming {
+            var window = WindowRule()
+            if let lookahead = command.lookahead {
+                window.lookahead = max(0, lookahead)
+                window.chunk = max(1, lookahead / 2)
             }
-        } else {
-            Swift.print(
-                """
-                character error rate  \(percent(evaluation.text.cer))
-                word error rate       \(percent(evaluation.text.wer))
-                calibration error     \(percent(evaluation.text.ece))
-                """)
+            let streamed = try SensorEvaluation.streamed(
+                model, on: recordings, decoding: command.options.decoding, window: window)
+            evaluation = streamed.evaluation
+            report.contradicted = exact.frames == nil ? streamed.contradicted : nil
+            report.exact_accuracy = exact.frames?.accuracy
+            report.exact_macro_f1 = exact.frames?.macroF1
+            report.exact_segment_error = exact.frames?.segmentError
+            report.exact_cer = exact.frames == nil ? exact.text.cer : nil
         }
+        fill(&report, with: evaluation)
+        if let path = command.confusion, let frames = evaluation.frames { try draw(frames, into: path) }
+        if command.json { return try printJSON(report) }
+        Swift.print(text(of: report))
     }
 
-    private func stream(_ recordings: [SensorRecording], model: Model, lookahead: Int) throws -> FrameEvaluation {
-        let reader = try StreamedSensorReader(
-            model: model, window: WindowRule(chunk: max(1, lookahead / 2), lookahead: max(0, lookahead)))
-        var evaluation = FrameEvaluation(names: model.alphabet.symbols)
-        for recording in recordings { reader.add(recording, to: &evaluation) }
-        return evaluation
+    private func fill(_ report: inout Report, with evaluation: SensorEvaluation) {
+        guard let frames = evaluation.frames else {
+            report.frames = evaluation.text.frames
+            report.characters = evaluation.text.characters
+            (report.cer, report.wer, report.ece) = (evaluation.text.cer, evaluation.text.wer, evaluation.text.ece)
+            return
+        }
+        report.frames = frames.frames
+        (report.accuracy, report.macro_f1, report.segment_error) = (frames.accuracy, frames.macroF1, frames.segmentError)
+        report.ece = frames.ece
+        report.accuracy_unsmoothed = evaluation.unsmoothed?.accuracy
+        report.macro_f1_unsmoothed = evaluation.unsmoothed?.macroF1
+        report.segment_error_unsmoothed = evaluation.unsmoothed?.segmentError
     }
 
-    private func report(_ evaluation: SensorEvaluation, recordings: Int) -> Report {
-        guard let frames = evaluation.frames, let plain = evaluation.unsmoothed else {
-            let text = evaluation.text
-            return Report(
-                recordings: recordings, frames: text.frames, characters: text.characters, cer: text.cer, wer: text.wer,
-                ece: text.ece)
+    private func text(of report: Report) -> String {
+        func line(_ name: String, _ rate: Double?, unsmoothed: Double? = nil, exact: Double? = nil) -> String? {
+            guard let rate else { return nil }
+            return name.padding(toLength: 22, withPad: " ", startingAt: 0) + percent(rate)
+                + (unsmoothed.map { "   without smoothing \(percent($0))" } ?? "")
+                + (exact.map { "   read whole \(percent($0))" } ?? "")
         }
-        return Report(
-            recordings: recordings, frames: frames.frames, accuracy: frames.accuracy, macro_f1: frames.macroF1,
-            segment_error: frames.segmentError, accuracy_unsmoothed: plain.accuracy,
-            segment_error_unsmoothed: plain.segmentError)
+        let lines = [
+            "\(report.recordings) recordings, \(report.frames) frames",
+            line("frame accuracy", report.accuracy, unsmoothed: report.accuracy_unsmoothed, exact: report.exact_accuracy),
+            line("macro F1", report.macro_f1, unsmoothed: report.macro_f1_unsmoothed, exact: report.exact_macro_f1),
+            line("segment error", report.segment_error, unsmoothed: report.segment_error_unsmoothed, exact: report.exact_segment_error),
+            line("character error rate", report.cer, exact: report.exact_cer),
+            line("word error rate", report.wer),
+            line("calibration error", report.ece),
+            report.contradicted.map { "\($0) finals contradict what was committed" },
+        ]
+        return lines.compactMap { $0 }.joined(separator: "\n")
     }
 
     private func draw(_ frames: FrameEvaluation, into path: String) throws {

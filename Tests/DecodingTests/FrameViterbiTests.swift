@@ -35,36 +35,30 @@ import Testing
         #expect(abs(score(path) - best) < 1e-4)
     }
 
-    @Test(arguments: 0..<10) func withALongLagPiecesGiveTheExactPath(seed: Int) {
+    @Test(arguments: 0..<10) func withAllThatIsToComeAsLookaheadChunksGiveTheExactPath(seed: Int) {
         var generator = SplitMix64(seed: UInt64(seed))
         SimulatedPosteriors.diffuse(frames: 80, labels: 3, seed: UInt64(seed), sharpness: 1).withView { whole in
-            var viterbi = FrameViterbi(Self.model(), lag: 80)
+            let exact = FrameViterbi.smooth(whole, with: Self.model())
+            var viterbi = FrameViterbi(Self.model())
             var start = 0
             while start < 80 {
-                let end = min(80, start + 1 + Int(generator.next() % 9))
-                let decided = viterbi.advance(whole[start..<end])
-                #expect(decided.isEmpty)
-                start = end
+                let chunk = min(80 - start, Int(generator.next() % 9))
+                #expect(viterbi.advance(whole[start..<80], chunk: chunk) == Array(exact[start...]))
+                start += chunk
             }
-            #expect(viterbi.provisional.count == 80)
-            let rest = viterbi.finish()
-            #expect(rest == FrameViterbi.smooth(whole, with: Self.model()))
-            #expect(viterbi.frameCount == 0)
         }
     }
 
-    @Test func everyFrameIsDecidedOnceAfterTheLag() {
-        SimulatedPosteriors.diffuse(frames: 50, labels: 3, seed: 3).withView { whole in
-            var (viterbi, inPieces) = (FrameViterbi(Self.model(), lag: 10), FrameViterbi(Self.model(), lag: 10))
-            var pieces: [FrameLabel] = []
-            for frame in 0..<50 {
-                pieces += inPieces.advance(whole[frame..<(frame + 1)])
-                #expect(pieces.count == max(0, frame - 9) && inPieces.committedCount == pieces.count)
-            }
-            let decided = viterbi.advance(whole)
-            #expect(decided.count == 40 && decided == pieces)
-            let rest = viterbi.finish()
-            #expect(decided.count + rest.count == 50)
+    @Test func aChunkSeesItsWindowAndNothingBeyond() {
+        SimulatedPosteriors.diffuse(frames: 50, labels: 3, seed: 3, sharpness: 1).withView { whole in
+            var viterbi = FrameViterbi(Self.model())
+            _ = viterbi.advance(whole[0..<20], chunk: 10)
+            // A look ahead leaves no trace.
+            var again = viterbi
+            _ = again.advance(whole[10..<40], chunk: 0)
+            let window = viterbi.advance(whole[10..<25], chunk: 5)
+            #expect(again.advance(whole[10..<25], chunk: 5) == window && window.count == 15)
+            #expect(again.advance(whole[15..<50], chunk: 35) == viterbi.advance(whole[15..<50], chunk: 35))
         }
     }
 

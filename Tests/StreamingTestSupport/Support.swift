@@ -29,6 +29,11 @@ package final class Collector: LabelSink {
     package var events: [LabelEvent] { kept.withLock { $0 } }
     package var finals: [LabelEvent] { events.filter { $0.state == .final } }
     package func publish(_ event: LabelEvent) { kept.withLock { $0.append(event) } }
+
+    private let lacking = Mutex<[[String]]>([])
+    /// The channels that hellos lacked, one entry for each hello.
+    package var missing: [[String]] { lacking.withLock { $0 } }
+    package func missing(_ channels: [String], in stream: StreamName) { lacking.withLock { $0.append(channels) } }
 }
 
 extension StreamName {

@@ -9,17 +9,21 @@ package enum TinyVectorModel {
     package static let configuration = VectorConfiguration(channels: ["x", "y", "z"], rate: 50, stack: 2)
     package static let names = ["REST", "WALK", "JUMP", "TURN"]
 
+    /// - Parameter context: frames that a convolution sees on each side; 0: there is none.
     package static func make(
-        seed: UInt64 = 1, task: ModelTask = .frameLabels, bidirectional: Bool = true, transitions: TransitionModel? = nil,
-        wildness: Float = 4, configuration: VectorConfiguration = configuration
+        seed: UInt64 = 1, task: ModelTask = .frameLabels, bidirectional: Bool = true, context: Int = 0,
+        transitions: TransitionModel? = nil, calibration: Calibrations = Calibrations(), wildness: Float = 4,
+        configuration: VectorConfiguration = configuration
     ) throws -> Model {
         let alphabet = try Alphabet(symbols: names.map { task == .frameLabels ? $0 : String($0.prefix(1)) })
         let classes = task == .frameLabels ? names.count : alphabet.classCount
+        let width = configuration.dimension
+        let convolution = Convolution1D(in: width, out: width, kernel: 2 * context + 1, padding: context, activation: .tanh)
         let architecture = Architecture(
-            input: configuration.dimension,
-            layers: [
+            input: width,
+            layers: (context > 0 ? [.convolution1D(convolution)] : []) + [
                 .recurrent(
-                    .init(cell: .lstm, in: configuration.dimension, hidden: 8, bidirectional: bidirectional)),
+                    .init(cell: .lstm, in: width, hidden: 8, bidirectional: bidirectional)),
                 .linear(.init(in: bidirectional ? 16 : 8, out: classes)),
                 .logSoftmax,
             ])
@@ -27,7 +31,7 @@ package enum TinyVectorModel {
         let network = try Network(architecture: architecture, parameters: calm.parameters.map { $0 * wildness })
         return Model(
             name: "tiny-vectors", network: network, input: .vectors(configuration), task: task, alphabet: alphabet,
-            standardization: .identity(configuration.dimension), transitions: transitions)
+            standardization: .identity(width), calibration: calibration, transitions: transitions)
     }
 
     package static func pipeline(_ model: Model, window: WindowRule, endpoint: EndpointRule = EndpointRule()) -> Pipeline {

@@ -122,6 +122,56 @@ import Testing
         #expect(unknown == [0..<50] && final.gaps.dirtySamples == 50)
     }
 
+    /// The same vectors, in the order in which another sensor gives them, with a channel that the model does not know.
+    @Test func channelsAreFoundByTheirNames() throws {
+        let model = try TinyVectorModel.make()
+        var random = SplitMix64(seed: 8)
+        let values = random.wanderingVectors(100)
+        func spans(_ channels: [String]) throws -> [LabelEvent.Span] {
+            let collector = Collector()
+            let lane = Lane(clock: clock, sink: collector)
+            var publisher = SensorPublisher("s", TinyVectorModel.pipeline(model, window: window))
+            publisher.send(.hello(StreamHello(channels: channels)), to: lane, at: clock)
+            let turned = ChannelOrder(of: channels, among: TinyVectorModel.configuration.channels).arrange(values)
+            publisher.send(turned, channels: channels.count, to: lane, at: clock)
+            publisher.send(.endOfSegment, to: lane, at: clock)
+            lane.settle()
+            #expect(collector.finals.map(\.gaps) == [.init()] && collector.missing.isEmpty)
+            return collector.events.flatMap { $0.spans.filter { $0.state == .final } }
+        }
+        let named = try spans(["x", "y", "z"])
+        #expect(try named.count > 2 && spans(["z", "spare", "x", "y"]) == named)
+    }
+
+    @Test func missingChannelsAreToldAndReadAround() throws {
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(try TinyVectorModel.make(), window: window))
+        publisher.send(.hello(StreamHello(channels: ["z", "y"])), to: lane, at: clock)
+        #expect(collector.missing == [["x"]])
+        publisher.send([Float](repeating: 1, count: 100), channels: 2, to: lane, at: clock)
+        // A hello with other names, in mid-recording: from here on all but one are missing.
+        publisher.send(.hello(StreamHello(channels: ["z"])), to: lane, at: clock)
+        #expect(collector.missing == [["x"], ["x", "y"]])
+        publisher.send([Float](repeating: 1, count: 50), channels: 1, to: lane, at: clock)
+        let final = try end(&publisher, lane)
+        #expect(unknown == [50..<100] && final.gaps == .init(count: 0, packets: 0, dirtySamples: 100))
+    }
+
+    @Test func timesAreThoseOfTheClockThatTheVectorsCameWith() throws {
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(try TinyVectorModel.make(), window: window))
+        var random = SplitMix64(seed: 9)
+        second(&random, from: &publisher, to: lane)
+        publisher.rate = 25
+        second(&random, from: &publisher, to: lane)
+        _ = try end(&publisher, lane)
+        for span in spans {
+            // One second at 50 Hz, then two at 25.
+            func time(_ vector: Int) -> Int64 { 1_000_000 + Int64(vector <= 50 ? vector * 20_000 : 1_000_000 + (vector - 50) * 40_000) }
+            #expect(span.time == time(span.frames.lowerBound)...time(span.frames.upperBound))
+        }
+    }
+
     @Test func anotherRateIsResampledToTheModels() throws {
         let model = try TinyVectorModel.make(bidirectional: false)
         let lane = Lane(clock: clock, sink: collector)

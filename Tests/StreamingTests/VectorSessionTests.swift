@@ -58,6 +58,75 @@ import Testing
         #expect(collector.events.count > 20)
     }
 
+    /// Convolutions look ahead on their own: they need no more of the window, and owe their last frames at the end.
+    @Test(arguments: [0, 3, 5])
+    func whatConvolutionsSeeAheadIsPartOfTheLookahead(lookahead: Int) throws {
+        var random = SplitMix64(seed: 11)
+        let values = random.wanderingVectors(400)
+        let model = try TinyVectorModel.make(bidirectional: false, context: 3)
+        #expect(model.network.architecture.lookahead == 3)
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = SensorPublisher(
+            "s", TinyVectorModel.pipeline(model, window: WindowRule(hop: 0.04, chunk: 1, lookahead: lookahead)))
+        for vector in 0..<400 {
+            publisher.send(values[(vector * 3)..<(vector * 3 + 3)], to: lane, at: clock)
+            lane.settle()
+        }
+        let decided = finalSpans(collector.events).last?.frames.upperBound ?? 0
+        publisher.send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        let expected = spans(of: try SensorRecognizer(model: model).labels(of: recording(values)).plain, model: model)
+        #expect(expected.count > 10)
+        #expect(told(finalSpans(collector.events)) == expected)
+        // The last hop saw 199 frames. A span is final once the one behind it begins.
+        let begins = expected.compactMap { Int($0.split(separator: " ")[1].prefix { $0 != "." }) }
+        let seen = 398 - 2 * max(3, lookahead)
+        #expect(decided == begins.last { $0 < seen })
+    }
+
+    /// Whoever has much to do reads several packets at once: the labels that become final are the same.
+    @Test(arguments: [1, 4, 1000])
+    func whatIsFinalDependsOnTheVectorsAlone(packetsPerTurn: Int) throws {
+        var random = SplitMix64(seed: 12)
+        let values = random.wanderingVectors(600)
+        let transitions = TransitionModel.estimate(from: [(0..<200).map { $0 / 25 % 4 }], classes: 4)
+        let model = try TinyVectorModel.make(transitions: transitions)
+        func labels(packetsPerTurn: Int, seed: UInt64) -> [String] {
+            let collector = Collector()
+            let lane = Lane(clock: clock, sink: collector)
+            var publisher = SensorPublisher(
+                "s", TinyVectorModel.pipeline(model, window: WindowRule(hop: 0.2, chunk: 5, lookahead: 10)))
+            var random = SplitMix64(seed: seed)
+            var (sent, packets) = (0, 0)
+            while sent < 600 {
+                let count = min(600 - sent, Int.random(in: 1...9, using: &random))
+                publisher.send(values[(sent * 3)..<((sent + count) * 3)], to: lane, at: clock)
+                sent += count
+                packets += 1
+                if packets % packetsPerTurn == 0 { lane.settle() }
+            }
+            publisher.send(.endOfSegment, to: lane, at: clock)
+            lane.settle()
+            return finalSpans(collector.events).map { "\($0.name) \($0.frames) \($0.confidence)" }
+        }
+        let usual = labels(packetsPerTurn: 2, seed: 1)
+        #expect(usual.count > 5 && labels(packetsPerTurn: packetsPerTurn, seed: UInt64(packetsPerTurn)) == usual)
+    }
+
+    @Test func confidencesAreCalibrated() throws {
+        var calibration = Calibrations()
+        calibration[.bestPath] = Calibration(knots: [.init(raw: 0, probability: 0.625)])
+        let model = try TinyVectorModel.make(calibration: calibration)
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(model, window: WindowRule(hop: 0.2, chunk: 5, lookahead: 10)))
+        var random = SplitMix64(seed: 13)
+        feed(random.wanderingVectors(200), with: &publisher, to: lane)
+        publisher.send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        let spans = collector.events.flatMap(\.spans)
+        #expect(!spans.isEmpty && spans.allSatisfy { $0.confidence == 0.625 })
+    }
+
     @Test func withTheWholeRecordingAheadSmoothedLabelsEqualOffLine() throws {
         var random = SplitMix64(seed: 2)
         let values = random.wanderingVectors(300)

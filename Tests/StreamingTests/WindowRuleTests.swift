@@ -17,6 +17,17 @@ import Testing
             }
         }
     }
+
+    @Test func aSteadyChunkSeesExactlyItsLookahead() {
+        let rule = WindowRule(chunk: 5, lookahead: 10, maximum: 512)
+        for pending in 0..<15 { #expect(rule.steadyPlan(pending: pending) == (pending, 0)) }
+        for pending in [15, 16, 20, 700] { #expect(rule.steadyPlan(pending: pending) == (15, 5)) }
+    }
+
+    @Test func convolutionsTakeTheirShareOfTheLookahead() {
+        #expect(WindowRule(lookahead: 10).reduced(by: 6).lookahead == 4)
+        #expect(WindowRule(lookahead: 10).reduced(by: 12).lookahead == 0)
+    }
 }
 
 @Suite struct StreamNameTests {

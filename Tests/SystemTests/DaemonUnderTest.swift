@@ -26,26 +26,37 @@ final class DaemonUnderTest {
     /// - Parameters:
     ///   - model: a model folder; nil: a tiny network with wild weights.
     ///   - idle: seconds without a packet after which a segment ends.
+    ///   - sensors: pipelines beside that of the ink.
+    ///   - readsInk: whether there is a pipeline for ink.
     ///   - settings: `KEY=VALUE` of the configuration.
-    init(lanes: Int = 1, model: URL? = nil, idle: Int = 3, settings: [String] = []) throws {
+    ///   - log: gets what it logs; nil: the tests' own standard error.
+    init(
+        lanes: Int = 1, model: URL? = nil, idle: Int = 3, sensors: [SensorPipeline] = [], readsInk: Bool = true,
+        settings: [String] = [], log: Pipe? = nil
+    ) throws {
         let program = try #require(Self.program("ductusd"), "ductusd is not built")
         folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString.prefix(8))").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let model = model ?? URL(filePath: folder + "/tiny.safetensors")
         if model.lastPathComponent == "tiny.safetensors" { try TinyModel.make().weightFile().write(to: model) }
+        let ink = """
+          - name: ink
+            model: "\(model.path)"
+            endpoint: {idle: \(idle) s}
+
+        """
         try """
         directories: {runtime: "\(folder)", state: "\(folder)/state"}
         lanes: \(lanes)
         http: {address: off}
         logging: {level: error}
         pipelines:
-          - name: ink
-            model: "\(model.path)"
-            endpoint: {idle: \(idle) s}
+        \((readsInk ? ink : "") + sensors.map(\.configuration).joined())
         """.write(toFile: folder + "/ductus.yaml", atomically: true, encoding: .utf8)
         context = try Context()
         process.executableURL = URL(filePath: program)
         process.arguments = ["--config", folder + "/ductus.yaml"] + settings.flatMap { ["--set", $0] }
+        if let log { process.standardError = log }
         try process.run()
     }
 

@@ -47,13 +47,29 @@ import Training
         }
     }
 
+    @Test func channelsAreFoundByTheirNames() throws {
+        let recording = try #require(recordings(3..<4).first)
+        var turned = recording
+        turned.channels = ["z", "spare", "x", "y"]
+        turned.values = ChannelOrder(of: turned.channels, among: recording.channels).arrange(recording.values)
+        func corpus(_ recording: SensorRecording) throws -> VectorCorpus {
+            try VectorCorpus(
+                [recording], configuration: configuration, task: .frameLabels, alphabet: Alphabet(symbols: names),
+                augmentation: VectorAugmentation())
+        }
+        #expect(try corpus(turned).example(0, augmentedBy: nil).frames == corpus(recording).example(0, augmentedBy: nil).frames)
+        turned.channels[3] = "w"
+        #expect(throws: SensorFileError.lacksChannels(recording: "r3", missing: ["y"], found: ["z", "spare", "x", "w"])) {
+            try corpus(turned)
+        }
+    }
+
     @Test func aSimulatedSensorIsLearnedAndReadOnSubjectsNeverSeen() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appending(path: "sensor.ndjson")
-        let lines = recordings(0..<8).map(\.line).joined(separator: "\n")
-        try Data(lines.utf8).write(to: file)
+        try SensorRecording.write(recordings(0..<8), to: file)
 
         var recipe = Recipe()
         recipe.input = .vectors(configuration)
@@ -79,19 +95,8 @@ import Training
         // Smoothing joins what the network alone tears apart.
         let plain = try #require(evaluation.unsmoothed)
         #expect(frames.segmentError <= plain.segmentError)
-    }
-}
-
-extension SensorRecording {
-    /// The recording as a line of a file.
-    fileprivate var line: String {
-        let width = channels.count
-        let frames = (0..<count).map { "[" + values[($0 * width)..<(($0 + 1) * width)].map { "\($0)" }.joined(separator: ",") + "]" }
-        let labels = spans.map { "[\($0.first),\($0.end),\"\($0.name)\"]" }
-        let names = channels.map { "\"\($0)\"" }.joined(separator: ",")
-        return """
-            {"id":"\(id)","subject":"\(subject)","rate":\(rate),"channels":[\(names)],\
-            "frames":[\(frames.joined(separator: ","))],"labels":[\(labels.joined(separator: ","))]}
-            """
+        // Confidences are probabilities, on subjects never seen, too.
+        #expect(model.calibration[.bestPath] != nil)
+        #expect(frames.ece < 0.05)
     }
 }

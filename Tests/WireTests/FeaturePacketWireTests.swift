@@ -7,7 +7,7 @@ import Wire
         let frames = FeatureFrames(time: -5, rate: 50, channels: 3, values: [1, 2, 3, 4, 5, 6])
         let packet = FeaturePacket(epoch: 1, sequence: 2, content: .frames(frames))
         #expect(try FeaturePacket(wire: packet.wire()) == packet)
-        for content in [FeaturePacket.Content.hello(StreamHello(writer: "s1")), .endOfSegment] {
+        for content in [FeaturePacket.Content.hello(StreamHello(writer: "s1", channels: ["x", "y"])), .endOfSegment] {
             let packet = FeaturePacket(epoch: 1, sequence: 2, content: content)
             #expect(try FeaturePacket(wire: packet.wire()) == packet)
         }

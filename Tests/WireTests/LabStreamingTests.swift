@@ -38,7 +38,9 @@ import Wire
     /// Fifty vectors a second that count: n, -n, 0.5.
     private static let outlet = """
         import sys, time, pylsl
-        outlet = pylsl.StreamOutlet(pylsl.StreamInfo(sys.argv[1], "Accelerometer", 3, 50, "float32", sys.argv[1]))
+        info = pylsl.StreamInfo(sys.argv[1], "Accelerometer", 3, 50, "float32", sys.argv[1])
+        info.set_channel_labels(["up", "down", "still"])
+        outlet = pylsl.StreamOutlet(info)
         for n in range(3000):
             outlet.push_sample([n, -n, 0.5])
             time.sleep(0.02)
@@ -79,7 +81,7 @@ import Wire
             Issue.record("the first packet is no hello")
             return
         }
-        #expect(hello.device == name)
+        #expect(hello.device == name && hello.channels == ["up", "down", "still"])
         var values: [Float] = []
         for case .frames(let frames) in packets.map(\.content) {
             #expect(frames.channels == 3 && frames.rate == 50 && frames.time != nil)

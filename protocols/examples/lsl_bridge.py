@@ -15,6 +15,7 @@ if not found:
 inlet = pylsl.StreamInlet(found[0], processing_flags=pylsl.proc_clocksync | pylsl.proc_dejitter)
 info = inlet.info()
 rate, channels = info.nominal_srate(), info.channel_count()
+names = info.get_channel_labels() or []  # by which the daemon finds the channels that its model reads
 if rate <= 0:
     sys.exit(f"{info.name()} has no regular rate; the daemon reads vectors that are equally far apart")
 since_1970 = time.time() - pylsl.local_clock()
@@ -24,7 +25,7 @@ sensor.connect(endpoint)
 sensor.recv()  # the daemon has subscribed
 epoch = time.time_ns() // 1000
 for sequence in itertools.count():
-    body = {"hello": {"device": info.name()}}
+    body = {"hello": {"device": info.name(), "channels": names if all(names) else []}}
     if sequence > 0:
         vectors, times = inlet.pull_chunk(timeout=0.2, max_samples=max(1, int(rate / 20)))
         while not vectors:

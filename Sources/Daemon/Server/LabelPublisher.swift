@@ -95,6 +95,13 @@ final class LabelPublisher: LabelSink {
         }
     }
 
+    func missing(_ channels: [String], in stream: StreamName) {
+        let names = channels.prefix(8).joined(separator: ", ") + (channels.count > 8 ? ", …" : "")
+        faults?.report(
+            "channels", "a sensor's hello does not name \(names), which its pipeline's model reads: their values count as missing",
+            metadata: ["stream": "\(stream)"])
+    }
+
     /// A subscriber came: it gets the last event of every stream it asks for. Others who asked for them get it again, and drop it by
     /// its number.
     func welcome(_ subscription: Subscription) {

@@ -1,4 +1,3 @@
-import CZlib
 import Foundation
 
 extension JSONLines {
@@ -21,22 +20,7 @@ extension JSONLines {
     ///
     /// - Throws: `InkFileError.inaccessible`.
     public static func write(_ lines: [InkLine], to url: URL) throws {
-        let temporary = url.appendingPathExtension("new")
-        errno = 0
-        // "T" writes plain text through the same calls.
-        guard let file = gzopen(temporary.path, url.pathExtension == "gz" ? "wb6" : "wbT") else {
-            throw InkFileError.inaccessible(path: url.path, reason: String(cString: strerror(errno)))
-        }
-        var isWhole = true
-        for ink in lines where isWhole {
-            var text = line(ink) + "\n"
-            isWhole = text.withUTF8 { gzwrite(file, $0.baseAddress, UInt32($0.count)) == Int32($0.count) }
-        }
-        guard gzclose(file) == Z_OK, isWhole, rename(temporary.path, url.path) == 0 else {
-            let reason = errno == 0 ? "cannot be written" : String(cString: strerror(errno))
-            unlink(temporary.path)
-            throw InkFileError.inaccessible(path: url.path, reason: reason)
-        }
+        try LineWriter.write(lines.lazy.map(line), to: url)
     }
 
     private static func stroke(_ stroke: Stroke) -> String {

@@ -1,9 +1,14 @@
+import Decoding
+
 /// How well a model labels every frame. Frames without a reference label count for nothing.
 public struct FrameEvaluation: Sendable {
     /// The classes.
     public let names: [String]
     /// Counts, row-major: `[reference * classes + recognized]`.
     public private(set) var confusion: [Int]
+    /// For each labelled frame the confidence of what was recognized, and whether it is right.
+    public private(set) var confidences: [Float] = []
+    public private(set) var isCorrect: [Bool] = []
     private var segmentEdits = 0
     private var segments = 0
 
@@ -37,13 +42,18 @@ public struct FrameEvaluation: Sendable {
     /// inserted, deleted or confused as a whole, whatever its length.
     public var segmentError: Double { segments == 0 ? 0 : Double(segmentEdits) / Double(segments) }
 
+    /// Expected calibration error of the confidences, in 15 bins (Guo et al. 2017).
+    public var ece: Double { expectedCalibrationError(confidences: confidences, correct: isCorrect) }
+
     /// Counts a recording: the reference's classes, -1 for frames without one, and what was recognized.
-    public mutating func add(reference: [Int32], recognized: [Int]) {
+    public mutating func add(reference: [Int32], recognized: [FrameLabel]) {
         var (expected, found): ([Int], [Int]) = ([], [])
         for (label, read) in zip(reference, recognized) where label >= 0 {
-            confusion[Int(label) * names.count + read] += 1
+            confusion[Int(label) * names.count + read.label] += 1
+            confidences.append(read.confidence)
+            isCorrect.append(read.label == Int(label))
             if expected.last != Int(label) { expected.append(Int(label)) }
-            if found.last != read { found.append(read) }
+            if found.last != read.label { found.append(read.label) }
         }
         segments += expected.count
         segmentEdits += EditDistance.between(expected, found)

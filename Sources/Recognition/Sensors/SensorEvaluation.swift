@@ -9,6 +9,8 @@ public struct SensorEvaluation {
     /// Of a model that transcribes.
     public var text = Evaluation()
 
+    public init() {}
+
     /// Reads every recording and counts the errors.
     public static func run(
         _ model: Model, on recordings: [SensorRecording], decoding: Recognizer.Decoding = .bestPath
@@ -34,8 +36,8 @@ public struct SensorEvaluation {
             for recording in recordings {
                 let reference = recording.frameLabels(configuration, names: model.alphabet.symbols)
                 let labels = try recognizer.labels(of: recording)
-                smoothed.add(reference: reference, recognized: labels.smoothed.map(\.label))
-                plain.add(reference: reference, recognized: labels.plain.map(\.label))
+                smoothed.add(reference: reference, recognized: labels.smoothed)
+                plain.add(reference: reference, recognized: labels.plain)
             }
             evaluation.frames = smoothed
             evaluation.unsmoothed = plain

@@ -22,8 +22,8 @@ public final class SensorRecognizer {
         recognizer = Recognizer(model: model, decoding: decoding)
     }
 
-    /// For each frame the likeliest class, as the network alone sees it, and smoothed over time by the model's transitions: the same
-    /// where the model has none.
+    /// For each frame the likeliest class, as the network alone sees it, and smoothed over time by the model's transitions: the same label
+    /// where the model has none. Only smoothed labels have calibrated confidences.
     public func labels(of recording: SensorRecording) throws -> (plain: [FrameLabel], smoothed: [FrameLabel]) {
         try withPosteriors(of: recording) { posteriors in
             let plain = (0..<posteriors.frames).map { frame in
@@ -31,7 +31,8 @@ public final class SensorRecognizer {
                 let best = row.indices.max { row[$0] < row[$1] } ?? 0
                 return FrameLabel(label: best, confidence: min(1, exp(row[best])))
             }
-            return (plain, model.transitions.map { FrameViterbi.smooth(posteriors, with: $0) } ?? plain)
+            var labeler = FrameLabeler(model)
+            return (plain, labeler.advance(posteriors, chunk: posteriors.frames))
         }
     }
 
@@ -56,10 +57,7 @@ public final class SensorRecognizer {
     private func withPosteriors<Result>(
         of recording: SensorRecording, _ body: (Posteriors) throws -> Result
     ) throws -> Result {
-        guard recording.channels.count == extractor.configuration.channels.count else {
-            throw ModelError.wrongChannels(
-                model: model.name, expected: extractor.configuration.channels, found: recording.channels)
-        }
+        let recording = try recording.arranged(as: extractor.configuration.channels)
         var frames = extractor.frames(recording.values, rate: recording.rate)
         extractor.standardize(&frames, with: model.standardization)
         var batch = Batch(dimension: extractor.configuration.dimension)

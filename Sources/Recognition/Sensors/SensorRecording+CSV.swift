@@ -10,15 +10,16 @@ extension SensorRecording {
     public static func readCSV(_ url: URL, rate: Double) throws -> SensorRecording {
         let reader = try LineReader(url)
         var channels: [String] = []
+        var namesChannels = false
         var values: [Float] = []
         while let bytes = try reader.next() {
             let cells = String(decoding: bytes, as: UTF8.self).split(separator: ",", omittingEmptySubsequences: false)
                 .map { $0.trimmingCharacters(in: .whitespaces) }
             if cells == [""] { continue }
             if channels.isEmpty {
-                let isHeader = cells.contains { !$0.isEmpty && Float($0) == nil }
-                channels = isHeader ? cells : cells.indices.map { "channel_\($0)" }
-                if isHeader { continue }
+                namesChannels = cells.contains { !$0.isEmpty && Float($0) == nil }
+                channels = namesChannels ? cells : cells.indices.map { "channel_\($0)" }
+                if namesChannels { continue }
             }
             guard cells.count == channels.count else {
                 throw SensorFileError.malformed(
@@ -33,6 +34,6 @@ extension SensorRecording {
             }
         }
         return SensorRecording(
-            id: url.lastPathComponent, subject: "", rate: rate, channels: channels, values: values)
+            id: url.lastPathComponent, subject: "", rate: rate, channels: channels, namesChannels: namesChannels, values: values)
     }
 }

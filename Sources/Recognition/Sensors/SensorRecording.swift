@@ -21,6 +21,8 @@ public struct SensorRecording: Sendable, Equatable {
     /// Vectors per second.
     public var rate: Double
     public var channels: [String]
+    /// Whether the channels have names of their own; false where a table has none and they are only counted.
+    public var namesChannels: Bool
     /// Row-major: vectors × channels. NaN where a channel was silent.
     public var values: [Float]
     /// For models that label every frame; vectors outside have no label.
@@ -29,13 +31,14 @@ public struct SensorRecording: Sendable, Equatable {
     public var text: String?
 
     public init(
-        id: String, subject: String, rate: Double, channels: [String], values: [Float], spans: [Span] = [],
-        text: String? = nil
+        id: String, subject: String, rate: Double, channels: [String], namesChannels: Bool = true, values: [Float],
+        spans: [Span] = [], text: String? = nil
     ) {
         self.id = id
         self.subject = subject
         self.rate = rate
         self.channels = channels
+        self.namesChannels = namesChannels
         self.values = values
         self.spans = spans
         self.text = text
@@ -48,11 +51,17 @@ public struct SensorRecording: Sendable, Equatable {
 /// What is wrong with a file of sensor recordings.
 public enum SensorFileError: Error, Equatable, CustomStringConvertible {
     case malformed(path: String, line: Int, reason: String)
+    case lacksChannels(recording: String, missing: [String], found: [String])
 
     public var description: String {
         switch self {
         case .malformed(let path, let line, let reason):
             "\(path), line \(line): \(reason)"
+        case .lacksChannels(let recording, let missing, let found):
+            """
+            recording \(recording): it lacks \(missing.joined(separator: ", ")) among its channels \(found.joined(separator: ", ")); \
+            name them as the model does, or choose another model
+            """
         }
     }
 }

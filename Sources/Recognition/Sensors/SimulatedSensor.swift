@@ -2,7 +2,7 @@ import Foundation
 import Randomness
 
 /// A sensor on a moving body that nobody has to wear: three channels that rest, sway, or shake, with noise, an offset per subject, and
-/// known labels. For fixtures and tests, where recordings of people may not be shipped.
+/// known labels and text. For fixtures and tests, where recordings of people may not be shipped.
 public struct SimulatedSensor: Sendable {
     /// What the body does, and how fast and far it moves.
     public enum Movement: String, Sendable, CaseIterable {
@@ -17,6 +17,9 @@ public struct SimulatedSensor: Sendable {
             case .shake: 4
             }
         }
+
+        /// As a recording's text writes it: how many times a second.
+        public var figure: String { "\(Int(hertz))" }
     }
 
     public static let channels = ["x", "y", "z"]
@@ -42,6 +45,7 @@ public struct SimulatedSensor: Sendable {
         let count = Int(seconds * rate)
         var values: [Float] = []
         var spans: [SensorRecording.Span] = []
+        var text = ""
         var movement = Movement.rest
         while values.count / 3 < count {
             let others = Movement.allCases.filter { $0 != movement }
@@ -50,10 +54,12 @@ public struct SimulatedSensor: Sendable {
             let length = Int((2 + 4 * Double(random.uniform())) * rate)
             for _ in 0..<min(length, count - first) { values += vector(movement) }
             spans.append(.init(first: first, end: values.count / 3, name: movement.rawValue))
+            text += movement.figure
             for _ in 0..<min(Int(rate / 2), count - values.count / 3) { values += vector(.rest) }
         }
         return SensorRecording(
-            id: id, subject: subject, rate: rate, channels: Self.channels, values: values, spans: spans)
+            id: id, subject: subject, rate: rate, channels: Self.channels, values: values, spans: spans,
+            text: text)
     }
 
     private mutating func vector(_ movement: Movement) -> [Float] {

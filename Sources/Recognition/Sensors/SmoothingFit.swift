@@ -23,7 +23,7 @@ extension Model {
             let reference = recording.frameLabels(configuration, names: alphabet.symbols)
             let labels = try recognizer.labels(of: recording, smoothedBy: candidates.map(\.transitions))
             for index in candidates.indices {
-                candidates[index].evaluation.add(reference: reference, recognized: labels[index].map(\.label))
+                candidates[index].evaluation.add(reference: reference, recognized: labels[index])
             }
         }
         func merit(_ evaluation: FrameEvaluation) -> Double { evaluation.accuracy + evaluation.macroF1 }

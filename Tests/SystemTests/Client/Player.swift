@@ -28,11 +28,15 @@ final class Player {
     }
 
     private func send(_ record: FixtureRecord) throws {
-        guard var packet = try? InkPacket(wire: record.payload) else {
-            return try send(topic: record.topic, payload: record.payload)
+        var payload = record.payload
+        if record.topic.hasPrefix(Topic.featuresPrefix), var packet = try? FeaturePacket(wire: payload) {
+            packet.epoch += epoch
+            payload = try packet.wire()
+        } else if var packet = try? InkPacket(wire: payload) {
+            packet.epoch += epoch
+            payload = try packet.wire()
         }
-        packet.epoch += epoch
-        try send(topic: record.topic, payload: packet.wire())
+        try send(topic: record.topic, payload: payload)
     }
 }
 

@@ -5,7 +5,6 @@ import Wire
 
 /// The committed fixtures. `make fixtures` writes them anew, for another model or after a change of the scenes.
 @Suite(.serialized) struct FixtureFilesTests {
-    private static let isWriting = ProcessInfo.processInfo.environment["DUCTUS_WRITE_FIXTURES"] != nil
     private static let largest = 100 << 10
 
     @Test(arguments: Scene.all)
@@ -15,22 +14,23 @@ import Wire
         try scene.write(to: made)
         let bytes = try Data(contentsOf: made)
         #expect(bytes.count < Self.largest)
-        if Self.isWriting { try bytes.write(to: FixtureFolder.recording(of: scene)) }
-        let isSame = try Data(contentsOf: FixtureFolder.recording(of: scene)) == bytes
+        if FixtureFolder.isWriting { try bytes.write(to: FixtureFolder.recording(scene.name)) }
+        let isSame = try Data(contentsOf: FixtureFolder.recording(scene.name)) == bytes
         #expect(isSame, "\(scene.name).fixture is another than the scene makes: run make fixtures")
     }
 
     @Test(.enabled(if: FixtureFolder.model != nil, "there is no models/english"), arguments: Scene.all)
     func expectedFinalsAreWhatTheModelReads(_ scene: Scene) throws {
         let lines = scene.expectation(try #require(Readings.all[scene.name]))
-        let file = FixtureFolder.expectation(of: scene)
-        if Self.isWriting { try lines.write(to: file, atomically: true, encoding: .utf8) }
+        let file = FixtureFolder.expectation(scene.name)
+        if FixtureFolder.isWriting { try lines.write(to: file, atomically: true, encoding: .utf8) }
         #expect(try String(contentsOf: file, encoding: .utf8) == lines, "run make fixtures if the model is a new one")
     }
 
     @Test func nothingElseLiesThere() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: FixtureFolder.url.path)
-        let known = Set(Scene.all.flatMap { ["\($0.name).fixture", "\($0.name).expected"] } + ["README.md"])
+        let names = Scene.all.map(\.name) + SensorScene.all.map(\.name)
+        let known = Set(names.flatMap { ["\($0).fixture", "\($0).expected"] } + ["README.md"])
         #expect(files.filter { !known.contains($0) && !$0.hasPrefix(".") }.isEmpty)
     }
 

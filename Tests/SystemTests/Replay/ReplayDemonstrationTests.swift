@@ -10,7 +10,7 @@ import Testing
         let process = Process()
         process.executableURL = FixtureFolder.root.appending(path: "packaging/run")
         process.arguments = [
-            URL(filePath: program).deletingLastPathComponent().path, FixtureFolder.recording(of: scene).path,
+            URL(filePath: program).deletingLastPathComponent().path, FixtureFolder.recording(scene.name).path,
         ]
         // The folder of the sockets lies here, so that it can be seen to be gone.
         let folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString.prefix(8))")
@@ -24,7 +24,7 @@ import Testing
         let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationStatus == 0, "\(output)")
-        let expected = try String(contentsOf: FixtureFolder.expectation(of: scene), encoding: .utf8)
+        let expected = try String(contentsOf: FixtureFolder.expectation(scene.name), encoding: .utf8)
         #expect(output.contains(expected), "\(output)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }

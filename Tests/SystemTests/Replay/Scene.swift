@@ -58,8 +58,11 @@ enum FixtureFolder {
         .deletingLastPathComponent().deletingLastPathComponent()
     static let url = root.appending(path: "fixtures")
 
-    static func recording(of scene: Scene) -> URL { url.appending(path: scene.name + ".fixture") }
-    static func expectation(of scene: Scene) -> URL { url.appending(path: scene.name + ".expected") }
+    /// `make fixtures` writes the files anew.
+    static let isWriting = ProcessInfo.processInfo.environment["DUCTUS_WRITE_FIXTURES"] != nil
+
+    static func recording(_ name: String) -> URL { url.appending(path: name + ".fixture") }
+    static func expectation(_ name: String) -> URL { url.appending(path: name + ".expected") }
 
     /// The model whose readings are expected; nil before one is trained.
     static let model: URL? = [ProcessInfo.processInfo.environment["DUCTUS_MODEL"], root.appending(path: "models/english").path]
