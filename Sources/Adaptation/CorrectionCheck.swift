@@ -1,8 +1,7 @@
 import Decoding
-import Ink
 import Recognition
 
-/// Whether a text can be what some ink says.
+/// Whether a text can be what a segment says.
 ///
 /// A wrong or poisoned label does not align: compared with what was read it is unlikely, symbol for symbol. `docs/adaptation.md` has the
 /// distributions that the threshold comes from.
@@ -16,12 +15,12 @@ public struct CorrectionCheck: Sendable, Equatable {
 
     /// Why the text is refused; nil if it is plausible.
     ///
-    /// - Throws: `ModelError.wrongInput`, or what the network throws.
-    public func refusal(of text: String, for strokes: [Stroke], by model: Model) throws -> CorrectionRefusal? {
+    /// - Throws: `ModelError.wrongInput` where the model does not transcribe, or what the network throws.
+    public func refusal(of text: String, for evidence: Evidence, by model: Model) throws -> CorrectionRefusal? {
         guard !text.isEmpty else { return .empty }
         let outside = text.map(String.init).filter { model.alphabet.label(of: $0) == nil }
         guard outside.isEmpty, let labels = try? model.alphabet.encode(text) else { return .outsideAlphabet(outside) }
-        let plausibility = try LineReading(model).withPosteriors(of: strokes) { Self.plausibility(of: labels, in: $0) }
+        let plausibility = try SegmentReading(model).withPosteriors(of: [evidence]) { Self.plausibility(of: labels, in: $1) }[0]
         return plausibility >= leastPlausibility ? nil : .implausible(plausibility)
     }
 
@@ -46,7 +45,7 @@ public enum CorrectionRefusal: Error, Equatable, CustomStringConvertible {
         case .outsideAlphabet(let symbols):
             "the model cannot write \(Set(symbols).sorted().map { "\"\($0)\"" }.joined(separator: ", "))"
         case .implausible(let plausibility):
-            "the text does not fit the ink (plausibility \(plausibility) per symbol)"
+            "the text does not fit the segment (plausibility \(plausibility) per symbol)"
         }
     }
 }

@@ -36,6 +36,11 @@ public struct FinishedSegment: Sendable {
     var frames = 0
     var duration: Int64 = 0
 
+    /// Nothing is kept that it could be read from again.
+    public var isEmpty: Bool { ink.isEmpty && vectors?.isEmpty ?? true }
+    /// Memory that its ink or its vectors take.
+    public var byteCount: Int { ink.byteCount + (vectors?.count ?? 0) * MemoryLayout<Float>.stride }
+
     package init(event: LabelEvent, writer: String?, ink: InkSegment, vectors: [Float]? = nil, failed: Bool = false) {
         self.event = event
         self.writer = writer

@@ -107,7 +107,7 @@ struct BenchmarkLearning: ParsableCommand {
                 let text = "corrected before \(number)"
                 let correction = Correction(
                     stream: "before", segment: UInt64(pen * 1000 + number), writer: PenSchedule.name(of: pen),
-                    strokes: try hand.strokes(of: text, seed: UInt64(1000 + number)), text: text, recognized: "", generation: .base,
+                    evidence: .ink(try hand.strokes(of: text, seed: UInt64(1000 + number))), text: text, recognized: "", generation: .base,
                     time: SystemClock().unixMicroseconds)
                 try journal.mark([journal.add(correction).number], as: .rejected)
             }

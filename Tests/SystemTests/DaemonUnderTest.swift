@@ -25,14 +25,16 @@ final class DaemonUnderTest {
 
     /// - Parameters:
     ///   - model: a model folder; nil: a tiny network with wild weights.
+    ///   - sensor: a model folder that reads streams of vectors; nil: nothing does.
     ///   - idle: seconds without a packet after which a segment ends.
     ///   - settings: `KEY=VALUE` of the configuration.
-    init(lanes: Int = 1, model: URL? = nil, idle: Int = 3, settings: [String] = []) throws {
+    init(lanes: Int = 1, model: URL? = nil, sensor: URL? = nil, idle: Int = 3, settings: [String] = []) throws {
         let program = try #require(Self.program("ductusd"), "ductusd is not built")
         folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString.prefix(8))").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let model = model ?? URL(filePath: folder + "/tiny.safetensors")
         if model.lastPathComponent == "tiny.safetensors" { try TinyModel.make().weightFile().write(to: model) }
+        let second = sensor.map { "\n  - {name: sensor, input: features, model: \"\($0.path)\"}" } ?? ""
         try """
         directories: {runtime: "\(folder)", state: "\(folder)/state"}
         lanes: \(lanes)
@@ -41,7 +43,7 @@ final class DaemonUnderTest {
         pipelines:
           - name: ink
             model: "\(model.path)"
-            endpoint: {idle: \(idle) s}
+            endpoint: {idle: \(idle) s}\(second)
         """.write(toFile: folder + "/ductus.yaml", atomically: true, encoding: .utf8)
         context = try Context()
         process.executableURL = URL(filePath: program)
