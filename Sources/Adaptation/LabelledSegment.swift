@@ -1,4 +1,5 @@
 import Ink
+import Network
 import Recognition
 import Training
 
@@ -21,6 +22,43 @@ public struct LabelledSegment: Sendable, Equatable {
 }
 
 extension Model {
+    /// What the network should give for a segment; nil where the model does not read such evidence, or cannot write the text.
+    func target(of segment: LabelledSegment) -> Target? {
+        switch (input, task) {
+        case (.ink, .transcription):
+            guard case .ink = segment.evidence else { return nil }
+            return textTarget(of: segment)
+        case (.vectors(let configuration), .transcription):
+            guard case .vectors(let vectors) = segment.evidence, vectors.channels == configuration.channels else { return nil }
+            return textTarget(of: segment)
+        case (.vectors(let configuration), .frameLabels):
+            guard let recording = recording(of: segment), recording.spans.allSatisfy({ alphabet.symbols.contains($0.name) }) else { return nil }
+            return .frames(recording.frameLabels(configuration, names: alphabet.symbols))
+        case (.ink, .frameLabels): return nil
+        }
+    }
+
+    private func textTarget(of segment: LabelledSegment) -> Target? {
+        guard !segment.text.isEmpty, let labels = try? alphabet.encode(segment.text) else { return nil }
+        return .ctc(labels.map(Int32.init))
+    }
+
+    /// A sensor's segment with its label, as training takes it; nil for other evidence than the model reads.
+    private func recording(of segment: LabelledSegment) -> SensorRecording? {
+        guard case .vectors(let configuration) = input, case .vectors(let vectors) = segment.evidence,
+            vectors.channels == configuration.channels
+        else { return nil }
+        var recording = SensorRecording(
+            id: segment.id, subject: "", rate: vectors.rate, channels: vectors.channels, values: vectors.values)
+        switch task {
+        case .transcription: recording.text = segment.text
+        case .frameLabels:
+            guard let spans = SpanText.spans(of: segment.text, in: vectors) else { return nil }
+            recording.spans = spans
+        }
+        return recording
+    }
+
     /// Labelled segments as examples to train this model on; those that it cannot read, or cannot write, are left out.
     func corpus(of segments: [LabelledSegment], _ plan: LearningPlan, threads: Int) throws -> any Corpus {
         switch input {
@@ -34,17 +72,9 @@ extension Model {
                 [(lines, 1)], features: features, alphabet: alphabet, augmentation: plan.augmentation, sampling: Recipe.Sampling(),
                 standardization: standardization, threads: threads)
         case .vectors(let configuration):
-            let recordings = segments.compactMap { segment -> SensorRecording? in
-                guard case .vectors(let vectors) = segment.evidence, vectors.channels == configuration.channels, !segment.text.isEmpty,
-                    (try? alphabet.encode(segment.text)) != nil
-                else { return nil }
-                return SensorRecording(
-                    id: segment.id, subject: "", rate: vectors.rate, channels: vectors.channels, values: vectors.values,
-                    text: segment.text)
-            }
             return try VectorCorpus(
-                recordings, configuration: configuration, task: task, alphabet: alphabet, augmentation: plan.vectorAugmentation,
-                standardization: standardization)
+                segments.compactMap { target(of: $0) == nil ? nil : recording(of: $0) }, configuration: configuration, task: task,
+                alphabet: alphabet, augmentation: plan.vectorAugmentation, standardization: standardization)
         }
     }
 }

@@ -15,11 +15,7 @@ final class SegmentReading {
     private var features: Features
     private var batch: Batch
 
-    /// - Throws: `ModelError.wrongInput` where the model does not transcribe.
-    init(_ model: Model) throws {
-        guard model.task == .transcription else {
-            throw ModelError.wrongInput(model: model.name, expected: "what it labels frame by frame")
-        }
+    init(_ model: Model) {
         self.model = model
         switch model.input {
         case .ink(let configuration): ink = FeatureExtractor(configuration)
@@ -63,23 +59,40 @@ final class SegmentReading {
         }
     }
 
-    /// How well the model reads segments; one without text, or with symbols outside the alphabet, does not count.
+    /// How well the model reads segments; one that it does not read, or whose text it cannot write, does not count.
     func figures(of segments: [LabelledSegment]) throws -> ReadingFigures {
-        let known = segments.compactMap { segment in
-            segment.text.isEmpty ? nil : (try? model.alphabet.encode(segment.text)).map { (segment.evidence, labels: $0) }
-        }
-        let parts = try withPosteriors(of: known.map(\.0)) { index, posteriors in
-            let labels = known[index].labels
-            var figures = ReadingFigures()
-            figures.lines = 1
-            figures.characters = labels.count
-            figures.edits = EditDistance.between(labels, BestPath.decode(posteriors).labels)
-            // A text that cannot fit at all counts as unlikely as any: e⁻²⁰ a character.
-            let likelihood = ForcedAlignment.ctcLogProbability(posteriors, labels: labels)
-            figures.nats = -Double(max(likelihood, -20 * Float(labels.count)))
-            return figures
-        }
+        let known = segments.compactMap { segment in model.target(of: segment).map { (segment.evidence, target: $0) } }
+        let parts = try withPosteriors(of: known.map(\.0)) { ReadingFigures(of: $1, for: known[$0].target) }
         return parts.reduce(ReadingFigures(), +)
+    }
+}
+
+extension ReadingFigures {
+    /// What cannot be at all counts as unlikely as any: e⁻²⁰ a symbol.
+    private static let leastLikely: Float = -20
+
+    /// How well posteriors fit what they should say.
+    fileprivate init(of posteriors: Posteriors, for target: Target) {
+        self.init()
+        lines = 1
+        characters = target.labelCount
+        switch target {
+        case .ctc(let symbols):
+            let labels = symbols.map(Int.init)
+            edits = EditDistance.between(labels, BestPath.decode(posteriors).labels)
+            nats = -Double(max(ForcedAlignment.ctcLogProbability(posteriors, labels: labels), Self.leastLikely * Float(labels.count)))
+        case .frames(let labels):
+            for (frame, label) in labels.enumerated() where label != Target.ignored {
+                guard frame < posteriors.frames else {
+                    edits += 1
+                    nats -= Double(Self.leastLikely)
+                    continue
+                }
+                let row = posteriors[frame]
+                edits += row.indices.max { row[$0] < row[$1] } == Int(label) ? 0 : 1
+                nats -= Double(max(row[Int(label)], Self.leastLikely))
+            }
+        }
     }
 }
 
@@ -101,8 +114,8 @@ extension ReadingFigures {
             try pause()
             let parts = parallelMap(
                 Array(groups[first..<min(first + threads, groups.count)]), threads: threads,
-                makeContext: { Result { try SegmentReading(model) } }
-            ) { reading, group in Result { try reading.get().figures(of: group) } }
+                makeContext: { SegmentReading(model) }
+            ) { reading, group in Result { try reading.figures(of: group) } }
             for part in parts { sum = sum + (try part.get()) }
         }
         return sum

@@ -28,7 +28,7 @@ public struct FinishedSegment: Sendable {
     public var writer: String?
     /// Empty where the stream is none of ink.
     public var ink: InkSegment
-    /// The vectors of a sensor's segment that was transcribed, at the model's rate; nil for ink, and where every frame is labelled.
+    /// The vectors of a sensor's segment, at the model's rate; nil for ink, and where a gap was too long.
     public var vectors: [Float]?
     /// The model could not read it; the final is empty.
     public var failed: Bool

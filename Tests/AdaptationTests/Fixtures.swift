@@ -33,25 +33,26 @@ enum SmallModel {
     }
 }
 
-/// A small network that transcribes vectors of two channels into the letters A and B.
+/// A small network that reads vectors of two channels as the letters A and B: as a text, or frame by frame.
 enum SmallVectorModel {
     static let configuration = VectorConfiguration(channels: ["left", "right"], rate: 50, stack: 2)
 
-    static func make(seed: UInt64 = 1) throws -> Model {
+    static func make(task: ModelTask = .transcription, seed: UInt64 = 1) throws -> Model {
         let alphabet = try Alphabet(symbols: ["A", "B"])
+        let classes = task == .transcription ? alphabet.classCount : alphabet.symbols.count
         let architecture = Architecture(
             input: configuration.dimension,
             layers: [
                 .recurrent(.init(cell: .lstm, in: configuration.dimension, hidden: 12)),
-                .linear(.init(in: 24, out: alphabet.classCount)),
+                .linear(.init(in: 24, out: classes)),
                 .logSoftmax,
             ])
         return Model(
             name: "small-vectors", network: try Network(architecture: architecture, seed: seed), input: .vectors(configuration),
-            alphabet: alphabet, standardization: .identity(configuration.dimension))
+            task: task, alphabet: alphabet, standardization: .identity(configuration.dimension))
     }
 
-    /// What a sensor gives for a text: one channel rises for each letter.
+    /// What a sensor gives for a text: one channel rises for each letter, 0.32 s each.
     static func segment(_ text: String, id: String = "1") -> LabelledSegment {
         var values: [Float] = []
         for letter in text {

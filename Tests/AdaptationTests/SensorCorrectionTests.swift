@@ -1,4 +1,5 @@
 import Adaptation
+import Decoding
 import Foundation
 import Network
 import Recognition
@@ -73,7 +74,59 @@ import Testing
             try Learner(plan: LearningPlan()).train(
                 SmallModel.make(), base: SmallModel.make().network.parameters, segments: segments, heldOut: [])
         }
-        #expect(try ReadingFigures.of(SmallModel.make(), on: [segments[0]]).edits == 2, "nothing is read")
+        #expect(try ReadingFigures.of(SmallModel.make(), on: [segments[0]]) == ReadingFigures())
+    }
+}
+
+/// Corrections where every frame has a label.
+@Suite struct LabelCorrectionTests {
+    private let model: Model
+    /// A, then B; and B alone, of which the middle is not said.
+    private let segments: [LabelledSegment]
+
+    init() throws {
+        model = try SmallVectorModel.make(task: .frameLabels)
+        segments = [
+            .init(id: "1", text: "A@0-0.32 B@0.32-0.64", evidence: SmallVectorModel.segment("AB").evidence),
+            .init(id: "2", text: "B@0-0.2 B@0.5-9", evidence: SmallVectorModel.segment("BB").evidence),
+            .init(id: "3", text: "A", evidence: SmallVectorModel.segment("AA").evidence),
+        ]
+    }
+
+    @Test func labelsBecomeLikelier_andFramesThatAreSaidCount() throws {
+        var plan = LearningPlan()
+        plan.learningRate = 3e-2
+        plan.steps = 100...100
+        plan.pull = 0
+        plan.vectorAugmentation.silencedNumbers = 0
+        let learned = try Learner(plan: plan).train(model, base: model.network.parameters, segments: segments, heldOut: [])
+        let (before, after) = (
+            try ReadingFigures.of(model, on: segments),
+            try ReadingFigures.of(
+                model.with(network: Network(architecture: model.network.architecture, parameters: learned.parameters)), on: segments)
+        )
+        // Frames of two vectors at 50 Hz: 16 of each segment, 7 of them in the second between 0.2 and 0.5 s.
+        #expect(before.characters == 16 + 9 + 16)
+        #expect(after.loss < before.loss && after.edits < before.edits, "\(before) \(after)")
+    }
+
+    @Test func aTextSaysWhichLabelHoldsWhen() throws {
+        let check = CorrectionCheck()
+        let refusal = { (text: String) in try check.refusal(of: text, for: segments[0].evidence, by: model) }
+        for text in ["A", "A@0-0.3", "A@0-0.32 B@0.32-0.64"] { #expect(try refusal(text) == nil, "\(text)") }
+        for text in [
+            "A@", "@0-1", "A@0", "A@0-1-2", "A@x-y", "A@-1-2", "A@0.4-0.2", "A@0.2-0.2", "A@7-8", "A@0-0.4 B@0.2-0.6", "A B", "A@0-nan", " ",
+        ] { #expect(try refusal(text) == .noSpans, "\(text)") }
+        #expect(try refusal("C@0-0.3") == .outsideAlphabet(["C"]))
+        #expect(try refusal("") == .empty)
+    }
+
+    @Test func whatIsUnlikelyInEveryFrame_isImplausible() {
+        let sure: [Float] = [-0.01, -6, -0.01, -6, -0.01, -6]
+        let plausibility = { labels in Posteriors.withView(of: sure, labels: 2) { CorrectionCheck.plausibility(ofFrames: labels, in: $0) } }
+        #expect(plausibility([0, 0, -1]) == 0)
+        #expect(plausibility([1, 1, -1]) < -5)
+        #expect(plausibility([-1, -1, -1]) == -.infinity)
     }
 }
 

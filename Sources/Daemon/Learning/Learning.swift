@@ -63,11 +63,8 @@ package final class Learning: Sendable {
             logger: logger)
     }
 
-    /// The models of a pipeline: those that learn, where it transcribes.
+    /// The models of a pipeline, which learn.
     package func makeStore(_ settings: PipelineSettings, _ model: Model) throws -> any ModelStore {
-        guard model.task == .transcription else {
-            return SharedModel(Served(model: model, generation: .init(number: 0)))
-        }
         let folder = try LearningFolder(settings, model: model, locations: locations, learning: self.settings.current)
         folder.models.connect(
             known: folder.store.writers(),
@@ -169,7 +166,8 @@ package final class Learning: Sendable {
     }
 
     private func keep(_ segment: FinishedSegment) {
-        guard let folder = folder(of: segment), let reservoir = folder.reservoir else { return }
+        guard let folder = folder(of: segment), let reservoir = folder.reservoir, folder.models.base.model.task == .transcription
+        else { return }
         do throws(JournalError) { try reservoir.offer(correction(segment, text: segment.event.text, in: folder)) } catch {
             logger.error("the reservoir cannot be written", metadata: ["reason": "\(error)"])
         }
@@ -199,7 +197,8 @@ package final class Learning: Sendable {
             throw ControlFailure(.invalidArgument, "\"\(request.stream)\" is no name of a stream")
         }
         guard request.spans.isEmpty else {
-            throw ControlFailure(.invalidArgument, "labelled spans cannot be learned", remedy: "correct the text of a stream that is transcribed")
+            throw ControlFailure(
+                .invalidArgument, "labels are corrected with a text", remedy: "write NAME@START-END, in seconds from the segment's begin")
         }
         let segment = try segment(request.segment, of: stream)
         guard let folder = folder(of: segment) else {
@@ -323,7 +322,7 @@ package final class Learning: Sendable {
 extension ControlFailure {
     fileprivate init(_ refusal: CorrectionRefusal) {
         switch refusal {
-        case .empty: self.init(.invalidArgument, "\(refusal)")
+        case .empty, .noSpans: self.init(.invalidArgument, "\(refusal)")
         case .outsideAlphabet: self.init(.outsideAlphabet, "\(refusal)", remedy: "leave them out")
         case .implausible: self.init(.implausible, "\(refusal)", remedy: "correct the segment that says this")
         }

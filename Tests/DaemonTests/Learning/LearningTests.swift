@@ -195,6 +195,20 @@ import Wire
         #expect(export.entries.allSatisfy { $0.channels == ["x", "y", "z"] && $0.vectors.rate == 50 && !$0.hasInk })
     }
 
+    @Test func labelsOfFramesAreCorrectedByTheirTimes() throws {
+        let scene = try LearningScene(in: folder, model: TinyVectorModel.make(wildness: 0.01))
+        scene.start()
+        var random = SplitMix64(seed: 4)
+        for number in 0..<4 as Range<UInt64> {
+            scene.finish(number, vectors: random.wanderingVectors(50))
+            try scene.correct(number, of: "wrist", "WALK@0-0.5 REST@0.5-1")
+        }
+        #expect(failure { try scene.correct(0, of: "wrist", "RUN") } == .outsideAlphabet)
+        #expect(failure { try scene.correct(0, of: "wrist", "WALK@2-3") } == .invalidArgument)
+        #expect(scene.published.wait { _ in !scene.promotions(of: "anna").isEmpty })
+        scene.learning.stop()
+    }
+
     @Test func theLeastSureFinals_areSuggestedForReview() throws {
         let scene = try LearningScene(in: folder)
         scene.start()
