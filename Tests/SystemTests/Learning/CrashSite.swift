@@ -13,14 +13,14 @@ import Wire
 
 /// A daemon that is started again and again on the same state and killed each time, and what it has acknowledged.
 final class CrashSite {
-    /// Where the daemon is when it is killed.
+    /// Where the daemon is when it is killed, in an order in which what one phase leaves to be learned does not keep the next one waiting.
     enum Phase: String, CaseIterable {
-        /// A correction was sent and not answered yet.
-        case correction
-        /// The learner was at work, and nothing of its result on disk.
-        case training
         /// Files of a new generation were on disk, and the event that tells of it was not out.
         case promotion
+        /// The learner was at work, and nothing of its result on disk.
+        case training
+        /// A correction was sent and not answered yet.
+        case correction
     }
 
     /// The texts by the numbers of the corrections that were acknowledged.
@@ -176,7 +176,7 @@ final class CrashSite {
         try events.waitUntilSubscribed(milliseconds: 20_000)
         let known = generationFiles
         for round in Self.texts.indices { try correct(life, round) }
-        let isPromoting = wait { !generationFiles.isSubset(of: known) }
+        let isPromoting = wait(seconds: 60) { !generationFiles.isSubset(of: known) }
         Thread.sleep(forTimeInterval: delay)
         life.kill()
         while let frames = try events.receive(milliseconds: 50) {
@@ -186,7 +186,7 @@ final class CrashSite {
     }
 
     /// Looks again and again until it is so. False: it took too long.
-    private func wait(seconds: Double = 20, until isSo: () -> Bool) -> Bool {
+    private func wait(seconds: Double, until isSo: () -> Bool) -> Bool {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while !isSo() {
             guard ContinuousClock.now < deadline else { return false }
