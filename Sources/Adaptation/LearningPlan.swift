@@ -48,7 +48,7 @@ public struct LearningPlan: Sendable, Equatable {
     /// Bounds of the number of steps, so that little is learned enough and much is learned in time.
     public var steps = 12...32
     /// Feature vectors of a training, where the lines are long or many: a person waits for it.
-    public var frames = 80_000
+    public var frames = 45_000
     public var gradientNorm: Float = 3
     /// How strongly each weight is pulled to the base's.
     public var pull: Float = 0.1
@@ -74,6 +74,7 @@ public struct LearningPlan: Sendable, Equatable {
         var plan = LearningPlan()
         plan.learningRate = 5e-4
         plan.pull = 1
+        plan.frames = 100_000
         plan.shares = [1, 0.5, 0.25, 0.125]
         return plan
     }()
