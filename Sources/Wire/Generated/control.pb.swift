@@ -532,7 +532,8 @@ package nonisolated struct WireStreamStatus: Sendable {
   fileprivate var _generation: WireGeneration? = nil
 }
 
-/// What a segment really says. `spans` instead of `text` for pipelines that label every frame.
+/// What a segment really says: its text, or, where every frame has a label, `NAME` for all of it, or `NAME@START-END`, in seconds
+/// from its begin, one after another with a space between. This version takes no `spans`.
 package nonisolated struct WireCorrectRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
