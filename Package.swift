@@ -99,7 +99,7 @@ let package = Package(
         .testTarget(
             name: "WireTests",
             dependencies: [
-                "Wire", "Transport", "Streaming", "Ink", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "Wire", "Transport", "Streaming", "Adaptation", "Ink", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict),
         .testTarget(

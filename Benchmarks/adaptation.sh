@@ -24,7 +24,8 @@ row "everyone's weights" --model $english --data "$val1" --canary "$unipen" --sc
 for poison in shuffled plausible; do
     row "everyone's weights, $poison texts" --model $english --data "$val1" --canary "$unipen" --scope shared --poison $poison
 done
-for choice in least-confident random; do
+for choice in least-confident expected-errors "random --seed 1" "random --seed 2" "random --seed 3"; do
+    # shellcheck disable=SC2086 # a choice may have a seed
     row "8 of 32 lines, $choice" --model $english --data "$val1" "$val2" --canary "$unipen" --pool 32 --lines 8 --choose $choice
 done
 for trained in all upper output biases gains low-rank; do

@@ -15,7 +15,7 @@ public struct AdaptationStudy: Sendable {
     public var check = CorrectionCheck()
     public var plan: LearningPlan
     public var gate: Gate
-    public var rehearsal: [InkLine] = []
+    public var rehearsal: [LabelledSegment] = []
     /// As `Learner.train` takes it.
     public var importance: [Float]?
     /// What chance is drawn from.
@@ -93,7 +93,8 @@ public struct AdaptationStudy: Sendable {
         result.before = try figures(base.model, hand.rest)
         result.canaryBefore = try figures(base.model, others)
         var input = Trial.Input(
-            scope: .writer(hand.name), base: base, serving: base.model, start: base.model, lines: training, heldOut: heldOut)
+            scope: .writer(hand.name), base: base, serving: base.model, start: base.model,
+            segments: training.map(LabelledSegment.init), heldOut: heldOut.map(LabelledSegment.init))
         let after = try run(&input, &result)
         result.after = result.isPromoted ? try figures(after, hand.rest) : result.before
         result.canaryAfter = result.isPromoted ? try figures(after, others) : result.canaryBefore
@@ -124,8 +125,9 @@ public struct AdaptationStudy: Sendable {
             kept.heldOut.removeFirst(min(kept.heldOut.count, excess / Journal.heldOutPeriod))
             var result = Result(writer: hand.name, refused: corrections.refused)
             var input = Trial.Input(
-                scope: .shared, base: base, serving: serving, start: base.model, lines: kept.training, heldOut: kept.heldOut)
-            input.canary = canary
+                scope: .shared, base: base, serving: serving, start: base.model,
+                segments: kept.training.map(LabelledSegment.init), heldOut: kept.heldOut.map(LabelledSegment.init))
+            input.canary = canary.map(LabelledSegment.init)
             serving = try run(&input, &result)
             result.canaryBefore = result.verdict?.figures.canaryBefore ?? ReadingFigures()
             result.canaryAfter = result.verdict?.figures.canaryAfter ?? ReadingFigures()
@@ -141,14 +143,14 @@ public struct AdaptationStudy: Sendable {
 
     /// How a model reads lines.
     public func figures(_ model: Model, _ lines: [InkLine]) throws -> ReadingFigures {
-        try ReadingFigures.of(model, on: lines, threads: threads)
+        try ReadingFigures.of(model, on: lines.map(LabelledSegment.init), threads: threads)
     }
 
     // MARK: Parts
 
     /// One trial. Gives what serves after it.
     private func run(_ input: inout Trial.Input, _ result: inout Result) throws -> Model {
-        guard !input.lines.isEmpty, !input.heldOut.isEmpty else { return input.serving }
+        guard !input.segments.isEmpty, !input.heldOut.isEmpty else { return input.serving }
         input.rehearsal = rehearsal
         input.importance = importance
         input.threads = threads
@@ -168,7 +170,7 @@ public struct AdaptationStudy: Sendable {
     private func corrections(of hand: Hand, by model: Model) throws -> (taken: [InkLine], refused: Int) {
         let chosen = try choice.chosen(lines, of: hand.reserve, by: model, seed: seed)
         let offered = poison?.applied(to: chosen, seed: seed) ?? chosen
-        let taken = try offered.filter { try check.refusal(of: $0.text ?? "", for: $0.strokes, by: model) == nil }
+        let taken = try offered.filter { try check.refusal(of: $0.text ?? "", for: .ink($0.strokes), by: model) == nil }
         return (taken, offered.count - taken.count)
     }
 

@@ -1,5 +1,3 @@
-import Ink
-
 /// What a segment really says, with all that learning from it takes.
 public struct Correction: Sendable, Equatable {
     /// Where it was written.
@@ -8,8 +6,8 @@ public struct Correction: Sendable, Equatable {
     public var segment: UInt64
     /// Whose hand; nil where the stream's hello named nobody.
     public var writer: String?
-    /// The segment's ink, device units, y down.
-    public var strokes: [Stroke]
+    /// What the segment was read from.
+    public var evidence: Evidence
     public var text: String
     /// What had been read.
     public var recognized: String
@@ -19,23 +17,21 @@ public struct Correction: Sendable, Equatable {
     public var time: Int64
 
     public init(
-        stream: String, segment: UInt64, writer: String?, strokes: [Stroke], text: String, recognized: String,
+        stream: String, segment: UInt64, writer: String?, evidence: Evidence, text: String, recognized: String,
         generation: GenerationName, time: Int64
     ) {
         self.stream = stream
         self.segment = segment
         self.writer = writer
-        self.strokes = strokes
+        self.evidence = evidence
         self.text = text
         self.recognized = recognized
         self.generation = generation
         self.time = time
     }
 
-    /// As a labelled line, to learn from and to measure on.
-    var line: InkLine {
-        InkLine(id: "\(stream)/\(segment)", source: nil, writer: writer, language: nil, text: text, strokes: strokes)
-    }
+    /// To learn from and to measure on.
+    public var labelled: LabelledSegment { LabelledSegment(id: "\(stream)/\(segment)", text: text, evidence: evidence) }
 }
 
 /// A correction on disk.

@@ -1,8 +1,8 @@
 import Decoding
-import Ink
+import Network
 import Recognition
 
-/// Whether a text can be what some ink says.
+/// Whether a text can be what a segment says.
 ///
 /// A wrong or poisoned label does not align: compared with what was read it is unlikely, symbol for symbol. `docs/adaptation.md` has the
 /// distributions that the threshold comes from.
@@ -16,12 +16,25 @@ public struct CorrectionCheck: Sendable, Equatable {
 
     /// Why the text is refused; nil if it is plausible.
     ///
-    /// - Throws: `ModelError.wrongInput`, or what the network throws.
-    public func refusal(of text: String, for strokes: [Stroke], by model: Model) throws -> CorrectionRefusal? {
+    /// - Throws: what the network throws.
+    public func refusal(of text: String, for evidence: Evidence, by model: Model) throws -> CorrectionRefusal? {
         guard !text.isEmpty else { return .empty }
-        let outside = text.map(String.init).filter { model.alphabet.label(of: $0) == nil }
-        guard outside.isEmpty, let labels = try? model.alphabet.encode(text) else { return .outsideAlphabet(outside) }
-        let plausibility = try LineReading(model).withPosteriors(of: strokes) { Self.plausibility(of: labels, in: $0) }
+        let symbols: [String]
+        switch (model.task, evidence) {
+        case (.frameLabels, .vectors(let vectors)):
+            guard let spans = SpanText.spans(of: text, in: vectors) else { return .noSpans }
+            symbols = spans.map(\.name)
+        default: symbols = text.map(String.init)
+        }
+        let outside = symbols.filter { !model.alphabet.symbols.contains($0) }
+        guard outside.isEmpty else { return .outsideAlphabet(outside) }
+        guard let target = model.target(of: LabelledSegment(id: "", text: text, evidence: evidence)) else { return .implausible(-.infinity) }
+        let plausibility = try SegmentReading(model).withPosteriors(of: [evidence]) { _, posteriors in
+            switch target {
+            case .ctc(let labels): Self.plausibility(of: labels.map(Int.init), in: posteriors)
+            case .frames(let labels): Self.plausibility(ofFrames: labels, in: posteriors)
+            }
+        }[0]
         return plausibility >= leastPlausibility ? nil : .implausible(plausibility)
     }
 
@@ -32,12 +45,24 @@ public struct CorrectionCheck: Sendable, Equatable {
         guard given > -.infinity else { return -.infinity }
         return (given - read) / Float(max(1, labels.count))
     }
+
+    /// How much likelier, per frame, the labels are than those that are read; -infinity where there are none.
+    ///
+    /// - Parameter labels: one for each frame, `Target.ignored` where nothing is said.
+    public static func plausibility(ofFrames labels: [Int32], in posteriors: Posteriors) -> Float {
+        let losses = labels.prefix(posteriors.frames).enumerated().filter { $1 != Target.ignored }.map { frame, label in
+            posteriors[frame, Int(label)] - (posteriors[frame].max() ?? 0)
+        }
+        return losses.isEmpty ? -.infinity : losses.reduce(0, +) / Float(losses.count)
+    }
 }
 
 /// Why a correction is not taken.
 public enum CorrectionRefusal: Error, Equatable, CustomStringConvertible {
     case empty
     case outsideAlphabet([String])
+    /// The model labels every frame, and the text names no labels and times, or times outside the segment.
+    case noSpans
     case implausible(Float)
 
     public var description: String {
@@ -45,8 +70,10 @@ public enum CorrectionRefusal: Error, Equatable, CustomStringConvertible {
         case .empty: "a correction needs a text"
         case .outsideAlphabet(let symbols):
             "the model cannot write \(Set(symbols).sorted().map { "\"\($0)\"" }.joined(separator: ", "))"
+        case .noSpans:
+            "labels are written as NAME, for the whole segment, or NAME@START-END …, in seconds from its begin, one after the other"
         case .implausible(let plausibility):
-            "the text does not fit the ink (plausibility \(plausibility) per symbol)"
+            "the text does not fit the segment (plausibility \(plausibility) per symbol)"
         }
     }
 }

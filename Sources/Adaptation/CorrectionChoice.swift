@@ -6,8 +6,10 @@ import Recognition
 public enum CorrectionChoice: String, Sendable, CaseIterable {
     /// In the order of writing.
     case first
-    /// Those that the recognizer is least sure of, as `review.<stream>` suggests them.
+    /// Those that are least likely wholly right, as `review.<stream>` suggests them.
     case leastConfident = "least-confident"
+    /// Those in which the most errors are expected.
+    case expectedErrors = "expected-errors"
     case random
 
     /// - Returns: `count` of the lines, in their order.
@@ -17,10 +19,22 @@ public enum CorrectionChoice: String, Sendable, CaseIterable {
         case .random:
             var random = SplitMix64(seed: seed)
             return lines.indices.shuffled(using: &random).prefix(count).sorted().map { lines[$0] }
-        case .leastConfident:
-            let recognizer = Recognizer(model: model)
-            let confidences = try lines.map { try recognizer.recognize($0.strokes).symbols.reduce(Float(1)) { $0 * $1.confidence } }
-            return lines.indices.sorted { (confidences[$0], $0) < (confidences[$1], $1) }.prefix(count).sorted().map { lines[$0] }
+        case .expectedErrors: return try Self.first(count, of: lines, by: model) { -Self.expectedErrors($0.map(\.confidence)) }
+        case .leastConfident: return try Self.first(count, of: lines, by: model) { $0.reduce(1) { $0 * $1.confidence } }
         }
+    }
+
+    /// How many symbols of a reading are wrong, if the confidences are right.
+    ///
+    /// Other than in the probability that all are right, one symbol that is mere noise does not outweigh many doubtful ones.
+    static func expectedErrors(_ confidences: [Float]) -> Float { confidences.reduce(0) { $0 + (1 - $1) } }
+
+    /// The lines with the lowest rank, in their order.
+    private static func first(
+        _ count: Int, of lines: [InkLine], by model: Model, rank: ([RecognizedSymbol]) -> Float
+    ) throws -> [InkLine] {
+        let recognizer = Recognizer(model: model)
+        let ranks = try lines.map { rank(try recognizer.recognize($0.strokes).symbols) }
+        return lines.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }.prefix(count).sorted().map { lines[$0] }
     }
 }

@@ -1,8 +1,9 @@
 /// How one set of weights reads some lines.
 public struct ReadingFigures: Sendable, Equatable, Codable {
     public var lines = 0
+    /// Symbols of the texts; where every frame has a label, frames.
     public var characters = 0
-    /// Edit distance of the best path to the texts.
+    /// Edit distance of the best path to the texts, or frames with another label.
     public var edits = 0
     /// Negative natural logarithm of the probability of the texts, all lines added up.
     public var nats = 0.0

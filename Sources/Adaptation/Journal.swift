@@ -1,8 +1,7 @@
 import Foundation
 import GRDB
-import Ink
 
-/// Every correction that was acknowledged, with its ink, on disk.
+/// Every correction that was acknowledged, with its ink or its vectors, on disk.
 ///
 /// SQLite in write-ahead mode with full synchronization, embedded in the process.
 ///
@@ -83,7 +82,7 @@ public final class Journal: Sendable {
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: place + [
-                    correction.writer, correction.recognized, Data(InkBlob.encode(correction.strokes)),
+                    correction.writer, correction.recognized, Data(correction.evidence.blob),
                     correction.generation.writer, Int64(bitPattern: correction.generation.number), correction.time,
                     JournaledCorrection.State.pending.rawValue, isHeldOut,
                 ])
@@ -220,7 +219,7 @@ extension JournaledCorrection {
     /// - Throws: `JournalDamage` for a row that this program did not write.
     fileprivate init(_ row: Row) throws {
         let number: Int64 = row["number"]
-        guard let strokes = InkBlob.decode([UInt8](row["ink"] as Data)), let state = State(rawValue: row["state"]) else {
+        guard let evidence = Evidence(blob: [UInt8](row["ink"] as Data)), let state = State(rawValue: row["state"]) else {
             throw JournalDamage(number: number)
         }
         let segment: Int64 = row["segment"]
@@ -228,7 +227,7 @@ extension JournaledCorrection {
         self.init(
             number: UInt64(bitPattern: number),
             correction: Correction(
-                stream: row["stream"], segment: UInt64(bitPattern: segment), writer: row["writer"], strokes: strokes,
+                stream: row["stream"], segment: UInt64(bitPattern: segment), writer: row["writer"], evidence: evidence,
                 text: row["text"], recognized: row["recognized"],
                 generation: GenerationName(writer: row["generationWriter"], number: UInt64(bitPattern: generation)),
                 time: row["time"]),

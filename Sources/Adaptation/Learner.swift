@@ -1,4 +1,3 @@
-import Ink
 import Network
 import Randomness
 import Recognition
@@ -27,21 +26,18 @@ public struct Learner: Sendable {
     ///   - model: the weights to begin with; they stay as they are.
     ///   - base: the weights to be pulled to.
     ///   - importance: how strongly each of them pulls (a Fisher diagonal makes it elastic weight consolidation); all alike where nil.
-    ///   - lines: corrections, in any order.
+    ///   - segments: corrections, in any order.
     ///   - heldOut: corrections that end the training before it learns by heart; they are never trained on.
-    ///   - rehearsal: labelled lines of other origin, against forgetting.
-    ///   - isCancelled: asked before each step.
+    ///   - rehearsal: labelled segments of other origin, against forgetting.
+    ///   - pause: called before each step, and while held-out corrections are read; what it throws ends the training.
     /// - Throws: `LearningError`, `NetworkError`.
     public func train(
-        _ model: Model, base: [Float], importance: [Float]? = nil, lines: [InkLine], heldOut: [InkLine], rehearsal: [InkLine] = [],
-        isCancelled: () -> Bool = { false }
+        _ model: Model, base: [Float], importance: [Float]? = nil, segments: [LabelledSegment], heldOut: [LabelledSegment],
+        rehearsal: [LabelledSegment] = [], pause: () throws -> Void = {}
     ) throws -> Outcome {
-        guard case .ink(let features) = model.input else {
-            throw ModelError.wrongInput(model: model.name, expected: "sensor vectors")
-        }
-        let corrected = corpus(lines, of: model, features)
+        let corrected = try model.corpus(of: segments, plan, threads: threads)
         guard corrected.count > 0 else { throw LearningError.nothingToLearn }
-        let rehearsed = corpus(rehearsal, of: model, features)
+        let rehearsed = try model.corpus(of: rehearsal, plan, threads: threads)
         let network = model.network
         let backpropagation = try Backpropagation(
             architecture: network.architecture, parameters: network.parameters, threads: threads, seed: plan.seed,
@@ -58,10 +54,10 @@ public struct Learner: Sendable {
 
         var random = SplitMix64(seed: plan.seed)
         var draw = Draw(count: corrected.count), drawRehearsal = Draw(count: rehearsed.count)
-        var best = Best(parameters: network.parameters, loss: try heldOutLoss(network, model, heldOut))
+        var best = Best(parameters: network.parameters, loss: try heldOutLoss(network, model, heldOut, pause))
         var loss = 0.0
         for step in 0..<total {
-            guard !isCancelled() else { throw LearningError.cancelled }
+            try pause()
             var batch = Batch(dimension: network.architecture.input)
             var targets: [Target] = []
             let chosen = (0..<extent.linesPerStep).map { _ in (corrected, draw.next(&random)) }
@@ -86,7 +82,7 @@ public struct Learner: Sendable {
                     mask: mask)
             }
             guard (step + 1) % extent.perEpoch == 0 || step + 1 == total, !heldOut.isEmpty else { continue }
-            let held = try heldOutLoss(try backpropagation.network(), model, heldOut)
+            let held = try heldOutLoss(try backpropagation.network(), model, heldOut, pause)
             if best.take(backpropagation.parameters, loss: held) >= plan.patience, step >= plan.steps.lowerBound {
                 return Outcome(parameters: best.parameters, steps: step + 1, loss: loss)
             }
@@ -95,17 +91,10 @@ public struct Learner: Sendable {
             parameters: heldOut.isEmpty ? backpropagation.parameters : best.parameters, steps: total, loss: loss)
     }
 
-    private func heldOutLoss(_ network: Network, _ model: Model, _ lines: [InkLine]) throws -> Double {
-        lines.isEmpty ? 0 : try ReadingFigures.of(model.with(network: network), on: lines, threads: threads).loss
-    }
-
-    private func corpus(_ lines: [InkLine], of model: Model, _ features: FeatureConfiguration) -> InkCorpus {
-        var sampling = Recipe.Sampling()
-        // What a correction's ink lacks, it lacks already.
-        sampling.timelessSources = []
-        return InkCorpus(
-            [(lines, 1)], features: features, alphabet: model.alphabet, augmentation: plan.augmentation,
-            sampling: sampling, standardization: model.standardization, threads: threads)
+    private func heldOutLoss(
+        _ network: Network, _ model: Model, _ segments: [LabelledSegment], _ pause: () throws -> Void
+    ) throws -> Double {
+        try ReadingFigures.of(model.with(network: network), on: segments, threads: threads, pause: pause).loss
     }
 
     /// The weights with the least loss so far.
@@ -151,7 +140,7 @@ public enum LearningError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .nothingToLearn: "no correction has ink and a text that the model can write"
+        case .nothingToLearn: "no correction has something to read and a text that the model can write"
         case .cancelled: "the training was ended before it was done"
         }
     }

@@ -39,7 +39,7 @@ public struct LearningPlan: Sendable, Equatable {
     }
 
     public var trained = Trained.all
-    public var learningRate: Float = 1e-3
+    public var learningRate: Float = 1.5e-3
     /// Times that every correction is seen, unless `steps` or `frames` ends it before.
     public var epochs = 8
     public var linesPerStep = 8
@@ -47,18 +47,21 @@ public struct LearningPlan: Sendable, Equatable {
     public var framesPerStep = 5_000
     /// Bounds of the number of steps, so that little is learned enough and much is learned in time.
     public var steps = 12...32
-    /// Feature vectors of a training, where the lines are long: a person waits for it.
-    public var frames = 100_000
+    /// Feature vectors of a training, where the lines are long or many: a person waits for it.
+    public var frames = 45_000
     public var gradientNorm: Float = 3
     /// How strongly each weight is pulled to the base's.
-    public var pull: Float = 0.2
+    public var pull: Float = 0.1
     /// How much of the change is kept, averaged with what served: the first of these that passes the gate.
     public var shares: [Float] = [1, 0.5, 0.25]
     /// Lines of rehearsal in every step, where there are any.
     public var rehearsal = 4
     /// Ends the training when the loss on held-out corrections has risen for so many epochs; the best weights are kept.
     public var patience = 2
+    /// Of ink.
     public var augmentation = Augmentation()
+    /// Of a sensor's vectors.
+    public var vectorAugmentation = VectorAugmentation()
     public var seed: UInt64 = 1
 
     public init() {}
@@ -71,6 +74,7 @@ public struct LearningPlan: Sendable, Equatable {
         var plan = LearningPlan()
         plan.learningRate = 5e-4
         plan.pull = 1
+        plan.frames = 100_000
         plan.shares = [1, 0.5, 0.25, 0.125]
         return plan
     }()

@@ -1,6 +1,5 @@
 import Foundation
 import GRDB
-import Ink
 import Randomness
 import Synchronization
 
@@ -62,18 +61,18 @@ public final class Reservoir: Sendable {
                 sql: "INSERT OR REPLACE INTO line (slot, stream, segment, writer, text, ink, time) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 arguments: [
                     slot, line.stream, Int64(bitPattern: line.segment), line.writer, line.text,
-                    Data(InkBlob.encode(line.strokes)), line.time,
+                    Data(line.evidence.blob), line.time,
                 ])
         }
     }
 
     /// The lines in two halves that stay apart: those in even slots to train on, those in odd slots to measure on.
-    public func lines() throws(JournalError) -> (rehearsal: [InkLine], canary: [InkLine]) {
+    public func lines() throws(JournalError) -> (rehearsal: [LabelledSegment], canary: [LabelledSegment]) {
         let lines = try database.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM line ORDER BY slot").compactMap { row -> (slot: Int, line: InkLine)? in
-                guard let strokes = InkBlob.decode([UInt8](row["ink"] as Data)) else { return nil }
+            try Row.fetchAll(database, sql: "SELECT * FROM line ORDER BY slot").compactMap { row -> (slot: Int, line: LabelledSegment)? in
+                guard let evidence = Evidence(blob: [UInt8](row["ink"] as Data)) else { return nil }
                 let id = "\(row["stream"] as String)/\(UInt64(bitPattern: row["segment"] as Int64))"
-                return (row["slot"], InkLine(id: id, writer: row["writer"], text: row["text"], strokes: strokes))
+                return (row["slot"], LabelledSegment(id: id, text: row["text"], evidence: evidence))
             }
         }
         return (lines.filter { $0.slot % 2 == 0 }.map(\.line), lines.filter { $0.slot % 2 == 1 }.map(\.line))

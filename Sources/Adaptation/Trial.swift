@@ -1,4 +1,3 @@
-import Ink
 import Network
 import Recognition
 
@@ -13,23 +12,24 @@ public struct Trial: Sendable {
         /// What the training begins with: for a writer the shared generation, for the shared scope the base, so that a generation is a
         /// function of the corrections and nothing is applied twice.
         public var start: Model
-        public var lines: [InkLine]
-        public var heldOut: [InkLine]
-        public var rehearsal: [InkLine] = []
+        public var segments: [LabelledSegment]
+        public var heldOut: [LabelledSegment]
+        public var rehearsal: [LabelledSegment] = []
         /// How strongly each weight of the base pulls; all alike where nil.
         public var importance: [Float]?
-        /// Ink to measure on, never to train on; the gate looks at it for the shared scope.
-        public var canary: [InkLine] = []
+        /// To measure on, never to train on; the gate looks at it for the shared scope.
+        public var canary: [LabelledSegment] = []
         public var threads = 1
 
         public init(
-            scope: Scope, base: BaseModel, serving: Model, start: Model, lines: [InkLine], heldOut: [InkLine]
+            scope: Scope, base: BaseModel, serving: Model, start: Model, segments: [LabelledSegment],
+            heldOut: [LabelledSegment]
         ) {
             self.scope = scope
             self.base = base
             self.serving = serving
             self.start = start
-            self.lines = lines
+            self.segments = segments
             self.heldOut = heldOut
         }
 
@@ -39,8 +39,8 @@ public struct Trial: Sendable {
         ) {
             self.init(
                 scope: scope, base: base, serving: serving, start: start,
-                lines: corrections.filter { !$0.isHeldOut }.map(\.correction.line),
-                heldOut: corrections.filter(\.isHeldOut).map(\.correction.line))
+                segments: corrections.filter { !$0.isHeldOut }.map(\.correction.labelled),
+                heldOut: corrections.filter(\.isHeldOut).map(\.correction.labelled))
         }
     }
 
@@ -52,20 +52,19 @@ public struct Trial: Sendable {
 
     /// Trains, then lets the gate look at ever smaller shares of the change until one passes.
     ///
+    /// - Parameter pause: called often; it may take its time, and what it throws ends the trial.
     /// - Throws: `LearningError`, `NetworkError`, `ModelError`.
     public static func run(
-        _ input: Input, plan: LearningPlan, gate: Gate, isCancelled: () -> Bool = { false }
+        _ input: Input, plan: LearningPlan, gate: Gate, pause: () throws -> Void = {}
     ) throws -> Trial {
         let measured = input.scope == .shared ? input.canary : []
-        let before = try ReadingFigures.of(input.serving, on: input.heldOut, threads: input.threads)
-        let canaryBefore =
-            measured.isEmpty ? nil : try ReadingFigures.of(input.serving, on: measured, threads: input.threads)
+        let before = try ReadingFigures.of(input.serving, on: input.heldOut, threads: input.threads, pause: pause)
+        let canaryBefore = measured.isEmpty ? nil : try canaryReference(input, pause)
         let learned = try Learner(plan: plan, threads: input.threads).train(
-            input.start, base: input.base.model.network.parameters, importance: input.importance, lines: input.lines, heldOut: input.heldOut,
-            rehearsal: input.rehearsal, isCancelled: isCancelled)
+            input.start, base: input.base.model.network.parameters, importance: input.importance, segments: input.segments,
+            heldOut: input.heldOut, rehearsal: input.rehearsal, pause: pause)
         var first: Trial?
         for share in plan.shares.isEmpty ? [1] : plan.shares {
-            guard !isCancelled() else { throw LearningError.cancelled }
             let parameters = input.base.rounded(
                 zip(input.start.network.parameters, learned.parameters).map { $0 + share * ($1 - $0) })
             let network = input.start.network
@@ -75,15 +74,23 @@ public struct Trial: Sendable {
                     instructionSet: network.instructionSet))
             let figures = GateFigures(
                 heldOutBefore: before,
-                heldOutAfter: try ReadingFigures.of(candidate, on: input.heldOut, threads: input.threads),
+                heldOutAfter: try ReadingFigures.of(candidate, on: input.heldOut, threads: input.threads, pause: pause),
                 canaryBefore: canaryBefore,
                 canaryAfter: measured.isEmpty
-                    ? nil : try ReadingFigures.of(candidate, on: measured, threads: input.threads))
+                    ? nil : try ReadingFigures.of(candidate, on: measured, threads: input.threads, pause: pause))
             let trial = Trial(verdict: gate.verdict(on: figures), parameters: parameters, share: share)
             if trial.verdict.isPromoted { return trial }
             first = first ?? trial
         }
         guard let first else { throw LearningError.nothingToLearn }
         return first
+    }
+
+    /// How the canary is read by what serves, or by the base where that reads it better: small losses must not add up.
+    private static func canaryReference(_ input: Input, _ pause: () throws -> Void) throws -> ReadingFigures {
+        let serving = try ReadingFigures.of(input.serving, on: input.canary, threads: input.threads, pause: pause)
+        guard input.serving.network.parameters != input.base.model.network.parameters else { return serving }
+        let base = try ReadingFigures.of(input.base.model, on: input.canary, threads: input.threads, pause: pause)
+        return base.cer < serving.cer ? base : serving
     }
 }

@@ -1,4 +1,3 @@
-import Dispatch
 import Randomness
 
 /// Computes how a batch's loss changes with each parameter of a network: what every kind of training is made of.
@@ -137,7 +136,7 @@ public final class Backpropagation {
             if threads == 1 {
                 job.run(0)
             } else {
-                DispatchQueue.concurrentPerform(iterations: threads) { job.run($0) }
+                performConcurrently(iterations: threads, threads: threads) { job.run($0) }
             }
             guard call.wantsGradient else { return }
             for shard in shards.dropFirst() {
@@ -149,7 +148,7 @@ public final class Backpropagation {
     private func prepare(_ parameters: UnsafePointer<Float>) {
         guard threads > 1 else { return prepared.prepare(parameters) }
         let source = SharedParameters(base: parameters)
-        DispatchQueue.concurrentPerform(iterations: prepared.parts.count) { [prepared] index in
+        performConcurrently(iterations: prepared.parts.count, threads: threads) { [prepared] index in
             prepared.prepare(layer: index, source.base)
         }
     }

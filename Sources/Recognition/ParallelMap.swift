@@ -1,4 +1,4 @@
-import Dispatch
+import Network
 import Synchronization
 
 /// Transforms every element on up to `threads` threads at once; the results are in the order of the elements.
@@ -21,7 +21,8 @@ public func parallelMap<Element: Sendable, Context, Result: Sendable>(
     }
     let next = Atomic(0)
     let results = Mutex([Result?](repeating: nil, count: elements.count))
-    DispatchQueue.concurrentPerform(iterations: min(threads, elements.count)) { _ in
+    let workers = min(threads, elements.count)
+    performConcurrently(iterations: workers, threads: workers) { _ in
         var context = makeContext()
         while true {
             let index = next.wrappingAdd(1, ordering: .relaxed).oldValue

@@ -31,13 +31,18 @@ public struct FinishedSegment: Sendable {
     public var writer: String?
     /// Empty where the stream is none of ink.
     public var ink: InkSegment
-    /// The vectors of a sensor's segment that was transcribed, at the model's rate; nil for ink, and where every frame is labelled.
+    /// The vectors of a sensor's segment, at the model's rate; nil for ink, and where a gap was too long.
     public var vectors: [Float]?
     /// The model could not read it; the final is empty.
     public var failed: Bool
     /// Frames that it was read as, and the pen's time from its first to its last sample in µs; 0 where it has no clock.
     var frames = 0
     var duration: Int64 = 0
+
+    /// Nothing is kept that it could be read from again.
+    public var isEmpty: Bool { ink.isEmpty && vectors?.isEmpty ?? true }
+    /// Memory that its ink or its vectors take.
+    public var byteCount: Int { ink.byteCount + (vectors?.count ?? 0) * MemoryLayout<Float>.stride }
 
     package init(event: LabelEvent, writer: String?, ink: InkSegment, vectors: [Float]? = nil, failed: Bool = false) {
         self.event = event

@@ -16,8 +16,10 @@ final class VectorSegment {
     private var ended: [(reading: VectorReading, gap: SpanLog.Frame?)] = []
     private var spans = SpanLog()
     private var prefix: CommittedPrefix
-    /// All vectors at the model's rate, for models that transcribe: the final reads them again, exactly.
+    /// All vectors at the model's rate, missing ones as NaN: a transcription's final reads them again, exactly; a correction refers to them.
     private var recording: [Float] = []
+    /// A gap was too long to be kept.
+    private var isTorn = false
     /// Vectors of the publisher so far, those that are missing among them.
     private(set) var count = 0
     var gaps = LabelEvent.Gaps()
@@ -59,6 +61,7 @@ final class VectorSegment {
             } else if transcribes {
                 appendMissing(bridged, rate: rate)
             } else {
+                recordGap(of: Double(vectors) / rate)
                 breakOff(for: vectors)
             }
         case .jump:
@@ -99,8 +102,15 @@ final class VectorSegment {
 
     private func take(_ values: some RandomAccessCollection<Float>, rate: Double) {
         let vectors = reading.append(values, rate: rate, first: count, clock: clock)
-        if transcribes { recording += vectors }
+        if !isTorn { recording += vectors }
         count += values.count / configuration.channels.count
+    }
+
+    /// Seconds count from the segment's begin, gaps among them.
+    private func recordGap(of seconds: Double) {
+        let vectors = seconds * configuration.rate
+        isTorn = isTorn || vectors > Double(pipeline.endpoint.maximumSamples)
+        if isTorn { recording = [] } else { recording += repeatElement(.nan, count: Int(vectors) * channels) }
     }
 
     /// The stretch is over, and `vectors` are missing behind it.
@@ -192,8 +202,8 @@ final class VectorSegment {
             strokes: 0..<0)
     }
 
-    /// The vectors that a correction refers to; nil where every frame is labelled.
-    var transcribedVectors: [Float]? { transcribes ? recording : nil }
+    /// The vectors that a correction refers to; nil where too many of them are missing.
+    var recordedVectors: [Float]? { isTorn ? nil : recording }
 
     var byteCount: Int {
         256 + reading.byteCount + ended.reduce(0) { $0 + $1.reading.byteCount } + spans.byteCount

@@ -199,7 +199,7 @@ final class VectorSession: Session {
         let reading = try? next.segment.final(with: readers)
         let event = event(of: next.segment, reading ?? .nothing, number: next.number, ending: next.ending, next.due)
         return FinishedSegment(
-            event: event, writer: next.writer, ink: InkSegment(), vectors: next.segment.transcribedVectors,
+            event: event, writer: next.writer, ink: InkSegment(), vectors: next.segment.recordedVectors,
             failed: reading == nil)
     }
 

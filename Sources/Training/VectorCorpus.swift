@@ -70,12 +70,14 @@ public struct VectorCorpus: Corpus {
 
     /// Prepares recordings for training.
     ///
-    /// - Parameter pieceLength: frames per example of recordings that are labelled frame by frame.
+    /// - Parameters:
+    ///   - standardization: of a model that is trained further; nil measures it on the recordings.
+    ///   - pieceLength: frames per example of recordings that are labelled frame by frame.
     /// - Throws: `Alphabet.Fault` for a text with symbols that the alphabet lacks, `SensorFileError` for a recording without one of the
     ///   configuration's channels.
     public init(
         _ recordings: [SensorRecording], configuration: VectorConfiguration, task: ModelTask, alphabet: Alphabet,
-        augmentation: VectorAugmentation, pieceLength: Int = 300
+        augmentation: VectorAugmentation, standardization: Standardization? = nil, pieceLength: Int = 300
     ) throws {
         let extractor = VectorExtractor(configuration)
         var estimator = Standardization.Estimator(dimension: configuration.dimension)
@@ -97,7 +99,7 @@ public struct VectorCorpus: Corpus {
             }
             estimator.add(frames.map { $0.isFinite ? $0 : 0 })
         }
-        standardization = estimator.standardization
+        self.standardization = standardization ?? estimator.standardization
         transitions =
             task == .frameLabels ? .estimate(from: sequences, classes: alphabet.symbols.count) : nil
         self.recordings = prepared

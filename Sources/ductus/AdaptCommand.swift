@@ -87,9 +87,10 @@ struct AdaptCommand: ParsableCommand {
         study.choice = choose
         study.poison = poison
         study.seed = seed
-        if let rehearse { study.rehearsal = try Self.spread(rehearse, Self.sampled.rehearsal) }
+        if let rehearse { study.rehearsal = try Self.spread(rehearse, Self.sampled.rehearsal).map(LabelledSegment.init) }
         if let fisher {
-            study.importance = try FisherDiagonal.importance(in: base.model, for: Self.spread(fisher, Self.sampled.fisher))
+            let sample = try Self.spread(fisher, Self.sampled.fisher).map(LabelledSegment.init)
+            study.importance = try FisherDiagonal.importance(in: base.model, for: sample)
         }
         var hands: [AdaptationStudy.Hand] = []
         for file in data {

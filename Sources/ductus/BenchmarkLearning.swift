@@ -52,6 +52,8 @@ struct BenchmarkLearning: ParsableCommand {
         var corrections = 0, refused = 0, promoted = 0, rejected = 0
         /// From sending a correction to the event that tells of a generation that it had a part in.
         var seconds_to_live_p50 = 0.0, seconds_to_live_worst = 0.0
+        /// The same, rejections counted in.
+        var seconds_to_verdict_p50 = 0.0, seconds_to_verdict_worst = 0.0
         /// The largest that a writer's generations take.
         var mib_per_writer = 0.0
     }
@@ -88,9 +90,11 @@ struct BenchmarkLearning: ParsableCommand {
         report.refused = learning.refused
         report.promoted = learning.promoted
         report.rejected = learning.rejected
-        let waits = learning.secondsToLive.sorted()
-        report.seconds_to_live_p50 = waits.isEmpty ? 0 : waits[waits.count / 2]
-        report.seconds_to_live_worst = waits.last ?? 0
+        let median = { (waits: [Double]) in waits.isEmpty ? 0 : waits.sorted()[waits.count / 2] }
+        report.seconds_to_live_p50 = median(learning.secondsToLive)
+        report.seconds_to_live_worst = learning.secondsToLive.max() ?? 0
+        report.seconds_to_verdict_p50 = median(learning.secondsToVerdict)
+        report.seconds_to_verdict_worst = learning.secondsToVerdict.max() ?? 0
         report.mib_per_writer = Self.largestWriter(in: states[1])
         Terminal.endStatus()
         if json { try printJSON(report) } else { print(Self.text(report)) }
@@ -107,7 +111,7 @@ struct BenchmarkLearning: ParsableCommand {
                 let text = "corrected before \(number)"
                 let correction = Correction(
                     stream: "before", segment: UInt64(pen * 1000 + number), writer: PenSchedule.name(of: pen),
-                    strokes: try hand.strokes(of: text, seed: UInt64(1000 + number)), text: text, recognized: "", generation: .base,
+                    evidence: .ink(try hand.strokes(of: text, seed: UInt64(1000 + number))), text: text, recognized: "", generation: .base,
                     time: SystemClock().unixMicroseconds)
                 try journal.mark([journal.add(correction).number], as: .rejected)
             }
@@ -199,9 +203,9 @@ struct BenchmarkLearning: ParsableCommand {
             + String(
                 format: """
                     %d corrections, %d refused, %d promoted, %d rejected; live after %.1f s (median), %.1f s at worst; \
-                    %.2f MiB for a writer at most
+                    live or rejected after %.1f s, %.1f s at worst; %.2f MiB for a writer at most
                     """, report.corrections, report.refused, report.promoted, report.rejected, report.seconds_to_live_p50,
-                report.seconds_to_live_worst, report.mib_per_writer)
+                report.seconds_to_live_worst, report.seconds_to_verdict_p50, report.seconds_to_verdict_worst, report.mib_per_writer)
     }
 }
 
@@ -213,6 +217,8 @@ private struct LearningTally {
     var promoted = 0
     var rejected = 0
     var secondsToLive: [Double] = []
+    /// Those of rejections, too.
+    var secondsToVerdict: [Double] = []
     /// Of each writer, when each correction was sent; nil once its generation is live, or was rejected.
     private var sent: [String: [ContinuousClock.Instant?]] = [:]
     private var finals: [String: Int] = [:]
@@ -264,7 +270,9 @@ private struct LearningTally {
         for index in 0..<max(0, count) {
             guard let began = sent[writer]?[index] else { continue }
             sent[writer]?[index] = nil
-            if isLive { secondsToLive.append((ContinuousClock.now - began) / .seconds(1)) }
+            let seconds = (ContinuousClock.now - began) / .seconds(1)
+            secondsToVerdict.append(seconds)
+            if isLive { secondsToLive.append(seconds) }
         }
     }
 }

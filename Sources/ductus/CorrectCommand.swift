@@ -5,7 +5,12 @@ import Wire
 struct CorrectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "correct", abstract: "Tell the daemon what a segment really says.",
-        discussion: "The number of a segment is in its final: ductus watch shows it. When this command ends, the correction is on disk.")
+        discussion: """
+            The number of a segment is in its final: ductus watch shows it. When this command ends, the correction is on disk.
+
+            Where a pipeline labels every frame, TEXT is a label for the whole segment, or labels with their times in seconds from the \
+            segment's begin: ductus correct wrist 7 "WALK@0-12.5 REST@12.5-20"
+            """)
 
     @OptionGroup var connection: ConnectOptions
 

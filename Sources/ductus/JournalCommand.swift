@@ -11,7 +11,7 @@ struct JournalCommand: ParsableCommand {
 
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print corrections with their ink, one JSON object per line, as every command reads them.")
+            abstract: "Print corrections with their ink or vectors, one JSON object per line, as every command reads them.")
 
         @OptionGroup var connection: ConnectOptions
 
@@ -25,10 +25,32 @@ struct JournalCommand: ParsableCommand {
             while true {
                 let reply = try StatusCommand.ask(client, .exportJournal(request)).exportJournal
                 for entry in reply.entries {
-                    print(JSONLines.line(try Self.line(entry)))
+                    if entry.hasVectors { try printJSON(Recording(entry)) } else { print(JSONLines.line(try Self.line(entry))) }
                     (request.pipeline, request.after) = (entry.pipeline, entry.correction)
                 }
                 guard reply.more, !reply.entries.isEmpty else { return }
+            }
+        }
+
+        /// A sensor's segment, as `SensorRecording` reads it.
+        private struct Recording: Encodable {
+            var id, subject: String
+            var rate: Double
+            var channels: [String]
+            /// nil for a number that is missing.
+            var frames: [[Float?]]
+            var text: String
+
+            init(_ entry: WireJournalEntry) {
+                id = "\(entry.stream)/\(entry.segment)"
+                subject = entry.writer
+                rate = Double(entry.vectors.rate)
+                channels = entry.channels
+                let (values, width) = (entry.vectors.values, max(1, entry.channels.count))
+                frames = stride(from: 0, to: values.count, by: width).map { first in
+                    values[first..<min(first + width, values.count)].map { $0.isFinite ? $0 : nil }
+                }
+                text = entry.text
             }
         }
 

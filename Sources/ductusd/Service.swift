@@ -62,7 +62,7 @@ final class Service {
         try server.start()
         events.connect { [weak server] topic, payload in server?.publish(topic, payload) }
         learning?.start(
-            pipelineOf: { pipelines.pipeline(for: $0, input: .ink)?.name },
+            pipelineOf: { pipelines.pipeline(for: $0, input: $1)?.name },
             publish: { [weak server] topic, payload in server?.publish(topic, payload) })
 
         let stopped = DispatchSemaphore(value: 0)

@@ -35,12 +35,12 @@ import Testing
     }
 
     @Test func symbolsOutsideTheAlphabetAreNamed() throws {
-        let refusal = try check.refusal(of: "naïve", for: [stroke], by: SmallModel.make())
+        let refusal = try check.refusal(of: "naïve", for: .ink([stroke]), by: SmallModel.make())
         #expect(refusal == .outsideAlphabet(["ï"]))
     }
 
     @Test func aCorrectionNeedsATextAndInk() throws {
-        #expect(try check.refusal(of: "", for: [stroke], by: SmallModel.make()) == .empty)
-        #expect(try check.refusal(of: "no", for: [], by: SmallModel.make()) == .implausible(-.infinity))
+        #expect(try check.refusal(of: "", for: .ink([stroke]), by: SmallModel.make()) == .empty)
+        #expect(try check.refusal(of: "no", for: .ink([]), by: SmallModel.make()) == .implausible(-.infinity))
     }
 }

@@ -1,4 +1,5 @@
 import Adaptation
+import Decoding
 import Foundation
 import Ink
 import Network
@@ -32,6 +33,44 @@ enum SmallModel {
     }
 }
 
+/// A small network that reads vectors of two channels as the letters A and B: as a text, or frame by frame.
+enum SmallVectorModel {
+    static let configuration = VectorConfiguration(channels: ["left", "right"], rate: 50, stack: 2)
+
+    static func make(task: ModelTask = .transcription, seed: UInt64 = 1) throws -> Model {
+        let alphabet = try Alphabet(symbols: ["A", "B"])
+        let classes = task == .transcription ? alphabet.classCount : alphabet.symbols.count
+        let architecture = Architecture(
+            input: configuration.dimension,
+            layers: [
+                .recurrent(.init(cell: .lstm, in: configuration.dimension, hidden: 12)),
+                .linear(.init(in: 24, out: classes)),
+                .logSoftmax,
+            ])
+        return Model(
+            name: "small-vectors", network: try Network(architecture: architecture, seed: seed), input: .vectors(configuration),
+            task: task, alphabet: alphabet, standardization: .identity(configuration.dimension))
+    }
+
+    /// What a sensor gives for a text: one channel rises for each letter, 0.32 s each.
+    static func segment(_ text: String, id: String = "1") -> LabelledSegment {
+        var values: [Float] = []
+        for letter in text {
+            for step in 0..<16 {
+                let height: Float = step < 8 ? 1 : 0
+                values += letter == "A" ? [height, 0] : [0, height]
+            }
+        }
+        return LabelledSegment(
+            id: id, text: text, evidence: .vectors(SensorVectors(channels: configuration.channels, rate: 50, values: values)))
+    }
+}
+
+/// What one hand's simulated lines say.
+func simulatedSegments(_ texts: [String], hand: UInt64 = 7) throws -> [LabelledSegment] {
+    try simulatedLines(texts, hand: hand).map(LabelledSegment.init)
+}
+
 /// One hand that writes simulated lines.
 func simulatedLines(_ texts: [String], hand: UInt64 = 7) throws -> [InkLine] {
     let pen = SimulatedPen(writer: Writer(seed: hand))
@@ -39,10 +78,11 @@ func simulatedLines(_ texts: [String], hand: UInt64 = 7) throws -> [InkLine] {
 }
 
 func correction(
-    _ text: String = "so", stream: String = "desk", segment: UInt64, writer: String? = "anna", strokes: [Stroke] = [stroke], time: Int64 = 5
+    _ text: String = "so", stream: String = "desk", segment: UInt64, writer: String? = "anna",
+    evidence: Evidence = .ink([stroke]), time: Int64 = 5
 ) -> Correction {
     Correction(
-        stream: stream, segment: segment, writer: writer, strokes: strokes, text: text, recognized: "no", generation: .base,
+        stream: stream, segment: segment, writer: writer, evidence: evidence, text: text, recognized: "no", generation: .base,
         time: time)
 }
 

@@ -25,8 +25,8 @@ import Testing
         var tilted = Sample(x: .pi, y: -0.1, time: .max, pressure: nil)
         (tilted.tiltX, tilted.tiltY) = (12.5, -3)
         let strokes = [stroke, Stroke([]), Stroke([tilted, Sample(x: 0, y: 0)])]
-        try _ = journal.add(correction(segment: 1, strokes: strokes))
-        #expect(try journal.entries(limit: 1).first?.correction.strokes == strokes)
+        try _ = journal.add(correction(segment: 1, evidence: .ink(strokes)))
+        #expect(try journal.entries(limit: 1).first?.correction.evidence == .ink(strokes))
     }
 
     @Test func theSameTextForTheSameSegmentIsKeptOnce() throws {

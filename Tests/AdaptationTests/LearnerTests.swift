@@ -1,23 +1,22 @@
 import Adaptation
-import Ink
 import Network
 import Recognition
 import Testing
 
 @Suite struct LearnerTests {
     private let model: Model
-    private let lines: [InkLine]
+    private let segments: [LabelledSegment]
     private var plan = LearningPlan()
 
     init() throws {
         model = try SmallModel.make()
-        lines = try simulatedLines(["no", "on", "noon", "onno", "non"])
+        segments = try simulatedSegments(["no", "on", "noon", "onno", "non"])
         plan.learningRate = 1e-2
         plan.steps = 16...16
     }
 
     private func train(_ plan: LearningPlan) throws -> [Float] {
-        try Learner(plan: plan).train(model, base: model.network.parameters, lines: lines, heldOut: []).parameters
+        try Learner(plan: plan).train(model, base: model.network.parameters, segments: segments, heldOut: []).parameters
     }
 
     @Test func theSameCorrectionsGiveTheSameWeights() throws {
@@ -27,7 +26,7 @@ import Testing
 
     @Test func correctionsBecomeLikelier() throws {
         let learned = model.with(network: try Network(architecture: model.network.architecture, parameters: train(plan)))
-        #expect(try ReadingFigures.of(learned, on: lines).loss < ReadingFigures.of(model, on: lines).loss)
+        #expect(try ReadingFigures.of(learned, on: segments).loss < ReadingFigures.of(model, on: segments).loss)
     }
 
     @Test func whatIsNotTrainedStays() throws {
@@ -54,14 +53,14 @@ import Testing
     @Test func nothingUsableIsAnError() throws {
         #expect(throws: LearningError.nothingToLearn) {
             _ = try Learner(plan: plan).train(
-                model, base: model.network.parameters, lines: [InkLine(id: "1", text: "ü", strokes: [stroke])], heldOut: [])
+                model, base: model.network.parameters, segments: [LabelledSegment(id: "1", text: "ü", evidence: .ink([stroke]))], heldOut: [])
         }
     }
 
     @Test func aTrainingCanBeEnded() throws {
         #expect(throws: LearningError.cancelled) {
             _ = try Learner(plan: plan).train(
-                model, base: model.network.parameters, lines: lines, heldOut: [], isCancelled: { true })
+                model, base: model.network.parameters, segments: segments, heldOut: [], pause: { throw LearningError.cancelled })
         }
     }
 }
@@ -69,10 +68,10 @@ import Testing
 @Suite struct TrialTests {
     private func input(_ texts: [String]) throws -> Trial.Input {
         let model = try SmallModel.make()
-        let lines = try simulatedLines(texts)
+        let labelled = try simulatedSegments(texts)
         return Trial.Input(
-            scope: .writer("anna"), base: BaseModel(model), serving: model, start: model, lines: Array(lines.dropFirst()),
-            heldOut: Array(lines.prefix(1)))
+            scope: .writer("anna"), base: BaseModel(model), serving: model, start: model, segments: Array(labelled.dropFirst()),
+            heldOut: Array(labelled.prefix(1)))
     }
 
     @Test func whatTheGateSawIsWhatIsReadBackFromDisk() throws {

@@ -1,5 +1,4 @@
 import Adaptation
-import Ink
 import Network
 import Recognition
 import Testing
@@ -7,11 +6,11 @@ import Testing
 /// What is trained instead of all weights, seen from outside: how the weights come to differ.
 @Suite struct WeightSubspaceTests {
     private let model: Model
-    private let lines: [InkLine]
+    private let segments: [LabelledSegment]
 
     init() throws {
         model = try SmallModel.make()
-        lines = try simulatedLines(["no", "on", "noon", "onno"])
+        segments = try simulatedSegments(["no", "on", "noon", "onno"])
     }
 
     private func learned(_ trained: LearningPlan.Trained) throws -> [Float] {
@@ -21,12 +20,12 @@ import Testing
         plan.pull = 0
         // Enough that texts become likelier than the least that a reading counts.
         plan.steps = 60...60
-        return try Learner(plan: plan).train(model, base: model.network.parameters, lines: lines, heldOut: []).parameters
+        return try Learner(plan: plan).train(model, base: model.network.parameters, segments: segments, heldOut: []).parameters
     }
 
     private func loss(_ parameters: [Float]) throws -> Double {
         try ReadingFigures.of(
-            model.with(network: Network(architecture: model.network.architecture, parameters: parameters)), on: lines).loss
+            model.with(network: Network(architecture: model.network.architecture, parameters: parameters)), on: segments).loss
     }
 
     @Test(arguments: [LearningPlan.Trained.gains, .lowRank]) func itLearns(_ trained: LearningPlan.Trained) throws {

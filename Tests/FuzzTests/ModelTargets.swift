@@ -8,7 +8,7 @@ import Recognition
 import StreamingTestSupport
 
 extension FuzzTarget {
-    /// Weights, language models, and what the journal keeps of ink.
+    /// Weights, language models, and what the journal keeps of ink and of vectors.
     static let models = [
         FuzzTarget("model.safetensors", share: 20_000, .binary, seeds: [Models.weights]) { bytes, _ in
             let file = try WeightFile(Safetensors(bytes: bytes))
@@ -33,8 +33,11 @@ extension FuzzTarget {
             "language.arpa", share: 5_000, .text(tokens: ["\\data\\\n", "\\end\\\n", "ngram 1=", "\\2-grams:\n", "\t", "<s>", "</s>", "<unk>", "▁", "<space>"]),
             seeds: [Models.arpa]
         ) { bytes, file in try Models.use(LanguageModel(contentsOf: file.holding(bytes))) },
-        FuzzTarget("journal.ink", share: 5_000, .binary, seeds: [Models.ink]) { bytes, _ in
+        FuzzTarget("journal.ink", share: 3_000, .binary, seeds: [Models.ink]) { bytes, _ in
             guard InkBlob.decode(bytes) != nil else { throw Models.Refused() }
+        },
+        FuzzTarget("journal.vectors", share: 2_000, .binary, seeds: [Models.vectors]) { bytes, _ in
+            guard VectorBlob.decode(bytes) != nil else { throw Models.Refused() }
         },
     ]
 }
@@ -87,6 +90,9 @@ private enum Models {
         Stroke((0..<10).map { Sample(x: Float($0), y: 2, time: Int64($0) * 7500, pressure: 0.5, tiltX: 1, tiltY: 2) }),
         Stroke([Sample(x: 1, y: 2), Sample(x: 3, y: 4, time: -5)]), Stroke(),
     ])
+
+    static let vectors = VectorBlob.encode(
+        SensorVectors(channels: ["x", "y", "z"], rate: 50, values: (0..<30).map { $0 == 7 ? .nan : Float($0) / 3 }))
 
     private static func made(_ make: () throws -> [UInt8]) -> [UInt8] {
         do { return try make() } catch { fatalError("a seed cannot be made: \(error)") }

@@ -23,12 +23,15 @@ package final class HandClock: Clock {
 /// Keeps what a lane gives out.
 package final class Collector: LabelSink {
     private let kept = Mutex<[LabelEvent]>([])
+    private let ended = Mutex<[FinishedSegment]>([])
 
     package init() {}
 
+    package var finishedSegments: [FinishedSegment] { ended.withLock { $0 } }
     package var events: [LabelEvent] { kept.withLock { $0 } }
     package var finals: [LabelEvent] { events.filter { $0.state == .final } }
     package func publish(_ event: LabelEvent) { kept.withLock { $0.append(event) } }
+    package func finished(_ segment: FinishedSegment) { ended.withLock { $0.append(segment) } }
 
     private let lacking = Mutex<[[String]]>([])
     /// The channels that hellos lacked, one entry for each hello.

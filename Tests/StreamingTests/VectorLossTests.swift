@@ -55,6 +55,23 @@ import Testing
         let labels = LabelSegment.joining(try SensorRecognizer(model: model).labels(of: alone).plain)
         #expect(spans.last?.frames.upperBound == 200)
         #expect(spans.first { $0.frames.lowerBound == 150 }?.name == labels.first.map { model.alphabet.symbols[$0.label] })
+        // What a correction refers to has the gap at its place.
+        let kept = try #require(collector.finishedSegments.last?.vectors)
+        #expect(kept.count == 600 && kept[150..<450].allSatisfy(\.isNaN) && Array(kept[450...]) == behind)
+    }
+
+    @Test func aSegmentWithTooLongAGapKeepsNoVectors() throws {
+        let model = try TinyVectorModel.make(bidirectional: false)
+        let lane = Lane(clock: clock, sink: collector)
+        let endpoint = EndpointRule(maximumSamples: 500)
+        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(model, window: window, endpoint: endpoint))
+        var random = SplitMix64(seed: 2)
+        second(&random, from: &publisher, to: lane)
+        publisher.skip(501)
+        second(&random, from: &publisher, to: lane)
+        _ = try end(&publisher, lane)
+        let torn = try #require(collector.finishedSegments.first)
+        #expect(torn.vectors == nil && torn.isEmpty)
     }
 
     @Test func aShortGapIsBridgedAndItsMissingFramesAreUnknown() throws {

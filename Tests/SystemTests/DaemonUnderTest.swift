@@ -27,12 +27,13 @@ final class DaemonUnderTest {
     ///   - model: a model folder; nil: a tiny network with wild weights.
     ///   - idle: seconds without a packet after which a segment ends.
     ///   - sensors: pipelines beside that of the ink.
+    ///   - pipelines: further ones, as the configuration has them.
     ///   - readsInk: whether there is a pipeline for ink.
     ///   - settings: `KEY=VALUE` of the configuration.
     ///   - log: gets what it logs; nil: the tests' own standard error.
     init(
-        lanes: Int = 1, model: URL? = nil, idle: Int = 3, sensors: [SensorPipeline] = [], readsInk: Bool = true,
-        settings: [String] = [], log: Pipe? = nil
+        lanes: Int = 1, model: URL? = nil, idle: Int = 3, sensors: [SensorPipeline] = [], pipelines: String = "",
+        readsInk: Bool = true, settings: [String] = [], log: Pipe? = nil
     ) throws {
         let program = try #require(Self.program("ductusd"), "ductusd is not built")
         folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString.prefix(8))").path
@@ -51,7 +52,7 @@ final class DaemonUnderTest {
         http: {address: off}
         logging: {level: error}
         pipelines:
-        \((readsInk ? ink : "") + sensors.map(\.configuration).joined())
+        \((readsInk ? ink : "") + sensors.map(\.configuration).joined() + pipelines)
         """.write(toFile: folder + "/ductus.yaml", atomically: true, encoding: .utf8)
         context = try Context()
         process.executableURL = URL(filePath: program)

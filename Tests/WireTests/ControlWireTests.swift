@@ -1,3 +1,4 @@
+import Adaptation
 import SwiftProtobuf
 import Testing
 import Wire
@@ -33,6 +34,17 @@ import Wire
         let reply = WireControlReply(refusing: bytes, because: try #require(fault))
         #expect(reply.id == 31)
         #expect(reply.failure.code == .unsupportedVersion)
+    }
+
+    @Test func aJournaledSensorsSegmentComesThrough() throws {
+        let vectors = SensorVectors(channels: ["x", "y"], rate: 50, values: [1, 2, 3, 4])
+        let entry = WireJournalEntry.with {
+            $0.vectors = WireFeatureFrames(vectors)
+            $0.channels = vectors.channels
+        }
+        let read = try WireJournalEntry(serializedBytes: try entry.serializedBytes() as [UInt8])
+        #expect(read == entry)
+        #expect(read.channels == ["x", "y"] && read.vectors.values == [1, 2, 3, 4] && read.vectors.channels == 2)
     }
 
     @Test func garbageIsRefusedUnderNoNumber() {

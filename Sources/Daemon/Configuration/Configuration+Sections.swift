@@ -110,6 +110,8 @@ extension Configuration {
         package var generationsKept = 8
         /// How much the learner gives way to everything else, as `nice` does.
         package var niceness = 10
+        /// Threads that train, all of them at that niceness.
+        package var threads = 2
 
         package init() {}
 
@@ -123,6 +125,7 @@ extension Configuration {
             .value("corrections_per_writer_minute", \.correctionsPerWriterMinute, .integer, in: 1...10_000, .live),
             .value("generations_kept", \.generationsKept, .integer, in: 1...1000, .live),
             .value("niceness", \.niceness, .integer, in: 0...19, .restart),
+            .value("threads", \.threads, .integer, in: 1...64, .restart),
         ]
     }
 

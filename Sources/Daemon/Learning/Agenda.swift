@@ -2,8 +2,7 @@ import Adaptation
 
 /// What the learner is asked to train, and in which order.
 ///
-/// A person waits for their own weights, everyone's can wait: their training comes last, and gives way while it runs. But not for
-/// ever: it is put off a few times at most.
+/// A person waits for their own weights, everyone's can wait: their training comes last, and is interrupted for a person's.
 package struct Agenda: Sendable {
     package struct Task: Equatable, Sendable {
         package var scope: Scope
@@ -15,12 +14,8 @@ package struct Agenda: Sendable {
         }
     }
 
-    /// So often a training of everyone's weights gives way before it is done all the same.
-    package static let patience = 4
-
     /// In the order of asking.
     private var waiting: [Task] = []
-    private var timesPutOff = 0
 
     package init() {}
 
@@ -38,19 +33,9 @@ package struct Agenda: Sendable {
         return waiting.remove(at: waiting.firstIndex { $0.scope != .shared } ?? 0)
     }
 
-    /// Whether a task that runs should stop for one that waits.
-    package func mustGiveWay(_ task: Task) -> Bool {
-        task.scope == .shared && timesPutOff < Self.patience && waiting.contains { $0.scope != .shared }
-    }
-
-    /// A task that ran was stopped; it comes again.
-    package mutating func putOff(_ task: Task) {
-        timesPutOff += 1
-        ask(task)
-    }
-
-    /// A task came to its end.
-    package mutating func done(_ task: Task) {
-        if task.scope == .shared { timesPutOff = 0 }
+    /// Takes the next task for which one that runs is interrupted.
+    package mutating func next(aheadOf running: Task) -> Task? {
+        guard running.scope == .shared, waiting.contains(where: { $0.scope != .shared }) else { return nil }
+        return next()
     }
 }

@@ -1,6 +1,5 @@
 import Adaptation
 import Foundation
-import Ink
 import Logging
 import Metrics
 import Recognition
@@ -16,6 +15,9 @@ import Wire
 /// - A correction is answered only once it is in the journal.
 /// - Nothing here waits on a lane's or the sockets' thread: what takes longer runs on this part's queue or on the learner's thread.
 package final class Learning: Sendable {
+    /// The pipeline that reads a stream of ink, or of vectors.
+    package typealias PipelineOf = @Sendable (StreamName, Pipeline.Input) -> String?
+
     private static let bucketLimit = 10_000
 
     private struct State {
@@ -23,7 +25,7 @@ package final class Learning: Sendable {
         var memory = SegmentMemory()
         var review = ReviewRule()
         var buckets: [String: TokenBucket] = [:]
-        var pipelineOf: (@Sendable (StreamName) -> String?)?
+        var pipelineOf: PipelineOf?
         var publish: (@Sendable (Topic, [UInt8]) -> Void)?
     }
 
@@ -57,15 +59,12 @@ package final class Learning: Sendable {
         self.clock = clock
         self.logger = logger
         scholar = Scholar(
-            self.settings, canary: try CanaryInk.lines(from: settings.canary), events: events, registry: registry, clock: clock,
+            self.settings, canary: try CanaryInk.lines(from: settings.canary).map(LabelledSegment.init), events: events, registry: registry, clock: clock,
             logger: logger)
     }
 
-    /// The models of a pipeline: those that learn, where it reads ink and writes text.
+    /// The models of a pipeline, which learn.
     package func makeStore(_ settings: PipelineSettings, _ model: Model) throws -> any ModelStore {
-        guard case .ink = model.input, model.task == .transcription else {
-            return SharedModel(Served(model: model, generation: .init(number: 0)))
-        }
         let folder = try LearningFolder(settings, model: model, locations: locations, learning: self.settings.current)
         folder.models.connect(
             known: folder.store.writers(),
@@ -85,10 +84,10 @@ package final class Learning: Sendable {
     /// Begins to learn: first what an earlier run of the daemon left undone.
     ///
     /// - Parameters:
-    ///   - pipelineOf: the pipeline that reads a stream of ink.
+    ///   - pipelineOf: names the pipeline of a stream.
     ///   - publish: sends on the labels' socket.
     package func start(
-        pipelineOf: @escaping @Sendable (StreamName) -> String?, publish: @escaping @Sendable (Topic, [UInt8]) -> Void
+        pipelineOf: @escaping PipelineOf, publish: @escaping @Sendable (Topic, [UInt8]) -> Void
     ) {
         let folders = state.withLock { state in
             state.pipelineOf = pipelineOf
@@ -135,15 +134,15 @@ package final class Learning: Sendable {
         queue.async { self.forgetOld() }
     }
 
-    /// Takes a final with its ink, on a lane's thread.
+    /// Takes a final with what it was read from, on a lane's thread.
     package func finished(_ segment: FinishedSegment) {
-        guard !segment.failed, !segment.ink.isEmpty else { return }
+        guard !segment.failed, !segment.isEmpty else { return }
         let confidence = ReviewRule.confidence(of: segment.event)
         let publish = state.withLock { state in
             state.memory.keep(segment)
             return state.review.takes(confidence) ? state.publish : nil
         }
-        if confidence >= Self.confident, settings.current.reservoir { queue.async { self.keep(segment) } }
+        if confidence >= Self.confident, !segment.event.text.isEmpty, settings.current.reservoir { queue.async { self.keep(segment) } }
         guard let publish else { return }
         queue.async {
             let event = segment.event
@@ -160,15 +159,16 @@ package final class Learning: Sendable {
                 }
                 $0.generation = event.generation.wire
                 $0.writer = segment.writer ?? ""
-                $0.ink = WireInkSamples(strokes: segment.ink.strokes)
+                if segment.vectors == nil { $0.ink = WireInkSamples(strokes: segment.ink.strokes) }
             }
             if let payload = try? suggestion.wire() { publish(.review(event.stream), payload) }
         }
     }
 
     private func keep(_ segment: FinishedSegment) {
-        guard let reservoir = folder(of: segment.event.stream)?.reservoir else { return }
-        do throws(JournalError) { try reservoir.offer(correction(segment, text: segment.event.text)) } catch {
+        guard let folder = folder(of: segment), let reservoir = folder.reservoir, folder.models.base.model.task == .transcription
+        else { return }
+        do throws(JournalError) { try reservoir.offer(correction(segment, text: segment.event.text, in: folder)) } catch {
             logger.error("the reservoir cannot be written", metadata: ["reason": "\(error)"])
         }
     }
@@ -197,18 +197,19 @@ package final class Learning: Sendable {
             throw ControlFailure(.invalidArgument, "\"\(request.stream)\" is no name of a stream")
         }
         guard request.spans.isEmpty else {
-            throw ControlFailure(.invalidArgument, "labelled spans cannot be learned", remedy: "correct the text of an ink stream")
+            throw ControlFailure(
+                .invalidArgument, "labels are corrected with a text", remedy: "write NAME@START-END, in seconds from the segment's begin")
         }
         let segment = try segment(request.segment, of: stream)
-        guard let folder = folder(of: stream) else {
+        guard let folder = folder(of: segment) else {
             throw ControlFailure(.unknownStream, "no pipeline that learns reads \(stream)")
         }
         try admit(segment.writer ?? stream.text)
-        let strokes = segment.ink.strokes
+        let correction = correction(segment, text: request.text, in: folder)
         do {
             let model = folder.models.current(for: segment.writer).model
-            if let refusal = try check.refusal(of: request.text, for: strokes, by: model) { throw ControlFailure(refusal) }
-            let journaled = try folder.journal.add(correction(segment, text: request.text))
+            if let refusal = try check.refusal(of: request.text, for: correction.evidence, by: model) { throw ControlFailure(refusal) }
+            let journaled = try folder.journal.add(correction)
             try folder.reservoir?.remove(stream: stream.text, segment: request.segment)
             if journaled.state == .pending { try scholar.learn(Scope(segment.writer), in: folder) }
             return journaled
@@ -221,10 +222,10 @@ package final class Learning: Sendable {
         }
     }
 
-    private func correction(_ segment: FinishedSegment, text: String) -> Correction {
+    private func correction(_ segment: FinishedSegment, text: String, in folder: LearningFolder) -> Correction {
         Correction(
-            stream: segment.event.stream.text, segment: segment.event.segment, writer: segment.writer, strokes: segment.ink.strokes,
-            text: text, recognized: segment.event.text, generation: GenerationName(segment.event.generation),
+            stream: segment.event.stream.text, segment: segment.event.segment, writer: segment.writer,
+            evidence: folder.evidence(of: segment), text: text, recognized: segment.event.text, generation: GenerationName(segment.event.generation),
             time: clock.unixMicroseconds)
     }
 
@@ -266,9 +267,9 @@ package final class Learning: Sendable {
 
     package var folders: [LearningFolder] { state.withLock { $0.folders.values.sorted { $0.pipeline < $1.pipeline } } }
 
-    private func folder(of stream: StreamName) -> LearningFolder? {
+    private func folder(of segment: FinishedSegment) -> LearningFolder? {
         let (pipelineOf, folders) = state.withLock { ($0.pipelineOf, $0.folders) }
-        return pipelineOf?(stream).flatMap { folders[$0] }
+        return pipelineOf?(segment.event.stream, segment.vectors == nil ? .ink : .features).flatMap { folders[$0] }
     }
 
     /// Puts another generation into the lanes, and says so. It serves until a correction that comes later passes the gate against it.
@@ -321,7 +322,7 @@ package final class Learning: Sendable {
 extension ControlFailure {
     fileprivate init(_ refusal: CorrectionRefusal) {
         switch refusal {
-        case .empty: self.init(.invalidArgument, "\(refusal)")
+        case .empty, .noSpans: self.init(.invalidArgument, "\(refusal)")
         case .outsideAlphabet: self.init(.outsideAlphabet, "\(refusal)", remedy: "leave them out")
         case .implausible: self.init(.implausible, "\(refusal)", remedy: "correct the segment that says this")
         }

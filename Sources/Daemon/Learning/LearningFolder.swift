@@ -1,6 +1,5 @@
 import Adaptation
 import Foundation
-import Ink
 import Recognition
 import Streaming
 import Synchronization
@@ -65,6 +64,26 @@ package final class LearningFolder: Sendable {
     package func serving(_ scope: Scope) throws(GenerationError) -> Served {
         if scope != .shared, store.current(of: scope) > 0 { try load(scope) }
         return models.current(for: scope.writer)
+    }
+
+    /// What a segment that the pipeline finished was read from.
+    func evidence(of segment: FinishedSegment) -> Evidence {
+        guard case .vectors(let configuration) = models.base.model.input else { return .ink(segment.ink.strokes) }
+        return .vectors(
+            SensorVectors(channels: configuration.channels, rate: configuration.rate, values: segment.vectors ?? []))
+    }
+
+    /// What everyone's weights must go on reading, besides the reservoir.
+    ///
+    /// - Parameters:
+    ///   - ink: the operator's, or simulated; of a sensor there is none, and corrections that an earlier training was measured with
+    ///     stand in.
+    ///   - corrections: those of everyone that are learned from.
+    func canary(_ ink: [LabelledSegment], _ corrections: [JournaledCorrection]) -> [LabelledSegment] {
+        switch models.base.model.input {
+        case .ink: ink
+        case .vectors: corrections.filter { $0.isHeldOut && $0.state == .learned }.map(\.correction.labelled)
+        }
     }
 
     /// Scopes whose generation descends from another base than the shipped one.

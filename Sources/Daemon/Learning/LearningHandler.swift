@@ -150,7 +150,12 @@ package struct LearningHandler: ControlHandler {
             $0.text = entry.correction.text
             $0.recognized = entry.correction.recognized
             $0.generation = LabelEvent.Generation(entry.correction.generation).wire
-            $0.ink = WireInkSamples(strokes: entry.correction.strokes)
+            switch entry.correction.evidence {
+            case .ink(let strokes): $0.ink = WireInkSamples(strokes: strokes)
+            case .vectors(let vectors):
+                $0.channels = vectors.channels
+                $0.vectors = WireFeatureFrames(vectors)
+            }
         }
     }
 

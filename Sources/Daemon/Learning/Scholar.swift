@@ -1,7 +1,6 @@
 import Adaptation
 import Dispatch
 import Foundation
-import Ink
 import Logging
 import Metrics
 import Streaming
@@ -13,7 +12,7 @@ import Wire
 /// Guarantees
 /// - What serves is replaced only by what the gate let pass and what is on disk.
 /// - A rollback or an erasure that comes while a training runs is not undone by it.
-/// - A person's correction does not wait for everyone's weights: their training is put off, a few times at most.
+/// - A person's correction does not wait for everyone's weights: their training is interrupted for it, at the next step.
 /// - After `stop` returns the thread is gone, or gone as soon as its present step is.
 final class Scholar: Sendable {
     private struct Work {
@@ -23,7 +22,7 @@ final class Scholar: Sendable {
     }
 
     private let settings: LearningSettings
-    private let canary: [InkLine]
+    private let canary: [LabelledSegment]
     private let events: EventPublisher
     private let registry: PrometheusRegistry
     private let clock: any Clock
@@ -41,7 +40,7 @@ final class Scholar: Sendable {
     static let corrections = (writer: 64, shared: 256)
 
     init(
-        _ settings: LearningSettings, canary: [InkLine], events: EventPublisher, registry: PrometheusRegistry,
+        _ settings: LearningSettings, canary: [LabelledSegment], events: EventPublisher, registry: PrometheusRegistry,
         clock: any Clock, logger: Logger
     ) {
         self.settings = settings
@@ -97,27 +96,27 @@ final class Scholar: Sendable {
             logger.info("the learner runs at normal priority", metadata: ["reason": "\(String(cString: strerror(errno)))"])
         }
         while !isStopping {
-            let (task, folder) = work.withLock { work in
-                let task = work.agenda.next()
-                return (task, task.flatMap { work.folders[$0.pipeline] })
-            }
-            guard let task, let folder else {
-                wake.wait()
-                continue
-            }
-            do {
-                try train(task.scope, in: folder) { [self] in work.withLock { $0.isStopping || $0.agenda.mustGiveWay(task) } }
-                work.withLock { $0.agenda.done(task) }
-            } catch LearningError.cancelled {
-                work.withLock { $0.agenda.putOff(task) }
-            } catch {
-                logger.error("nothing was learned", metadata: ["scope": "\(task.scope)", "reason": "\(error)"])
-            }
+            if let task = work.withLock({ $0.agenda.next() }) { carryOut(task) } else { wake.wait() }
         }
         ended.signal()
     }
 
-    private func train(_ scope: Scope, in folder: LearningFolder, isCancelled: () -> Bool) throws {
+    private func carryOut(_ task: Agenda.Task) {
+        guard let folder = work.withLock({ $0.folders[task.pipeline] }) else { return }
+        do {
+            try train(task.scope, in: folder) {
+                // One at a time, so that everyone's training gets on all the same.
+                if let urgent = work.withLock({ $0.agenda.next(aheadOf: task) }) { carryOut(urgent) }
+                if isStopping { throw LearningError.cancelled }
+            }
+        } catch LearningError.cancelled {
+            // What it would have learned is learned after the next start.
+        } catch {
+            logger.error("nothing was learned", metadata: ["scope": "\(task.scope)", "reason": "\(error)"])
+        }
+    }
+
+    private func train(_ scope: Scope, in folder: LearningFolder, pause: () throws -> Void) throws {
         let limit = scope == .shared ? Self.corrections.shared : Self.corrections.writer
         // Before the corrections: what is erased from now on is noticed.
         let interventions = folder.store.interventions(in: scope)
@@ -135,12 +134,13 @@ final class Scholar: Sendable {
         if scope == .shared {
             let kept = try folder.reservoir?.lines() ?? (rehearsal: [], canary: [])
             input.rehearsal = kept.rehearsal
-            input.canary = canary + kept.canary
+            input.canary = folder.canary(canary, corrections) + kept.canary
         }
         let settings = settings.current
+        input.threads = settings.threads
         let gate = Gate(leastGain: settings.leastGain, canaryMargin: settings.canaryMargin)
         let began = clock.monotonic
-        let trial = try Trial.run(input, plan: .plan(for: scope), gate: gate, isCancelled: isCancelled)
+        let trial = try Trial.run(input, plan: .plan(for: scope), gate: gate, pause: pause)
         let seconds = Double(clock.monotonic - began) / 1e9
         let attempt = Attempt(
             scope: scope, folder: folder, base: base, serving: serving, corrections: corrections, interventions: interventions,

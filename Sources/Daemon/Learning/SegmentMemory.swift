@@ -1,6 +1,6 @@
 import Streaming
 
-/// The segments that were read lately, with their ink: what a correction may refer to. Bounded in bytes and per stream.
+/// The segments that were read lately, with their ink or vectors: what a correction may refer to. Bounded in bytes and per stream.
 package struct SegmentMemory {
     /// Where a correction's segment is.
     package enum Place {
@@ -25,7 +25,7 @@ package struct SegmentMemory {
     private var bytes = 0
 
     /// - Parameters:
-    ///   - limit: bytes of ink altogether.
+    ///   - limit: bytes of ink and vectors altogether.
     ///   - perStream: segments of one stream.
     package init(limit: Int = 64 << 20, perStream: Int = 64) {
         self.limit = limit
@@ -42,12 +42,12 @@ package struct SegmentMemory {
         let (stream, number) = (finished.event.stream, finished.event.segment)
         if let earlier = streams[stream]?.segments[number] {
             // Read again after a retraction.
-            bytes -= earlier.ink.byteCount
+            bytes -= earlier.byteCount
         } else {
             order.append((stream, number))
         }
         streams[stream, default: Stream()].segments[number] = finished
-        bytes += finished.ink.byteCount
+        bytes += finished.byteCount
         if let kept = streams[stream]?.segments, kept.count > perStream, let oldest = kept.keys.min() {
             forget(oldest, of: stream)
         }
@@ -73,7 +73,7 @@ package struct SegmentMemory {
 
     private mutating func forget(_ segment: UInt64, of stream: StreamName) {
         guard let gone = streams[stream]?.segments.removeValue(forKey: segment) else { return }
-        bytes -= gone.ink.byteCount
+        bytes -= gone.byteCount
         let newest = max(streams[stream]?.forgotten ?? 0, segment)
         streams[stream]?.forgotten = newest
     }

@@ -532,7 +532,8 @@ package nonisolated struct WireStreamStatus: Sendable {
   fileprivate var _generation: WireGeneration? = nil
 }
 
-/// What a segment really says. `spans` instead of `text` for pipelines that label every frame.
+/// What a segment really says: its text, or, where every frame has a label, `NAME` for all of it, or `NAME@START-END`, in seconds
+/// from its begin, one after another with a space between. This version takes no `spans`.
 package nonisolated struct WireCorrectRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -844,6 +845,21 @@ package nonisolated struct WireJournalEntry: @unchecked Sendable {
   package var pipeline: String {
     get {_storage._pipeline}
     set {_uniqueStorage()._pipeline = newValue}
+  }
+
+  /// Instead of ink, where a sensor's segment was corrected, with the names of its channels.
+  package var vectors: WireFeatureFrames {
+    get {_storage._vectors ?? WireFeatureFrames()}
+    set {_uniqueStorage()._vectors = newValue}
+  }
+  /// Returns true if `vectors` has been explicitly set.
+  package var hasVectors: Bool {_storage._vectors != nil}
+  /// Clears the value of `vectors`. Subsequent reads from it will return its default value.
+  package mutating func clearVectors() {_uniqueStorage()._vectors = nil}
+
+  package var channels: [String] {
+    get {_storage._channels}
+    set {_uniqueStorage()._channels = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2217,7 +2233,7 @@ nonisolated extension WireExportJournalReply: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JournalEntry"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}correction\0\u{1}stream\0\u{1}segment\0\u{1}writer\0\u{1}time\0\u{1}text\0\u{1}recognized\0\u{1}generation\0\u{1}ink\0\u{1}pipeline\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}correction\0\u{1}stream\0\u{1}segment\0\u{1}writer\0\u{1}time\0\u{1}text\0\u{1}recognized\0\u{1}generation\0\u{1}ink\0\u{1}pipeline\0\u{1}vectors\0\u{1}channels\0")
 
   fileprivate class _StorageClass {
     var _correction: UInt64 = 0
@@ -2230,6 +2246,8 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
     var _generation: WireGeneration? = nil
     var _ink: WireInkSamples? = nil
     var _pipeline: String = String()
+    var _vectors: WireFeatureFrames? = nil
+    var _channels: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2250,6 +2268,8 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
       _generation = source._generation
       _ink = source._ink
       _pipeline = source._pipeline
+      _vectors = source._vectors
+      _channels = source._channels
     }
   }
 
@@ -2278,6 +2298,8 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
         case 8: try { try decoder.decodeSingularMessageField(value: &_storage._generation) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._ink) }()
         case 10: try { try decoder.decodeSingularStringField(value: &_storage._pipeline) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._vectors) }()
+        case 12: try { try decoder.decodeRepeatedStringField(value: &_storage._channels) }()
         default: break
         }
       }
@@ -2320,6 +2342,12 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
       if !_storage._pipeline.isEmpty {
         try visitor.visitSingularStringField(value: _storage._pipeline, fieldNumber: 10)
       }
+      try { if let v = _storage._vectors {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      if !_storage._channels.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._channels, fieldNumber: 12)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2339,6 +2367,8 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
         if _storage._generation != rhs_storage._generation {return false}
         if _storage._ink != rhs_storage._ink {return false}
         if _storage._pipeline != rhs_storage._pipeline {return false}
+        if _storage._vectors != rhs_storage._vectors {return false}
+        if _storage._channels != rhs_storage._channels {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -13,27 +13,20 @@ import Testing
         #expect([agenda.next(), agenda.next(), agenda.next(), agenda.next()] == [anna, ben, everyone, nil])
     }
 
-    @Test func aPersonsTraining_givesWayToNobody() {
+    @Test func aPersonsTraining_isInterruptedForNobody() {
         var agenda = Agenda()
         agenda.ask(ben)
         agenda.ask(everyone)
-        #expect(!agenda.mustGiveWay(anna))
+        #expect(agenda.next(aheadOf: anna) == nil)
+        #expect(agenda.next() == ben)
     }
 
-    @Test func everyonesTraining_givesWay_butNotForEver() {
+    @Test func everyonesTraining_isInterruptedForPeople_andForNothingElse() {
         var agenda = Agenda()
-        #expect(!agenda.mustGiveWay(everyone))
-        for _ in 0..<Agenda.patience {
-            agenda.ask(anna)
-            #expect(agenda.mustGiveWay(everyone))
-            agenda.putOff(everyone)
-            #expect(agenda.next() == anna)
-            #expect(agenda.next() == everyone)
-        }
-        agenda.ask(anna)
-        #expect(!agenda.mustGiveWay(everyone))
-        agenda.done(everyone)
-        #expect(agenda.mustGiveWay(everyone))
+        #expect(agenda.next(aheadOf: everyone) == nil)
+        for task in [Agenda.Task(.shared, in: "sensor"), anna, ben] { agenda.ask(task) }
+        #expect([agenda.next(aheadOf: everyone), agenda.next(aheadOf: everyone), agenda.next(aheadOf: everyone)] == [anna, ben, nil])
+        #expect(agenda.next() == .init(.shared, in: "sensor"))
     }
 
     @Test func whatIsWithdrawn_isNotDone() {

@@ -94,7 +94,7 @@ final class LearningScene: Sendable {
     func start() {
         let (published, names) = (published, learning.folders.map(\.pipeline))
         learning.start(
-            pipelineOf: { stream in names.first { stream.text.hasPrefix($0) } ?? names.first }, publish: { published.take($0, $1) })
+            pipelineOf: { stream, _ in names.first { stream.text.hasPrefix($0) } ?? names.first }, publish: { published.take($0, $1) })
     }
 
     var folder: LearningFolder { learning.folders[0] }
@@ -107,6 +107,14 @@ final class LearningScene: Sendable {
             symbols: [.init(text: text, confidence: confidence, samples: 0..<1, strokes: 0..<1)],
             generation: .init(number: 0), sampleCount: line.sampleCount, stamps: .init(arrived: 0, decided: 0, published: 0))
         learning.finished(FinishedSegment(event: event, writer: writer, ink: InkSegment(line.strokes)))
+    }
+
+    /// A sensor's segment was transcribed.
+    func finish(_ number: UInt64, of stream: String = "wrist", writer: String? = "anna", vectors: [Float]) {
+        let event = LabelEvent(
+            stream: .named(stream), epoch: 1, number: number, segment: number, state: .final, text: "", committed: 0, symbols: [],
+            generation: .init(number: 0), sampleCount: vectors.count, stamps: .init(arrived: 0, decided: 0, published: 0))
+        learning.finished(FinishedSegment(event: event, writer: writer, ink: InkSegment(), vectors: vectors))
     }
 
     func ask(_ body: WireControlRequest.OneOf_Body) throws -> WireControlReply.OneOf_Body {

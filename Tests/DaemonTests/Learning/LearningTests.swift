@@ -2,6 +2,7 @@ import Adaptation
 import Daemon
 import Foundation
 import Network
+import Randomness
 import Recognition
 import Streaming
 import StreamingTestSupport
@@ -174,6 +175,38 @@ import Wire
         let record = try folder.store.record(of: .init(writer: "anna", number: trial.generation.number))
         #expect(record.baseHash == folder.models.base.hash && record.parent?.number == earlier.generation.number)
         #expect(folder.outdated.isEmpty)
+    }
+
+    @Test func aSensorsSegmentsAreCorrected_learnedAndExported() throws {
+        let model = try TinyVectorModel.make(task: .transcription, wildness: 0.01)
+        let scene = try LearningScene(in: folder, model: model)
+        scene.start()
+        var random = SplitMix64(seed: 3)
+        let recorded = (0..<4).map { _ in random.wanderingVectors(20) }
+        for (index, vectors) in recorded.enumerated() {
+            scene.finish(UInt64(index), vectors: vectors)
+            try scene.correct(UInt64(index), of: "wrist", "RW")
+        }
+        #expect(failure { try scene.correct(0, of: "wrist", "no") } == .outsideAlphabet)
+        #expect(scene.published.wait { _ in !scene.promotions(of: "anna").isEmpty })
+        scene.learning.stop()
+        guard case .exportJournal(let export) = try scene.ask(.exportJournal(.init())) else { return }
+        #expect(export.entries.map(\.vectors.values) == recorded)
+        #expect(export.entries.allSatisfy { $0.channels == ["x", "y", "z"] && $0.vectors.rate == 50 && !$0.hasInk })
+    }
+
+    @Test func labelsOfFramesAreCorrectedByTheirTimes() throws {
+        let scene = try LearningScene(in: folder, model: TinyVectorModel.make(wildness: 0.01))
+        scene.start()
+        var random = SplitMix64(seed: 4)
+        for number in 0..<4 as Range<UInt64> {
+            scene.finish(number, vectors: random.wanderingVectors(50))
+            try scene.correct(number, of: "wrist", "WALK@0-0.5 REST@0.5-1")
+        }
+        #expect(failure { try scene.correct(0, of: "wrist", "RUN") } == .outsideAlphabet)
+        #expect(failure { try scene.correct(0, of: "wrist", "WALK@2-3") } == .invalidArgument)
+        #expect(scene.published.wait { _ in !scene.promotions(of: "anna").isEmpty })
+        scene.learning.stop()
     }
 
     @Test func theLeastSureFinals_areSuggestedForReview() throws {

@@ -1,19 +1,12 @@
-import Ink
 import Network
 import Recognition
-import Training
 
 extension FisherDiagonal {
-    /// How much each weight matters for reading these lines: the weights of elastic weight consolidation, 1 on average.
+    /// How much each weight matters for reading these segments: the weights of elastic weight consolidation, 1 on average.
     ///
-    /// - Throws: `ModelError.wrongInput` where the model does not read ink, `NetworkError`.
-    public static func importance(in model: Model, for lines: [InkLine]) throws -> [Float] {
-        guard case .ink(let features) = model.input else {
-            throw ModelError.wrongInput(model: model.name, expected: "sensor vectors")
-        }
-        let corpus = InkCorpus(
-            [(lines, 1)], features: features, alphabet: model.alphabet, augmentation: Augmentation(), sampling: Recipe.Sampling(),
-            standardization: model.standardization, threads: 1)
+    /// - Throws: `NetworkError`, or `Alphabet.Fault`.
+    public static func importance(in model: Model, for segments: [LabelledSegment]) throws -> [Float] {
+        let corpus = try model.corpus(of: segments, LearningPlan(), threads: 1)
         let network = model.network
         let backpropagation = try Backpropagation(
             architecture: network.architecture, parameters: network.parameters, instructionSet: network.instructionSet)
