@@ -110,7 +110,7 @@ final class VectorSegment {
     private func recordGap(of seconds: Double) {
         let vectors = seconds * configuration.rate
         isTorn = isTorn || vectors > Double(pipeline.endpoint.maximumSamples)
-        if isTorn { recording = [] } else { recording += repeatElement(.nan, count: Int(vectors) * channels) }
+        if isTorn { recording = [] } else { recording += repeatElement(.nan, count: Int(vectors) * configuration.channels.count) }
     }
 
     /// The stretch is over, and `vectors` are missing behind it.
