@@ -28,7 +28,9 @@ public struct CorrectionCheck: Sendable, Equatable {
         }
         let outside = symbols.filter { !model.alphabet.symbols.contains($0) }
         guard outside.isEmpty else { return .outsideAlphabet(outside) }
-        guard let target = model.target(of: LabelledSegment(id: "", text: text, evidence: evidence)) else { return .implausible(-.infinity) }
+        guard let target = model.target(of: LabelledSegment(id: "", text: text, evidence: evidence)) else {
+            return .implausible(-.infinity)
+        }
         let plausibility = try SegmentReading(model).withPosteriors(of: [evidence]) { _, posteriors in
             switch target {
             case .ctc(let labels): Self.plausibility(of: labels.map(Int.init), in: posteriors)

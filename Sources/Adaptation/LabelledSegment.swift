@@ -32,7 +32,8 @@ extension Model {
             guard case .vectors(let vectors) = segment.evidence, vectors.channels == configuration.channels else { return nil }
             return textTarget(of: segment)
         case (.vectors(let configuration), .frameLabels):
-            guard let recording = recording(of: segment), recording.spans.allSatisfy({ alphabet.symbols.contains($0.name) }) else { return nil }
+            guard let recording = recording(of: segment), recording.spans.allSatisfy({ alphabet.symbols.contains($0.name) })
+            else { return nil }
             return .frames(recording.frameLabels(configuration, names: alphabet.symbols))
         case (.ink, .frameLabels): return nil
         }
