@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains a model on IAM-OnDB alone, from scratch, and measures it on the task's second validation set. The model is for
-# comparison with publications; the data's terms do not allow shipping it. About 100 minutes on 2 cores; begin it again
+# comparison with publications; the data's terms do not allow shipping it. About an hour on 2 quiet cores; begin it again
 # after an interruption and it resumes.
 #
 # Usage: Benchmarks/accuracy.sh [FOLDER]      DUCTUS_DATA: where the data are (default ../shared/data)

@@ -10,9 +10,9 @@ import Transport
     @Test func turnsBeginAnIntervalApart() {
         var pace = Pace()
         #expect(pace.pause(at: 0, afterTaking: 0) == 0)
-        #expect(pace.pause(at: 400_000, afterTaking: 1) == 600_000)
-        #expect(pace.pause(at: 1_900_000, afterTaking: 1) == 100_000)
-        #expect(pace.pause(at: 5_000_000, afterTaking: 1) == 0)
+        #expect(pace.pause(at: 400_000, afterTaking: 1) == Pace.interval - 400_000)
+        #expect(pace.pause(at: 2 * Pace.interval - 100_000, afterTaking: 1) == 100_000)
+        #expect(pace.pause(at: 5 * Pace.interval, afterTaking: 1) == 0)
     }
 
     @Test func nobodyWaitsWhileWholeBatchesAreThere() {
