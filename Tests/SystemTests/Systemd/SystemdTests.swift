@@ -81,9 +81,12 @@ final class SystemdTests {
             try machine.run("curl", "-sf", "http://127.0.0.1:7718/metrics").output.contains("ductus_trials_total{")
         }
         let process = try machine.property("MainPID")
-        // proc(5): niceness is the 17th field behind the name. One thread has stepped back, the others have not.
-        let niceness = try machine.run("sh", "-c", "sed 's/.*) //' /proc/\(process)/task/*/stat | cut -d' ' -f17").output
-        #expect(niceness.split(separator: "\n").count { $0 == "10" } == 1, "\(niceness)")
+        // proc(5): niceness is the 17th field behind the name. The learner has stepped back, with the thread that helps it while it trains
+        // (adaptation.threads: 2); the others have not.
+        let output = try machine.run("sh", "-c", "sed 's/.*) //' /proc/\(process)/task/*/stat | cut -d' ' -f17").output
+        let niceness = output.split(separator: "\n")
+        #expect((1...2).contains(niceness.count { $0 == "10" }), "\(output)")
+        #expect(niceness.count { $0 == "0" } >= 4, "\(output)")
         #expect(try machine.run("ls", "/var/lib/ductus/learning/ink").output.contains("journal.sqlite"))
     }
 
