@@ -76,6 +76,7 @@ final class DaemonProcess {
         var processorSeconds = 0.0
         var residentMiB = 0.0
         var descriptors = 0
+        /// Its own, without the workers of Dispatch's pools, which come and go.
         var threads = 0
     }
 
@@ -85,10 +86,15 @@ final class DaemonProcess {
         let pid = process.processIdentifier
         if let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let end = stat.lastIndex(of: ")") {
             let fields = stat[stat.index(after: end)...].split(separator: " ")
-            if fields.count > 17, let user = Double(fields[11]), let system = Double(fields[12]) {
+            if fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) {
                 figures.processorSeconds = (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
-                figures.threads = Int(fields[17]) ?? 0
             }
+        }
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+        figures.threads = tasks.count { task in
+            // Dispatch names a worker after its queue's quality of service: oot.default-qos, -qos.overcommit.
+            guard let name = try? String(contentsOfFile: "/proc/\(pid)/task/\(task)/comm", encoding: .utf8) else { return false }
+            return !name.contains("-qos")
         }
         if let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
