@@ -50,7 +50,8 @@ struct LayerReturn {
 final class ReturnScratch {
     let kernel = Memory<UInt8>()
     let hidden = Memory<Float>()
-    let previous = Memory<Float>()
+    let inputs = Memory<Float>()
+    let sums = Memory<Float>()
     let weights = Memory<Float>()
     let columns = Memory<Float>()
 }

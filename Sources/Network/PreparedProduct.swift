@@ -13,6 +13,7 @@ final class PreparedProduct: @unchecked Sendable {
     /// One number per output, to be filled before `pack()`.
     let bias = Memory<Float>()
     private let packed = Memory<UInt8>()
+    private let transposedPacked = Memory<UInt8>()
 
     init(outputs: Int, inputs: Int, precision: Precision, kernels: Kernels) {
         self.outputs = outputs
@@ -30,6 +31,13 @@ final class PreparedProduct: @unchecked Sendable {
         table.product_pack(Int32(outputs), Int32(inputs), precision.code, weights.pointer, packed.reserve(size))
     }
 
+    /// The same for `applyTransposed`.
+    func packTransposed() {
+        let table = kernels.table.pointee
+        let size = table.product_pack_transposed_size(Int32(outputs), Int32(inputs))
+        table.product_pack_transposed(Int32(outputs), Int32(inputs), weights.pointer, transposedPacked.reserve(size))
+    }
+
     /// - Parameter stride: from row to row of x; where it is below `inputs`, rows overlap, as a convolution's do.
     func apply(
         rows: Int, x: UnsafePointer<Float>, stride: Int, y: UnsafeMutablePointer<Float>, outputStride: Int,
@@ -43,15 +51,11 @@ final class PreparedProduct: @unchecked Sendable {
             outputStride, scratch.reserve(size))
     }
 
-    /// The same by OpenBLAS, from `weights` as they are; rows of x must not overlap.
-    func applyLarge(
-        rows: Int, x: UnsafePointer<Float>, stride: Int, y: UnsafeMutablePointer<Float>, outputStride: Int
-    ) {
+    /// The way back, `dx = dy · W`: rows × inputs from rows × outputs, both contiguous.
+    func applyTransposed(rows: Int, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>) {
         guard rows > 0 else { return }
-        kernels.table.pointee.fill_rows(bias.pointer, rows, outputs, y, outputStride)
-        MatrixProduct.multiplyTransposed(
-            .init(base: x, stride: stride), .init(base: weights.pointer, stride: inputs), into: y,
-            stride: outputStride, rows: rows, columns: outputs, inner: inputs, keep: 1)
+        kernels.table.pointee.product(
+            transposedPacked.pointer, Int32(inputs), Int32(outputs), Precision.fp32.code, Int32(rows), dy, outputs, nil, dx, inputs, nil)
     }
 
     /// The weights as the kernels want them; valid once packed.

@@ -56,8 +56,8 @@ final class PreparedRecurrent: @unchecked Sendable {
                     backwardPacked[direction].reserve(table.recurrent_pack_transposed_size(code, hidden)))
             }
         }
-        // OpenBLAS takes the weights of the large product as they are.
-        if !trains { products.forEach { $0.pack() } }
+        products.forEach { $0.pack() }
+        if trains { product.packTransposed() }
     }
 
     var trains: Bool { !backwardPacked.isEmpty }
@@ -124,8 +124,8 @@ final class PreparedRecurrent: @unchecked Sendable {
 
     private func multiplyInputs(_ call: LayerCall) -> UnsafeMutablePointer<Float> {
         let gates = call.record.gates.reserve(call.input.frames * product.outputs)
-        product.applyLarge(
-            rows: call.input.frames, x: call.x, stride: layer.in, y: gates, outputStride: product.outputs)
+        product.apply(
+            rows: call.input.frames, x: call.x, stride: layer.in, y: gates, outputStride: product.outputs, scratch: call.scratch)
         return gates
     }
 

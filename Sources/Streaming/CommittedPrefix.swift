@@ -8,18 +8,26 @@ import Recognition
 /// The final replaces everything, so a promise should hold there, too: only whole words are given, and none with a doubtful symbol.
 /// Of the stable prefix alone, the finals of 7 lines in 100 contradicted some part (`docs/accuracy.md`).
 package struct CommittedPrefix {
-    /// A symbol that is less likely to be right ends what is promised.
-    package static let leastConfidence: Float = 0.85
-
     package private(set) var symbols: [LabelEvent.Symbol] = []
     private let separator: String?
+    /// A symbol that is less likely to be right ends what is promised.
+    private let leastConfidence: Float
 
     /// Unicode scalars that are promised.
     package var length: Int { symbols.reduce(0) { $0 + $1.text.unicodeScalars.count } }
 
     /// - Parameter separator: the symbol that ends a word; nil for an alphabet without one, where each symbol stands alone.
-    package init(separator: String? = " ") {
+    package init(separator: String? = " ", leastConfidence: Float = Self.leastConfidence(of: .beam)) {
         self.separator = separator
+        self.leastConfidence = leastConfidence
+    }
+
+    /// Without a language model nothing mends a letter later, but nothing warns of it either: more must be asked of each.
+    package static func leastConfidence(of decoding: Recognizer.Decoding) -> Float {
+        switch decoding {
+        case .bestPath: 0.97
+        case .beam: 0.85
+        }
     }
 
     /// `reading` with the promised symbols in front; from now on the words among the first `stable` symbols of the reading are promised.
@@ -41,7 +49,7 @@ package struct CommittedPrefix {
     private mutating func promise(_ next: some Sequence<LabelEvent.Symbol>) {
         var word: [LabelEvent.Symbol] = []
         for symbol in next {
-            guard symbol.confidence >= Self.leastConfidence else { return }
+            guard symbol.confidence >= leastConfidence else { return }
             word.append(symbol)
             guard separator == nil || symbol.text == separator else { continue }
             symbols += word
@@ -55,7 +63,7 @@ package struct CommittedPrefix {
 
 extension CommittedPrefix {
     /// For the texts of a model.
-    init(of model: Model) {
-        self.init(separator: model.alphabet.symbols.contains(" ") ? " " : nil)
+    init(of model: Model, decoding: Recognizer.Decoding) {
+        self.init(separator: model.alphabet.symbols.contains(" ") ? " " : nil, leastConfidence: Self.leastConfidence(of: decoding))
     }
 }

@@ -44,7 +44,7 @@ final class InkReading {
         self.decoding = decoding
         self.window = window
         self.precedingText = precedingText
-        prefix = CommittedPrefix(of: served.model)
+        prefix = CommittedPrefix(of: served.model, decoding: decoding)
         framesToBeginAgain = isProven ? Self.tellingFrames : 0
         extractor = IncrementalFeatureExtractor(configuration, normalization: normalization)
         features = Features(dimension: configuration.dimension)

@@ -130,14 +130,31 @@ public struct LabelEvent: Equatable, Sendable {
         public var packets: UInt64
         /// Samples that came but were unusable (not finite).
         public var dirtySamples: UInt64
+        /// Places at which a sensor's clock jumped: how long it was silent is unknown.
+        public var clockJumps: UInt64
+        /// Places at which a sensor's vectors began to come at another rate.
+        public var rateChanges: UInt64
 
-        public init(count: UInt64 = 0, packets: UInt64 = 0, dirtySamples: UInt64 = 0) {
+        public init(
+            count: UInt64 = 0, packets: UInt64 = 0, dirtySamples: UInt64 = 0, clockJumps: UInt64 = 0, rateChanges: UInt64 = 0
+        ) {
             self.count = count
             self.packets = packets
             self.dirtySamples = dirtySamples
+            self.clockJumps = clockJumps
+            self.rateChanges = rateChanges
         }
 
-        public var isEmpty: Bool { count == 0 && packets == 0 && dirtySamples == 0 }
+        public var isEmpty: Bool { self == Gaps() }
+
+        /// Both together.
+        public static func + (one: Gaps, other: Gaps) -> Gaps {
+            Gaps(
+                count: one.count.addingSaturating(other.count), packets: one.packets.addingSaturating(other.packets),
+                dirtySamples: one.dirtySamples.addingSaturating(other.dirtySamples),
+                clockJumps: one.clockJumps.addingSaturating(other.clockJumps),
+                rateChanges: one.rateChanges.addingSaturating(other.rateChanges))
+        }
     }
 
     /// Where the time went, unix µs on the daemon's clock.

@@ -22,6 +22,7 @@ final class VectorSegment {
     private var isTorn = false
     /// Vectors of the publisher so far, those that are missing among them.
     private(set) var count = 0
+    private var lastRate: Float?
     var gaps = LabelEvent.Gaps()
 
     /// A gap up to so many seconds is bridged: its vectors count as missing. Beyond it labels begin anew; a text goes on, since words
@@ -33,7 +34,7 @@ final class VectorSegment {
         self.configuration = configuration
         self.pipeline = pipeline
         clock = VectorClock(rate: configuration.rate)
-        prefix = CommittedPrefix(of: served.model)
+        prefix = CommittedPrefix(of: served.model, decoding: pipeline.decoding)
         reading = VectorReading(
             served: served, configuration: configuration, pipeline: pipeline, normalization: normalization, start: 0)
     }
@@ -65,8 +66,12 @@ final class VectorSegment {
                 breakOff(for: vectors)
             }
         case .jump:
+            gaps.clockJumps = gaps.clockJumps.addingSaturating(1)
             if !transcribes { breakOff(for: 0) }
         }
+        // Each packet is brought to the model's rate from its own; that the rate changed is told, since a sensor seldom means it.
+        if let last = lastRate, last != frames.rate { gaps.rateChanges = gaps.rateChanges.addingSaturating(1) }
+        lastRate = frames.rate
         clock = VectorClock(number: count, time: frames.time ?? clock.time(of: count..<count)?.lowerBound, rate: rate)
         guard let values = arranged(frames) else {
             gaps.dirtySamples = gaps.dirtySamples.addingSaturating(UInt64(frames.count))

@@ -24,7 +24,8 @@ extension LabelEvent {
             ending: ending.ending, generation: Generation(message.generation), strokes: message.strokes,
             sampleCount: Int(clamping: message.sampleCount),
             gaps: Gaps(
-                count: message.gaps.count, packets: message.gaps.packets, dirtySamples: message.gaps.dirtySamples),
+                count: message.gaps.count, packets: message.gaps.packets, dirtySamples: message.gaps.dirtySamples,
+                clockJumps: message.gaps.clockJumps, rateChanges: message.gaps.rateChanges),
             droppedPartials: message.droppedPartials,
             stamps: Stamps(
                 arrived: message.stamps.arrived, decided: message.stamps.decided, published: message.stamps.published))
@@ -53,6 +54,7 @@ extension LabelEvent {
         if !gaps.isEmpty {
             message.gaps = .with {
                 ($0.count, $0.packets, $0.dirtySamples) = (gaps.count, gaps.packets, gaps.dirtySamples)
+                ($0.clockJumps, $0.rateChanges) = (gaps.clockJumps, gaps.rateChanges)
             }
         }
         message.droppedPartials = droppedPartials

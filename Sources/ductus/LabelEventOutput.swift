@@ -33,7 +33,7 @@ struct LabelEventOutput: Encodable {
     var generation: UInt64
     var strokes: [UInt32]
     var samples: Int
-    var gaps, lost_packets, dirty_samples, dropped_partials: UInt64
+    var gaps, lost_packets, dirty_samples, clock_jumps, rate_changes, dropped_partials: UInt64
     var arrived, decided, published: Int64
 
     init(_ event: LabelEvent) {
@@ -64,6 +64,8 @@ struct LabelEventOutput: Encodable {
         gaps = event.gaps.count
         lost_packets = event.gaps.packets
         dirty_samples = event.gaps.dirtySamples
+        clock_jumps = event.gaps.clockJumps
+        rate_changes = event.gaps.rateChanges
         dropped_partials = event.droppedPartials
         arrived = event.stamps.arrived
         decided = event.stamps.decided

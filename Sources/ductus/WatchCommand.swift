@@ -63,7 +63,11 @@ struct LiveBoard {
 
     private func remarks(on event: LabelEvent) -> String {
         var remarks: [String] = []
-        if !event.gaps.isEmpty { remarks.append("\(event.gaps.packets) packets lost, \(event.gaps.dirtySamples) samples dirty") }
+        let counts = [
+            (event.gaps.packets, "packets lost"), (event.gaps.dirtySamples, "samples dirty"), (event.gaps.clockJumps, "jumps of the clock"),
+            (event.gaps.rateChanges, "changes of the rate"),
+        ]
+        for (count, what) in counts where count > 0 { remarks.append("\(count) \(what)") }
         let sure = event.symbols.reduce(Float(0)) { $0 + $1.confidence } / Float(max(1, event.symbols.count))
         remarks.append(String(format: "%.0f %%", sure * 100))
         return "  \u{1b}[2m\(remarks.joined(separator: ", "))\u{1b}[0m"

@@ -41,6 +41,29 @@ import Testing
     }
 
     @Test(arguments: KernelTable.available)
+    func theWayBackMultipliesByTheSameWeights(table: KernelTable) {
+        for shape in cases {
+            var random = SplitMix64(seed: 5)
+            let (outputs, inputs, rows) = (shape.outputs, shape.inputs, shape.rows)
+            let w = random.normals(outputs * inputs, deviation: 1 / Float(outputs).squareRoot())
+            let dy = random.normals(rows * outputs)
+            let packed = Buffer(bytes: table.kernels.product_pack_transposed_size(Int32(outputs), Int32(inputs)))
+            table.kernels.product_pack_transposed(Int32(outputs), Int32(inputs), w, packed.pointer)
+            let dx = Buffer(zeros: rows * inputs)
+            table.kernels.product(
+                packed.pointer, Int32(inputs), Int32(outputs), DUCTUS_PRECISION_FLOAT32, Int32(rows), dy, outputs, nil, dx.pointer, inputs, nil)
+            for row in 0..<rows {
+                let exact = (0..<inputs).map { (input: Int) -> Double in
+                    var sum = 0.0
+                    for k in 0..<outputs { sum += Double(w[k * inputs + input]) * Double(dy[row * outputs + k]) }
+                    return sum
+                }
+                #expect(distance(dx.values[row * inputs..<(row + 1) * inputs], exact) < 3e-6, "\(table.name), \(shape), row \(row)")
+            }
+        }
+    }
+
+    @Test(arguments: KernelTable.available)
     func aRowDoesNotFeelItsNeighbours(table: KernelTable) {
         var random = SplitMix64(seed: 4)
         let (outputs, inputs) = (35, 21)

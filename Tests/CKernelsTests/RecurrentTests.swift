@@ -155,7 +155,7 @@ private let ragged = [5, 7, 0, 1, 7, 6, 7, 3, 7, 6, 7, 2, 7]
             offsets.withUnsafeBufferPointer { offsets in
                 lengths.withUnsafeBufferPointer { lengths in
                     var batch = ductus_batch(sequences: 2, offsets: offsets.baseAddress, lengths: lengths.baseAddress)
-                    table.kernels.recurrent_previous(&batch, reversed, 2, output.pointer, 2, initial.pointer, previous.pointer)
+                    table.kernels.recurrent_previous(&batch, reversed, 2, output.pointer, 2, initial.pointer, previous.pointer, 2)
                 }
             }
             #expect(previous.values == expected)

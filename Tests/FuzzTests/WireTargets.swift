@@ -86,7 +86,7 @@ private enum Seeds {
                 stream: stream, epoch: 5, number: 6, segment: 7, revision: 1, state: ending == nil ? .partial : .final, text: "aaaa",
                 committed: 2, symbols: symbols, alternatives: [.init(text: "aaab", score: -2)], spans: spans, ending: ending,
                 generation: .init(writer: "ann", number: 3), strokes: [0, 1, 5], sampleCount: 40,
-                gaps: .init(count: 1, packets: 2, dirtySamples: 3), droppedPartials: 1, stamps: .init(arrived: 1, decided: 2, published: 3)
+                gaps: .init(count: 1, packets: 2, dirtySamples: 3, clockJumps: 4, rateChanges: 5), droppedPartials: 1, stamps: .init(arrived: 1, decided: 2, published: 3)
             ).wire()
         }
     }

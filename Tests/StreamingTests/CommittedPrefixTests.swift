@@ -31,10 +31,10 @@ import Testing
     @Test func aDoubtfulSymbolEndsWhatIsPromised() {
         var prefix = CommittedPrefix()
         var symbols = reading("a bc d ")
-        symbols[3].confidence = CommittedPrefix.leastConfidence - 0.01
+        symbols[3].confidence = CommittedPrefix.leastConfidence(of: .beam) - 0.01
         _ = prefix.merge(symbols, stable: 7)
         #expect(text(prefix.symbols) == "a ")
-        symbols[3].confidence = CommittedPrefix.leastConfidence
+        symbols[3].confidence = CommittedPrefix.leastConfidence(of: .beam)
         _ = prefix.merge(symbols, stable: 7)
         #expect(text(prefix.symbols) == "a bc d ")
     }

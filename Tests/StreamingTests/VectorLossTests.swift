@@ -109,7 +109,7 @@ import Testing
         second(&random, from: &publisher, to: lane)
         let final = try end(&publisher, lane)
         #expect(unknown.isEmpty)
-        #expect(final.gaps.count == 1 && final.sampleCount == 100)
+        #expect(final.gaps == .init(count: 1, clockJumps: 1) && final.sampleCount == 100)
         let first = try #require(spans.first { $0.frames.lowerBound == 50 }?.time)
         #expect(first.lowerBound == -5_000_000)
     }
@@ -208,9 +208,23 @@ import Testing
         #expect(final.sampleCount == 400)
         let last = try #require(spans.last?.frames.upperBound)
         #expect((394...400).contains(last))
+        #expect(final.gaps.isEmpty)
         publisher.rate = 50
         second(&random, from: &publisher, to: lane)
-        #expect(try end(&publisher, lane).sampleCount == 50)
+        let next = try end(&publisher, lane)
+        #expect(next.sampleCount == 50 && next.gaps.isEmpty)
+    }
+
+    @Test func aRateThatChangesWithinASegmentIsCounted() throws {
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(try TinyVectorModel.make(), window: window))
+        var random = SplitMix64(seed: 7)
+        for rate: Float in [50, 80, 50] {
+            publisher.rate = rate
+            second(&random, from: &publisher, to: lane)
+        }
+        let final = try end(&publisher, lane)
+        #expect(final.gaps == .init(rateChanges: 2) && final.sampleCount == 150)
     }
 
     @Test func repeatedPacketsAreDroppedAndANewEpochEndsTheSegment() throws {

@@ -105,7 +105,7 @@ static void check_cell(const ductus_kernels *k, const golden_cell *g, ductus_pre
                                               .d_output = d_output, .d_output_stride = HIDDEN};
         k->recurrent_backward(&layer, &batch, &gradient, scratch);
         float *previous = memory(FRAMES * HIDDEN * sizeof(float)), *d_hh = memory(rows * HIDDEN * sizeof(float)), *d_ih = memory(rows * INPUTS * sizeof(float));
-        k->recurrent_previous(&batch, false, HIDDEN, output, HIDDEN, NULL, previous);
+        k->recurrent_previous(&batch, false, HIDDEN, output, HIDDEN, NULL, previous, HIDDEN);
         for (int frame = 0; frame < FRAMES; frame++)
             for (int row = 0; row < rows; row++) {
                 float d = gates[frame * rows + row];

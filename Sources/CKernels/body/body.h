@@ -22,6 +22,8 @@ const ductus_kernels TABLE = {
     .recurrent_previous = recurrent_previous,
     .product_pack_size = product_pack_size,
     .product_pack = product_pack,
+    .product_pack_transposed_size = product_pack_transposed_size,
+    .product_pack_transposed = product_pack_transposed,
     .product_scratch_size = product_scratch_size,
     .product = product,
     .exp = exp_n,
@@ -36,7 +38,6 @@ const ductus_kernels TABLE = {
     .log_softmax = log_softmax,
     .log_softmax_backward = log_softmax_backward,
     .add_column_sums = add_column_sums,
-    .fill_rows = fill_rows,
     .adam = adam,
     .momentum = momentum_step,
 };

@@ -114,10 +114,6 @@ static void add_column_sums(const float *x, size_t rows, size_t columns, ptrdiff
         for (size_t i = column; i < columns; i++) sums[i] += x[(ptrdiff_t)row * stride + i];
 }
 
-static void fill_rows(const float *row, size_t rows, size_t columns, float *y, ptrdiff_t stride) {
-    for (size_t i = 0; i < rows; i++) memcpy(y + (ptrdiff_t)i * stride, row, columns * sizeof(float));
-}
-
 static void adam(const ductus_adam *settings, const float *gradient, float *first, float *second, float *weight, size_t count) {
     const float beta1 = settings->beta1, beta2 = settings->beta2, scale = settings->gradient_scale, epsilon = settings->epsilon;
     const float rate = (float)(settings->learning_rate / (1 - pow(beta1, (double)settings->step)));

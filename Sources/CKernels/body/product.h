@@ -28,6 +28,14 @@ static void product_pack(int32_t outputs, int32_t inputs, ductus_precision preci
     pack(plain_shape(outputs), inputs, precision, weight, packed);
 }
 
+static size_t product_pack_transposed_size(int32_t outputs, int32_t inputs) {
+    return packed_size(plain_shape(inputs), outputs, DUCTUS_PRECISION_FLOAT32);
+}
+
+static void product_pack_transposed(int32_t outputs, int32_t inputs, const float *weight, void *packed) {
+    pack_panels(plain_shape(inputs), outputs, weight, 1, inputs, packed);
+}
+
 // Rounded rows of x are padded to whole vectors.
 INLINE int rounded_step(int depth) { return (depth + 2 * LANES - 1) / (2 * LANES) * (2 * LANES); }
 

@@ -369,12 +369,12 @@ static void recurrent_forward(const ductus_recurrent *layer, const ductus_batch 
 }
 
 static void recurrent_previous(const ductus_batch *batch, bool reversed, int32_t hidden, const float *output, ptrdiff_t output_stride,
-                               const float *initial_h, float *previous) {
+                               const float *initial_h, float *previous, ptrdiff_t previous_stride) {
     size_t bytes = hidden * sizeof(float);
     for (int s = 0; s < batch->sequences; s++)
         for (int t = 0; t < batch->lengths[s]; t++) {
             ptrdiff_t row = (ptrdiff_t)batch->offsets[s] + t, before = reversed ? row + 1 : row - 1;
-            float *to = previous + row * hidden;
+            float *to = previous + row * previous_stride;
             if (t != (reversed ? batch->lengths[s] - 1 : 0)) memcpy(to, output + before * output_stride, bytes);
             else if (initial_h) memcpy(to, initial_h + (ptrdiff_t)s * hidden, bytes);
             else memset(to, 0, bytes);

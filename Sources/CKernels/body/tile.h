@@ -53,11 +53,11 @@ DEFINE_TILE(tile, vector, float, vector, MULTIPLY_ADD_FLOAT)
 
 // Element (row, k) of the matrix is w[row · row_step + k · k_step].
 static void pack_panels(panel_shape s, int depth, const float *w, ptrdiff_t row_step, ptrdiff_t k_step, float *packed) {
-    for (int panel = 0; panel < panel_count(s); panel++)
-        for (int k = 0; k < depth; k++)
-            for (int v = 0; v < s.vectors; v++)
-                for (int lane = 0; lane < LANES; lane++) {
-                    int row = panel_row(s, panel, v, lane);
-                    *packed++ = row < 0 ? 0 : w[row * row_step + k * k_step];
-                }
+    const int lanes = s.vectors * LANES;
+    for (int panel = 0; panel < panel_count(s); panel++, packed += (ptrdiff_t)depth * lanes)
+        for (int lane = 0; lane < lanes; lane++) {
+            int row = panel_row(s, panel, lane / LANES, lane % LANES);
+            const float *from = w + row * row_step;
+            for (int k = 0; k < depth; k++) packed[(ptrdiff_t)k * lanes + lane] = row < 0 ? 0 : from[k * k_step];
+        }
 }

@@ -172,16 +172,20 @@ typedef struct ductus_kernels {
     /// Backpropagation through time over a whole batch. Needs `layer->backward`; `layer->forward` may be NULL.
     void (*_Nonnull recurrent_backward)(const ductus_recurrent *_Nonnull layer, const ductus_batch *_Nonnull batch,
                                         const ductus_recurrent_gradient *_Nonnull gradient, void *_Nonnull scratch);
-    /// previous (frames × H, contiguous) = the h that entered each frame's step: the output one step earlier, or initial_h (NULL: zero).
-    /// With it d W_hh = gatesᵀ previous is one large product.
+    /// previous (frames × H) = the h that entered each frame's step: the output one step earlier, or initial_h (NULL: zero).
+    /// With it d W_hh = gatesᵀ previous is one large product, and with x beside it d W_ih, too.
     void (*_Nonnull recurrent_previous)(const ductus_batch *_Nonnull batch, bool reversed, int32_t hidden, const float *_Nonnull output,
-                                        ptrdiff_t output_stride, const float *_Nullable initial_h, float *_Nonnull previous);
+                                        ptrdiff_t output_stride, const float *_Nullable initial_h, float *_Nonnull previous,
+                                        ptrdiff_t previous_stride);
 
     // Products with packed weights: y = x Wᵀ + bias, W is outputs × inputs as in PyTorch's Linear
 
     size_t (*_Nonnull product_pack_size)(int32_t outputs, int32_t inputs, ductus_precision precision);
     void (*_Nonnull product_pack)(int32_t outputs, int32_t inputs, ductus_precision precision, const float *_Nonnull weight,
                                   void *_Nonnull packed);
+    /// The same weights for the way back, x = y W (always 32-bit floats): `product` then takes them with inputs and outputs exchanged.
+    size_t (*_Nonnull product_pack_transposed_size)(int32_t outputs, int32_t inputs);
+    void (*_Nonnull product_pack_transposed)(int32_t outputs, int32_t inputs, const float *_Nonnull weight, void *_Nonnull packed);
     /// Bytes of scratch for so many rows (0 is possible).
     size_t (*_Nonnull product_scratch_size)(int32_t inputs, ductus_precision precision, int32_t rows);
     /// x: rows × inputs, y: rows × outputs, bias: outputs floats or NULL for zero.
@@ -217,8 +221,6 @@ typedef struct ductus_kernels {
                                           size_t columns);
     /// sums[column] += Σ over rows: a bias' gradient.
     void (*_Nonnull add_column_sums)(const float *_Nonnull x, size_t rows, size_t columns, ptrdiff_t stride, float *_Nonnull sums);
-    /// Every row of y (rows × columns, strided) becomes `row`: the bias a product adds to (sgemm with beta 1).
-    void (*_Nonnull fill_rows)(const float *_Nonnull row, size_t rows, size_t columns, float *_Nonnull y, ptrdiff_t stride);
 
     // Optimizers on flat buffers
 

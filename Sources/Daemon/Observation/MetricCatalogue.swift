@@ -10,6 +10,8 @@ package enum MetricCatalogue: String, CaseIterable, Sendable {
     case dropped = "ductus_dropped_total"
     case gapPackets = "ductus_gap_packets_total"
     case dirtySamples = "ductus_dirty_samples_total"
+    case clockJumps = "ductus_clock_jumps_total"
+    case rateChanges = "ductus_rate_changes_total"
     case peersAdmitted = "ductus_peers_admitted_total"
     case peersRefused = "ductus_peers_refused_total"
     // Streams
@@ -55,6 +57,8 @@ package enum MetricCatalogue: String, CaseIterable, Sendable {
         case .dropped: (.counter, ["reason"], "Messages and labels given up, by reason.")
         case .gapPackets: (.counter, [], "Packets that publishers sent and that never arrived, by sequence number.")
         case .dirtySamples: (.counter, [], "Samples thrown away as impossible.")
+        case .clockJumps: (.counter, [], "Places at which a sensor's clock jumped, in segments that are over.")
+        case .rateChanges: (.counter, [], "Places at which a sensor changed its rate, in segments that are over.")
         case .peersAdmitted: (.counter, [], "Connections let in by the authenticator.")
         case .peersRefused: (.counter, [], "Connections turned away by the authenticator.")
         case .streams: (.gauge, ["lane"], "Streams being read.")

@@ -64,7 +64,7 @@ final class LabelPublisher: LabelSink {
             state.age += 1
             state.last[event.stream] = Last(topic: topic, payload: payload, age: state.age)
             if state.last.count > limit { Self.forgetOldest(of: &state.last) }
-            if event.state == .final { state.gaps.add(event.gaps) }
+            if event.state == .final { state.gaps = state.gaps + event.gaps }
             return state.send
         }
         let isSent = send?([topic, payload], event.state == .final) ?? true
@@ -117,13 +117,5 @@ final class LabelPublisher: LabelSink {
         let ages = last.values.map(\.age).sorted()
         let oldest = ages[max(0, ages.count / 8)]
         last = last.filter { $0.value.age > oldest }
-    }
-}
-
-extension LabelEvent.Gaps {
-    fileprivate mutating func add(_ other: LabelEvent.Gaps) {
-        count &+= other.count
-        packets &+= other.packets
-        dirtySamples &+= other.dirtySamples
     }
 }

@@ -39,6 +39,8 @@ package final class ServerMetrics: Sendable {
         }
         advance(MetricCatalogue.gapPackets.counter(from: registry), to: totals.gaps.packets, "gaps")
         advance(MetricCatalogue.dirtySamples.counter(from: registry), to: totals.gaps.dirtySamples, "dirty")
+        advance(MetricCatalogue.clockJumps.counter(from: registry), to: totals.gaps.clockJumps, "clock")
+        advance(MetricCatalogue.rateChanges.counter(from: registry), to: totals.gaps.rateChanges, "rate")
         for (stage, latency) in totals.stages { expose(latency, as: .stage, stage) }
         for entry in server.pipelines.entries {
             let served = entry.models.current(for: nil)

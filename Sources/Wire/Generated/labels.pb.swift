@@ -443,6 +443,12 @@ package nonisolated struct WireGaps: Sendable {
   /// Samples that came but were unusable.
   package var dirtySamples: UInt64 = 0
 
+  /// Places at which a sensor's clock jumped: how long it was silent is unknown.
+  package var clockJumps: UInt64 = 0
+
+  /// Places at which a sensor's vectors began to come at another rate.
+  package var rateChanges: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -959,7 +965,7 @@ nonisolated extension WireGeneration: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireGaps: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Gaps"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{1}packets\0\u{3}dirty_samples\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{1}packets\0\u{3}dirty_samples\0\u{3}clock_jumps\0\u{3}rate_changes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -970,6 +976,8 @@ nonisolated extension WireGaps: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.packets) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.dirtySamples) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.clockJumps) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.rateChanges) }()
       default: break
       }
     }
@@ -985,6 +993,12 @@ nonisolated extension WireGaps: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.dirtySamples != 0 {
       try visitor.visitSingularUInt64Field(value: self.dirtySamples, fieldNumber: 3)
     }
+    if self.clockJumps != 0 {
+      try visitor.visitSingularUInt64Field(value: self.clockJumps, fieldNumber: 4)
+    }
+    if self.rateChanges != 0 {
+      try visitor.visitSingularUInt64Field(value: self.rateChanges, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -992,6 +1006,8 @@ nonisolated extension WireGaps: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.count != rhs.count {return false}
     if lhs.packets != rhs.packets {return false}
     if lhs.dirtySamples != rhs.dirtySamples {return false}
+    if lhs.clockJumps != rhs.clockJumps {return false}
+    if lhs.rateChanges != rhs.rateChanges {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

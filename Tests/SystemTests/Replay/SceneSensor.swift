@@ -39,7 +39,10 @@ struct SceneSensor {
     ///   - dead: those in which the sensor gives no numbers.
     mutating func move(seconds: Double, rate: Double = 50, lost: Range<Int> = 0..<0, dead: Range<Int> = 0..<0) throws {
         // The seed is the body; it moves on where it was.
-        if sensor.rate != rate { sensor = SimulatedSensor(subject: stream.text, rate: rate, seed: seed) }
+        if sensor.rate != rate {
+            sensor = SimulatedSensor(subject: stream.text, rate: rate, seed: seed)
+            if open.sampleCount > 0 { open.gaps.rateChanges += 1 }
+        }
         let recording = sensor.recording(id: stream.text, seconds: seconds)
         let order = ChannelOrder(of: channels, among: recording.channels)
         open.movements += recording.spans.compactMap { SimulatedSensor.Movement(rawValue: $0.name) }
@@ -64,10 +67,11 @@ struct SceneSensor {
         }
     }
 
-    /// The sensor's clock is set.
-    mutating func setClock(by seconds: Double) {
-        clock += Int64(seconds * 1e6)
+    /// The sensor's clock is set back.
+    mutating func setClock(backBy seconds: Double) {
+        clock -= Int64(seconds * 1e6)
         open.gaps.count += 1
+        open.gaps.clockJumps += 1
     }
 
     mutating func end() throws {

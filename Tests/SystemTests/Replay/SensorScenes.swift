@@ -26,7 +26,7 @@ extension SensorScene {
         try sensor.move(seconds: 8, lost: 30..<48)
         try sensor.move(seconds: 8, dead: 20..<40)
         try sensor.move(seconds: 8, rate: 25)
-        sensor.setClock(by: -3)
+        sensor.setClock(backBy: 3)
         try sensor.move(seconds: 6)
         try sensor.end()
         return SensorScene("movement-trouble", sensor)
