@@ -264,8 +264,7 @@ private struct LearningTally {
 
     /// A trial was made of the writer's first so many corrections.
     private mutating func conclude(_ trial: WireTrial, isLive: Bool) {
-        // A rejection names what served, which may be everyone's.
-        let writer = trial.generation.writer
+        let writer = trial.writer
         let count = min(Int(trial.corrections) - history, sent[writer]?.count ?? 0)
         for index in 0..<max(0, count) {
             guard let began = sent[writer]?[index] else { continue }

@@ -136,6 +136,7 @@ private enum Seeds {
         let trial = WireTrial.with {
             ($0.generation, $0.parent, $0.corrections, $0.reason, $0.seconds) = (generation, generation, 3, "why", 2)
             ($0.heldOutBefore, $0.heldOutAfter, $0.canaryBefore, $0.canaryAfter) = (0.2, 0.1, 0.1, 0.1)
+            $0.writer = "anna"
         }
         let bodies: [WireDaemonEvent.OneOf_Body] = [
             .promotion(trial), .rejection(trial), .rollback(.with { ($0.from, $0.to) = (generation, generation) }),

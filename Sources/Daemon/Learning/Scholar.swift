@@ -203,6 +203,7 @@ final class Scholar: Sendable {
             if let after = figures.canaryAfter { $0.canaryAfter = Float(after.cer) }
             if case .rejected(let reason, _) = verdict { $0.reason = "\(reason)" }
             $0.seconds = Float(attempt.seconds)
+            if case .writer(let writer) = attempt.scope { $0.writer = writer }
         }
         logger.notice(
             "\(outcome)",

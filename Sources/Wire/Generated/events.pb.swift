@@ -167,6 +167,9 @@ package nonisolated struct WireTrial: Sendable {
 
   package var seconds: Float = 0
 
+  /// Whose corrections it learned from. Empty: everyone's.
+  package var writer: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -384,7 +387,7 @@ nonisolated extension WireDaemonEvent: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireTrial: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Trial"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}generation\0\u{1}parent\0\u{1}corrections\0\u{1}reason\0\u{3}held_out_before\0\u{3}held_out_after\0\u{3}canary_before\0\u{3}canary_after\0\u{1}seconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}generation\0\u{1}parent\0\u{1}corrections\0\u{1}reason\0\u{3}held_out_before\0\u{3}held_out_after\0\u{3}canary_before\0\u{3}canary_after\0\u{1}seconds\0\u{1}writer\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -401,6 +404,7 @@ nonisolated extension WireTrial: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 7: try { try decoder.decodeSingularFloatField(value: &self._canaryBefore) }()
       case 8: try { try decoder.decodeSingularFloatField(value: &self._canaryAfter) }()
       case 9: try { try decoder.decodeSingularFloatField(value: &self.seconds) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.writer) }()
       default: break
       }
     }
@@ -438,6 +442,9 @@ nonisolated extension WireTrial: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.seconds.bitPattern != 0 {
       try visitor.visitSingularFloatField(value: self.seconds, fieldNumber: 9)
     }
+    if !self.writer.isEmpty {
+      try visitor.visitSingularStringField(value: self.writer, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -451,6 +458,7 @@ nonisolated extension WireTrial: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs._canaryBefore != rhs._canaryBefore {return false}
     if lhs._canaryAfter != rhs._canaryAfter {return false}
     if lhs.seconds != rhs.seconds {return false}
+    if lhs.writer != rhs.writer {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -149,7 +149,7 @@ final class LearningScene: Sendable {
 
     func promotions(of writer: String) -> [WireTrial] {
         published.events.compactMap { event in
-            if case .promotion(let trial) = event, trial.generation.writer == writer { trial } else { nil }
+            if case .promotion(let trial) = event, trial.writer == writer { trial } else { nil }
         }
     }
 }

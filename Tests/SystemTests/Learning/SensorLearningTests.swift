@@ -60,7 +60,7 @@ import Wire
             guard let frames = try events.receive(milliseconds: 1000), frames.count == 2 else { continue }
             switch try WireDaemonEvent(wire: frames[1]).body {
             case .promotion(let trial) where trial.generation.writer == Self.speaker: (last, taken) = (trial, trial.corrections)
-            case .rejection(let trial) where trial.generation.writer == Self.speaker: taken = trial.corrections
+            case .rejection(let trial) where trial.writer == Self.speaker: taken = trial.corrections
             default: break
             }
         }
