@@ -133,26 +133,25 @@ def measure(arguments):
 
 
 def table(rounds, clock):
-    def value(name, key="inference_s"):
-        return statistics.median(r[key] for r in rounds[name])
-
-    def faster(batch):
-        return min((value(f"{name} {batch}"), name) for name in ("pytorch", "onnxruntime"))
-
+    """A row per comparison. Medians over the rounds count; the best rounds, too, tell what another user of the machine cost."""
     rows = []
 
-    def row(what, peer, other, own, required, aim):
-        rows.append({"what": what, "peer": peer, "peer_s": other, "ours_s": own, "ratio": other / own, "required": required,
-                     "aim": aim, "met": other / own >= required})
+    def row(what, peers, own, required, aim, key="inference_s"):
+        def times(of):
+            other, name = min((of(r[key] for r in rounds[peer]), peer) for peer in peers)
+            return other, name, of(r[key] for r in rounds[own])
+
+        (other, name, mine), (best_other, _, best_mine) = times(statistics.median), times(min)
+        rows.append({"what": what, "peer": name, "peer_s": other, "ours_s": mine, "ratio": other / mine,
+                     "ratio_of_bests": best_other / best_mine, "required": required, "aim": aim, "met": other / mine >= required})
 
     for batch, fp32, bf16 in ((1, (1.0, 1.15), (1.7, 2.2)), (16, (1.35, 1.5), (2.2, 2.8))):
-        other, name = faster(batch)
-        row(f"inference, batch {batch}, fp32", name, other, value(f"fp32 {batch}"), *fp32)
-        row(f"inference, batch {batch}, bf16", name, other, value(f"bf16 {batch}"), *bf16)
-    one = value("fp32 16", "training_step_s")
-    row("training step, batch 16", "pytorch", value("pytorch 16", "training_step_s"), one, 1.5, 1.8)
+        peers = (f"pytorch {batch}", f"onnxruntime {batch}")
+        row(f"inference, batch {batch}, fp32", peers, f"fp32 {batch}", *fp32)
+        row(f"inference, batch {batch}, bf16", peers, f"bf16 {batch}", *bf16)
+    row("training step, batch 16", ("pytorch 16",), "fp32 16", 1.5, 1.8, "training_step_s")
     if clock == "wall":
-        row("training step, two threads", "our one", one, value("fp32 16, two threads", "training_step_s"), 1.7, 1.9)
+        row("training step, two threads", ("fp32 16",), "fp32 16, two threads", 1.7, 1.9, "training_step_s")
     return rows
 
 
@@ -175,11 +174,11 @@ def main():
         print(json.dumps({"instruction_set": rounds["fp32 1"][0]["instruction_set"], "clock": arguments.clock, "rows": rows}))
     else:
         print(f"instruction set {rounds['fp32 1'][0]['instruction_set']}, {arguments.clock} clock, medians of {arguments.rounds} rounds")
-        print(f"{'':30}{'faster peer':>22}{'ours':>12}{'ratio':>8}{'required':>10}{'aim':>7}")
+        print(f"{'':30}{'faster peer':>24}{'ours':>12}{'ratio':>8}{'of bests':>10}{'required':>10}{'aim':>7}")
         for r in rows:
             mark = "" if r["met"] else "  short"
-            print(f"{r['what']:30}{r['peer']:>12}{r['peer_s'] * 1e3:7.1f} ms{r['ours_s'] * 1e3:9.1f} ms{r['ratio']:7.2f}x"
-                  f"{r['required']:9.2f}x{r['aim']:6.2f}x{mark}")
+            print(f"{r['what']:30}{r['peer']:>14}{r['peer_s'] * 1e3:7.1f} ms{r['ours_s'] * 1e3:9.1f} ms{r['ratio']:7.2f}x"
+                  f"{r['ratio_of_bests']:9.2f}x{r['required']:9.2f}x{r['aim']:6.2f}x{mark}")
 
 
 main()

@@ -12,6 +12,33 @@ public struct BestPath: Sendable {
     /// Log probability of the best path so far, blanks included.
     public private(set) var logProbability: Float = 0
     private var lastLabel = 0
+    /// Symbols before the first place at which one may have been left out: between two symbols stand blanks, and a third label was likely in
+    /// one of them. No confidence tells of a symbol that was not read.
+    public private(set) var surelyCompleteCount = Int.max
+    private var gap = Gap()
+
+    /// A label that is at least so likely in a frame that reads as blank may be there.
+    private static let doubt: Float = 0.02
+
+    /// The two likeliest labels since the last symbol, other than that one.
+    private struct Gap {
+        var first: (label: Int, probability: Float) = (0, 0)
+        var second: (label: Int, probability: Float) = (0, 0)
+
+        mutating func take(_ label: Int, _ probability: Float) {
+            if label == first.label {
+                first.probability = max(first.probability, probability)
+            } else if probability > first.probability {
+                second = first
+                first = (label, probability)
+            } else if probability > second.probability {
+                second = (label, probability)
+            }
+        }
+
+        /// How likely a label other than the one that follows was.
+        func omission(before label: Int) -> Float { first.label == label ? second.probability : first.probability }
+    }
 
     public init() {}
 
@@ -28,6 +55,8 @@ public struct BestPath: Sendable {
         frameCount = 0
         logProbability = 0
         lastLabel = 0
+        surelyCompleteCount = .max
+        gap = Gap()
     }
 
     /// Takes the next frames. A symbol's confidence is its largest posterior over its frames.
@@ -44,13 +73,22 @@ public struct BestPath: Sendable {
                     symbols[last].frames = symbols[last].frames.lowerBound..<(frameCount + 1)
                     symbols[last].confidence = max(symbols[last].confidence, probability)
                 } else {
+                    if gap.omission(before: best) >= Self.doubt { surelyCompleteCount = min(surelyCompleteCount, symbols.count) }
+                    gap = Gap()
                     symbols.append(
                         ReadSymbol(label: best, frames: frameCount..<(frameCount + 1), confidence: probability))
                 }
             }
+            if best == 0 { lookForOmission(in: row) }
             lastLabel = best
             frameCount += 1
         }
+    }
+
+    private mutating func lookForOmission(in row: UnsafeBufferPointer<Float>) {
+        guard exp(row[0]) < 1 - Self.doubt else { return }
+        let threshold = log(Self.doubt)
+        for label in 1..<row.count where row[label] >= threshold && label != symbols.last?.label { gap.take(label, exp(row[label])) }
     }
 
     /// What was read so far, scored by the path's log probability.

@@ -22,10 +22,10 @@ package struct CommittedPrefix {
         self.leastConfidence = leastConfidence
     }
 
-    /// Without a language model nothing mends a letter later, but nothing warns of it either: more must be asked of each.
+    /// Without a language model no other reading warns of a doubtful letter: more is asked of each.
     package static func leastConfidence(of decoding: Recognizer.Decoding) -> Float {
         switch decoding {
-        case .bestPath: 0.97
+        case .bestPath: 0.9
         case .beam: 0.85
         }
     }

@@ -45,7 +45,7 @@ struct PartialDecoder {
     func read(tail: Posteriors) -> (hypothesis: Hypothesis, stable: Int) {
         switch reader {
         case .bestPath(var path):
-            let stable = path.symbols.count
+            let stable = min(path.symbols.count, path.surelyCompleteCount)
             path.advance(tail)
             return (path.hypothesis, stable)
         case .beam(let beam):

@@ -25,6 +25,21 @@ import Testing
         }
     }
 
+    @Test func aSymbolThatMayHaveBeenLeftOutIsToldFrom() {
+        func count(_ between: [Float]) -> Int {
+            let rows: [[Float]] = [[0.04, 0.94, 0.01, 0.01], between, [0.04, 0.01, 0.94, 0.01], [0.97, 0.01, 0.01, 0.01]]
+            return SimulatedPosteriors(rows: rows).withView { posteriors in
+                var path = BestPath()
+                path.advance(posteriors)
+                #expect(path.symbols.map(\.label) == [1, 2])
+                return path.surelyCompleteCount
+            }
+        }
+        // The slopes of the symbols on either side are none.
+        #expect(count([0.5, 0.3, 0.19, 0.01]) > 2)
+        #expect(count([0.5, 0.2, 0.1, 0.2]) == 1)
+    }
+
     @Test func aResetForgets() {
         SimulatedPosteriors.diffuse(frames: 10, labels: 4, seed: 1).withView { posteriors in
             var path = BestPath()
