@@ -15,7 +15,8 @@ final class LabelFeed {
     func next(milliseconds: Int) throws -> LabelEvent? {
         let deadline = ContinuousClock.now + .milliseconds(milliseconds)
         repeat {
-            let left = max(0, Int((deadline - ContinuousClock.now) / .milliseconds(1)))
+            // Rounded up: a wait of less than a millisecond would be none, and the caller would spin.
+            let left = max(0, Int(((deadline - ContinuousClock.now) / .milliseconds(1)).rounded(.up)))
             guard let frames = try subscriber.receive(milliseconds: left) else { return nil }
             guard frames.count == 2, case .labels(let stream)? = try? Topic(wire: frames[0]),
                 let event = try? LabelEvent(wire: frames[1]), event.stream == stream, isNew(event)
