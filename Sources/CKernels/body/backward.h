@@ -83,7 +83,12 @@ INLINE void gates_backward(const backward_run *r, ductus_cell cell, int slot) {
         }
         store(r->dh + state + unit, direct);
         const int G = cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1;
+        // The step before in time is next: its rows are fetched while this one is computed.
+        ptrdiff_t next = d->reversed ? 1 : -1;
+        __builtin_prefetch(d_output + next * d->d_output_stride + unit);
+        if (cell != DUCTUS_CELL_RNN) __builtin_prefetch(d->cells + (row + 2 * next) * H + unit);
         UNROLL for (int g = 0; g < G; g++) {
+            __builtin_prefetch(gates + next * d->gates_stride + g * H + unit, 1);
             store_first(gates + g * H + unit, out[g], left);
             if (cell != DUCTUS_CELL_GRU || g < 2) store_first(step + g * H + unit, out[g], left);
         }
