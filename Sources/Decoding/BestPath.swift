@@ -19,6 +19,9 @@ public struct BestPath: Sendable {
 
     /// A label that is at least so likely in a frame that reads as blank may be there.
     private static let doubt: Float = 0.02
+    /// A blank above it leaves no room for doubt: natural logarithms, as the posteriors are.
+    private static let sureBlank = log(1 - doubt)
+    private static let likely = log(doubt)
 
     /// The two likeliest labels since the last symbol, other than that one.
     private struct Gap {
@@ -86,9 +89,8 @@ public struct BestPath: Sendable {
     }
 
     private mutating func lookForOmission(in row: UnsafeBufferPointer<Float>) {
-        guard exp(row[0]) < 1 - Self.doubt else { return }
-        let threshold = log(Self.doubt)
-        for label in 1..<row.count where row[label] >= threshold && label != symbols.last?.label { gap.take(label, exp(row[label])) }
+        guard row[0] < Self.sureBlank else { return }
+        for label in 1..<row.count where row[label] >= Self.likely && label != symbols.last?.label { gap.take(label, exp(row[label])) }
     }
 
     /// What was read so far, scored by the path's log probability.
