@@ -12,6 +12,7 @@
 #define TABLE_NAME "avx2"
 #define REGISTERS 16
 #define LANES 8
+#define MASKS 0
 #define LOAD_PART(p, n) (vector) _mm256_maskload_ps(p, first_lanes(n))
 #define STORE_PART(p, v, n) _mm256_maskstore_ps(p, first_lanes(n), (__m256)(v))
 #define MULTIPLY_ADD_INT16(sum, w, x) sum += (vector_int)_mm256_madd_epi16((__m256i)(w), (__m256i)(x))

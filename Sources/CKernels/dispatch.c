@@ -8,6 +8,7 @@ static const ductus_kernels *const tables[] = {
     &ductus_kernels_avx2,
     &ductus_kernels_avx512,
     &ductus_kernels_avx512bf16,
+    &ductus_kernels_avx512vnni,
 #endif
 };
 enum { table_count = sizeof tables / sizeof *tables };
@@ -23,6 +24,7 @@ static bool runs(int index) {
     case 1: return avx2;
     case 2: return avx512;
     case 3: return avx512 && __builtin_cpu_supports("avx512bf16");
+    case 4: return avx512 && __builtin_cpu_supports("avx512vnni");
     }
 #endif
     return index == 0;

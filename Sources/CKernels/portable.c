@@ -16,6 +16,7 @@
 #define REGISTERS 16
 #endif
 #define LANES 4
+#define MASKS 0
 #define LOAD_PART(p, n) load_part(p, n)
 #define STORE_PART(p, v, n) store_part(p, v, n)
 #ifdef __SSE2__

@@ -6,4 +6,5 @@ extern const ductus_kernels ductus_kernels_portable;
 extern const ductus_kernels ductus_kernels_avx2;
 extern const ductus_kernels ductus_kernels_avx512;
 extern const ductus_kernels ductus_kernels_avx512bf16;
+extern const ductus_kernels ductus_kernels_avx512vnni;
 #endif

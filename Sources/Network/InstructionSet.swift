@@ -11,6 +11,8 @@ public enum InstructionSet: String, CaseIterable, Codable, Sendable {
     case avx512
     /// AVX-512 with products of bf16 numbers.
     case avx512bf16
+    /// AVX-512 with products of 16-bit integers that add up in one instruction (VNNI).
+    case avx512vnni
     /// 64-bit ARM.
     case neon
 

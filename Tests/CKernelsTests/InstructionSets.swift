@@ -33,6 +33,9 @@ struct KernelTable: @unchecked Sendable, CustomTestStringConvertible {
     @Test(.enabled(if: KernelTable.named("avx512bf16") != nil, "this processor has no AVX-512 with bf16"))
     func avx512bf16IsTested() { expectInBuild("avx512bf16") }
 
+    @Test(.enabled(if: KernelTable.named("avx512vnni") != nil, "this processor has no AVX-512 with VNNI"))
+    func avx512vnniIsTested() { expectInBuild("avx512vnni") }
+
     @Test func aPortableTableIsAlwaysThere() {
         #if arch(arm64)
             #expect(KernelTable.named("neon") != nil)

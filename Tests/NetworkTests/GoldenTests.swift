@@ -49,7 +49,8 @@ import Testing
         let output = try network.forward(golden.batch, workspace: Workspace())
         for (index, expected) in golden.outputs.enumerated() {
             let probabilities = output[index].values.map { exp($0) }
-            #expect(largestDifference(probabilities, expected.map { exp($0) }) < 1e-3)
+            // bf16 has 8 bits where int16 uses 14: no processor that has VNNI, too, takes it by itself.
+            #expect(largestDifference(probabilities, expected.map { exp($0) }) < (set == .avx512bf16 ? 4e-3 : 1e-3))
         }
     }
 

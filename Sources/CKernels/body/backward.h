@@ -101,8 +101,9 @@ INLINE void state_backward(const backward_run *r, int P, int M, int slot, int pa
     float *dh = r->dh + (ptrdiff_t)slot * r->padded + panel * 2 * LANES;
     for (int m = 0; m < M; m++)
         for (int i = 0; i < P * 2; i++) sums[m * P * 2 + i] = load(dh + (ptrdiff_t)m * r->padded + i * LANES);
-    tile(P, 2, M, r->depth, r->weights + (ptrdiff_t)panel * r->depth * 2, (ptrdiff_t)r->depth * 2, r->gates + (ptrdiff_t)slot * r->depth, r->depth,
-         sums, P * 2);
+    const float *gates[MOST_ROWS];
+    UNROLL for (int m = 0; m < M; m++) gates[m] = r->gates + (ptrdiff_t)(slot + m) * r->depth;
+    tile(P, 2, M, r->depth, r->weights + (ptrdiff_t)panel * r->depth * 2, (ptrdiff_t)r->depth * 2, gates, sums, P * 2);
     for (int m = 0; m < M; m++)
         for (int i = 0; i < P * 2; i++) store(dh + (ptrdiff_t)m * r->padded + i * LANES, sums[m * P * 2 + i]);
 }

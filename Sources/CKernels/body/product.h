@@ -50,8 +50,9 @@ typedef struct {
     const float *bias;
     float *y;
     ptrdiff_t y_stride;
-    // float32
+    // float32: the rows of x, each by its own pointer where there are `rows`.
     const vector *weights;
+    const float *const *rows;
     const float *x;
     ptrdiff_t x_stride;
     // reduced
@@ -69,18 +70,21 @@ INLINE void product_tile(const product_run *r, int reduced, int P, int M, int ro
     for (int i = 0; i < vectors; i++) bias[i] = load_first(r->bias + first + i * LANES, r->bias ? left - i * LANES : 0);
     if (reduced) {
         reduced_sum raw[MOST_SUMS];
-        for (int i = 0; i < M * vectors; i++) raw[i] = 0;
         int depth = pairs_of(r->inputs), step = rounded_step(r->inputs);
-        tile_reduced(P, 2, M, depth, r->reduced_weights + (ptrdiff_t)panel * depth * 2, (ptrdiff_t)depth * 2,
-                     (const pair *)(r->rounded + (ptrdiff_t)row * step), step / 2, raw, vectors);
+        const pair *x[MOST_ROWS];
+        UNROLL for (int m = 0; m < M; m++) x[m] = (const pair *)(r->rounded + (ptrdiff_t)(row + m) * step);
+        for (int m = 0; m < M; m++)
+            for (int i = 0; i < vectors; i++) raw[m * vectors + i] = first_sum(bias[i]);
+        tile_reduced(P, 2, M, depth, r->reduced_weights + (ptrdiff_t)panel * depth * 2, (ptrdiff_t)depth * 2, x, raw, vectors);
         for (int m = 0; m < M; m++)
             for (int i = 0; i < vectors; i++)
-                sums[m * vectors + i] = float_of_sum(raw[m * vectors + i]) * (r->scales[panel * 2 + i] * r->row_scales[row + m]) + bias[i];
+                sums[m * vectors + i] = last_sum(raw[m * vectors + i], r->scales[panel * 2 + i], r->row_scales[row + m], bias[i]);
     } else {
+        const float *x[MOST_ROWS];
+        UNROLL for (int m = 0; m < M; m++) x[m] = r->rows ? r->rows[row + m] : r->x + (row + m) * r->x_stride;
         for (int m = 0; m < M; m++)
             for (int i = 0; i < vectors; i++) sums[m * vectors + i] = bias[i];
-        tile(P, 2, M, r->inputs, r->weights + (ptrdiff_t)panel * r->inputs * 2, (ptrdiff_t)r->inputs * 2, r->x + row * r->x_stride,
-             r->x_stride, sums, vectors);
+        tile(P, 2, M, r->inputs, r->weights + (ptrdiff_t)panel * r->inputs * 2, (ptrdiff_t)r->inputs * 2, x, sums, vectors);
     }
     float *y = r->y + row * r->y_stride + first;
     if (left >= vectors * LANES) {
@@ -115,8 +119,8 @@ INLINE void product_all(const product_run *r, int reduced, int rows) {
         for (int panel = 0; panel < panels;) {
             int step = panels - panel >= together ? together : 1;
             for (int row = start; row < end;) {
-                // The integer products need a register more.
-                int count = tile_rows(end - row, reduced ? 5 : 6);
+                // The integer products need a register more, of which some processors have few.
+                int count = tile_rows(end - row, reduced && REGISTERS <= 16 ? 5 : 6);
                 if (step == 4) product_rows(r, reduced, 4, 1, row, panel);
                 else if (step == 2) product_rows(r, reduced, 2, count, row, panel);
                 else product_rows(r, reduced, 1, count, row, panel);

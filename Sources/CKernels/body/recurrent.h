@@ -50,7 +50,8 @@ typedef struct {
 typedef struct {
     product_run product;
     int reduced, capacity, rows, used;
-    float *x, *gates, *row_scales;
+    const float **x;
+    float *gates, *row_scales;
     int16_t *rounded;
 } input_run;
 
@@ -71,11 +72,11 @@ static size_t forward_scratch(forward_run *r, char *scratch, int hidden, int seq
 }
 
 // As many rows as keep a product busy, but few enough for their gates to stay in the second-level cache.
-#define INPUT_ROWS 96
+#define INPUT_ROWS 64
 
 static size_t input_scratch(input_run *r, char *scratch, size_t used, ductus_cell cell, int hidden, int inputs, int sequences) {
     r->capacity = sequences > INPUT_ROWS ? sequences : INPUT_ROWS;
-    r->x = PART(float, (size_t)r->capacity * inputs);
+    r->x = PART(const float *, r->capacity);
     r->gates = PART(float, (size_t)r->capacity * recurrent_shape(cell, hidden).gates * hidden);
     r->row_scales = PART(float, r->capacity);
     r->rounded = PART(int16_t, (size_t)r->capacity * rounded_step(inputs));
@@ -89,12 +90,9 @@ static size_t recurrent_input_scratch_size(ductus_cell cell, int32_t hidden, int
 }
 
 // A slot's new h, LANES units of it.
-INLINE void finish_unit(const forward_run *r, ductus_cell cell, int reduced, int whole, int slot, int unit, vector h) {
+INLINE void finish_unit(const forward_run *r, int reduced, int whole, int slot, int unit, vector h) {
     ptrdiff_t state = (ptrdiff_t)slot * r->padded + unit;
     store(r->next_h + state, h);
-    // The gates of many sequences are too many streams for the processor to foresee.
-    for (int g = 0; g < (cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1); g++)
-        __builtin_prefetch(r->gates[slot] + r->gates_step + g * r->hidden + unit);
     store_first(r->pass->output + r->row[slot] * r->pass->output_stride + unit, h, whole ? LANES : r->hidden - unit);
     if (reduced) *(vector_short_unaligned *)(r->next_rounded + state) = reduce(h * REDUCED_UNIT);
 }
@@ -104,10 +102,10 @@ INLINE void finish_unit(const forward_run *r, ductus_cell cell, int reduced, int
 INLINE void finish_memory(const forward_run *r, int reduced, int whole, int M, int B, int slot, int block, vector *a) {
     for (int k = 0; k < M * B; k++) {
         vector *s = a + k * 4;
-        vector entering = product_of_ratios(gate_ratio(s[0]), tanh_ratio_clamped(s[2]));
-        ratio o = gate_ratio(s[3]);
+        vector entering = product_of_ratios(gate_ratio(s[0], reduced), tanh_ratio_of(s[2], reduced), reduced);
+        ratio o = gate_ratio(s[3], reduced);
         s[0] = s[0] < GATE_CLOSED ? (vector)(0.0f) : entering;
-        s[1] = gate_vector(s[1]);
+        s[1] = gate_vector(s[1], reduced);
         s[2] = o.over;
         s[3] = o.under;
     }
@@ -118,7 +116,7 @@ INLINE void finish_memory(const forward_run *r, int reduced, int whole, int M, i
             float *memory = r->c + (ptrdiff_t)(slot + m) * r->padded + unit;
             vector c = s[1] * load(memory) + s[0];
             store(memory, c);
-            finish_unit(r, DUCTUS_CELL_LSTM, reduced, whole, slot + m, unit, product_of_ratios((ratio){s[2], s[3]}, tanh_ratio_clamped(c)));
+            finish_unit(r, reduced, whole, slot + m, unit, product_of_ratios((ratio){s[2], s[3]}, tanh_ratio_of(c, reduced), reduced));
         }
 }
 
@@ -134,7 +132,7 @@ INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int
             vector h;
             if (cell == DUCTUS_CELL_LSTM) {
                 const vector *s = a + (m * B + b) * 4;
-                vector i = gate_vector(s[0]), f = gate_vector(s[1]), g = tanh_vector(s[2]), o = gate_vector(s[3]);
+                vector i = gate_vector(s[0], 0), f = gate_vector(s[1], 0), g = tanh_vector(s[2]), o = gate_vector(s[3], 0);
                 vector c = f * load(r->c + state + unit) + i * g;
                 store(r->c + state + unit, c);
                 h = o * tanh_vector(c);
@@ -145,7 +143,7 @@ INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int
                 store_first(pass->cells + row * H + unit, c, left);
             } else if (cell == DUCTUS_CELL_GRU) {
                 const vector *s = a + (m * B + b) * 3;
-                vector rs = gate_vector(s[0]), z = gate_vector(s[1]), q = s[2];
+                vector rs = gate_vector(s[0], 0), z = gate_vector(s[1], 0), q = s[2];
                 vector n = tanh_vector(load_first(gates + 2 * H + unit, left) + rs * q);
                 h = (1.0f - z) * n + z * load(r->h + state + unit);
                 if (pass->cells) {
@@ -158,7 +156,10 @@ INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int
                 h = tanh_vector(a[m * B + b]);
                 if (pass->cells) store_first(gates + unit, h, left);
             }
-            finish_unit(r, cell, reduced, whole, slot + m, unit, h);
+            // The gates of many sequences are too many streams for the processor to foresee.
+            for (int g = 0; g < (cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1); g++)
+                __builtin_prefetch(gates + r->gates_step + g * H + unit);
+            finish_unit(r, reduced, whole, slot + m, unit, h);
         }
     }
 }
@@ -185,7 +186,7 @@ INLINE void finish(const forward_run *r, ductus_cell cell, int reduced, int M, i
 }
 
 // What the input gave to the gates of M slots and B blocks.
-INLINE void load_gates(const forward_run *r, ductus_cell cell, int whole, int M, int B, int slot, int block, vector *a) {
+INLINE void load_blocks(const forward_run *r, ductus_cell cell, int whole, int M, int B, int slot, int block, vector *a) {
     const int G = cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1;
     int H = r->hidden;
     UNROLL for (int m = 0; m < M; m++) {
@@ -199,30 +200,40 @@ INLINE void load_gates(const forward_run *r, ductus_cell cell, int whole, int M,
     }
 }
 
+INLINE void load_gates(const forward_run *r, ductus_cell cell, int M, int B, int slot, int block, vector *a) {
+    if (!MASKS && (block + B) * LANES <= r->hidden) load_blocks(r, cell, 1, M, B, slot, block, a);
+    else load_blocks(r, cell, 0, M, B, slot, block, a);
+}
+
 // One step of the slots slot ..< slot + M, the blocks block ..< block + B.
 INLINE void step_tile(const forward_run *r, ductus_cell cell, int reduced, int M, int B, int slot, int block) {
     const int G = cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1, V = cell == DUCTUS_CELL_GRU ? 3 : 2;
     int H = r->hidden;
     vector a[MOST_SUMS];
-    if ((block + B) * LANES <= H) load_gates(r, cell, 1, M, B, slot, block, a);
-    else load_gates(r, cell, 0, M, B, slot, block, a);
+    // Sums of integers get the gates at their end: until then these need no registers.
+    const int late = reduced && !REDUCED_BF16;
+    if (!late) load_gates(r, cell, M, B, slot, block, a);
     // Panels of these blocks; as many at once as registers hold sums.
     const int vectors = B * G, panels = vectors / V, P = M * vectors <= (REGISTERS > 16 ? 24 : 12) ? panels : 1;
     int panel = block * G / V;
     if (reduced) {
         reduced_sum raw[MOST_SUMS];
-        for (int i = 0; i < M * vectors; i++) raw[i] = 0;
         const vector_int *weights = r->reduced_weights + (ptrdiff_t)panel * r->pairs * V;
-        const pair *x = (const pair *)(r->rounded + (ptrdiff_t)slot * r->padded);
+        const pair *x[MOST_ROWS];
+        UNROLL for (int m = 0; m < M; m++) x[m] = (const pair *)(r->rounded + (ptrdiff_t)(slot + m) * r->padded);
+        UNROLL for (int i = 0; i < M * vectors; i++) raw[i] = late ? (reduced_sum)(0) : first_sum(a[i]);
         UNROLL for (int p = 0; p < panels; p += P)
-            tile_reduced(P, V, M, r->pairs, weights + (ptrdiff_t)p * r->pairs * V, (ptrdiff_t)r->pairs * V, x, r->padded / 2, raw + p * V, vectors);
-        for (int m = 0; m < M; m++)
-            for (int i = 0; i < vectors; i++) a[m * vectors + i] += float_of_sum(raw[m * vectors + i]) * r->scales[block * G + i];
+            tile_reduced(P, V, M, r->pairs, weights + (ptrdiff_t)p * r->pairs * V, (ptrdiff_t)r->pairs * V, x, raw + p * V, vectors);
+        if (late) load_gates(r, cell, M, B, slot, block, a);
+        UNROLL for (int m = 0; m < M; m++)
+            UNROLL for (int i = 0; i < vectors; i++)
+                a[m * vectors + i] = last_sum(raw[m * vectors + i], r->scales[block * G + i], 1, a[m * vectors + i]);
     } else {
         const vector *weights = r->weights + (ptrdiff_t)panel * H * V;
-        const float *x = r->h + (ptrdiff_t)slot * r->padded;
+        const float *x[MOST_ROWS];
+        UNROLL for (int m = 0; m < M; m++) x[m] = r->h + (ptrdiff_t)(slot + m) * r->padded;
         UNROLL for (int p = 0; p < panels; p += P)
-            tile(P, V, M, H, weights + (ptrdiff_t)p * H * V, (ptrdiff_t)H * V, x, r->padded, a + p * V, vectors);
+            tile(P, V, M, H, weights + (ptrdiff_t)p * H * V, (ptrdiff_t)H * V, x, a + p * V, vectors);
     }
     finish(r, cell, reduced, M, B, slot, block, a);
 }
@@ -310,8 +321,11 @@ static void compute_gates(const forward_run *r, input_run *in, const ductus_batc
     for (ptrdiff_t ahead = 0; active > 0 && in->rows + active <= in->capacity; ahead++) {
         for (int slot = 0; slot < active; slot++, in->rows++) {
             const float *x = pass->input + (r->row[slot] + (pass->reversed ? -ahead : ahead)) * pass->input_stride;
+            // The rows of the next call: the gates of these will keep the processor busy until they have come.
+            const float *later = x + (pass->reversed ? -1 : 1) * (ptrdiff_t)(in->capacity / active) * pass->input_stride;
+            for (int k = 0; k < pass->inputs; k += 16) __builtin_prefetch(later + k);
             if (in->reduced) in->row_scales[in->rows] = reduce_row(x, pass->inputs, in->rounded + (ptrdiff_t)in->rows * rounded_step(pass->inputs));
-            else memcpy(in->x + (ptrdiff_t)in->rows * pass->inputs, x, pass->inputs * sizeof(float));
+            else in->x[in->rows] = x;
         }
         while (active > 0 && batch->lengths[r->sequence[active - 1]] <= t + ahead + 1) active--;
     }
@@ -334,8 +348,7 @@ static void recurrent_forward(const ductus_recurrent *layer, const ductus_batch 
     if (!pass->gates) {
         input_scratch(&in, scratch, used, layer->cell, hidden, pass->inputs, batch->sequences);
         in.product = product_of(pass->input_weights, width, pass->inputs, layer->precision, pass->input_bias, in.gates, width);
-        in.product.x = in.x;
-        in.product.x_stride = pass->inputs;
+        in.product.rows = in.x;
         in.product.rounded = in.rounded;
         in.product.row_scales = in.row_scales;
     } else {

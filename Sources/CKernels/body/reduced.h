@@ -10,16 +10,20 @@ typedef vector reduced_sum;
 #define REDUCED_FORMAT "bf16"
 #define REDUCED_UNIT 1.0f
 
-INLINE int16_t bf16_of(float x) {
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return (int16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
+#ifdef TO_BF16
+INLINE vector_short reduce(vector x) { return TO_BF16(x); }
+#else
 INLINE vector_short reduce(vector x) {
     vector_uint bits = (vector_uint)x;
     bits = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
     return __builtin_convertvector(bits, vector_short);
+}
+#endif
+
+INLINE int16_t bf16_of(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return (int16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
 #ifdef MULTIPLY_ADD_BF16
@@ -89,11 +93,20 @@ static void pack_panels_reduced(panel_shape s, int depth, const float *w, float 
     }
 }
 
-INLINE vector float_of_sum(reduced_sum s) {
+// What a sum begins with, and what becomes of it: integers are scaled, so that what is added waits for the end; floats begin with it.
+INLINE reduced_sum first_sum(vector added) {
+#if REDUCED_BF16
+    return added;
+#else
+    return (reduced_sum)(0);
+#endif
+}
+
+INLINE vector last_sum(reduced_sum s, vector weight_scale, float row_scale, vector added) {
 #if REDUCED_BF16
     return s;
 #else
-    return __builtin_convertvector(s, vector);
+    return __builtin_convertvector(s, vector) * (weight_scale * row_scale) + added;
 #endif
 }
 

@@ -28,19 +28,23 @@ INLINE int tile_rows(int remaining, int most) {
 
 // More sums than any tile has. Constant sizes and full unrolling are what lets the compiler keep these arrays in registers.
 #define MOST_SUMS 36
+// Nor rows.
+#define MOST_ROWS 6
 
 // Defines `name`: sums[m · sum_step + p · V + v] += …. P, V, M are constants where it is called; depth counts elements of x.
 #define DEFINE_TILE(name, weight, element, sum, MULTIPLY_ADD)                                                                  \
-    INLINE void name(int P, int V, int M, int depth, const weight *weights, ptrdiff_t panel_step, const element *x,            \
-                     ptrdiff_t x_step, sum *sums, int sum_step) {                                                              \
+    INLINE void name(int P, int V, int M, int depth, const weight *weights, ptrdiff_t panel_step, const element *const *rows,  \
+                     sum *sums, int sum_step) {                                                                                \
         sum s[MOST_SUMS];                                                                                                      \
+        const element *x[MOST_ROWS];                                                                                           \
+        UNROLL for (int m = 0; m < M; m++) x[m] = rows[m];                                                                     \
         UNROLL for (int m = 0; m < M; m++) UNROLL for (int i = 0; i < P * V; i++) s[m * P * V + i] = sums[m * sum_step + i];   \
         _Pragma("clang loop unroll_count(2)") for (int k = 0; k < depth; k++) {                                                \
             UNROLL for (int p = 0; p < P; p++) {                                                                               \
                 weight w[3];                                                                                                   \
                 UNROLL for (int v = 0; v < V; v++) w[v] = weights[p * panel_step + (ptrdiff_t)k * V + v];                      \
                 UNROLL for (int m = 0; m < M; m++) {                                                                           \
-                    weight xk = x[m * x_step + k];                                                                             \
+                    weight xk = x[m][k];                                                                                       \
                     UNROLL for (int v = 0; v < V; v++) MULTIPLY_ADD(s[(m * P + p) * V + v], w[v], xk);                         \
                 }                                                                                                              \
             }                                                                                                                  \

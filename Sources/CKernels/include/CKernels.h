@@ -145,7 +145,7 @@ typedef struct ductus_adam {
 
 /// The functions of one instruction set.
 typedef struct ductus_kernels {
-    /// "portable", "avx2", "avx512", "avx512bf16"; on arm64 "neon".
+    /// "portable", "avx2", "avx512", "avx512bf16", "avx512vnni"; on arm64 "neon".
     const char *_Nonnull name;
     /// "bf16" or "int16": what DUCTUS_PRECISION_REDUCED16 means here.
     const char *_Nonnull reduced_format;
