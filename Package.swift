@@ -123,7 +123,7 @@ let package = Package(
             name: "FuzzTests",
             dependencies: [
                 "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation", "Tablet", "Wire", "Transport", "Daemon",
-                "Randomness", "StreamingTestSupport",
+                "Randomness", "Training", "StreamingTestSupport",
             ],
             exclude: ["coverage"], swiftSettings: strict),
         .testTarget(

@@ -6,8 +6,8 @@ import Network
 /// Layout: magic · length of the record (UInt32) · the record as JSON · for each tensor, row by row, the row's scale (`Float`)
 /// and its differences in units of that scale (`Int8`) · FNV-1a checksum of all before (UInt64). Little endian. 629,000 weights
 /// take 0.65 MB.
-struct GenerationFile {
-    var record: GenerationRecord
+package struct GenerationFile {
+    package var record: GenerationRecord
     /// Row by row of every tensor.
     private var scales: [Float]
     private var steps: [Int8]
@@ -15,7 +15,7 @@ struct GenerationFile {
     private static let magic = Array("DUCTGEN1".utf8)
 
     /// Rounds `parameters` to what a file holds of them.
-    init(record: GenerationRecord, parameters: [Float], base: [Float], layout: ParameterLayout) {
+    package init(record: GenerationRecord, parameters: [Float], base: [Float], layout: ParameterLayout) {
         precondition(parameters.count == layout.count && base.count == layout.count, "buffers of one network")
         self.record = record
         scales = []
@@ -30,7 +30,7 @@ struct GenerationFile {
     }
 
     /// The weights that the file stands for.
-    func parameters(base: [Float], layout: ParameterLayout) -> [Float]? {
+    package func parameters(base: [Float], layout: ParameterLayout) -> [Float]? {
         guard base.count == layout.count, steps.count == layout.count, scales.count == layout.rows.count else { return nil }
         var parameters = base
         for (row, scale) in zip(layout.rows, scales) where scale > 0 {
@@ -39,7 +39,7 @@ struct GenerationFile {
         return parameters
     }
 
-    func encoded() throws -> Data {
+    package func encoded() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let json = try encoder.encode(record)
@@ -49,17 +49,22 @@ struct GenerationFile {
         withUnsafeBytes(of: UInt32(scales.count).littleEndian) { data.append(contentsOf: $0) }
         for scale in scales { withUnsafeBytes(of: scale.bitPattern.littleEndian) { data.append(contentsOf: $0) } }
         steps.withUnsafeBytes { data.append(contentsOf: $0) }
-        withUnsafeBytes(of: Self.checksum(data).littleEndian) { data.append(contentsOf: $0) }
-        return data
+        return Data(Self.sealed(data))
+    }
+
+    /// A file's bytes with the checksum behind them.
+    package static func sealed(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        let bytes = Array(bytes)
+        return bytes + withUnsafeBytes(of: checksum(bytes[...]).littleEndian) { Array($0) }
     }
 
     /// - Throws: `GenerationError.damaged`.
-    init(_ data: Data, path: String) throws(GenerationError) {
+    package init(_ data: Data, path: String) throws(GenerationError) {
         let bytes = [UInt8](data)
         guard bytes.count >= 24, bytes.starts(with: Self.magic) else { throw .damaged(path: path) }
         let body = bytes.count - 8
         let sum = bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: body, as: UInt64.self)) }
-        guard sum == Self.checksum(data.prefix(body)), let end = Self.recordEnd(bytes), end + 4 <= body,
+        guard sum == Self.checksum(bytes[..<body]), let end = Self.recordEnd(bytes), end + 4 <= body,
             let record = try? JSONDecoder().decode(GenerationRecord.self, from: data.prefix(end).dropFirst(12))
         else { throw .damaged(path: path) }
         let words = bytes.withUnsafeBytes {
@@ -79,7 +84,7 @@ struct GenerationFile {
     }
 
     /// The record alone, without reading the weights.
-    static func record(at url: URL) throws(GenerationError) -> GenerationRecord {
+    package static func record(at url: URL) throws(GenerationError) -> GenerationRecord {
         do {
             let file = try FileHandle(forReadingFrom: url)
             defer { try? file.close() }
@@ -97,8 +102,8 @@ struct GenerationFile {
         return 12 + (0..<4).reduce(0) { $0 | Int(bytes[8 + $1]) << (8 * $1) }
     }
 
-    private static func checksum(_ data: Data) -> UInt64 {
-        data.withUnsafeBytes { bytes in
+    private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.withUnsafeBytes { bytes in
             var hash: UInt64 = 0xcbf2_9ce4_8422_2325
             for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
             return hash

@@ -233,7 +233,9 @@ public final class GenerationStore: Sendable {
         let folder = folder(of: scope)
         Self.removeTemporaryFiles(folder)
         let data = try? Data(contentsOf: folder.appending(path: "current"))
-        var pointer = data.flatMap { try? JSONDecoder().decode(Pointer.self, from: $0) } ?? Pointer()
+        // Where a pointer cannot be read nobody knows what was rolled back: the base serves, and every generation stays to be chosen from.
+        let unreadable = Pointer(current: 0, latest: data == nil ? 0 : numbers(of: scope).last ?? 0)
+        var pointer = data.flatMap { try? JSONDecoder().decode(Pointer.self, from: $0) } ?? unreadable
         for number in numbers(of: scope) where number > pointer.latest {
             try? FileManager.default.removeItem(at: file(number, of: scope))
         }

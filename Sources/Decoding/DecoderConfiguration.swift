@@ -18,14 +18,26 @@ public struct DecoderConfiguration: Sendable, Equatable, Codable {
     public init() {}
 
     /// Takes missing keys from the defaults, so that older files stay readable.
+    ///
+    /// - Throws: `DecodingError`, which names the key, for a value that no search could work with.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        beamWidth = try values.decodeIfPresent(Int.self, forKey: .beamWidth) ?? beamWidth
-        labelThreshold = try values.decodeIfPresent(Float.self, forKey: .labelThreshold) ?? labelThreshold
-        blankThreshold = try values.decodeIfPresent(Float.self, forKey: .blankThreshold) ?? blankThreshold
-        languageWeight = try values.decodeIfPresent(Float.self, forKey: .languageWeight) ?? languageWeight
-        symbolBonus = try values.decodeIfPresent(Float.self, forKey: .symbolBonus) ?? symbolBonus
-        wordBonus = try values.decodeIfPresent(Float.self, forKey: .wordBonus) ?? wordBonus
-        unknownWordPenalty = try values.decodeIfPresent(Float.self, forKey: .unknownWordPenalty) ?? unknownWordPenalty
+        func read<Value: Decodable & Comparable>(_ key: CodingKeys, into value: inout Value, allowed: ClosedRange<Value>) throws {
+            guard let found = try values.decodeIfPresent(Value.self, forKey: key) else { return }
+            guard allowed.contains(found) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: values,
+                    debugDescription: "\(key.stringValue) is \(found); write a number from \(allowed.lowerBound) to \(allowed.upperBound)")
+            }
+            value = found
+        }
+        try read(.beamWidth, into: &beamWidth, allowed: 1...1024)
+        try read(.labelThreshold, into: &labelThreshold, allowed: -100...0)
+        try read(.blankThreshold, into: &blankThreshold, allowed: 0...1)
+        // Beyond twenty nats a symbol would be read from a blank page, and products of such factors would leave the numbers' range.
+        try read(.languageWeight, into: &languageWeight, allowed: 0...20)
+        try read(.symbolBonus, into: &symbolBonus, allowed: -20...20)
+        try read(.wordBonus, into: &wordBonus, allowed: -20...20)
+        try read(.unknownWordPenalty, into: &unknownWordPenalty, allowed: -20...20)
     }
 }

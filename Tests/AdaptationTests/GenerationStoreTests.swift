@@ -86,10 +86,15 @@ import Testing
         #expect(throws: GenerationError.self) { try again.model(of: .init(number: 2), over: base) }
     }
 
-    @Test func anUnreadablePointerLeavesTheBase() throws {
-        try promote(try open())
+    @Test func anUnreadablePointerLeavesTheBaseAndLosesNothing() throws {
+        let record = try promote(try open())
         try Data("?".utf8).write(to: path("shared/current"))
-        #expect(try open().current(of: .shared) == 0)
+        let store = try open()
+        #expect(store.current(of: .shared) == 0)
+        #expect(store.records(of: .shared) == [record])
+        _ = try store.rollback(to: record.name)
+        #expect(try open().current(of: .shared) == 1)
+        #expect(try promote(store).name.number == 2)
     }
 
     @Test func generationsOutliveAnUpgradeOfTheirBase() throws {

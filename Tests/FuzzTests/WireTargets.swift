@@ -7,7 +7,7 @@ import Wire
 extension FuzzTarget {
     /// What comes through sockets, and recordings of it.
     static let wire = [
-        FuzzTarget("wire.ink", share: 195_000, .message, seeds: Seeds.ink) { bytes, _ in
+        FuzzTarget("wire.ink", share: 175_000, .message, seeds: Seeds.ink) { bytes, _ in
             guard case .samples(let reports, let number) = try InkPacket(wire: bytes).content else { return }
             // What passed the decoder meets the segmenter next.
             var segmenter = Segmenter(rule: EndpointRule())

@@ -36,6 +36,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [#"{"beamWidth": 0}"#, #"{"beamWidth": 1000000000}"#, #"{"symbolBonus": 1e30}"#, #"{"blankThreshold": 2}"#])
+    func aDecoderThatNoSearchCouldWorkWithIsRefused(json: String) throws {
+        try inFolder { folder in
+            try tinyModel().weightFile().write(to: folder.appending(path: Model.File.weights))
+            try Data(json.utf8).write(to: folder.appending(path: Model.File.decoder))
+            let error = #expect(throws: ModelError.self) { try Model(contentsOf: folder) }
+            #expect("\(error!)".contains("decoder.json") && "\(error!)".contains("write a number from"))
+        }
+    }
+
     @Test func aFolderBringsItsWordsAndAUserAddsMore() throws {
         try inFolder { folder in
             try tinyModel().weightFile().write(to: folder.appending(path: Model.File.weights))
