@@ -16,7 +16,7 @@ public struct AdaptationStudy: Sendable {
     public var plan: LearningPlan
     public var gate: Gate
     public var rehearsal: [LabelledSegment] = []
-    /// As `Learner.train` takes it.
+    /// As `Trial.Input` takes it.
     public var importance: [Float]?
     /// What chance is drawn from.
     public var seed: UInt64 = 1

@@ -61,7 +61,7 @@ extension Model {
     }
 
     /// Labelled segments as examples to train this model on; those that it cannot read, or cannot write, are left out.
-    func corpus(of segments: [LabelledSegment], _ plan: LearningPlan, threads: Int) throws -> any Corpus {
+    public func corpus(of segments: [LabelledSegment], _ plan: LearningPlan = LearningPlan(), threads: Int) throws -> any Corpus {
         switch input {
         case .ink(let features):
             let lines = segments.compactMap { segment -> InkLine? in

@@ -52,6 +52,8 @@ public struct LearningPlan: Sendable, Equatable {
     public var gradientNorm: Float = 3
     /// How strongly each weight is pulled to the base's.
     public var pull: Float = 0.1
+    /// Pulls each weight by its importance, where the model knows it: elastic weight consolidation.
+    public var isElastic = false
     /// How much of the change is kept, averaged with what served: the first of these that passes the gate.
     public var shares: [Float] = [1, 0.5, 0.25]
     /// Lines of rehearsal in every step, where there are any.
@@ -74,6 +76,7 @@ public struct LearningPlan: Sendable, Equatable {
         var plan = LearningPlan()
         plan.learningRate = 5e-4
         plan.pull = 1
+        plan.isElastic = true
         plan.frames = 100_000
         plan.shares = [1, 0.5, 0.25, 0.125]
         return plan

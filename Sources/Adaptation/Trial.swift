@@ -15,7 +15,7 @@ public struct Trial: Sendable {
         public var segments: [LabelledSegment]
         public var heldOut: [LabelledSegment]
         public var rehearsal: [LabelledSegment] = []
-        /// How strongly each weight of the base pulls; all alike where nil.
+        /// How much each weight of the base matters, instead of what the base knows of it; see `LearningPlan.isElastic`.
         public var importance: [Float]?
         /// To measure on, never to train on; the gate looks at it for the shared scope.
         public var canary: [LabelledSegment] = []
@@ -60,8 +60,9 @@ public struct Trial: Sendable {
         let measured = input.scope == .shared ? input.canary : []
         let before = try ReadingFigures.of(input.serving, on: input.heldOut, threads: input.threads, pause: pause)
         let canaryBefore = measured.isEmpty ? nil : try canaryReference(input, pause)
+        let importance = plan.isElastic ? try input.importance ?? input.base.model.importance() : nil
         let learned = try Learner(plan: plan, threads: input.threads).train(
-            input.start, base: input.base.model.network.parameters, importance: input.importance, segments: input.segments,
+            input.start, base: input.base.model.network.parameters, importance: importance, segments: input.segments,
             heldOut: input.heldOut, rehearsal: input.rehearsal, pause: pause)
         var first: Trial?
         for share in plan.shares.isEmpty ? [1] : plan.shares {

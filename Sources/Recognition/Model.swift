@@ -4,8 +4,8 @@ import Network
 
 /// Everything that reading takes, from one place: how input becomes features, the network, and how its output is decoded.
 ///
-/// A model is a folder (`model.safetensors`, and where there are any `language-model.ngram`, `lexicon.txt` and `decoder.json`)
-/// or a weight file alone. Immutable: a new generation of weights is another model, made with `with(network:)`.
+/// A model is a folder (`model.safetensors`, and where there are any `language-model.ngram`, `lexicon.txt`, `decoder.json` and
+/// `importance.safetensors`) or a weight file alone. Immutable: a new generation of weights is another model, made with `with(network:)`.
 ///
 /// For example:
 ///
@@ -31,14 +31,16 @@ public final class Model: Sendable {
     public let lexicon: Lexicon?
     /// How labels follow each other, of a model that labels every frame.
     public let transitions: TransitionModel?
-    /// What the weight file keeps beside the network, such as the Fisher diagonal.
+    /// What the weight file keeps beside the network.
     public let extras: [String: Tensor]
+    /// Where the folder keeps how much each weight matters; see `importance()`.
+    let importanceFile: URL?
 
     public init(
         name: String, network: Network, input: ModelInput, task: ModelTask = .transcription, alphabet: Alphabet,
         standardization: Standardization, calibration: Calibrations = .init(), decoder: DecoderConfiguration = .init(),
         languageModel: LanguageModel? = nil, lexicon: Lexicon? = nil, transitions: TransitionModel? = nil,
-        extras: [String: Tensor] = [:]
+        extras: [String: Tensor] = [:], importanceFile: URL? = nil
     ) {
         self.name = name
         self.network = network
@@ -52,6 +54,7 @@ public final class Model: Sendable {
         self.lexicon = lexicon
         self.transitions = transitions
         self.extras = extras
+        self.importanceFile = importanceFile
     }
 
     /// The same model with other weights: a new generation.
@@ -101,7 +104,7 @@ public final class Model: Sendable {
             name: name, network: network, input: input, task: task, alphabet: alphabet,
             standardization: standardization, calibration: calibration, decoder: decoder ?? self.decoder,
             languageModel: languageModel, lexicon: lexicon ?? self.lexicon, transitions: transitions ?? self.transitions,
-            extras: extras)
+            extras: extras, importanceFile: importanceFile)
     }
 }
 
@@ -112,6 +115,7 @@ extension Model {
         public static let languageModel = "language-model.ngram"
         public static let lexicon = "lexicon.txt"
         public static let decoder = "decoder.json"
+        public static let importance = "importance.safetensors"
     }
 
     /// Metadata of the weight file, and tensors beside the network's.
@@ -145,34 +149,29 @@ extension Model {
         } catch {
             throw ModelError.unusable(path: weights.path, reason: "\(error)")
         }
+        func beside(_ name: String) -> URL? {
+            let file = url.appending(path: name)
+            return isFolder.boolValue && FileManager.default.fileExists(atPath: file.path) ? file : nil
+        }
         var decoder = DecoderConfiguration()
-        var languageModel: LanguageModel?
-        if isFolder.boolValue {
-            let configuration = url.appending(path: File.decoder)
-            if FileManager.default.fileExists(atPath: configuration.path) {
-                do {
-                    decoder = try JSONDecoder().decode(DecoderConfiguration.self, from: Data(contentsOf: configuration))
-                } catch {
-                    throw ModelError.unusable(path: configuration.path, reason: "\(error)")
-                }
-            }
-            let text = url.appending(path: File.languageModel)
-            if FileManager.default.fileExists(atPath: text.path) {
-                languageModel = try LanguageModel(contentsOf: text)
+        if let configuration = beside(File.decoder) {
+            do {
+                decoder = try JSONDecoder().decode(DecoderConfiguration.self, from: Data(contentsOf: configuration))
+            } catch {
+                throw ModelError.unusable(path: configuration.path, reason: "\(error)")
             }
         }
-        let words = url.appending(path: File.lexicon)
         try self.init(
             file, name: url.deletingPathExtension().lastPathComponent, path: weights.path, decoder: decoder,
-            languageModel: languageModel,
-            words: isFolder.boolValue && FileManager.default.fileExists(atPath: words.path) ? words : nil,
+            languageModel: try beside(File.languageModel).map { try LanguageModel(contentsOf: $0) }, words: beside(File.lexicon), importance: beside(File.importance),
             precision: precision, instructionSet: instructionSet)
     }
 
-    /// A model out of a weight file that is in memory. `path` is what errors call it; `words` is a file for the lexicon.
+    /// A model out of a weight file that is in memory. `path` is what errors call it; `words` is a file for the lexicon, `importance` one for
+    /// `importance()`.
     public convenience init(
         _ file: WeightFile, name: String, path: String, decoder: DecoderConfiguration = .init(),
-        languageModel: LanguageModel? = nil, words: URL? = nil, precision: Precision = .fp32,
+        languageModel: LanguageModel? = nil, words: URL? = nil, importance: URL? = nil, precision: Precision = .fp32,
         instructionSet: InstructionSet? = nil
     ) throws {
         let input: ModelInput = try Self.decode(Key.input, of: file, path: path)
@@ -227,7 +226,8 @@ extension Model {
         self.init(
             name: name, network: network, input: input, task: task, alphabet: alphabet,
             standardization: Standardization(mean: mean, deviation: deviation), calibration: calibration,
-            decoder: decoder, languageModel: languageModel, lexicon: lexicon, transitions: transitions, extras: extras)
+            decoder: decoder, languageModel: languageModel, lexicon: lexicon, transitions: transitions, extras: extras,
+            importanceFile: importance)
     }
 
     /// The model as a weight file, without decoder and language model.

@@ -4,6 +4,7 @@ import Foundation
 import Ink
 import Network
 import Recognition
+import Training
 
 extension CorrectionChoice: ExpressibleByArgument {}
 extension Poison: ExpressibleByArgument {}
@@ -51,7 +52,7 @@ struct AdaptCommand: ParsableCommand {
     @Option(help: "Use only the first so many writers of each file.")
     var writers: Int?
 
-    @Option(help: "Hold the weights by their importance (Fisher diagonal) for these labelled lines of the training.")
+    @Option(help: "Hold the weights by their importance (Fisher diagonal) for these labelled lines of the training, not by the model's.")
     var fisher: String?
 
     @Option(help: "Rehearse these labelled lines.")
@@ -77,8 +78,8 @@ struct AdaptCommand: ParsableCommand {
         _ = try plan()
     }
 
-    /// Lines of training data that tell how important a weight is, and that are rehearsed.
-    private static let sampled = (fisher: 500, rehearsal: 500)
+    /// Lines of training data that tell how important a weight is, or that are rehearsed.
+    private static let sampled = 500
 
     func run() throws {
         let base = BaseModel(try Model(contentsOf: ModelOptions.location(of: model)))
@@ -87,10 +88,11 @@ struct AdaptCommand: ParsableCommand {
         study.choice = choose
         study.poison = poison
         study.seed = seed
-        if let rehearse { study.rehearsal = try Self.spread(rehearse, Self.sampled.rehearsal).map(LabelledSegment.init) }
+        if let rehearse { study.rehearsal = try Self.spread(rehearse, Self.sampled).map(LabelledSegment.init) }
         if let fisher {
-            let sample = try Self.spread(fisher, Self.sampled.fisher).map(LabelledSegment.init)
-            study.importance = try FisherDiagonal.importance(in: base.model, for: sample)
+            let sample = try Self.spread(fisher, Self.sampled).map(LabelledSegment.init)
+            study.importance = try FisherDiagonal.importance(in: base.model.network, for: base.model.corpus(of: sample, threads: 1))
+            study.plan.isElastic = true
         }
         var hands: [AdaptationStudy.Hand] = []
         for file in data {
@@ -252,7 +254,7 @@ extension LearningPlan {
             plan.shares = text.split(separator: ",").compactMap { Float($0) }
             return !plan.shares.isEmpty
         },
-        "learning-rate": setter(\.learningRate), "pull": setter(\.pull), "epochs": setter(\.epochs), "frames": setter(\.frames),
+        "learning-rate": setter(\.learningRate), "pull": setter(\.pull), "elastic": setter(\.isElastic), "epochs": setter(\.epochs), "frames": setter(\.frames),
         "patience": setter(\.patience), "rehearsal": setter(\.rehearsal), "seed": setter(\.seed),
     ]
 

@@ -1,8 +1,11 @@
+import Adaptation
 import ArgumentParser
 import Decoding
 import Foundation
 import Ink
+import Network
 import Recognition
+import Training
 
 struct CalibrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,14 +13,18 @@ struct CalibrateCommand: ParsableCommand {
         abstract: "Fit a model folder's decoder weights and confidences to lines of people it was not trained on.",
         discussion: """
             Tries weights for the language model and the symbol bonus, keeps those with the least character error rate over \
-            all lines together, then fits what turns raw confidences into probabilities, for both decoders.
+            all lines of --data together, then fits what turns raw confidences into probabilities, for both decoders. With \
+            --fisher alone these stay as they are.
             """)
 
     @Option(help: "Model folder.")
     var model: String
 
     @Option(name: .customLong("data"), parsing: .upToNextOption, help: "Labelled lines.")
-    var data: [String]
+    var data: [String] = []
+
+    @Option(help: "Find out how much each weight matters for these lines, which it was trained on (Fisher diagonal), as `train` does at its end.")
+    var fisher: String?
 
     @Option(help: "Use only the first lines of each file.")
     var limit: Int?
@@ -28,8 +35,23 @@ struct CalibrateCommand: ParsableCommand {
     @Option(help: "Threads.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
+    func validate() throws {
+        guard !data.isEmpty || fisher != nil else { throw ValidationError("nothing to do: give --data, or --fisher, or both") }
+    }
+
     func run() throws {
         let folder = URL(filePath: model)
+        if let fisher {
+            let model = try Model(contentsOf: folder)
+            let segments = try InkFile.read(URL(filePath: fisher)).filter { $0.text != nil }.map { LabelledSegment(AdaptationStudy.prepared($0)) }
+            guard !segments.isEmpty else { throw ValidationError("--fisher: \(fisher) has no labelled line") }
+            let corpus = try model.corpus(of: segments, threads: threads)
+            try Model.write(importance: FisherDiagonal.importance(in: model.network, for: corpus), of: model.network, to: folder)
+        }
+        if !data.isEmpty { try calibrate(folder) }
+    }
+
+    private func calibrate(_ folder: URL) throws {
         var model = try Model(contentsOf: folder).with(calibration: .init())
         let lines = try data.flatMap { path in
             let lines = try InkFile.read(URL(filePath: path))

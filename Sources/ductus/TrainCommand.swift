@@ -1,13 +1,14 @@
 import ArgumentParser
 import Foundation
 import Network
+import Recognition
 import Training
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Train a model on labelled ink or sensor recordings.",
         discussion: """
-            Writes into the folder --out: the model, the recipe, a metrics file, the learning curve as a picture, and a \
+            Writes into the folder --out: the model, how much each weight matters (for learning later), the recipe, a metrics file, the learning curve as a picture, and a \
             checkpoint from which --resume continues exactly.
             """)
 
@@ -78,6 +79,7 @@ struct TrainCommand: ParsableCommand {
 
         let best = try setup.model(Network(architecture: run.architecture, parameters: run.best.parameters))
         try output.write(setup.calibrated(best))
+        try Model.write(importance: FisherDiagonal.importance(in: best.network, for: setup.corpus), of: best.network, to: folder)
         Terminal.error("Best: epoch \(run.best.epoch), error \(percent(run.best.error)). The model is in \(out).")
     }
 

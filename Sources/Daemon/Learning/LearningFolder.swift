@@ -19,7 +19,7 @@ package final class LearningFolder: Sendable {
 
     /// Opens `<state>/learning/<pipeline>`, or begins it, and loads the shared generation that serves.
     ///
-    /// - Throws: `JournalError`, `GenerationError`, or what keeps the folder from being made.
+    /// - Throws: `JournalError`, `GenerationError`, `ModelError`, or what keeps the folder from being made.
     package init(
         _ settings: PipelineSettings, model: Model, locations: Locations, learning: Configuration.AdaptationSettings
     ) throws {
@@ -32,6 +32,8 @@ package final class LearningFolder: Sendable {
         let kept = folder.appending(path: "reservoir.sqlite")
         if !learning.reservoir { Reservoir.remove(at: kept) }
         reservoir = learning.reservoir ? try Reservoir(at: kept) : nil
+        // A file that cannot be used is told at the start, not hours later by the first training.
+        _ = try model.importance()
         models = GenerationModels(base: BaseModel(model))
         let path = locations.model(settings.model).map { URL(filePath: $0).appending(path: "README.md") }
         card = path.flatMap { try? String(contentsOf: $0, encoding: .utf8) } ?? ""

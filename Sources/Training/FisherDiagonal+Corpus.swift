@@ -1,17 +1,18 @@
 import Network
-import Recognition
 
 extension FisherDiagonal {
-    /// How much each weight matters for reading these segments: the weights of elastic weight consolidation, 1 on average.
+    /// Examples that tell enough: with more, what is learned does not hold on better.
+    private static let enoughExamples = 500
+
+    /// How much each of a network's weights matters for the examples of a corpus, evenly spread and as they are: the weights of elastic weight
+    /// consolidation, 1 on average.
     ///
-    /// - Throws: `NetworkError`, or `Alphabet.Fault`.
-    public static func importance(in model: Model, for segments: [LabelledSegment]) throws -> [Float] {
-        let corpus = try model.corpus(of: segments, LearningPlan(), threads: 1)
-        let network = model.network
+    /// - Throws: `NetworkError`.
+    public static func importance(in network: Network, for corpus: any Corpus) throws -> [Float] {
         let backpropagation = try Backpropagation(
             architecture: network.architecture, parameters: network.parameters, instructionSet: network.instructionSet)
         var diagonal = FisherDiagonal(count: network.layout.count)
-        for index in 0..<corpus.count {
+        for index in stride(from: 0, to: corpus.count, by: max(1, corpus.count / enoughExamples)) {
             let example = corpus.example(index, augmentedBy: nil)
             var batch = Batch(dimension: network.architecture.input)
             batch.append(example.frames)
