@@ -22,22 +22,13 @@ public struct DecoderConfiguration: Sendable, Equatable, Codable {
     /// - Throws: `DecodingError`, which names the key, for a value that no search could work with.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable & Comparable>(_ key: CodingKeys, into value: inout Value, allowed: ClosedRange<Value>) throws {
-            guard let found = try values.decodeIfPresent(Value.self, forKey: key) else { return }
-            guard allowed.contains(found) else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: key, in: values,
-                    debugDescription: "\(key.stringValue) is \(found); write a number from \(allowed.lowerBound) to \(allowed.upperBound)")
-            }
-            value = found
-        }
-        try read(.beamWidth, into: &beamWidth, allowed: 1...1024)
-        try read(.labelThreshold, into: &labelThreshold, allowed: -100...0)
-        try read(.blankThreshold, into: &blankThreshold, allowed: 0...1)
+        try values.read(.beamWidth, into: &beamWidth, allowed: 1...1024)
+        try values.read(.labelThreshold, into: &labelThreshold, allowed: -100...0)
+        try values.read(.blankThreshold, into: &blankThreshold, allowed: 0...1)
         // Beyond twenty nats a symbol would be read from a blank page, and products of such factors would leave the numbers' range.
-        try read(.languageWeight, into: &languageWeight, allowed: 0...20)
-        try read(.symbolBonus, into: &symbolBonus, allowed: -20...20)
-        try read(.wordBonus, into: &wordBonus, allowed: -20...20)
-        try read(.unknownWordPenalty, into: &unknownWordPenalty, allowed: -20...20)
+        try values.read(.languageWeight, into: &languageWeight, allowed: 0...20)
+        try values.read(.symbolBonus, into: &symbolBonus, allowed: -20...20)
+        try values.read(.wordBonus, into: &wordBonus, allowed: -20...20)
+        try values.read(.unknownWordPenalty, into: &unknownWordPenalty, allowed: -20...20)
     }
 }

@@ -1,3 +1,4 @@
+import Decoding
 import Foundation
 import Ink
 import Randomness
@@ -27,6 +28,19 @@ public struct Augmentation: Sendable, Equatable, Codable {
     public var maskLength = 7
 
     public init() {}
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let deviations: [(CodingKeys, WritableKeyPath<Augmentation, Float>)] = [
+            (.scaleX, \.scaleX), (.scaleY, \.scaleY), (.shear, \.shear), (.rotation, \.rotation), (.warpShift, \.warpShift),
+            (.warpGain, \.warpGain), (.step, \.step),
+        ]
+        for (key, path) in deviations { try values.read(key, into: &self[keyPath: path], allowed: 0...10) }
+        try values.read(.warpKnot, into: &warpKnot, allowed: 0.01...10_000)
+        try values.read(.timeDropped, into: &timeDropped, allowed: 0...1)
+        try values.read(.masks, into: &masks, allowed: 0...10_000)
+        try values.read(.maskLength, into: &maskLength, allowed: 0...1_000_000)
+    }
 
     /// The ink of a line, changed at random. `strokes` and the result are in normalized units.
     public func distort(_ strokes: [Stroke], using random: inout SplitMix64) -> [Stroke] {

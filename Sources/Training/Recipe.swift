@@ -1,3 +1,4 @@
+import Decoding
 import Foundation
 import Network
 import Recognition
@@ -39,16 +40,16 @@ public struct Recipe: Sendable, Equatable, Codable {
 
         public init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
-            epochs = try values.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
-            framesPerBatch = try values.decodeIfPresent(Int.self, forKey: .framesPerBatch) ?? framesPerBatch
-            learningRate = try values.decodeIfPresent(Float.self, forKey: .learningRate) ?? learningRate
-            beta2 = try values.decodeIfPresent(Float.self, forKey: .beta2) ?? beta2
-            weightDecay = try values.decodeIfPresent(Float.self, forKey: .weightDecay) ?? weightDecay
-            warmUpSteps = try values.decodeIfPresent(Int.self, forKey: .warmUpSteps) ?? warmUpSteps
-            finalRate = try values.decodeIfPresent(Float.self, forKey: .finalRate) ?? finalRate
-            gradientNorm = try values.decodeIfPresent(Float.self, forKey: .gradientNorm) ?? gradientNorm
-            averageDecay = try values.decodeIfPresent(Float.self, forKey: .averageDecay) ?? averageDecay
-            patience = try values.decodeIfPresent(Int.self, forKey: .patience) ?? patience
+            try values.read(.epochs, into: &epochs, allowed: 1...1_000_000)
+            try values.read(.framesPerBatch, into: &framesPerBatch, allowed: 1...100_000_000)
+            try values.read(.learningRate, into: &learningRate, allowed: 0...10)
+            try values.read(.beta2, into: &beta2, allowed: 0...0.999_999)
+            try values.read(.weightDecay, into: &weightDecay, allowed: 0...10)
+            try values.read(.warmUpSteps, into: &warmUpSteps, allowed: 0...100_000_000)
+            try values.read(.finalRate, into: &finalRate, allowed: 0...1)
+            try values.read(.gradientNorm, into: &gradientNorm, allowed: 0...1e6)
+            try values.read(.averageDecay, into: &averageDecay, allowed: 0...1)
+            try values.read(.patience, into: &patience, allowed: 1...1_000_000)
             seed = try values.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
         }
     }
@@ -68,7 +69,10 @@ public struct Recipe: Sendable, Equatable, Codable {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             shares = try values.decodeIfPresent([String: Float].self, forKey: .shares) ?? shares
             timelessSources = try values.decodeIfPresent([String].self, forKey: .timelessSources) ?? timelessSources
-            maximumFrames = try values.decodeIfPresent(Int.self, forKey: .maximumFrames) ?? maximumFrames
+            try values.read(.maximumFrames, into: &maximumFrames, allowed: 1...10_000_000)
+            guard shares.values.allSatisfy({ (0...1).contains($0) }) else {
+                throw DecodingError.dataCorruptedError(forKey: .shares, in: values, debugDescription: "a share is a number from 0 to 1")
+            }
         }
     }
 
@@ -107,12 +111,14 @@ public struct Recipe: Sendable, Equatable, Codable {
     ]
 
     /// The whole network for so many classes.
+    ///
+    /// - Throws: `ArchitectureError`.
     public func architecture(classes: Int) throws -> Architecture {
-        var layers = layers
-        let width = Architecture(input: input.dimension, layers: layers).output
-        layers.append(.linear(.init(in: width, out: classes)))
-        layers.append(.logSoftmax)
-        let architecture = Architecture(input: input.dimension, layers: layers)
+        var architecture = Architecture(input: input.dimension, layers: layers)
+        // Before widths are multiplied: a recipe is a file, and its numbers may be anything.
+        if !layers.isEmpty { try architecture.validate() }
+        architecture.layers.append(.linear(.init(in: architecture.output, out: classes)))
+        architecture.layers.append(.logSoftmax)
         try architecture.validate()
         return architecture
     }

@@ -20,11 +20,11 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
 
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        noise = try values.decodeIfPresent(Float.self, forKey: .noise) ?? noise
-        gain = try values.decodeIfPresent(Float.self, forKey: .gain) ?? gain
-        timeMasks = try values.decodeIfPresent(Int.self, forKey: .timeMasks) ?? timeMasks
-        timeMaskLength = try values.decodeIfPresent(Int.self, forKey: .timeMaskLength) ?? timeMaskLength
-        silencedNumbers = try values.decodeIfPresent(Int.self, forKey: .silencedNumbers) ?? silencedNumbers
+        try values.read(.noise, into: &noise, allowed: 0...10)
+        try values.read(.gain, into: &gain, allowed: 0...10)
+        try values.read(.timeMasks, into: &timeMasks, allowed: 0...10_000)
+        try values.read(.timeMaskLength, into: &timeMaskLength, allowed: 0...1_000_000)
+        try values.read(.silencedNumbers, into: &silencedNumbers, allowed: 0...4096)
     }
 
     /// Changes standardized frames of `dimension` numbers.

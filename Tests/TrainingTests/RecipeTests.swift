@@ -26,6 +26,25 @@ import Training
         #expect(architecture.stride == 2)
     }
 
+    @Test func anAugmentationMayLeaveKeysOutToo() throws {
+        let recipe = try JSONDecoder().decode(Recipe.self, from: Data(#"{"augmentation": {"shear": 0.2}}"#.utf8))
+        #expect(recipe.augmentation.shear == 0.2 && recipe.augmentation.warpKnot == Recipe().augmentation.warpKnot)
+    }
+
+    @Test(arguments: [
+        #"{"optimization": {"framesPerBatch": 0}}"#, #"{"optimization": {"beta2": 1}}"#, #"{"augmentation": {"masks": -1}}"#,
+        #"{"augmentation": {"maskLength": 9223372036854775807}}"#, #"{"sampling": {"shares": {"a": 2}}}"#, #"{"vectorAugmentation": {"timeMasks": -5}}"#,
+    ])
+    func numbersThatNoRunCouldWorkWithAreRefused(json: String) {
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode(Recipe.self, from: Data(json.utf8)) }
+    }
+
+    @Test func widthsBeyondAllBoundsAreRefusedBeforeTheyAreMultiplied() throws {
+        var recipe = Recipe()
+        recipe.layers = [.recurrent(.init(cell: .lstm, in: 9, hidden: .max))]
+        #expect(throws: ArchitectureError.self) { try recipe.architecture(classes: 96) }
+    }
+
     @Test func aBadFileIsRefusedByName() {
         let missing = URL(filePath: "/nonexistent/recipe.json")
         #expect { try Recipe(contentsOf: missing) } throws: { "\($0)".contains("/nonexistent/recipe.json") }
