@@ -18,7 +18,7 @@ final class PreparedConvolution: Sendable {
 
     /// Takes up the layer's parameters: weight (out × in × kernel), bias.
     func prepare(_ parameters: UnsafePointer<Float>) {
-        let weights = product.weights.pointer
+        let weights = product.weights.reserve(layer.out * inner)
         for out in 0..<layer.out {
             for k in 0..<layer.kernel {
                 for i in 0..<layer.in {

@@ -12,7 +12,7 @@ final class PreparedLinear: Sendable {
 
     /// Takes up the layer's parameters: weight, bias.
     func prepare(_ parameters: UnsafePointer<Float>) {
-        product.weights.pointer.update(from: parameters, count: layer.out * layer.in)
+        product.weights.reserve(layer.out * layer.in).update(from: parameters, count: layer.out * layer.in)
         product.bias.pointer.update(from: parameters + layer.out * layer.in, count: layer.out)
         product.pack()
     }

@@ -8,7 +8,7 @@ final class PreparedProduct: @unchecked Sendable {
     let inputs: Int
     let precision: Precision
     private let kernels: Kernels
-    /// outputs × inputs, row-major, to be filled before `pack()`.
+    /// outputs × inputs, row-major, to be filled before `pack()` or `packTransposed()`.
     let weights = Memory<Float>()
     /// One number per output, to be filled before `pack()`.
     let bias = Memory<Float>()
@@ -20,15 +20,17 @@ final class PreparedProduct: @unchecked Sendable {
         self.inputs = inputs
         self.precision = precision
         self.kernels = kernels
-        _ = weights.reserve(outputs * inputs)
         _ = bias.reserve(outputs)
     }
 
     /// Takes up what was written to `weights`.
-    func pack() {
+    func pack() { pack(weights.pointer) }
+
+    /// Takes up weights that lie elsewhere: outputs × inputs, row-major.
+    func pack(_ weights: UnsafePointer<Float>) {
         let table = kernels.table.pointee
         let size = table.product_pack_size(Int32(outputs), Int32(inputs), precision.code)
-        table.product_pack(Int32(outputs), Int32(inputs), precision.code, weights.pointer, packed.reserve(size))
+        table.product_pack(Int32(outputs), Int32(inputs), precision.code, weights, packed.reserve(size))
     }
 
     /// The same for `applyTransposed`.

@@ -6,7 +6,6 @@ extension PreparedRecurrent {
         let table = call.kernels.table.pointee
         let frames = call.input.frames
         let count = frames * layer.output
-        let columns = product.outputs
         var dh = call.dy
         if let mask = call.mask {
             // A residual needs dy itself, too.
@@ -29,7 +28,7 @@ extension PreparedRecurrent {
             var pass = ductus_recurrent_gradient()
             pass.reversed = direction == 1
             pass.gates = gates + direction * layer.rows
-            pass.gates_stride = columns
+            pass.gates_stride = gateColumns
             pass.cells = cells + direction * frames * layer.hidden
             pass.output = UnsafePointer(hidden + direction * layer.hidden)
             pass.output_stride = layer.output
@@ -48,7 +47,7 @@ extension PreparedRecurrent {
         }
 
         guard let dx = call.dx else { return }
-        product.applyTransposed(rows: frames, dy: gates, dx: dx)
+        multiplyGates(rows: frames, gates: gates, dx: dx)
         if layer.residual { table.add_scaled(1, call.dy, dx, count) }
     }
 
@@ -87,7 +86,7 @@ extension PreparedRecurrent {
 
         let sums = call.shared.sums.reserve(rows)
         sums.update(repeating: 0, count: rows)
-        table.add_column_sums(gates, frames, rows, product.outputs, sums)
+        table.add_column_sums(gates, frames, rows, gateColumns, sums)
         table.add_scaled(1, sums, call.gradient + tensors.inputBias, rows)
         table.add_scaled(1, sums, call.gradient + tensors.hiddenBias, shared)
 
@@ -95,7 +94,7 @@ extension PreparedRecurrent {
         let columns = inputs.columns(direction)
         let weights = call.shared.weights.reserve(rows * width)
         MatrixProduct.transposedMultiply(
-            .init(base: gates, stride: product.outputs), .init(base: columns.base, stride: inputs.stride), into: weights,
+            .init(base: gates, stride: gateColumns), .init(base: columns.base, stride: inputs.stride), into: weights,
             stride: width, rows: rows, columns: width, inner: frames, keep: 0)
         for row in 0..<rows {
             let from = weights + row * width

@@ -1,15 +1,16 @@
 import CKernels
 
-/// A recurrent layer, ready to run. In inference the kernels multiply the inputs as they go, so that the gates of a batch never
-/// leave the cache; in training, where the gates are kept anyway, one large product does it for all frames and both directions.
+/// A recurrent layer, ready to run. The kernels multiply the inputs as they go, so that what a batch's inputs give to its gates never leaves
+/// the cache.
 ///
 /// Unchecked, because its memory is written only in `prepare`, which its owner calls while no other thread reads it.
 final class PreparedRecurrent: @unchecked Sendable {
     let layer: Recurrent
     let precision: Precision
-    /// What the inputs are multiplied by: for training one product with gates · hidden rows per direction, forward above
-    /// backward; else one product per direction. The bias is the sum of both of PyTorch's.
+    /// What each direction's inputs are multiplied by. The bias is the sum of both of PyTorch's.
     private let products: [PreparedProduct]
+    /// For the way back: gates · hidden rows per direction, forward above backward. Nil where only inference is wanted.
+    private let product: PreparedProduct?
     private let forwardPacked: [Memory<UInt8>]
     /// For the way back; empty where only inference is wanted.
     private let backwardPacked: [Memory<UInt8>]
@@ -19,11 +20,11 @@ final class PreparedRecurrent: @unchecked Sendable {
         self.layer = layer
         self.precision = precision
         self.kernels = kernels
-        let directionsPerProduct = trains ? layer.directions : 1
-        products = (0..<layer.directions / directionsPerProduct).map { _ in
-            PreparedProduct(
-                outputs: directionsPerProduct * layer.rows, inputs: layer.in, precision: precision, kernels: kernels)
+        products = (0..<layer.directions).map { _ in
+            PreparedProduct(outputs: layer.rows, inputs: layer.in, precision: precision, kernels: kernels)
         }
+        product = trains
+            ? PreparedProduct(outputs: layer.directions * layer.rows, inputs: layer.in, precision: precision, kernels: kernels) : nil
         forwardPacked = (0..<layer.directions).map { _ in Memory() }
         backwardPacked = trains ? (0..<layer.directions).map { _ in Memory() } : []
     }
@@ -35,11 +36,8 @@ final class PreparedRecurrent: @unchecked Sendable {
         let code = layer.cell.code
         for direction in 0..<layer.directions {
             let tensors = DirectionParameters(layer, direction)
-            let product = products[trains ? 0 : direction]
-            let first = trains ? direction * rows : 0
-            (product.weights.pointer + first * layer.in).update(
-                from: parameters + tensors.inputWeights, count: rows * layer.in)
-            let bias = product.bias.pointer + first
+            products[direction].pack(parameters + tensors.inputWeights)
+            let bias = products[direction].bias.pointer
             for row in 0..<rows {
                 // The kernels add the gru's b_hn inside, where the reset gate scales it.
                 let isNew = layer.cell == .gru && row >= 2 * layer.hidden
@@ -50,33 +48,35 @@ final class PreparedRecurrent: @unchecked Sendable {
                 code, hidden, precision.code, weights,
                 layer.cell == .gru ? parameters + tensors.hiddenBias + 2 * layer.hidden : nil,
                 forwardPacked[direction].reserve(table.recurrent_pack_size(code, hidden, precision.code)))
-            if trains {
-                table.recurrent_pack_transposed(
-                    code, hidden, weights,
-                    backwardPacked[direction].reserve(table.recurrent_pack_transposed_size(code, hidden)))
-            }
+            guard let product else { continue }
+            table.recurrent_pack_transposed(
+                code, hidden, weights, backwardPacked[direction].reserve(table.recurrent_pack_transposed_size(code, hidden)))
+            let both = product.weights.reserve(product.outputs * layer.in)
+            (both + direction * rows * layer.in).update(from: parameters + tensors.inputWeights, count: rows * layer.in)
         }
-        products.forEach { $0.pack() }
-        if trains { product.packTransposed() }
+        product?.packTransposed()
     }
 
-    var trains: Bool { !backwardPacked.isEmpty }
+    /// Columns of the gates' matrix: those of both directions.
+    var gateColumns: Int { layer.directions * layer.rows }
 
-    /// Training's product of all frames with the weights of both directions.
-    var product: PreparedProduct { products[0] }
+    /// d loss / d x from d loss / d gates of both directions.
+    func multiplyGates(rows: Int, gates: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>) {
+        product?.applyTransposed(rows: rows, dy: gates, dx: dx)
+    }
 
     /// One direction as the kernels see it.
     func kernelLayer(_ direction: Int) -> ductus_recurrent {
         ductus_recurrent(
             cell: layer.cell.code, precision: precision.code, hidden: Int32(layer.hidden),
             forward: forwardPacked[direction].pointer,
-            backward: trains ? UnsafeRawPointer(backwardPacked[direction].pointer) : nil)
+            backward: product == nil ? nil : UnsafeRawPointer(backwardPacked[direction].pointer))
     }
 
     func forward(_ call: LayerCall) {
         let table = call.kernels.table.pointee
         let frames = call.input.frames
-        let gates = trains ? multiplyInputs(call) : nil
+        let gates = call.keepsActivations ? call.record.gates.reserve(frames * gateColumns) : nil
         let count = frames * layer.output
         let keepsHidden = call.keepsActivations && (call.mask != nil || layer.residual)
         let hidden = keepsHidden ? call.record.hidden.reserve(count) : call.y
@@ -88,16 +88,13 @@ final class PreparedRecurrent: @unchecked Sendable {
             var kernelLayer = kernelLayer(direction)
             var pass = ductus_recurrent_pass()
             pass.reversed = direction == 1
-            if let gates {
-                pass.gates = gates + direction * layer.rows
-                pass.gates_stride = product.outputs
-            } else {
-                pass.input = call.x
-                pass.input_stride = layer.in
-                pass.inputs = Int32(layer.in)
-                pass.input_weights = products[direction].packedWeights
-                pass.input_bias = products[direction].bias.constant
-            }
+            pass.gates = gates.map { $0 + direction * layer.rows }
+            pass.gates_stride = gateColumns
+            pass.input = call.x
+            pass.input_stride = layer.in
+            pass.inputs = Int32(layer.in)
+            pass.input_weights = products[direction].packedWeights
+            pass.input_bias = products[direction].bias.constant
             pass.cells = cells.map { $0 + direction * frames * layer.hidden }
             pass.output = hidden + direction * layer.hidden
             pass.output_stride = layer.output
@@ -122,19 +119,8 @@ final class PreparedRecurrent: @unchecked Sendable {
         if layer.residual { table.add_scaled(1, call.x, call.y, count) }
     }
 
-    private func multiplyInputs(_ call: LayerCall) -> UnsafeMutablePointer<Float> {
-        let gates = call.record.gates.reserve(call.input.frames * product.outputs)
-        product.apply(
-            rows: call.input.frames, x: call.x, stride: layer.in, y: gates, outputStride: product.outputs, scratch: call.scratch)
-        return gates
-    }
-
     private func scratchSize(sequences: Int) -> Int {
-        let table = kernels.table.pointee
-        let (hidden, count) = (Int32(layer.hidden), Int32(sequences))
-        return trains
-            ? table.recurrent_scratch_size(layer.cell.code, hidden, count)
-            : table.recurrent_input_scratch_size(layer.cell.code, hidden, Int32(layer.in), count)
+        kernels.table.pointee.recurrent_input_scratch_size(layer.cell.code, Int32(layer.hidden), Int32(layer.in), Int32(sequences))
     }
 
     /// h (then c) of all sequences, as the kernels want them, before and after; each is `vector` numbers.

@@ -36,14 +36,16 @@ typedef struct {
     const vector *weights;
     const vector_int *reduced_weights;
     const vector *scales;
-    // Per slot: its sequence, the row of its current frame and the gates of that frame; states before and after the step (slots × padded).
+    // Per slot: its sequence, the row of its current frame, the gates of that frame as the input gave them, and where their activations are kept
+    // for the way back; states before and after the step (slots × padded).
     int32_t *sequence;
     ptrdiff_t *row;
-    float **gates;
+    const float **gates;
+    float **kept;
     float *h, *next_h, *c;
     int16_t *rounded, *next_rounded;
-    // From a slot's gates to those of its next frame: what to fetch into the cache ahead of time.
-    ptrdiff_t gates_step;
+    // From what is kept of a frame to where that of the next one goes: what to fetch into the cache ahead of time.
+    ptrdiff_t kept_step;
 } forward_run;
 
 // Gates computed from the input some steps ahead, in the order in which the steps need them: step after step, slot after slot.
@@ -62,7 +64,8 @@ static size_t forward_scratch(forward_run *r, char *scratch, int hidden, int seq
     int size = padded(hidden);
     r->sequence = PART(int32_t, sequences);
     r->row = PART(ptrdiff_t, sequences);
-    r->gates = PART(float *, sequences);
+    r->gates = PART(const float *, sequences);
+    r->kept = PART(float *, sequences);
     r->h = PART(float, (size_t)sequences * size);
     r->next_h = PART(float, (size_t)sequences * size);
     r->c = PART(float, (size_t)sequences * size);
@@ -126,7 +129,8 @@ INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int
     if (cell == DUCTUS_CELL_LSTM && !pass->cells) return finish_memory(r, reduced, whole, M, B, slot, block, a);
     for (int m = 0; m < M; m++) {
         ptrdiff_t row = r->row[slot + m], state = (ptrdiff_t)(slot + m) * r->padded;
-        float *gates = r->gates[slot + m];
+        const float *gates = r->gates[slot + m];
+        float *kept = r->kept[slot + m];
         for (int b = 0; b < B; b++) {
             int unit = (block + b) * LANES, left = whole ? LANES : r->hidden - unit, H = r->hidden;
             vector h;
@@ -136,10 +140,10 @@ INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int
                 vector c = f * load(r->c + state + unit) + i * g;
                 store(r->c + state + unit, c);
                 h = o * tanh_vector(c);
-                store_first(gates + unit, i, left);
-                store_first(gates + H + unit, f, left);
-                store_first(gates + 2 * H + unit, g, left);
-                store_first(gates + 3 * H + unit, o, left);
+                store_first(kept + unit, i, left);
+                store_first(kept + H + unit, f, left);
+                store_first(kept + 2 * H + unit, g, left);
+                store_first(kept + 3 * H + unit, o, left);
                 store_first(pass->cells + row * H + unit, c, left);
             } else if (cell == DUCTUS_CELL_GRU) {
                 const vector *s = a + (m * B + b) * 3;
@@ -147,18 +151,18 @@ INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int
                 vector n = tanh_vector(load_first(gates + 2 * H + unit, left) + rs * q);
                 h = (1.0f - z) * n + z * load(r->h + state + unit);
                 if (pass->cells) {
-                    store_first(gates + unit, rs, left);
-                    store_first(gates + H + unit, z, left);
-                    store_first(gates + 2 * H + unit, n, left);
+                    store_first(kept + unit, rs, left);
+                    store_first(kept + H + unit, z, left);
+                    store_first(kept + 2 * H + unit, n, left);
                     store_first(pass->cells + row * H + unit, q, left);
                 }
             } else {
                 h = tanh_vector(a[m * B + b]);
-                if (pass->cells) store_first(gates + unit, h, left);
+                if (pass->cells) store_first(kept + unit, h, left);
             }
             // The gates of many sequences are too many streams for the processor to foresee.
-            for (int g = 0; g < (cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1); g++)
-                __builtin_prefetch(gates + r->gates_step + g * H + unit);
+            for (int g = 0; pass->cells && g < (cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1); g++)
+                __builtin_prefetch(kept + r->kept_step + g * H + unit, 1);
             finish_unit(r, reduced, whole, slot + m, unit, h);
         }
     }
@@ -345,15 +349,14 @@ static void recurrent_forward(const ductus_recurrent *layer, const ductus_batch 
         r.weights = (const vector *)panels;
     }
     input_run in = {.reduced = reduced};
-    if (!pass->gates) {
+    if (pass->input) {
         input_scratch(&in, scratch, used, layer->cell, hidden, pass->inputs, batch->sequences);
         in.product = product_of(pass->input_weights, width, pass->inputs, layer->precision, pass->input_bias, in.gates, width);
         in.product.rows = in.x;
         in.product.rounded = in.rounded;
         in.product.row_scales = in.row_scales;
-    } else {
-        r.gates_step = pass->reversed ? -pass->gates_stride : pass->gates_stride;
     }
+    r.kept_step = pass->reversed ? -pass->gates_stride : pass->gates_stride;
     sort_slots(batch, r.sequence);
     load_states(&r, batch, reduced);
 
@@ -367,9 +370,11 @@ static void recurrent_forward(const ductus_recurrent *layer, const ductus_batch 
         }
         while (active > 0 && batch->lengths[r.sequence[active - 1]] <= t) active--;
         if (active == 0) break;
-        if (!pass->gates && in.used == in.rows) compute_gates(&r, &in, batch, active, t);
-        for (int slot = 0; slot < active; slot++)
-            r.gates[slot] = pass->gates ? pass->gates + r.row[slot] * pass->gates_stride : in.gates + (ptrdiff_t)in.used++ * width;
+        if (pass->input && in.used == in.rows) compute_gates(&r, &in, batch, active, t);
+        for (int slot = 0; slot < active; slot++) {
+            r.kept[slot] = pass->gates ? pass->gates + r.row[slot] * pass->gates_stride : NULL;
+            r.gates[slot] = pass->input ? in.gates + (ptrdiff_t)in.used++ * width : r.kept[slot];
+        }
         step(&r, layer->cell, reduced, active, t & 1);
         for (int slot = 0; slot < active; slot++) r.row[slot] += pass->reversed ? -1 : 1;
         float *h = r.h;

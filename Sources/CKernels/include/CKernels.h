@@ -75,10 +75,8 @@ typedef struct ductus_recurrent {
 typedef struct ductus_recurrent_pass {
     /// Visit each sequence's frames from last to first.
     bool reversed;
-    /// frames × G·H. In: W_ih x + b_ih + b_hh (the gru's n columns without b_hh: that one is packed with the weights).
-    /// Out, if `cells` is given: the gates' activations, kept for the backward pass. Else left as they were.
-    /// NULL (inference only): the pass computes W_ih x + b itself, some frames at a time, from the `input…` fields below. That is faster: the
-    /// gates of a batch never leave the cache.
+    /// frames × G·H. In, where there is no `input`: W_ih x + b_ih + b_hh (the gru's n columns without b_hh: that one is packed with the weights).
+    /// Out, if `cells` is given: the gates' activations, kept for the backward pass. NULL where there is `input` and nothing is kept.
     float *_Nullable gates;
     ptrdiff_t gates_stride;
     /// frames × H, contiguous, or NULL for inference. Out: lstm c_t; gru W_hn h + b_hn; rnn nothing (any pointer other than NULL still asks
@@ -96,8 +94,9 @@ typedef struct ductus_recurrent_pass {
     /// Steps after which the "final" state is taken, per sequence, each 0 … length; NULL means after all. (Streaming: the state after
     /// the committed frames, while the lookahead behind them is computed in the same pass.)
     const int32_t *_Nullable final_after;
-    /// Read only where `gates` is NULL. frames × inputs; W_ih (G·H × inputs) from product_pack at the layer's precision; G·H floats of
-    /// bias (what `gates` would have contained for x = 0), or NULL. Scratch must then have recurrent_input_scratch_size.
+    /// frames × inputs, or NULL: the pass computes W_ih x + b itself, some frames at a time, which is faster: what the input gives to the gates
+    /// never leaves the cache. W_ih (G·H × inputs) from product_pack at the layer's precision; G·H floats of bias (what `gates` would have
+    /// contained for x = 0), or NULL. Scratch must then have recurrent_input_scratch_size.
     const float *_Nullable input;
     ptrdiff_t input_stride;
     int32_t inputs;
