@@ -68,6 +68,15 @@ static double squared_norm(const float *x, size_t count) {
     return sum;
 }
 
+// Σ over n vectors of e^(x − largest); what is below the largest by a factor of 2^60 counts as that.
+INLINE vector exponentials(int n, const float *x, float largest) {
+    vector e[MOST_POWERS], sum = 0;
+    UNROLL for (int i = 0; i < n; i++) e[i] = (load(x + i * LANES) - largest) * LOG2_E;
+    powers_of_two(n, e, 0);
+    UNROLL for (int i = 0; i < n; i++) sum += e[i];
+    return sum;
+}
+
 static void log_softmax(const float *x, float *y, size_t rows, size_t columns) {
     for (size_t row = 0; row < rows; row++, x += columns, y += columns) {
         float largest = x[0];
@@ -80,10 +89,13 @@ static void log_softmax(const float *x, float *y, size_t rows, size_t columns) {
         largest = largest_lane(highest);
         for (size_t i = whole; i < columns; i++) largest = x[i] > largest ? x[i] : largest;
         vector sums = 0;
-        for (size_t i = 0; i < whole; i += LANES) sums += exp_vector(load(x + i) - largest);
+        size_t column = 0;
+        for (; column + 4 * LANES <= whole; column += 4 * LANES) sums += exponentials(4, x + column, largest);
+        for (; column < whole; column += LANES) sums += exponentials(1, x + column, largest);
         float sum = sum_lanes(sums);
         if (whole < columns) {
-            vector tail = exp_vector(load_first(x + whole, (int)(columns - whole)) - largest);
+            vector tail = (load_first(x + whole, (int)(columns - whole)) - largest) * LOG2_E;
+            powers_of_two(1, &tail, 0);
             for (size_t i = 0; i < columns - whole; i++) sum += tail[i];
         }
         float normalizer = largest + logf(sum);
@@ -98,20 +110,6 @@ static void log_softmax_backward(const float *y, const float *dy, float *dx, siz
         float sum = sum_lanes(sums);
         EACH_VECTOR(columns, store_first(dx + i, load_first(dy + i, n) - exp_vector(load_first(y + i, n)) * sum, n);)
     }
-}
-
-// Eight vectors of columns at a time, so that every cache line is read once.
-static void add_column_sums(const float *x, size_t rows, size_t columns, ptrdiff_t stride, float *sums) {
-    size_t column = 0;
-    for (; column + 8 * LANES <= columns; column += 8 * LANES) {
-        vector sum[8];
-        for (int v = 0; v < 8; v++) sum[v] = load(sums + column + v * LANES);
-        for (size_t row = 0; row < rows; row++)
-            for (int v = 0; v < 8; v++) sum[v] += load(x + (ptrdiff_t)row * stride + column + v * LANES);
-        for (int v = 0; v < 8; v++) store(sums + column + v * LANES, sum[v]);
-    }
-    for (size_t row = 0; row < rows; row++)
-        for (size_t i = column; i < columns; i++) sums[i] += x[(ptrdiff_t)row * stride + i];
 }
 
 static void adam(const ductus_adam *settings, const float *gradient, float *first, float *second, float *weight, size_t count) {

@@ -45,7 +45,7 @@ typedef struct {
     float *h, *next_h, *c;
     int16_t *rounded, *next_rounded;
     // From what is kept of a frame to where that of the next one goes: what to fetch into the cache ahead of time.
-    ptrdiff_t kept_step;
+    ptrdiff_t kept_step, output_step;
 } forward_run;
 
 // Gates computed from the input some steps ahead, in the order in which the steps need them: step after step, slot after slot.
@@ -96,37 +96,81 @@ static size_t recurrent_input_scratch_size(ductus_cell cell, int32_t hidden, int
 INLINE void finish_unit(const forward_run *r, int reduced, int whole, int slot, int unit, vector h) {
     ptrdiff_t state = (ptrdiff_t)slot * r->padded + unit;
     store(r->next_h + state, h);
-    store_first(r->pass->output + r->row[slot] * r->pass->output_stride + unit, h, whole ? LANES : r->hidden - unit);
+    float *output = r->pass->output + r->row[slot] * r->pass->output_stride + unit;
+    store_first(output, h, whole ? LANES : r->hidden - unit);
+    __builtin_prefetch(output + 2 * r->output_step, 1);
     if (reduced) *(vector_short_unaligned *)(r->next_rounded + state) = reduce(h * REDUCED_UNIT);
 }
 
-// The lstm where nothing is kept for the way back: three divisions instead of five, and two loops, so that the processor has several
-// units' chains in flight.
-INLINE void finish_memory(const forward_run *r, int reduced, int whole, int M, int B, int slot, int block, vector *a) {
-    for (int k = 0; k < M * B; k++) {
-        vector *s = a + k * 4;
-        vector entering = product_of_ratios(gate_ratio(s[0], reduced), tanh_ratio_of(s[2], reduced), reduced);
-        ratio o = gate_ratio(s[3], reduced);
-        s[0] = s[0] < GATE_CLOSED ? (vector)(0.0f) : entering;
-        s[1] = gate_vector(s[1], reduced);
-        s[2] = o.over;
-        s[3] = o.under;
+// From a unit's sums of i, f, g, o to the gates; or, where nothing is kept of them, to what enters its memory (in place of i) and to o's denominator:
+// three divisions instead of five.
+INLINE void open_gates(int reduced, int keeps, vector *a) {
+    const ratio one = {1.0f, 1.0f};
+    vector e[MOST_POWERS];
+    UNROLL for (int g = 0; g < 4; g++) e[g] = a[g] * (g == 2 ? -2 * LOG2_E : -LOG2_E);
+    powers_of_two(4, e, reduced);
+    vector i = product_of_ratios((ratio){1.0f, 1.0f + e[0]}, keeps ? one : memory_ratio(e[2]), reduced);
+    vector f = product_of_ratios((ratio){1.0f, 1.0f + e[1]}, one, reduced);
+    f = a[1] > -GATE_CLOSED ? (vector)(1.0f) : f;
+    a[0] = a[0] < GATE_CLOSED ? (vector)(0.0f) : i;
+    a[1] = a[1] < GATE_CLOSED ? (vector)(0.0f) : f;
+    if (keeps) a[2] = product_of_ratios(memory_ratio(e[2]), one, reduced);
+    a[3] = keeps ? product_of_ratios((ratio){1.0f, 1.0f + e[3]}, one, reduced) : 1.0f + e[3];
+}
+
+// Stores a unit's gates for the way back.
+INLINE void keep_gates(const forward_run *r, int whole, int slot, int unit, const vector *a) {
+    float *kept = r->kept[slot] + unit;
+    UNROLL for (int g = 0; g < 4; g++) {
+        store_first(kept + g * r->hidden, a[g], whole ? LANES : r->hidden - unit);
+        // The gates of many sequences are too many streams for the processor to foresee.
+        __builtin_prefetch(kept + r->kept_step + g * r->hidden, 1);
     }
+}
+
+// From there to the new memory and h of N slots and their block, or of one slot and N blocks.
+INLINE void renew(const forward_run *r, int N, int reduced, int keeps, int whole, int slot, int slots, int block, const vector *a) {
+    vector e[MOST_POWERS];
+    UNROLL for (int k = 0; k < N; k++, a += 4) {
+        int unit = (block + k * !slots) * LANES, left = whole ? LANES : r->hidden - unit;
+        float *memory = r->c + (ptrdiff_t)(slot + k * slots) * r->padded + unit;
+        vector c = a[1] * load(memory) + (keeps ? a[0] * a[2] : a[0]);
+        store(memory, c);
+        e[k] = c * (-2 * LOG2_E);
+        if (keeps) store_first(r->pass->cells + r->row[slot + k * slots] * r->hidden + unit, c, left);
+    }
+    powers_of_two(N, e, reduced);
+    a -= N * 4;
+    UNROLL for (int k = 0; k < N; k++, a += 4) {
+        vector h = product_of_ratios(keeps ? (ratio){a[3], 1.0f} : (ratio){1.0f, a[3]}, memory_ratio(e[k]), reduced);
+        finish_unit(r, reduced, whole, slot + k * slots, (block + k * !slots) * LANES, h);
+    }
+}
+
+INLINE void finish_memory(const forward_run *r, int reduced, int keeps, int whole, int M, int B, int slot, int block, vector *a) {
+    // A copy: what is stored here could be part of `r`, as far as the compiler knows.
+    const forward_run own = *r;
+    r = &own;
     for (int m = 0; m < M; m++)
         for (int b = 0; b < B; b++) {
-            const vector *s = a + (m * B + b) * 4;
-            int unit = (block + b) * LANES;
-            float *memory = r->c + (ptrdiff_t)(slot + m) * r->padded + unit;
-            vector c = s[1] * load(memory) + s[0];
-            store(memory, c);
-            finish_unit(r, reduced, whole, slot + m, unit, product_of_ratios((ratio){s[2], s[3]}, tanh_ratio_of(c, reduced), reduced));
+            vector *gates = a + (m * B + b) * 4;
+            open_gates(reduced, keeps, gates);
+            if (keeps) keep_gates(r, whole, slot + m, (block + b) * LANES, gates);
         }
+    if (B > 1) {
+        for (int b = 0; b < B; b++) renew(r, 1, reduced, keeps, whole, slot, 0, block + b, a + b * 4);
+        return;
+    }
+    int m = 0;
+    for (; m + 4 <= M; m += 4) renew(r, 4, reduced, keeps, whole, slot + m, 1, block, a + m * 4);
+    for (; m < M; m++) renew(r, 1, reduced, keeps, whole, slot + m, 1, block, a + m * 4);
 }
 
 // From the summed gates (per slot, block, gate) to the new state of M slots and B blocks. `whole`: the blocks have no tail.
 INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int whole, int M, int B, int slot, int block, vector *a) {
     const ductus_recurrent_pass *pass = r->pass;
-    if (cell == DUCTUS_CELL_LSTM && !pass->cells) return finish_memory(r, reduced, whole, M, B, slot, block, a);
+    if (cell == DUCTUS_CELL_LSTM)
+        return pass->cells ? finish_memory(r, reduced, 1, whole, M, B, slot, block, a) : finish_memory(r, reduced, 0, whole, M, B, slot, block, a);
     for (int m = 0; m < M; m++) {
         ptrdiff_t row = r->row[slot + m], state = (ptrdiff_t)(slot + m) * r->padded;
         const float *gates = r->gates[slot + m];
@@ -134,18 +178,7 @@ INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int
         for (int b = 0; b < B; b++) {
             int unit = (block + b) * LANES, left = whole ? LANES : r->hidden - unit, H = r->hidden;
             vector h;
-            if (cell == DUCTUS_CELL_LSTM) {
-                const vector *s = a + (m * B + b) * 4;
-                vector i = gate_vector(s[0], 0), f = gate_vector(s[1], 0), g = tanh_vector(s[2]), o = gate_vector(s[3], 0);
-                vector c = f * load(r->c + state + unit) + i * g;
-                store(r->c + state + unit, c);
-                h = o * tanh_vector(c);
-                store_first(kept + unit, i, left);
-                store_first(kept + H + unit, f, left);
-                store_first(kept + 2 * H + unit, g, left);
-                store_first(kept + 3 * H + unit, o, left);
-                store_first(pass->cells + row * H + unit, c, left);
-            } else if (cell == DUCTUS_CELL_GRU) {
+            if (cell == DUCTUS_CELL_GRU) {
                 const vector *s = a + (m * B + b) * 3;
                 vector rs = gate_vector(s[0], 0), z = gate_vector(s[1], 0), q = s[2];
                 vector n = tanh_vector(load_first(gates + 2 * H + unit, left) + rs * q);
@@ -160,8 +193,7 @@ INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int
                 h = tanh_vector(a[m * B + b]);
                 if (pass->cells) store_first(kept + unit, h, left);
             }
-            // The gates of many sequences are too many streams for the processor to foresee.
-            for (int g = 0; pass->cells && g < (cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1); g++)
+            for (int g = 0; pass->cells && g < (cell == DUCTUS_CELL_GRU ? 3 : 1); g++)
                 __builtin_prefetch(kept + r->kept_step + g * H + unit, 1);
             finish_unit(r, reduced, whole, slot + m, unit, h);
         }
@@ -209,8 +241,8 @@ INLINE void load_gates(const forward_run *r, ductus_cell cell, int M, int B, int
     else load_blocks(r, cell, 0, M, B, slot, block, a);
 }
 
-// One step of the slots slot ..< slot + M, the blocks block ..< block + B.
-INLINE void step_tile(const forward_run *r, ductus_cell cell, int reduced, int M, int B, int slot, int block) {
+// The summed gates of the slots slot ..< slot + M, the blocks block ..< block + B, for the next step.
+INLINE void sum_tile(const forward_run *r, ductus_cell cell, int reduced, int M, int B, int slot, int block, vector *gates) {
     const int G = cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1, V = cell == DUCTUS_CELL_GRU ? 3 : 2;
     int H = r->hidden;
     vector a[MOST_SUMS];
@@ -239,8 +271,17 @@ INLINE void step_tile(const forward_run *r, ductus_cell cell, int reduced, int M
         UNROLL for (int p = 0; p < panels; p += P)
             tile(P, V, M, H, weights + (ptrdiff_t)p * H * V, (ptrdiff_t)H * V, x, a + p * V, vectors);
     }
-    finish(r, cell, reduced, M, B, slot, block, a);
+    UNROLL for (int i = 0; i < M * vectors; i++) gates[i] = a[i];
 }
+
+INLINE void step_single(const forward_run *r, ductus_cell cell, int reduced, int B, int block) {
+    vector a[MOST_SUMS];
+    sum_tile(r, cell, reduced, 1, B, 0, block, a);
+    finish(r, cell, reduced, 1, B, 0, block, a);
+}
+
+// Slots whose gates are summed before their states are renewed, all at once: the processor then has many chains in flight.
+#define MOST_SLOTS 24
 
 // One step of all active slots. Blocks run to and fro: what the last step left in the first-level cache serves the next one first.
 INLINE void step_all(const forward_run *r, ductus_cell cell, int reduced, int active, int backwards) {
@@ -248,28 +289,36 @@ INLINE void step_all(const forward_run *r, ductus_cell cell, int reduced, int ac
     const int most = cell == DUCTUS_CELL_GRU && REGISTERS <= 16 ? 3 : 6;
     const int single = cell == DUCTUS_CELL_LSTM ? 2 : cell == DUCTUS_CELL_GRU ? 3 : 8, several = cell == DUCTUS_CELL_RNN ? 2 : 1;
     int blocks = (block_count(r->hidden) + several - 1) / several * several;
+    const int width = several * (cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1);
     if (active == 1) {
         int whole = blocks / single * single;
         if (!backwards)
-            for (int block = 0; block < whole; block += single) step_tile(r, cell, reduced, 1, single, 0, block);
-        for (int block = whole; block < blocks; block += several) step_tile(r, cell, reduced, 1, several, 0, block);
+            for (int block = 0; block < whole; block += single) step_single(r, cell, reduced, single, block);
+        for (int block = whole; block < blocks; block += several) step_single(r, cell, reduced, several, block);
         if (backwards)
-            for (int block = whole - single; block >= 0; block -= single) step_tile(r, cell, reduced, 1, single, 0, block);
+            for (int block = whole - single; block >= 0; block -= single) step_single(r, cell, reduced, single, block);
         return;
     }
+    vector sums[MOST_SLOTS * 4];
     for (int i = 0; i < blocks; i += several) {
         int block = backwards ? blocks - several - i : i;
-        for (int slot = 0; slot < active;) {
-            int rows = tile_rows(active - slot, most);
-            switch (rows) {
-            case 1: step_tile(r, cell, reduced, 1, several, slot, block); break;
-            case 2: step_tile(r, cell, reduced, 2, several, slot, block); break;
-            case 3: step_tile(r, cell, reduced, 3, several, slot, block); break;
-            case 4: step_tile(r, cell, reduced, most > 3 ? 4 : 3, several, slot, block); break;
-            case 5: step_tile(r, cell, reduced, most > 3 ? 5 : 3, several, slot, block); break;
-            default: step_tile(r, cell, reduced, most > 3 ? 6 : 3, several, slot, block); break;
+        for (int start = 0; start < active;) {
+            int end = start + tile_rows(active - start, MOST_SLOTS);
+            for (int slot = start; slot < end;) {
+                int rows = tile_rows(end - slot, most);
+                vector *a = sums + (slot - start) * width;
+                switch (rows) {
+                case 1: sum_tile(r, cell, reduced, 1, several, slot, block, a); break;
+                case 2: sum_tile(r, cell, reduced, 2, several, slot, block, a); break;
+                case 3: sum_tile(r, cell, reduced, 3, several, slot, block, a); break;
+                case 4: sum_tile(r, cell, reduced, most > 3 ? 4 : 3, several, slot, block, a); break;
+                case 5: sum_tile(r, cell, reduced, most > 3 ? 5 : 3, several, slot, block, a); break;
+                default: sum_tile(r, cell, reduced, most > 3 ? 6 : 3, several, slot, block, a); break;
+                }
+                slot += rows;
             }
-            slot += rows;
+            finish(r, cell, reduced, end - start, several, start, block, sums);
+            start = end;
         }
     }
 }
@@ -357,6 +406,7 @@ static void recurrent_forward(const ductus_recurrent *layer, const ductus_batch 
         in.product.row_scales = in.row_scales;
     }
     r.kept_step = pass->reversed ? -pass->gates_stride : pass->gates_stride;
+    r.output_step = pass->reversed ? -pass->output_stride : pass->output_stride;
     sort_slots(batch, r.sequence);
     load_states(&r, batch, reduced);
 
@@ -384,17 +434,4 @@ static void recurrent_forward(const ductus_recurrent *layer, const ductus_batch 
         r.rounded = r.next_rounded;
         r.next_rounded = rounded;
     }
-}
-
-static void recurrent_previous(const ductus_batch *batch, bool reversed, int32_t hidden, const float *output, ptrdiff_t output_stride,
-                               const float *initial_h, float *previous, ptrdiff_t previous_stride) {
-    size_t bytes = hidden * sizeof(float);
-    for (int s = 0; s < batch->sequences; s++)
-        for (int t = 0; t < batch->lengths[s]; t++) {
-            ptrdiff_t row = (ptrdiff_t)batch->offsets[s] + t, before = reversed ? row + 1 : row - 1;
-            float *to = previous + row * previous_stride;
-            if (t != (reversed ? batch->lengths[s] - 1 : 0)) memcpy(to, output + before * output_stride, bytes);
-            else if (initial_h) memcpy(to, initial_h + (ptrdiff_t)s * hidden, bytes);
-            else memset(to, 0, bytes);
-        }
 }

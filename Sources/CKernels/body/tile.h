@@ -24,8 +24,6 @@ INLINE int tile_rows(int remaining, int most) {
     return remaining <= most ? remaining : remaining < 2 * most ? (remaining + 1) / 2 : most;
 }
 
-#define UNROLL _Pragma("clang loop unroll(full)")
-
 // More sums than any tile has. Constant sizes and full unrolling are what lets the compiler keep these arrays in registers.
 #define MOST_SUMS 36
 // Nor rows.

@@ -31,8 +31,12 @@ INLINE void store_first(float *p, vector v, ptrdiff_t n) {
 INLINE vector at_most(vector x, float limit) { return x > limit ? (vector)(limit) : x; }
 INLINE vector at_least(vector x, float limit) { return x < limit ? (vector)(limit) : x; }
 
+#define UNROLL _Pragma("clang loop unroll(full)")
+
 // Adding this number rounds a float of moderate size to an integer, which then stands in the low bits.
 #define ROUNDING 12582912.0f
+
+#define MOST_POWERS 8
 
 // e^x for x in −87.3 … 88; clamped outside. Two-part reduction by ln 2, then a polynomial of degree 6 (Cephes' coefficients); relative error below 2 ulp.
 INLINE vector exp_clamped(vector x) {
@@ -90,27 +94,43 @@ INLINE ratio tanh_ratio(vector x) {
     return (ratio){x * p, q};
 }
 
-// The same for every x, there off by less than 3e-7 where the function is flat.
-INLINE ratio tanh_ratio_clamped(vector x) { return tanh_ratio(at_least(at_most(x, 8.3f), -8.3f)); }
-
-// The same, absolute error below 1.6e-5: enough where numbers are rounded to 14 bits and fewer (another fit made for this file).
-INLINE ratio tanh_ratio_coarse(vector x) {
-    x = at_least(at_most(x, 6.25f), -6.25f);
-    vector s = x * x;
-    vector p = (s * 1.46411802e-03f + 0.11396510f) * s + 0.99996269f;
-    vector q = ((s * 5.32330701e-05f + 1.72988418e-02f) * s + 0.44718257f) * s + 1.0f;
-    return (ratio){x * p, q};
+// 2^x for n vectors, exactly 1 where x is 0; x is clamped to 60, and to −60 or 0 is given, so that the product of two results is finite. Relative error
+// below 2e-7, or 3e-6 where that will do (fits made for this file). Step by step for all of them: a processor sees only so far ahead, and
+// each chain is long.
+INLINE void powers_of_two(int n, vector *x, int coarse) {
+    vector f[MOST_POWERS], p[MOST_POWERS];
+    UNROLL for (int i = 0; i < n; i++) x[i] = at_most(x[i], 60.0f);
+#ifdef SCALE
+    // 2^(f + the rest of x), 0 ≤ f < 1.
+    static const float c[2][5] = {{1.86713017e-3f, 9.01702978e-3f, 5.57999127e-2f, 2.40164444e-1f, 6.93151295e-1f},
+                                  {0, 1.34266857e-2f, 5.22424728e-2f, 2.41280213e-1f, 6.93044841e-1f}};
+    UNROLL for (int i = 0; i < n; i++) f[i] = FRACTION(x[i]);
+#else
+    // 2^(f + the nearest integer), of which `shifted` has the bits.
+    static const float c[2][5] = {{1.32647273e-3f, 9.67151299e-3f, 5.55073358e-2f, 2.40222424e-1f, 6.93147004e-1f},
+                                  {0, 9.58285294e-3f, 5.59064262e-2f, 2.40240991e-1f, 6.93124175e-1f}};
+    vector shifted[MOST_POWERS];
+    UNROLL for (int i = 0; i < n; i++) x[i] = at_least(x[i], -60.0f);
+    UNROLL for (int i = 0; i < n; i++) shifted[i] = x[i] + ROUNDING;
+    UNROLL for (int i = 0; i < n; i++) f[i] = shifted[i] - ROUNDING;
+    UNROLL for (int i = 0; i < n; i++) f[i] = x[i] - f[i];
+#endif
+    UNROLL for (int i = 0; i < n; i++) p[i] = coarse ? (vector)(c[1][1]) : f[i] * c[0][0] + c[0][1];
+    UNROLL for (int k = 2; k < 5; k++) UNROLL for (int i = 0; i < n; i++) p[i] = p[i] * f[i] + c[coarse][k];
+    UNROLL for (int i = 0; i < n; i++) p[i] = p[i] * f[i] + 1.0f;
+#ifdef SCALE
+    UNROLL for (int i = 0; i < n; i++) x[i] = SCALE(p[i], x[i]);
+#else
+    UNROLL for (int i = 0; i < n; i++) x[i] = (vector)((vector_int)p[i] + ((vector_int)shifted[i] << 23));
+#endif
 }
 
-INLINE ratio tanh_ratio_of(vector x, int coarse) { return coarse ? tanh_ratio_coarse(x) : tanh_ratio_clamped(x); }
+#define LOG2_E 1.44269504088896341f
 
-// 1 / (1 + e^−x) likewise.
-INLINE ratio gate_ratio(vector x, int coarse) {
-    ratio t = tanh_ratio_of(x * 0.5f, coarse);
-    return (ratio){0.5f * (t.under + t.over), t.under};
-}
+// tanh(x) from e = 2^(−2 x / ln 2).
+INLINE ratio memory_ratio(vector e) { return (ratio){1.0f - e, 1.0f + e}; }
 
-// The product of two such functions; coarse: relative error below 7e-5, where the processor has such an estimate.
+// The product of two functions that are ratios; coarse: relative error below 7e-5, where the processor has such an estimate.
 INLINE vector product_of_ratios(ratio a, ratio b, int coarse) {
     vector over = a.over * b.over, under = a.under * b.under;
 #ifdef RECIPROCAL
@@ -130,22 +150,22 @@ INLINE vector tanh_vector(vector x) {
 // Where a closed gate is exactly 0, and beyond its negative exactly 1, so that they leave a memory as it is.
 #define GATE_CLOSED -16.4f
 
-// The sigmoid of the gates: cheaper than sigmoid_vector, absolute error below 2e-7, or 8e-6 where that will do.
+// The sigmoid of the gates: cheaper than sigmoid_vector, absolute error below 2e-7, or 4e-5 where that will do.
 INLINE vector gate_vector(vector x, int coarse) {
-    ratio t = coarse ? tanh_ratio_coarse(x * 0.5f) : tanh_ratio(x * 0.5f);
-    vector y = quotient(t.over, t.under) * 0.5f + 0.5f;
+    vector e = x * -LOG2_E;
+    powers_of_two(1, &e, coarse);
+    vector y = product_of_ratios((ratio){1.0f, 1.0f + e}, (ratio){1.0f, 1.0f}, coarse);
     y = x > -GATE_CLOSED ? (vector)(1.0f) : y;
     return x < GATE_CLOSED ? (vector)(0.0f) : y;
 }
 
+// In halves, since a chain of all lanes would be long.
 INLINE float sum_lanes(vector v) {
-    float sum = 0;
-    for (int i = 0; i < LANES; i++) sum += v[i];
-    return sum;
+    UNROLL for (int half = LANES / 2; half > 0; half /= 2) UNROLL for (int i = 0; i < half; i++) v[i] += v[i + half];
+    return v[0];
 }
 
 INLINE float largest_lane(vector v) {
-    float largest = v[0];
-    for (int i = 1; i < LANES; i++) largest = v[i] > largest ? v[i] : largest;
-    return largest;
+    UNROLL for (int half = LANES / 2; half > 0; half /= 2) UNROLL for (int i = 0; i < half; i++) v[i] = v[i + half] > v[i] ? v[i + half] : v[i];
+    return v[0];
 }
