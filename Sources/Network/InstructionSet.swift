@@ -38,6 +38,16 @@ public enum InstructionSet: String, CaseIterable, Codable, Sendable {
         table.map { String(cString: $0.pointee.reduced_format) }
     }
 
+    /// Multiplies and adds in registers, which is the most that one core can do.
+    ///
+    /// - Returns: multiply-adds done; 0 if this processor cannot run the set.
+    public func multiplyAdds(atLeast count: Int) -> Double {
+        guard let table = table?.pointee else { return 0 }
+        let perStep = 12 * Int(table.lanes)
+        let steps = (count + perStep - 1) / perStep
+        return table.multiply_adds(Int64(steps)).isNaN ? 0 : Double(steps * perStep)
+    }
+
     fileprivate var table: UnsafePointer<ductus_kernels>? {
         ductus_kernels_named(rawValue)
     }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// One layer's share of a forward pass.
 struct LayerCall {
     let kernels: Kernels
@@ -50,7 +52,11 @@ struct LayerReturn {
 final class ReturnScratch {
     let kernel = Memory<UInt8>()
     let hidden = Memory<Float>()
-    let inputs = Memory<Float>()
+    /// Where the rows of a matrix lie, and those of another.
+    let rows = (Memory<UnsafePointer<Float>>(), Memory<UnsafePointer<Float>>())
+    let parts = Memory<ductus_gradient_part>()
+    /// Never written to.
+    let zeros = Memory<Float>()
     let sums = Memory<Float>()
     let weights = Memory<Float>()
     let columns = Memory<Float>()

@@ -8,8 +8,11 @@ final class PreparedConvolution: Sendable {
     private let layer: Convolution1D
     private let product: PreparedProduct
 
-    init(_ layer: Convolution1D, precision: Precision, kernels: Kernels) {
+    private let trains: Bool
+
+    init(_ layer: Convolution1D, precision: Precision, kernels: Kernels, trains: Bool) {
         self.layer = layer
+        self.trains = trains
         product = PreparedProduct(
             outputs: layer.out, inputs: layer.kernel * layer.in, precision: precision, kernels: kernels)
     }
@@ -28,6 +31,7 @@ final class PreparedConvolution: Sendable {
         }
         product.bias.pointer.update(from: parameters + layer.out * inner, count: layer.out)
         product.pack()
+        if trains { product.packTransposed() }
     }
 
     func forward(_ call: LayerCall) {
@@ -116,7 +120,6 @@ final class PreparedConvolution: Sendable {
         let count = call.output.frames * layer.out
         if let mask = call.mask { table.multiply(call.dy, mask, call.dy, count) }
         table.activate_backward(layer.activation.code, call.record.sums.pointer, call.dy, call.dy, count)
-        table.add_column_sums(call.dy, call.output.frames, layer.out, layer.out, call.gradient + layer.out * inner)
         addWeightGradient(call)
         guard let dx = call.dx else { return }
         dx.update(repeating: 0, count: call.input.frames * layer.in)
@@ -126,19 +129,15 @@ final class PreparedConvolution: Sendable {
     private func addWeightGradient(_ call: LayerReturn) {
         let weights = call.shared.weights.reserve(layer.out * inner)
         weights.update(repeating: 0, count: layer.out * inner)
-        // OpenBLAS refuses rows that overlap: every `interleave`th row is far enough from the one before.
-        let interleave = (layer.kernel + layer.stride - 1) / layer.stride
+        let rows = call.shared.rows.0.reserve(call.output.frames)
         for sequence in 0..<call.input.sequences {
-            let dy = call.dy + Int(call.output.offsets[sequence]) * layer.out
-            let padded = call.record.padded.pointer + call.record.paddedOffsets.pointer[sequence]
-            for phase in 0..<interleave {
-                MatrixProduct.transposedMultiply(
-                    .init(base: dy + phase * layer.out, stride: interleave * layer.out),
-                    .init(base: padded + phase * layer.stride * layer.in, stride: interleave * layer.stride * layer.in),
-                    into: weights, stride: inner, rows: layer.out, columns: inner,
-                    inner: (Int(call.output.lengths[sequence]) - phase + interleave - 1) / interleave, keep: 1)
-            }
+            let padded = call.record.padded.constant + call.record.paddedOffsets.pointer[sequence]
+            let first = rows + Int(call.output.offsets[sequence])
+            for frame in 0..<Int(call.output.lengths[sequence]) { first[frame] = padded + frame * layer.stride * layer.in }
         }
+        WeightGradient(call).add(
+            frames: call.output.frames, dy: call.dy, stride: layer.out, outputs: layer.out, sums: call.gradient + layer.out * inner,
+            .init(rows: rows, width: inner, outputs: layer.out, gradient: weights))
         for out in 0..<layer.out {
             for k in 0..<layer.kernel {
                 for i in 0..<layer.in {
@@ -152,10 +151,7 @@ final class PreparedConvolution: Sendable {
     private func addInputGradient(_ call: LayerReturn, _ sequence: Int, _ dx: UnsafeMutablePointer<Float>) {
         let rows = Int(call.output.lengths[sequence])
         let columns = call.shared.columns.reserve(rows * inner)
-        MatrixProduct.multiply(
-            .init(base: call.dy + Int(call.output.offsets[sequence]) * layer.out, stride: layer.out),
-            .init(base: product.weights.pointer, stride: inner), into: columns, stride: inner, rows: rows,
-            columns: inner, inner: layer.out, keep: 0)
+        product.applyTransposed(rows: rows, dy: call.dy + Int(call.output.offsets[sequence]) * layer.out, dx: columns)
         let table = call.kernels.table.pointee
         let first = leftEdge(call.output, sequence) - call.input.firsts[sequence]
         let target = dx + Int(call.input.offsets[sequence]) * layer.in

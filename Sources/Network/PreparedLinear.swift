@@ -5,8 +5,11 @@ final class PreparedLinear: Sendable {
     private let layer: Linear
     private let product: PreparedProduct
 
-    init(_ layer: Linear, precision: Precision, kernels: Kernels) {
+    private let trains: Bool
+
+    init(_ layer: Linear, precision: Precision, kernels: Kernels, trains: Bool) {
         self.layer = layer
+        self.trains = trains
         product = PreparedProduct(outputs: layer.out, inputs: layer.in, precision: precision, kernels: kernels)
     }
 
@@ -15,6 +18,7 @@ final class PreparedLinear: Sendable {
         product.weights.reserve(layer.out * layer.in).update(from: parameters, count: layer.out * layer.in)
         product.bias.pointer.update(from: parameters + layer.out * layer.in, count: layer.out)
         product.pack()
+        if trains { product.packTransposed() }
     }
 
     func forward(_ call: LayerCall) {
@@ -30,14 +34,10 @@ final class PreparedLinear: Sendable {
         let table = call.kernels.table.pointee
         let rows = call.input.frames
         if let mask = call.mask { table.multiply(call.dy, mask, call.dy, rows * layer.out) }
-        table.add_column_sums(call.dy, rows, layer.out, layer.out, call.gradient + layer.out * layer.in)
-        MatrixProduct.transposedMultiply(
-            .init(base: call.dy, stride: layer.out), .init(base: call.x, stride: layer.in), into: call.gradient,
-            stride: layer.in, rows: layer.out, columns: layer.in, inner: rows, keep: 1)
-        if let dx = call.dx {
-            MatrixProduct.multiply(
-                .init(base: call.dy, stride: layer.out), .init(base: product.weights.pointer, stride: layer.in),
-                into: dx, stride: layer.in, rows: rows, columns: layer.in, inner: layer.out, keep: 0)
-        }
+        let inputs = WeightGradient.rows(call.x, count: rows, stride: layer.in, in: call.shared.rows.0)
+        WeightGradient(call).add(
+            frames: rows, dy: call.dy, stride: layer.out, outputs: layer.out, sums: call.gradient + layer.out * layer.in,
+            .init(rows: inputs, width: layer.in, outputs: layer.out, gradient: call.gradient))
+        if let dx = call.dx { product.applyTransposed(rows: rows, dy: call.dy, dx: dx) }
     }
 }

@@ -25,11 +25,11 @@ final class PreparedNetwork: Sendable {
             defer { widths.append(layer.output(of: widths[widths.count - 1])) }
             switch layer {
             case .convolution1D(let layer):
-                return .convolution(PreparedConvolution(layer, precision: precision, kernels: kernels))
+                return .convolution(PreparedConvolution(layer, precision: precision, kernels: kernels, trains: trains))
             case .recurrent(let layer):
                 return .recurrent(PreparedRecurrent(layer, precision: precision, kernels: kernels, trains: trains))
             case .linear(let layer):
-                return .linear(PreparedLinear(layer, precision: precision, kernels: kernels))
+                return .linear(PreparedLinear(layer, precision: precision, kernels: kernels, trains: trains))
             case .logSoftmax:
                 return .logSoftmax(width: widths[widths.count - 1])
             }

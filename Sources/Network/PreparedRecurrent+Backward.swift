@@ -1,7 +1,7 @@
 import CKernels
 
 extension PreparedRecurrent {
-    /// Backpropagation through time: the kernels walk each direction back, then one product per weight matrix.
+    /// Backpropagation through time: the kernels walk each direction back, then what they leave gives the gradients of the weights.
     func backward(_ call: LayerReturn) {
         let table = call.kernels.table.pointee
         let frames = call.input.frames
@@ -19,7 +19,7 @@ extension PreparedRecurrent {
         let scratch = call.shared.kernel.reserve(
             table.recurrent_scratch_size(layer.cell.code, Int32(layer.hidden), Int32(call.input.sequences)))
         var batch = call.input.batch
-        let inputs = loadInputs(call)
+        let inputs = WeightGradient.rows(call.x, count: frames, stride: layer.in, in: call.shared.rows.0)
 
         for direction in 0..<layer.directions {
             let initial = direction == 0 && call.hasStates
@@ -40,10 +40,9 @@ extension PreparedRecurrent {
             }
             table.recurrent_backward(&kernelLayer, &batch, &pass, scratch)
 
-            table.recurrent_previous(
-                &batch, direction == 1, Int32(layer.hidden), hidden + direction * layer.hidden, layer.output,
-                initial.map { UnsafePointer($0.initial) }, inputs.previous(direction), inputs.stride)
-            addParameterGradient(call, direction, inputs)
+            let previous = previousRows(
+                call, reversed: direction == 1, hidden: hidden + direction * layer.hidden, initial: initial.map { UnsafePointer($0.initial) })
+            addParameterGradient(call, direction, inputs, previous)
         }
 
         guard let dx = call.dx else { return }
@@ -51,31 +50,25 @@ extension PreparedRecurrent {
         if layer.residual { table.add_scaled(1, call.dy, dx, count) }
     }
 
-    /// What each frame's step read, a row per frame: the h that entered the forward direction, x, the h that entered the backward one.
-    /// So each direction finds its h beside x, and one product gives the gradient of both of its matrices.
-    private struct StepInputs {
-        let base: UnsafeMutablePointer<Float>
-        let stride: Int
-        let (width, hidden): (Int, Int)
-
-        func previous(_ direction: Int) -> UnsafeMutablePointer<Float> { base + direction * (hidden + width) }
-        /// The first column of a direction's x and h, and where among its columns each of them begins.
-        func columns(_ direction: Int) -> (base: UnsafePointer<Float>, x: Int, previous: Int) {
-            direction == 0 ? (UnsafePointer(base), hidden, 0) : (UnsafePointer(base + hidden), 0, width)
+    /// The h that entered each frame's step: the output one step earlier, or the initial state.
+    private func previousRows(
+        _ call: LayerReturn, reversed: Bool, hidden: UnsafePointer<Float>, initial: UnsafePointer<Float>?
+    ) -> UnsafePointer<UnsafePointer<Float>> {
+        let rows = call.shared.rows.1.reserve(call.input.frames)
+        let zeros = call.shared.zeros.reserve(layer.hidden)
+        for sequence in 0..<call.input.sequences {
+            let (first, length) = (Int(call.input.offsets[sequence]), Int(call.input.lengths[sequence]))
+            guard length > 0 else { continue }
+            for row in first..<first + length { rows[row] = hidden + (reversed ? row + 1 : row - 1) * layer.output }
+            rows[reversed ? first + length - 1 : first] = initial.map { $0 + sequence * layer.hidden } ?? UnsafePointer(zeros)
         }
+        return UnsafePointer(rows)
     }
 
-    private func loadInputs(_ call: LayerReturn) -> StepInputs {
-        let frames = call.input.frames
-        let stride = layer.in + layer.directions * layer.hidden
-        let base = call.shared.inputs.reserve(frames * stride)
-        for frame in 0..<frames {
-            (base + frame * stride + layer.hidden).update(from: call.x + frame * layer.in, count: layer.in)
-        }
-        return StepInputs(base: base, stride: stride, width: layer.in, hidden: layer.hidden)
-    }
-
-    private func addParameterGradient(_ call: LayerReturn, _ direction: Int, _ inputs: StepInputs) {
+    private func addParameterGradient(
+        _ call: LayerReturn, _ direction: Int, _ inputs: UnsafePointer<UnsafePointer<Float>>,
+        _ previous: UnsafePointer<UnsafePointer<Float>>
+    ) {
         let table = call.kernels.table.pointee
         let frames = call.input.frames
         let (rows, hidden) = (layer.rows, layer.hidden)
@@ -86,29 +79,19 @@ extension PreparedRecurrent {
 
         let sums = call.shared.sums.reserve(rows)
         sums.update(repeating: 0, count: rows)
-        table.add_column_sums(gates, frames, rows, gateColumns, sums)
+        let gradient = WeightGradient(call)
+        gradient.add(
+            frames: frames, dy: gates, stride: gateColumns, outputs: rows, sums: sums,
+            .init(rows: inputs, width: layer.in, outputs: rows, gradient: call.gradient + tensors.inputWeights),
+            .init(rows: previous, width: hidden, outputs: shared, gradient: call.gradient + tensors.hiddenWeights))
         table.add_scaled(1, sums, call.gradient + tensors.inputBias, rows)
         table.add_scaled(1, sums, call.gradient + tensors.hiddenBias, shared)
-
-        let width = layer.in + hidden
-        let columns = inputs.columns(direction)
-        let weights = call.shared.weights.reserve(rows * width)
-        MatrixProduct.transposedMultiply(
-            .init(base: gates, stride: gateColumns), .init(base: columns.base, stride: inputs.stride), into: weights,
-            stride: width, rows: rows, columns: width, inner: frames, keep: 0)
-        for row in 0..<rows {
-            let from = weights + row * width
-            table.add_scaled(1, from + columns.x, call.gradient + tensors.inputWeights + row * layer.in, layer.in)
-            guard row < shared else { continue }
-            table.add_scaled(1, from + columns.previous, call.gradient + tensors.hiddenWeights + row * hidden, hidden)
-        }
         if layer.cell == .gru {
-            let new = UnsafePointer(call.record.cells.pointer + direction * frames * hidden)
-            table.add_column_sums(new, frames, hidden, hidden, call.gradient + tensors.hiddenBias + shared)
-            MatrixProduct.transposedMultiply(
-                .init(base: new, stride: hidden), .init(base: inputs.previous(direction), stride: inputs.stride),
-                into: call.gradient + tensors.hiddenWeights + shared * hidden, stride: hidden, rows: hidden,
-                columns: hidden, inner: frames, keep: 1)
+            gradient.add(
+                frames: frames, dy: call.record.cells.pointer + direction * frames * hidden, stride: hidden, outputs: hidden,
+                sums: call.gradient + tensors.hiddenBias + shared,
+                .init(
+                    rows: previous, width: hidden, outputs: hidden, gradient: call.gradient + tensors.hiddenWeights + shared * hidden))
         }
     }
 }

@@ -8,8 +8,8 @@ struct BenchmarkNetwork: ParsableCommand {
         commandName: "network",
         abstract: "Times a stack of bidirectional LSTM layers; Benchmarks/network.py compares with PyTorch and ONNX Runtime.",
         discussion: """
-            The environment variable DUCTUS_INSTRUCTION_SET forces an instruction set. Shares are of the rate that OpenBLAS' large \
-            product reaches on as many threads.
+            The environment variable DUCTUS_INSTRUCTION_SET forces an instruction set. Shares are of what as many cores multiply \
+            and add at most, in registers, in fp32.
             """)
 
     @Option(help: "Numbers per frame.")

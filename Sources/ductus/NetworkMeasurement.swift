@@ -17,7 +17,7 @@ struct NetworkMeasurement {
     var repeats = 30
     var clock = MeasurementClock.wall
 
-    /// What `--json` prints. Times are medians in seconds; shares are of what OpenBLAS' product reaches here on as many threads.
+    /// What `--json` prints. Times are medians in seconds; shares are of what as many cores multiply and add at most, in registers, in fp32.
     struct Report: Codable {
         var input: Int
         var hidden: Int
@@ -33,6 +33,8 @@ struct NetworkMeasurement {
         var inference_s: Double
         var training_step_s: Double?
         var limit_gflops: Double
+        /// What OpenBLAS' large product reaches on one thread.
+        var openblas_gflops: Double
         var inference_limit_share: Double
         var training_limit_share: Double?
     }
@@ -40,7 +42,7 @@ struct NetworkMeasurement {
     func run() throws -> Report {
         let architecture = architecture
         let network = try Network(architecture: architecture, seed: 1, precision: precision)
-        let limit = productRate() * Double(threads)
+        let limit = 2 * bestRate { network.instructionSet.multiplyAdds(atLeast: 200_000_000) } * Double(threads)
         let inference = try inferenceTime(network)
         let training = trains ? try trainingTime(network) : nil
         return Report(
@@ -48,7 +50,7 @@ struct NetworkMeasurement {
             precision: precision.rawValue, instruction_set: network.instructionSet.rawValue,
             reduced_format: precision == .bf16 ? network.instructionSet.reducedFormat : nil,
             parameters: network.parameters.count, inference_s: inference, training_step_s: training,
-            limit_gflops: limit / 1e9, inference_limit_share: operations / limit / inference,
+            limit_gflops: limit / 1e9, openblas_gflops: bestRate(largeProduct) / 1e9, inference_limit_share: operations / limit / inference,
             training_limit_share: training.map { 3 * operations / limit / $0 })
     }
 
@@ -130,18 +132,22 @@ struct NetworkMeasurement {
         return times[times.count / 2]
     }
 
-    /// Operations per second of a large product on one thread: the limit that everything else is compared with.
-    private func productRate() -> Double {
+    /// How much of what `work` says that it did was done in a second, at best.
+    private func bestRate(_ work: () -> Double) -> Double {
+        (0..<5).map { _ in
+            let begin = clock.now()
+            let done = work()
+            return done / (clock.now() - begin)
+        }.max() ?? 0
+    }
+
+    /// - Returns: floating-point operations.
+    private func largeProduct() -> Double {
         let size = 768
         let a = [Float](repeating: 0.5, count: size * size)
         var c = a
-        var best = Double.infinity
-        for _ in 0..<5 {
-            let begin = clock.now()
-            LargeProduct.multiply(a, a, into: &c, size: size)
-            best = min(best, clock.now() - begin)
-        }
-        return 2 * Double(size * size * size) / best
+        LargeProduct.multiply(a, a, into: &c, size: size)
+        return 2 * Double(size * size * size)
     }
 }
 

@@ -93,19 +93,4 @@ import Testing
         let norm = table.kernels.squared_norm(source.pointer, count)
         #expect(abs(norm - pairs.reduce(0) { $0 + $1.0 * $1.0 }) < 1e-9 * norm)
     }
-
-    @Test(arguments: KernelTable.available)
-    func columnSumsRespectTheStride(table: KernelTable) {
-        let (rows, columns, stride) = (5, 133, 140)
-        var random = SplitMix64(seed: 7)
-        let x = Buffer(random.normals(rows * stride)), sums = Buffer([Float](repeating: 1, count: columns))
-        table.kernels.add_column_sums(x.pointer, rows, columns, stride, sums.pointer)
-        let values = x.values
-        let exact = (0..<columns).map { (column: Int) -> Double in
-            var sum = 1.0
-            for row in 0..<rows { sum += Double(values[row * stride + column]) }
-            return sum
-        }
-        #expect(distance(sums.values, exact) < 1e-5)
-    }
 }

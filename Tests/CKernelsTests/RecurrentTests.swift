@@ -143,24 +143,6 @@ private let ragged = [5, 7, 0, 1, 7, 6, 7, 3, 7, 6, 7, 2, 7]
             #expect(fixture.forward().finalC == fixture.initialC)
         }
     }
-
-    @Test(arguments: KernelTable.available)
-    func previousStatesLineUpWithTheirFrames(table: KernelTable) {
-        let output = Buffer((0..<12).map(Float.init)), initial = Buffer<Float>([100, 101, 200, 201])
-        let previous = Buffer(zeros: 10)
-        let offsets: [Int32] = [0, 3], lengths: [Int32] = [3, 2]
-        for (reversed, expected) in [
-            (false, [100, 101, 0, 1, 2, 3, 200, 201, 6, 7] as [Float]), (true, [2, 3, 4, 5, 100, 101, 8, 9, 200, 201]),
-        ] {
-            offsets.withUnsafeBufferPointer { offsets in
-                lengths.withUnsafeBufferPointer { lengths in
-                    var batch = ductus_batch(sequences: 2, offsets: offsets.baseAddress, lengths: lengths.baseAddress)
-                    table.kernels.recurrent_previous(&batch, reversed, 2, output.pointer, 2, initial.pointer, previous.pointer, 2)
-                }
-            }
-            #expect(previous.values == expected)
-        }
-    }
 }
 
 extension RecurrentFixture {

@@ -104,18 +104,24 @@ static void check_cell(const ductus_kernels *k, const golden_cell *g, ductus_pre
         ductus_recurrent_gradient gradient = {.gates = gates, .gates_stride = rows, .cells = memories, .output = output, .output_stride = HIDDEN,
                                               .d_output = d_output, .d_output_stride = HIDDEN};
         k->recurrent_backward(&layer, &batch, &gradient, scratch);
-        float *previous = memory(FRAMES * HIDDEN * sizeof(float)), *d_hh = memory(rows * HIDDEN * sizeof(float)), *d_ih = memory(rows * INPUTS * sizeof(float));
-        k->recurrent_previous(&batch, false, HIDDEN, output, HIDDEN, NULL, previous, HIDDEN);
-        for (int frame = 0; frame < FRAMES; frame++)
-            for (int row = 0; row < rows; row++) {
-                float d = gates[frame * rows + row];
-                float d_hidden = g->cell == DUCTUS_CELL_GRU && row >= 2 * HIDDEN ? memories[frame * HIDDEN + row - 2 * HIDDEN] : d;
-                for (int u = 0; u < HIDDEN; u++) d_hh[row * HIDDEN + u] += d_hidden * previous[frame * HIDDEN + u];
-                for (int i = 0; i < INPUTS; i++) d_ih[row * INPUTS + i] += d * x[frame * INPUTS + i];
+        float *previous = memory(HIDDEN * sizeof(float)), *d_hh = memory(rows * HIDDEN * sizeof(float)), *d_ih = memory(rows * INPUTS * sizeof(float));
+        const float *inputs[FRAMES], *entered[FRAMES];
+        for (int sequence = 0; sequence < SEQUENCES; sequence++)
+            for (int t = 0; t < batch.lengths[sequence]; t++) {
+                int frame = batch.offsets[sequence] + t;
+                inputs[frame] = x + frame * INPUTS;
+                entered[frame] = t ? output + (frame - 1) * HIDDEN : previous;
             }
+        // The gru's new gate has a derivative of its own on the hidden side.
+        int shared = g->cell == DUCTUS_CELL_GRU ? 2 * HIDDEN : rows;
+        ductus_gradient_part parts[] = {{inputs, INPUTS, rows, d_ih, INPUTS}, {entered, HIDDEN, shared, d_hh, HIDDEN}};
+        ductus_gradient_part new_gate = {entered, HIDDEN, rows - shared, d_hh + shared * HIDDEN, HIDDEN};
+        void *room = memory(k->weight_gradient_scratch_size(parts, 2));
+        k->weight_gradient(FRAMES, gates, rows, rows, parts, 2, NULL, room);
+        if (rows > shared) k->weight_gradient(FRAMES, memories, HIDDEN, HIDDEN, &new_gate, 1, NULL, room);
         expect(k->name, "  gradient of W_hh", d_hh, g->hidden_gradient, rows * HIDDEN, 1e-5);
         expect(k->name, "  gradient of W_ih", d_ih, g->input_gradient, rows * INPUTS, 1e-5);
-        free(previous), free(d_hh), free(d_ih);
+        free(previous), free(d_hh), free(d_ih), free(room);
     }
     free(weight_ih), free(weight_hh), free(bias), free(bias_hh), free(x), free(d_output), free(forward), free(backward), free(input), free(scratch);
     free(product_scratch), free(gates), free(memories), free(output), free(final);

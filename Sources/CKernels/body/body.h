@@ -6,6 +6,7 @@
 #include "product.h"
 #include "recurrent.h"
 #include "backward.h"
+#include "gradient.h"
 
 const ductus_kernels TABLE = {
     .name = TABLE_NAME,
@@ -19,13 +20,15 @@ const ductus_kernels TABLE = {
     .recurrent_input_scratch_size = recurrent_input_scratch_size,
     .recurrent_forward = recurrent_forward,
     .recurrent_backward = recurrent_backward,
-    .recurrent_previous = recurrent_previous,
     .product_pack_size = product_pack_size,
     .product_pack = product_pack,
     .product_pack_transposed_size = product_pack_transposed_size,
     .product_pack_transposed = product_pack_transposed,
     .product_scratch_size = product_scratch_size,
     .product = product,
+    .multiply_adds = multiply_adds,
+    .weight_gradient_scratch_size = weight_gradient_scratch_size,
+    .weight_gradient = weight_gradient,
     .exp = exp_n,
     .sigmoid = sigmoid_n,
     .tanh = tanh_n,
@@ -37,7 +40,6 @@ const ductus_kernels TABLE = {
     .squared_norm = squared_norm,
     .log_softmax = log_softmax,
     .log_softmax_backward = log_softmax_backward,
-    .add_column_sums = add_column_sums,
     .adam = adam,
     .momentum = momentum_step,
 };

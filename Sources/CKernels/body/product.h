@@ -67,7 +67,9 @@ INLINE void product_tile(const product_run *r, int reduced, int P, int M, int ro
     const int vectors = P * 2;
     vector sums[MOST_SUMS], bias[8];
     int first = panel * 2 * LANES, left = r->outputs - first;
-    for (int i = 0; i < vectors; i++) bias[i] = load_first(r->bias + first + i * LANES, r->bias ? left - i * LANES : 0);
+    float *y = r->y + row * r->y_stride + first;
+    // A masked load of nothing from nowhere is slow.
+    for (int i = 0; i < vectors; i++) bias[i] = r->bias ? load_first(r->bias + first + i * LANES, left - i * LANES) : (vector)(0.0f);
     if (reduced) {
         reduced_sum raw[MOST_SUMS];
         int depth = pairs_of(r->inputs), step = rounded_step(r->inputs);
@@ -86,7 +88,6 @@ INLINE void product_tile(const product_run *r, int reduced, int P, int M, int ro
             for (int i = 0; i < vectors; i++) sums[m * vectors + i] = bias[i];
         tile(P, 2, M, r->inputs, r->weights + (ptrdiff_t)panel * r->inputs * 2, (ptrdiff_t)r->inputs * 2, x, sums, vectors);
     }
-    float *y = r->y + row * r->y_stride + first;
     if (left >= vectors * LANES) {
         for (int m = 0; m < M; m++)
             for (int i = 0; i < vectors; i++) store(y + m * r->y_stride + i * LANES, sums[m * vectors + i]);
@@ -163,4 +164,13 @@ static void product(const void *packed, int32_t outputs, int32_t inputs, ductus_
     r.rounded = rounded;
     r.row_scales = row_scales;
     product_reduced(&r, rows);
+}
+
+static float multiply_adds(int64_t steps) {
+    vector sums[12];
+    UNROLL for (int i = 0; i < 12; i++) sums[i] = i;
+    for (int64_t step = 0; step < steps; step++) UNROLL for (int i = 0; i < 12; i++) sums[i] = sums[i] * 0.999f + 1e-3f;
+    vector sum = 0;
+    UNROLL for (int i = 0; i < 12; i++) sum += sums[i];
+    return sum_lanes(sum);
 }

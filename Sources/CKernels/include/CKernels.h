@@ -109,7 +109,8 @@ typedef struct ductus_recurrent_gradient {
     /// As in the forward pass.
     bool reversed;
     /// frames × G·H. In: the activations the forward pass left. Out: d loss / d (W_ih x + b).
-    /// Then d b_ih = column sums, d W_ih = gatesᵀ x, d x = gates W_ih, d W_hh = gatesᵀ h_prev (see recurrent_previous).
+    /// Then d x = gates W_ih, and weight_gradient gives d b = column sums, d W_ih = gatesᵀ x, d W_hh = gatesᵀ h_prev, h_prev being the h that entered
+    /// each frame's step.
     float *_Nullable gates;
     ptrdiff_t gates_stride;
     /// frames × H, contiguous. In: what the forward pass left. Out: gru d loss / d (W_hn h + b_hn): take it in place of the n columns of `gates`
@@ -130,6 +131,18 @@ typedef struct ductus_recurrent_gradient {
     float *_Nullable d_initial_h;
     float *_Nullable d_initial_c;
 } ductus_recurrent_gradient;
+
+/// One matrix of weights whose gradient `weight_gradient` adds to: what its inputs were, frame by frame.
+typedef struct ductus_gradient_part {
+    /// A row of `width` inputs per frame, wherever it lies; rows may overlap, as a convolution's do.
+    const float *_Nonnull const *_Nonnull rows;
+    int32_t width;
+    /// So many of the first outputs have these weights.
+    int32_t outputs;
+    /// outputs × width, with a stride. Receives by adding.
+    float *_Nonnull gradient;
+    ptrdiff_t stride;
+} ductus_gradient_part;
 
 /// One step of Adam or AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019), as PyTorch computes it.
 typedef struct ductus_adam {
@@ -171,12 +184,6 @@ typedef struct ductus_kernels {
     /// Backpropagation through time over a whole batch. Needs `layer->backward`; `layer->forward` may be NULL.
     void (*_Nonnull recurrent_backward)(const ductus_recurrent *_Nonnull layer, const ductus_batch *_Nonnull batch,
                                         const ductus_recurrent_gradient *_Nonnull gradient, void *_Nonnull scratch);
-    /// previous (frames × H) = the h that entered each frame's step: the output one step earlier, or initial_h (NULL: zero).
-    /// With it d W_hh = gatesᵀ previous is one large product, and with x beside it d W_ih, too.
-    void (*_Nonnull recurrent_previous)(const ductus_batch *_Nonnull batch, bool reversed, int32_t hidden, const float *_Nonnull output,
-                                        ptrdiff_t output_stride, const float *_Nullable initial_h, float *_Nonnull previous,
-                                        ptrdiff_t previous_stride);
-
     // Products with packed weights: y = x Wᵀ + bias, W is outputs × inputs as in PyTorch's Linear
 
     size_t (*_Nonnull product_pack_size)(int32_t outputs, int32_t inputs, ductus_precision precision);
@@ -191,6 +198,18 @@ typedef struct ductus_kernels {
     void (*_Nonnull product)(const void *_Nonnull packed, int32_t outputs, int32_t inputs, ductus_precision precision, int32_t rows,
                              const float *_Nonnull x, ptrdiff_t x_stride, const float *_Nullable bias, float *_Nonnull y,
                              ptrdiff_t y_stride, void *_Nullable scratch);
+
+    /// 12 · lanes · steps multiply-adds in registers: what one core could do at most. Returns a number that depends on all of them.
+    float (*_Nonnull multiply_adds)(int64_t steps);
+
+    // Gradients of weights
+
+    /// Bytes of scratch.
+    size_t (*_Nonnull weight_gradient_scratch_size)(const ductus_gradient_part *_Nonnull parts, int32_t count);
+    /// gradient += d_outputsᵀ · inputs for each part, summed over frames. d_outputs: frames × outputs with a stride, d loss / d (W x + b), the same for
+    /// all parts. sums[output] += Σ over frames: the bias' gradient; NULL if not wanted.
+    void (*_Nonnull weight_gradient)(int32_t frames, const float *_Nonnull d_outputs, ptrdiff_t stride, int32_t outputs,
+                                     const ductus_gradient_part *_Nonnull parts, int32_t count, float *_Nullable sums, void *_Nonnull scratch);
 
     // Elementwise; y may be x
 
@@ -218,8 +237,6 @@ typedef struct ductus_kernels {
     /// dx = dy − exp(y) · Σ dy, y being what log_softmax gave; dx may be dy.
     void (*_Nonnull log_softmax_backward)(const float *_Nonnull y, const float *_Nonnull dy, float *_Nonnull dx, size_t rows,
                                           size_t columns);
-    /// sums[column] += Σ over rows: a bias' gradient.
-    void (*_Nonnull add_column_sums)(const float *_Nonnull x, size_t rows, size_t columns, ptrdiff_t stride, float *_Nonnull sums);
 
     // Optimizers on flat buffers
 
