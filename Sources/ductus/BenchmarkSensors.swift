@@ -76,8 +76,7 @@ struct BenchmarkSensors: ParsableCommand {
         let schedule = try SensorSchedule(
             streams: streams, rate: rate, seconds: seconds, channels: configuration.channels, seed: seed)
         let process = try DaemonProcess(
-            program: daemon, model: url, input: .features, decoder: .bestPath, lanes: lanes, core: core, window: window,
-            settings: ["quotas.streams=\(streams + 1)", "quotas.bytes_per_second=1 GiB", "limits.streams=\(max(4096, streams * lanes))"])
+            program: daemon, model: url, input: .features, decoder: .bestPath, lanes: lanes, core: core, window: window)
         defer { process.end() }
         let ready = try process.waitUntilReady(seconds: 60)
 

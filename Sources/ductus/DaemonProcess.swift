@@ -37,6 +37,12 @@ final class DaemonProcess {
           enabled: no
         logging:
           level: warning
+        # One client stands for all.
+        quotas:
+          streams: 65536
+          bytes_per_second: 1 GiB
+        limits:
+          streams: 65536
         pipelines:
           - name: \(input.rawValue)
             input: \(input.rawValue)
