@@ -87,6 +87,21 @@ import Testing
         #expect(try store.model(of: record.name, over: input.base).network.parameters == trial.parameters)
     }
 
+    @Test func whatMattersIsHeldWhereThePlanIsElastic() throws {
+        var input = try input(["no", "on", "noon"])
+        input.heldOut = []
+        let network = input.base.model.network
+        let output = try #require(network.layout.layers.last { !$0.isEmpty })
+        func distance(importance: Float) throws -> Float {
+            var plan = LearningPlan()
+            (plan.steps, plan.isElastic, plan.pull) = (24...24, true, 1)
+            input.importance = network.parameters.indices.map { output.contains($0) ? importance : 0 }
+            let learned = try Trial.run(input, plan: plan, gate: Gate(leastGain: -1000)).parameters
+            return output.reduce(0) { $0 + abs(learned[$1] - network.parameters[$1]) }
+        }
+        #expect(try distance(importance: 100) < 0.5 * distance(importance: 0))
+    }
+
     @Test func aGateThatNothingPassesRejects() throws {
         var plan = LearningPlan()
         plan.steps = 2...2

@@ -46,6 +46,41 @@ import Testing
         }
     }
 
+    @Test func aFolderTellsHowMuchItsWeightsMatter() throws {
+        try inFolder { folder in
+            let model = try tinyModel()
+            try model.weightFile().write(to: folder.appending(path: Model.File.weights))
+            #expect(try Model(contentsOf: folder).importance() == nil)
+            var importance = (0..<model.network.layout.count).map { Float($0 % 7) / 4 }
+            importance[0] = 1e9
+            try Model.write(importance: importance, of: model.network, to: folder)
+            let read = try #require(try Model(contentsOf: folder).importance())
+            #expect(read.dropFirst() == importance.dropFirst() && read[0] == Float(Float16.greatestFiniteMagnitude))
+            // Another generation is held by the same.
+            #expect(try Model(contentsOf: folder).with(network: model.network).importance() == read)
+        }
+    }
+
+    @Test func anImportanceOfAnotherNetworkIsRefusedByName() throws {
+        try inFolder { folder in
+            let model = try tinyModel()
+            try model.weightFile().write(to: folder.appending(path: Model.File.weights))
+            let file = folder.appending(path: Model.File.importance)
+            let other = Architecture(input: 2, layers: [.linear(.init(in: 2, out: 3))])
+            for faulty in [
+                WeightFile(architecture: other, parameters: [Float](repeating: 1, count: 9)),
+                WeightFile(
+                    architecture: model.network.architecture, parameters: [Float](repeating: -1, count: model.network.layout.count)),
+            ] {
+                try faulty.write(to: file)
+                let error = #expect(throws: ModelError.self) { try Model(contentsOf: folder).importance() }
+                #expect("\(error!)".contains(Model.File.importance) && "\(error!)".contains("calibrate --fisher"))
+            }
+            try Data("?".utf8).write(to: file)
+            #expect(throws: ModelError.self) { try Model(contentsOf: folder).importance() }
+        }
+    }
+
     @Test func aFolderBringsItsWordsAndAUserAddsMore() throws {
         try inFolder { folder in
             try tinyModel().weightFile().write(to: folder.appending(path: Model.File.weights))

@@ -56,6 +56,18 @@ private struct ToyCorpus: Corpus {
         #expect(run.history.allSatisfy { $0.gradientNorms.count == 3 && $0.gradientNorm > 0 })
     }
 
+    @Test func whatNoInputReachesDoesNotMatter() throws {
+        let architecture = Architecture(
+            input: 1, layers: [.linear(.init(in: 1, out: 4)), .linear(.init(in: 4, out: 3)), .logSoftmax])
+        let layout = ParameterLayout(architecture)
+        var parameters = try Network(architecture: architecture, seed: 1).parameters
+        // The first hidden unit goes nowhere.
+        for row in 0..<3 { parameters[layout.tensors[2].offset + 4 * row] = 0 }
+        let importance = try FisherDiagonal.importance(in: Network(architecture: architecture, parameters: parameters), for: ToyCorpus())
+        #expect(importance[layout.tensors[0].offset] == 0 && importance[layout.tensors[0].offset + 1] > 0)
+        #expect(abs(importance.reduce(0, +) / Float(importance.count) - 1) < 1e-3)
+    }
+
     @Test func theSameSeedAndThreadsGiveTheSameWeights() throws {
         let (first, second) = (try run(epochs: 2), try run(epochs: 2))
         try first.run(validation: { _ in [:] })
