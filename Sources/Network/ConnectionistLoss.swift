@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 
 /// Connectionist temporal classification: the probability of a label sequence over all its alignments with the frames, and
 /// that loss' closed-form derivative (Graves et al.: "Connectionist temporal classification", ICML 2006).
@@ -36,12 +37,16 @@ final class ConnectionistLoss {
         let stride = width + 2
         let rows = forward.reserve(frames * stride)
         let emission = emissions.reserve(width)
-        let penalty = penalties.reserve(width)
+        // The way back looks two places further, where nothing is.
+        let penalty = penalties.reserve(width + 2)
+        penalty[width] = 0
+        penalty[width + 1] = 0
         for place in 0..<width {
             let mayskip = place % 2 == 1 && place > 1 && labels[place / 2] != labels[place / 2 - 1]
             penalty[place] = mayskip ? 0 : Self.impossible
         }
 
+        let table = kernels.table.pointee
         var shift = 0.0
         for frame in 0..<frames {
             let row = rows + frame * stride + 2
@@ -52,21 +57,17 @@ final class ConnectionistLoss {
                 for place in 0..<width { row[place] = place < 2 ? emission[place] : Self.impossible }
             } else {
                 let previous = UnsafePointer(row - stride)
-                for place in 0..<width {
-                    row[place] = emission[place] + logSum(
-                        previous[place], previous[place - 1], previous[place - 2] + penalty[place])
-                }
+                table.log_sum(previous, previous - 1, previous - 2, penalty, emission, row, width)
             }
             if frame % Self.shiftInterval == 0 { shift += Double(Self.shiftToZero(row, width)) }
         }
         let last = rows + (frames - 1) * stride + 2
-        let end = width == 1
-            ? last[0] : logSum(last[width - 1], last[width - 2], Self.impossible)
-        let loss = -(shift + Double(end))
+        let ends = (Double(last[width - 1]), width == 1 ? -.infinity : Double(last[width - 2]))
+        let loss = -(shift + max(ends.0, ends.1) + log1p(exp(-abs(ends.0 - ends.1))))
         if let gradient, loss.isFinite {
-            kernels.table.pointee.exp(logPosteriors, gradient, frames * classes)
+            table.exp(logPosteriors, gradient, frames * classes)
             addPaths(
-                logPosteriors, frames: frames, classes: classes, labels: labels, gradient: gradient, scale: scale)
+                logPosteriors, frames: frames, classes: classes, labels: labels, gradient: gradient, scale: scale, kernels: kernels)
         }
         return loss
     }
@@ -74,8 +75,9 @@ final class ConnectionistLoss {
     /// Runs the backward variables and turns `gradient` from posteriors into `scale · (posterior − share of paths)`.
     private func addPaths(
         _ logPosteriors: UnsafePointer<Float>, frames: Int, classes: Int, labels: [Int32],
-        gradient: UnsafeMutablePointer<Float>, scale: Float
+        gradient: UnsafeMutablePointer<Float>, scale: Float, kernels: Kernels
     ) {
+        let table = kernels.table.pointee
         let width = 2 * labels.count + 1
         let stride = width + 2
         let rows = forward.pointer
@@ -91,24 +93,13 @@ final class ConnectionistLoss {
                 if width > 1 { row[width - 2] = 0 }
             } else {
                 // `later` holds the next frame's variables with its emissions already added.
-                for place in 0..<width - 1 {
-                    // Skipping a blank is a matter of the label skipped to.
-                    row[place] = logSum(
-                        later[place], later[place + 1], later[place + 2] + (place + 2 < width ? penalty[place + 2] : 0))
-                }
-                row[width - 1] = later[width - 1]
+                // Skipping a blank is a matter of the label skipped to.
+                table.log_sum(later, later + 1, later + 2, penalty + 2, nil, row, width)
             }
             if frame % Self.shiftInterval == 0 { _ = Self.shiftToZero(row, width) }
 
             let alpha = rows + frame * stride + 2
-            var best = Self.impossible
-            for place in 0..<width {
-                share[place] = alpha[place] + row[place]
-                if share[place] > best { best = share[place] }
-            }
-            var total: Float = 0
-            for place in 0..<width { share[place] = expNonPositive(share[place] - best) }
-            for place in 0..<width { total += share[place] }
+            let total = table.shares(alpha, row, share, width)
             let weight = scale / total
             let line = gradient + frame * classes
             for label in 0..<classes { line[label] *= scale }
@@ -138,32 +129,4 @@ final class ConnectionistLoss {
         for place in 0..<width { row[place] -= best }
         return best
     }
-}
-
-/// `log(eᵃ + eᵇ + eᶜ)` without branches, so that the compiler can use vector registers; absolute error below 3e-7.
-@inline(__always)
-private func logSum(_ a: Float, _ b: Float, _ c: Float) -> Float {
-    let ab = a > b ? a : b
-    let best = ab > c ? ab : c
-    let sum = expNonPositive(a - best) + expNonPositive(b - best) + expNonPositive(c - best)
-    // The sum lies in 1 … 3. With s = (sum − √3) / (sum + √3): log sum = log √3 + 2 artanh s, |s| < 0.268.
-    let root: Float = 1.7320508
-    let s = (sum - root) / (sum + root)
-    let q = s * s
-    let series = 1 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11)))))
-    return best + (0.54930614 + 2 * s * series)
-}
-
-/// `eˣ` for x ≤ 0, at least 1e-37: relative error below 2e-7 (range reduction by powers of two, then a polynomial).
-@inline(__always)
-private func expNonPositive(_ x: Float) -> Float {
-    let clamped = x < -85 ? -85 : x
-    // Adding 1.5 · 2²³ rounds to an integer, which then stands in the low bits.
-    let shifted = clamped * 1.44269504 + 12_582_912
-    let power = shifted - 12_582_912
-    let rest = (clamped - power * 0.693359375) - power * -2.12194440e-4
-    let polynomial =
-        1 + rest * (1 + rest * (0.5 + rest * (0.16666667 + rest * (0.041666638 + rest * (0.0083334520 + rest * 0.0013930436)))))
-    let bits = Int32(bitPattern: shifted.bitPattern) &- 0x4b40_0000
-    return polynomial * Float(bitPattern: UInt32(bitPattern: (bits &+ 127) << 23))
 }

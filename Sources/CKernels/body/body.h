@@ -1,6 +1,7 @@
 // Every kernel, once: a file per instruction set defines LANES and friends and includes this (see vector.h).
 #include "vector.h"
 #include "elementwise.h"
+#include "trellis.h"
 #include "tile.h"
 #include "reduced.h"
 #include "product.h"
@@ -40,6 +41,8 @@ const ductus_kernels TABLE = {
     .squared_norm = squared_norm,
     .log_softmax = log_softmax,
     .log_softmax_backward = log_softmax_backward,
+    .log_sum = log_sum,
+    .shares = shares,
     .adam = adam,
     .momentum = momentum_step,
 };

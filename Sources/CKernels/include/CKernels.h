@@ -238,6 +238,14 @@ typedef struct ductus_kernels {
     void (*_Nonnull log_softmax_backward)(const float *_Nonnull y, const float *_Nonnull dy, float *_Nonnull dx, size_t rows,
                                           size_t columns);
 
+    // The trellis of connectionist temporal classification
+
+    /// y = added + log(e^a + e^b + e^(c + penalty)); `added` may be NULL for zero. y overlaps none of them. What lies 2^60 below the largest counts as that.
+    void (*_Nonnull log_sum)(const float *_Nonnull a, const float *_Nonnull b, const float *_Nonnull c, const float *_Nonnull penalty,
+                             const float *_Nullable added, float *_Nonnull y, size_t count);
+    /// y = e^(a + b − largest of a + b); returns their sum.
+    float (*_Nonnull shares)(const float *_Nonnull a, const float *_Nonnull b, float *_Nonnull y, size_t count);
+
     // Optimizers on flat buffers
 
     void (*_Nonnull adam)(const ductus_adam *_Nonnull settings, const float *_Nonnull gradient, float *_Nonnull first,
