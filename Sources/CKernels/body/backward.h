@@ -1,4 +1,4 @@
-// Backpropagation through time: the steps of recurrent.h from last to first.
+// Backpropagation through time: the steps of forward.h from last to first.
 
 // W_hhᵀ as a plain matrix: H outputs, G·H inputs.
 INLINE int gate_count(ductus_cell cell) { return cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1; }

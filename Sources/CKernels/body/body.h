@@ -6,6 +6,8 @@
 #include "reduced.h"
 #include "product.h"
 #include "recurrent.h"
+#include "cells.h"
+#include "forward.h"
 #include "backward.h"
 #include "gradient.h"
 

@@ -110,15 +110,17 @@ INLINE vector last_sum(reduced_sum s, vector weight_scale, float row_scale, vect
 #endif
 }
 
+INLINE vector magnitude(vector v) { return v < 0 ? -v : v; }
+
 // Rounds a row of x; returns what its sums must be multiplied with beside the weights' scale.
 // `rounded` has room for whole vectors.
 static float reduce_row(const float *x, int depth, int16_t *rounded) {
     float back = 1, factor = 1;
+    int whole = depth / LANES * LANES;
 #if !REDUCED_BF16
-    vector highest = 0;
-    for (int k = 0; k < depth; k += LANES) {
-        vector v = load_first(x + k, depth - k);
-        v = v < 0 ? -v : v;
+    vector highest = whole < depth ? magnitude(load_first(x + whole, depth - whole)) : (vector)(0.0f);
+    for (int k = 0; k < whole; k += LANES) {
+        vector v = magnitude(load(x + k));
         highest = v > highest ? v : highest;
     }
     float largest = largest_lane(highest);
@@ -126,7 +128,7 @@ static float reduce_row(const float *x, int depth, int16_t *rounded) {
     back = largest;
     if (!(factor <= 3e38f)) factor = 0;
 #endif
-    for (int k = 0; k < depth; k += LANES)
-        *(vector_short_unaligned *)(rounded + k) = reduce(load_first(x + k, depth - k) * factor);
+    for (int k = 0; k < whole; k += LANES) *(vector_short_unaligned *)(rounded + k) = reduce(load(x + k) * factor);
+    if (whole < depth) *(vector_short_unaligned *)(rounded + whole) = reduce(load_first(x + whole, depth - whole) * factor);
     return back;
 }
