@@ -39,21 +39,21 @@ public struct LearningPlan: Sendable, Equatable {
     }
 
     public var trained = Trained.all
-    public var learningRate: Float = 1.5e-3
+    public var learningRate: Float = 1e-3
     /// Times that every correction is seen, unless `steps` or `frames` ends it before.
-    public var epochs = 8
+    public var epochs = 16
     public var linesPerStep = 8
     /// Feature vectors of a step, where the lines are long.
     public var framesPerStep = 5_000
     /// Bounds of the number of steps, so that little is learned enough and much is learned in time.
-    public var steps = 12...32
+    public var steps = 24...64
     /// Feature vectors of a training, where the lines are long or many: a person waits for it.
-    public var frames = 45_000
+    public var frames = 90_000
     public var gradientNorm: Float = 3
     /// How strongly each weight is pulled to the base's.
     public var pull: Float = 0.1
     /// Pulls each weight by its importance, where the model knows it: elastic weight consolidation.
-    public var isElastic = false
+    public var isElastic = true
     /// How much of the change is kept, averaged with what served: the first of these that passes the gate.
     public var shares: [Float] = [1, 0.5, 0.25]
     /// Lines of rehearsal in every step, where there are any.
@@ -76,7 +76,8 @@ public struct LearningPlan: Sendable, Equatable {
         var plan = LearningPlan()
         plan.learningRate = 5e-4
         plan.pull = 1
-        plan.isElastic = true
+        plan.epochs = 8
+        plan.steps = 12...32
         plan.frames = 100_000
         plan.shares = [1, 0.5, 0.25, 0.125]
         return plan
