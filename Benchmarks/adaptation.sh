@@ -48,7 +48,7 @@ row "a pull alike for all weights" "${eight[@]}" --set elastic=false
 for pull in 0.02 0.4; do row "pull $pull" "${eight[@]}" --set pull=$pull; done
 row "rehearsal" "${eight[@]}" --set elastic=false --rehearse "$data/unipen-text-train.ndjson.gz"
 row "half as long" "${eight[@]}" --set epochs=8 --set steps=12-32 --set frames=45000
-row "twice as long" "${eight[@]}" --set epochs=32 --set steps=48-128 --set frames=180000
+row "twice as long" "${eight[@]}" --set epochs=32 --set steps=24-128 --set frames=180000
 
 for elastic in true false; do
     row "everyone's weights, elastic: $elastic" --model $english --data "$val1" --scope shared --canary-lines 320 --set elastic=$elastic
