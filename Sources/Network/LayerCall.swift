@@ -51,6 +51,8 @@ struct LayerReturn {
 /// Scratch memory that the layers of a backward pass use in turn.
 final class ReturnScratch {
     let kernel = Memory<UInt8>()
+    /// What the gradients of weights pack: while it grows, a pass still works in `kernel`.
+    let packed = Memory<UInt8>()
     let hidden = Memory<Float>()
     /// Where the rows of a matrix lie, and those of another.
     let rows = (Memory<UnsafePointer<Float>>(), Memory<UnsafePointer<Float>>())

@@ -33,7 +33,7 @@ struct WeightGradient {
         parts[0] = ductus_gradient_part(first)
         if let second { parts[1] = ductus_gradient_part(second) }
         let count: Int32 = second == nil ? 1 : 2
-        let scratch = shared.kernel.reserve(table.weight_gradient_scratch_size(parts, count))
+        let scratch = shared.packed.reserve(table.weight_gradient_scratch_size(parts, count))
         table.weight_gradient(Int32(frames), dy, stride, Int32(outputs), parts, count, sums, scratch)
     }
 

@@ -30,6 +30,23 @@ import Testing
         #expect(largestDifference(single.gradient, first.gradient) < 1e-5)
     }
 
+    /// Scratch memory grows in the midst of a first pass.
+    @Test func aFirstPassGivesWhatLaterOnesDo() throws {
+        let architecture = Architecture(
+            input: 3, layers: [.recurrent(.init(in: 3, hidden: 40)), .recurrent(.init(in: 80, hidden: 8)), .linear(.init(in: 16, out: 9)), .logSoftmax])
+        let lengths = (0..<24).map { 30 + 7 * $0 }
+        let network = try Backpropagation(
+            architecture: architecture, parameters: ParameterLayout(architecture).freshParameters(for: architecture, seed: 2), threads: 1, seed: 5)
+        let batch = TestNetworks.batch(lengths, dimension: 3)
+        let targets = lengths.map { Target.ctc((0..<$0 / 5).map { Int32($0 % 8) + 1 }) }
+        var gradients: [[Float]] = []
+        for _ in 0..<3 {
+            try network.computeGradient(of: batch, targets: targets, reduction: .perLabel, step: 0)
+            gradients.append(network.gradient)
+        }
+        #expect(gradients[0] == gradients[1] && gradients[1] == gradients[2])
+    }
+
     @Test func reductionsDifferOnlyInTheirFactors() throws {
         let batch = TestNetworks.batch(Self.lengths, dimension: 3)
         let network = try make(threads: 1)
