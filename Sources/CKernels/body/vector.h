@@ -94,9 +94,9 @@ INLINE ratio tanh_ratio(vector x) {
     return (ratio){x * p, q};
 }
 
-// 2^x for n vectors, exactly 1 where x is 0; x is clamped to 60, and to −60 or 0 is given, so that the product of two results is finite. Relative error
-// below 2e-7, or 3e-6 where that will do (fits made for this file). Step by step for all of them: a processor sees only so far ahead, and
-// each chain is long.
+// 2^x for n vectors, exactly 1 where x is 0. An x above 60 counts as 60, so that the product of two results is finite; one below −60 may count as
+// that. Relative error below 2e-7, or 3e-6 where that will do (fits made for this file). Step by step for all of them: a processor sees only
+// so far ahead, and each chain is long.
 INLINE void powers_of_two(int n, vector *x, int coarse) {
     vector f[MOST_POWERS], p[MOST_POWERS];
     UNROLL for (int i = 0; i < n; i++) x[i] = at_most(x[i], 60.0f);
