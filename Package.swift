@@ -1,8 +1,36 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// Tests are plain clients of `package` and `public` declarations, so one release build serves the program and its tests.
+/// Tests are plain clients of `package` and `public` declarations, so one release build serves the programs and the tests.
 let strict: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+/// One room of the house: the folder `Sources/<name>`, the module `Ductus<name>`, so that no import meets another package's module.
+/// Each names every module that it imports. The imports go up this list only: a room knows those above it.
+func room(_ name: String, _ rooms: [String] = [], _ others: [Target.Dependency] = []) -> Target {
+    .target(
+        name: "Ductus\(name)", dependencies: rooms.map { .target(name: module($0)) } + others, path: "Sources/\(name)",
+        swiftSettings: strict)
+}
+
+/// The tests of one room, in `Tests/<name>Tests`.
+func tests(
+    _ name: String, of rooms: [String], _ others: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: rooms.map { .target(name: module($0)) } + others, exclude: exclude, resources: resources,
+        swiftSettings: strict)
+}
+
+/// Rooms written in C begin with a C.
+func module(_ name: String) -> String {
+    name.hasPrefix("C") && name.dropFirst().first?.isUppercase == true ? "CDuctus\(name.dropFirst())" : "Ductus\(name)"
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
     name: "ductus",
@@ -21,116 +49,85 @@ let package = Package(
     ],
     targets: [
         // C
-        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
-        .systemLibrary(name: "CEvdev"),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CDuctusKernels", path: "Sources/CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+        .systemLibrary(name: "CDuctusOpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CDuctusZeroMQ", path: "Sources/CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CDuctusEvdev", path: "Sources/CEvdev"),
+        .systemLibrary(name: "CDuctusZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // What several rooms need
+        room("Foundations"),
+        room("Randomness"),
+        room("Drawing", ["Foundations", "CZlib"]),
 
         // What knows nothing of the others
-        .target(name: "Randomness", swiftSettings: strict),
-        .target(name: "Ink", dependencies: ["Randomness", "CZlib"], swiftSettings: strict),
-        .target(name: "Network", dependencies: ["Randomness", "CKernels", "COpenBLAS"], swiftSettings: strict),
-        .target(name: "Decoding", dependencies: ["Randomness"], swiftSettings: strict),
-        .target(name: "Transport", dependencies: ["CZeroMQ"], swiftSettings: strict),
+        room("Ink", ["Foundations", "Randomness", "Drawing", "CZlib"]),
+        room("Network", ["Foundations", "Randomness", "CKernels", "COpenBLAS"]),
+        room("Decoding", ["Foundations", "Randomness"]),
+        room("Transport", ["Foundations", "CZeroMQ"]),
 
-        // What composes them, left to right as the data goes. Each names every module that it imports, those that come through others
-        // as well: the build would not notice that one of them changed.
-        .target(name: "Recognition", dependencies: ["Ink", "Network", "Decoding", "Randomness"], swiftSettings: strict),
-        .target(
-            name: "Training", dependencies: ["Recognition", "Decoding", "Ink", "Network", "Randomness"], swiftSettings: strict),
-        .target(name: "Streaming", dependencies: ["Recognition", "Decoding", "Ink", "Network"], swiftSettings: strict),
-        .target(
-            name: "Adaptation",
-            dependencies: [
-                "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness",
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ],
-            swiftSettings: strict),
-        .target(name: "Tablet", dependencies: ["Ink", "CEvdev"], swiftSettings: strict),
-        .target(
-            name: "Wire",
-            dependencies: [
-                "Ink", "Streaming", "Adaptation", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ],
-            swiftSettings: strict),
-        .target(
-            name: "Daemon",
-            dependencies: [
-                "Wire", "Transport", "Streaming", "Adaptation", "Recognition", "Ink", "Network", "Yams", "FlyingFox",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-            ],
-            swiftSettings: strict),
+        // What composes them, in the way of the data
+        room("Recognition", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding"]),
+        room("Training", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding", "Recognition"]),
+        room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition"]),
+        room("Adaptation", ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training"], [sqlite]),
+        room("Tablet", ["Foundations", "Ink", "CEvdev"]),
+        room("Wire", ["Foundations", "Ink", "Streaming", "Adaptation"], [protobuf]),
+        room(
+            "Daemon", ["Foundations", "Ink", "Network", "Recognition", "Streaming", "Adaptation", "Wire", "Transport"],
+            [
+                logging, metrics, "Yams", "FlyingFox", .product(name: "FlyingSocks", package: "FlyingFox"),
+            ]),
 
         // Programs
         .executableTarget(
-            name: "ductusd",
-            dependencies: [
-                "Daemon", "Streaming", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
+            name: "ductusd", dependencies: ["DuctusDaemon", "DuctusStreaming", "DuctusFoundations", argumentParser, logging],
             swiftSettings: strict),
         .executableTarget(
             name: "ductus",
             dependencies: [
-                "Daemon", "Tablet", "Training", "Adaptation", "Wire", "Transport", "Streaming", "Recognition", "Decoding", "Ink",
-                "Network", "Randomness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "DuctusFoundations", "DuctusRandomness", "DuctusDrawing", "DuctusInk", "DuctusNetwork", "DuctusDecoding",
+                "DuctusRecognition", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet", "DuctusWire",
+                "DuctusTransport", "DuctusDaemon", argumentParser,
             ],
             swiftSettings: strict),
 
-        // Tests: one folder per target
-        .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Randomness"], swiftSettings: strict),
+        // Tests: one folder per room
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        .testTarget(
-            name: "NetworkTests", dependencies: ["Network", "Randomness", "AllocationCounter"], resources: [.copy("golden")],
-            swiftSettings: strict),
-        .testTarget(name: "InkTests", dependencies: ["Ink", "Randomness", "CZlib"], swiftSettings: strict),
-        .testTarget(name: "DecodingTests", dependencies: ["Decoding", "Randomness"], swiftSettings: strict),
-        .testTarget(
-            name: "RecognitionTests", dependencies: ["Recognition", "Decoding", "Ink", "Network", "Randomness"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "TrainingTests", dependencies: ["Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "AdaptationTests", dependencies: ["Adaptation", "Recognition", "Decoding", "Ink", "Network"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "WireTests",
-            dependencies: [
-                "Wire", "Transport", "Streaming", "Adaptation", "Ink", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "TabletTests", dependencies: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"],
-            swiftSettings: strict),
-        .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
         .target(
-            name: "StreamingTestSupport", dependencies: ["Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
+            name: "StreamingTestSupport",
+            dependencies: [
+                "DuctusFoundations", "DuctusStreaming", "DuctusRecognition", "DuctusDecoding", "DuctusInk", "DuctusNetwork",
+                "DuctusRandomness",
+            ],
             path: "Tests/StreamingTestSupport", swiftSettings: strict),
-        .testTarget(
-            name: "StreamingTests",
-            dependencies: ["Streaming", "StreamingTestSupport", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "DaemonTests",
-            dependencies: [
-                "Daemon", "Adaptation", "StreamingTestSupport", "Wire", "Transport", "Streaming", "Recognition", "Ink", "Network", "Randomness",
+        tests("CKernels", of: ["CKernels", "Randomness"]),
+        tests("Network", of: ["Foundations", "Network", "Randomness"], ["AllocationCounter"], resources: [.copy("golden")]),
+        tests("Ink", of: ["Foundations", "Drawing", "Ink", "Randomness", "CZlib"]),
+        tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
+        tests("Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
+        tests("Training", of: ["Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
+        tests("Adaptation", of: ["Foundations", "Adaptation", "Recognition", "Decoding", "Ink", "Network"]),
+        tests("Wire", of: ["Foundations", "Wire", "Transport", "Streaming", "Adaptation", "Ink"], [protobuf]),
+        tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
+        tests("Transport", of: ["Foundations", "Transport"]),
+        tests(
+            "Streaming", of: ["Foundations", "Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
+            ["StreamingTestSupport"]),
+        tests(
+            "Daemon",
+            of: ["Foundations", "Daemon", "Adaptation", "Wire", "Transport", "Streaming", "Recognition", "Ink", "Network", "Randomness"],
+            ["StreamingTestSupport", logging, metrics, "FlyingFox"]),
+        tests(
+            "Fuzz",
+            of: [
+                "Foundations", "Drawing", "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation", "Tablet", "Wire",
+                "Transport", "Daemon", "Randomness", "Training",
             ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "FuzzTests",
-            dependencies: [
-                "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation", "Tablet", "Wire", "Transport", "Daemon",
-                "Randomness", "Training", "StreamingTestSupport",
-            ],
-            exclude: ["coverage"], swiftSettings: strict),
-        .testTarget(
-            name: "SystemTests",
-            dependencies: [
-                "Daemon", "Adaptation", "StreamingTestSupport", "Wire", "Transport", "Streaming", "Recognition", "Ink", "Network", "Randomness",
-            ],
-            swiftSettings: strict),
+            ["StreamingTestSupport"], exclude: ["coverage"]),
+        tests(
+            "System",
+            of: ["Foundations", "Daemon", "Adaptation", "Wire", "Transport", "Streaming", "Recognition", "Ink", "Network", "Randomness"],
+            ["StreamingTestSupport"]),
     ]
 )

@@ -1,7 +1,7 @@
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
 import Foundation
-import Ink
-import Network
-import Recognition
 
 /// Measures learning on labelled ink, as if its writers corrected some of their lines: the daemon's own check, learner and gate, off line.
 public struct AdaptationStudy: Sendable {

@@ -1,6 +1,7 @@
+import DuctusFoundations
+import DuctusNetwork
+import DuctusRecognition
 import Foundation
-import Network
-import Recognition
 
 /// The shipped model, which everything learned is a difference from.
 public struct BaseModel: Sendable {

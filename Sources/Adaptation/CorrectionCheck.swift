@@ -1,6 +1,6 @@
-import Decoding
-import Network
-import Recognition
+import DuctusDecoding
+import DuctusNetwork
+import DuctusRecognition
 
 /// Whether a text can be what a segment says.
 ///

@@ -1,6 +1,6 @@
-import Ink
-import Randomness
-import Recognition
+import DuctusInk
+import DuctusRandomness
+import DuctusRecognition
 
 /// Which of a writer's lines get corrected, to measure whether suggestions for review are worth following.
 public enum CorrectionChoice: String, Sendable, CaseIterable {

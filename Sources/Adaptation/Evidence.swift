@@ -1,4 +1,4 @@
-import Ink
+import DuctusInk
 
 /// What a segment was read from: all that it takes to read it again.
 public enum Evidence: Sendable, Equatable {

@@ -1,5 +1,5 @@
+import DuctusNetwork
 import Foundation
-import Network
 
 /// A generation's weights on disk: how they differ from their base, in 8 bits per weight, and what is known of them.
 ///

@@ -1,6 +1,7 @@
+import DuctusFoundations
+import DuctusNetwork
+import DuctusRecognition
 import Foundation
-import Network
-import Recognition
 import Synchronization
 
 /// The generations of one model on disk: which there are, and which serves each scope.

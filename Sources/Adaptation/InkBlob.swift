@@ -1,4 +1,4 @@
-import Ink
+import DuctusInk
 
 /// Ink as the journal keeps it: a version, then for each stroke its samples, coordinates and pressure exact to the last bit,
 /// times as differences of variable length. About 10 bytes a sample.

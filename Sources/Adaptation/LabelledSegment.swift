@@ -1,7 +1,7 @@
-import Ink
-import Network
-import Recognition
-import Training
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
+import DuctusTraining
 
 /// A segment with what it says: what the learner trains on, and what the gate measures on.
 public struct LabelledSegment: Sendable, Equatable {

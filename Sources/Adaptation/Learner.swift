@@ -1,7 +1,7 @@
-import Network
-import Randomness
-import Recognition
-import Training
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
+import DuctusTraining
 
 /// Trains a copy of a model's weights on corrections. A pure function: the same input gives the same weights.
 public struct Learner: Sendable {

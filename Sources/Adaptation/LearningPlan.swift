@@ -1,5 +1,5 @@
-import Network
-import Training
+import DuctusNetwork
+import DuctusTraining
 
 /// How a copy of the weights learns from corrections. The values are those that `docs/adaptation.md` compares.
 public struct LearningPlan: Sendable, Equatable {

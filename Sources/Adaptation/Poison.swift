@@ -1,5 +1,5 @@
-import Ink
-import Randomness
+import DuctusInk
+import DuctusRandomness
 
 /// Corrections of somebody who means harm, to measure what they can do.
 public enum Poison: String, Sendable, CaseIterable {

@@ -1,6 +1,6 @@
+import DuctusRandomness
 import Foundation
 import GRDB
-import Randomness
 import Synchronization
 
 /// Confident finals of this machine that nobody corrected: what everyone's weights rehearse, and what they must go on reading.

@@ -1,7 +1,8 @@
-import Decoding
-import Ink
-import Network
-import Recognition
+import DuctusDecoding
+import DuctusFoundations
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
 
 /// Reads segments without language model, and tells how well a given text fits them: what the gate and the check of corrections
 /// measure by.

@@ -1,4 +1,4 @@
-import Recognition
+import DuctusRecognition
 
 /// What a correction says where every frame has a label: `WALK`, for the whole segment, or `WALK@0-12.5 REST@12.5-20`, in seconds from its
 /// begin. Of what no span covers nothing is said.

@@ -1,5 +1,5 @@
-import Network
-import Recognition
+import DuctusNetwork
+import DuctusRecognition
 
 /// One training run with the gate's verdict on it: what the daemon does after corrections, and `ductus adapt` off line.
 public struct Trial: Sendable {

@@ -1,5 +1,5 @@
-import Network
-import Randomness
+import DuctusNetwork
+import DuctusRandomness
 
 /// A few numbers that stand for many weights, so that little can be learned by heart and little forgotten. Biases are among them as
 /// they are.

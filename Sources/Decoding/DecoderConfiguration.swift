@@ -1,3 +1,5 @@
+import DuctusFoundations
+
 /// How a prefix beam search weighs and prunes. Stored with a model, so that every use of it reads alike.
 public struct DecoderConfiguration: Sendable, Equatable, Codable {
     /// Hypotheses kept after each frame.

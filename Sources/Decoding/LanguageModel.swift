@@ -1,5 +1,5 @@
+import DuctusRandomness
 import Foundation
-import Randomness
 
 /// A character n-gram model with back-off: how likely a symbol is after the ones before it.
 ///

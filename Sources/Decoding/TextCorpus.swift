@@ -1,4 +1,4 @@
-import Randomness
+import DuctusRandomness
 
 /// Text as a language model learns from it: lines of symbols, each closed by the boundary.
 ///

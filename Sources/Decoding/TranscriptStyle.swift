@@ -1,4 +1,4 @@
-import Randomness
+import DuctusRandomness
 
 /// How a data set writes down what was written: a language model must have learned from text in the same style.
 public enum TranscriptStyle: String, Sendable, CaseIterable {

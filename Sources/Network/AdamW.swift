@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter: "Decoupled Weight Decay Regularization", ICLR 2019).
 public struct AdamW: Optimizer {

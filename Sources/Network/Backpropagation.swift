@@ -1,4 +1,5 @@
-import Randomness
+import DuctusFoundations
+import DuctusRandomness
 
 /// Computes how a batch's loss changes with each parameter of a network: what every kind of training is made of.
 ///

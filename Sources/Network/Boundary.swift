@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 
 /// Where the sequences of a batch lie between two layers: the frames that go from one to the next.
 ///

@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 import Foundation
 
 /// Connectionist temporal classification: the probability of a label sequence over all its alignments with the frames, and

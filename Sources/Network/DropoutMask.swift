@@ -1,4 +1,4 @@
-import Randomness
+import DuctusRandomness
 
 /// The factors of dropout (Srivastava et al. 2014): 0 for what is left out, 1 / (1 − dropout) for the rest.
 enum DropoutMask {

@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 
 /// Cross-entropy of each frame's label; frames labeled `Target.ignored` count for nothing.
 enum FrameLoss {

@@ -1,4 +1,4 @@
-import Randomness
+import DuctusRandomness
 
 extension ParameterLayout {
     /// Fresh parameters for a network that has learned nothing.

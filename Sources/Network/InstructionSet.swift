@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 import Foundation
 
 /// The processor instructions that the kernels under a network are compiled for.

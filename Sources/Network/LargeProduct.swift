@@ -1,4 +1,4 @@
-import COpenBLAS
+import CDuctusOpenBLAS
 
 /// A plain product of square matrices by OpenBLAS: a yardstick of benchmarks.
 public enum LargeProduct {

@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 
 /// One layer's share of a forward pass.
 struct LayerCall {

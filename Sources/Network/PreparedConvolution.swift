@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 
 /// A convolution along time, ready to run.
 ///

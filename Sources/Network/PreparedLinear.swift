@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 
 /// A linear layer, ready to run.
 final class PreparedLinear: Sendable {

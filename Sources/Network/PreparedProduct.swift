@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 
 /// `y = x · Wᵀ + bias` with W laid out for the processor at hand.
 ///

@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 
 extension PreparedRecurrent {
     /// Backpropagation through time: the kernels walk each direction back, then what they leave gives the gradients of the weights.

@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 
 /// A recurrent layer, ready to run. The kernels multiply the inputs as they go, so that what a batch's inputs give to its gates never leaves
 /// the cache.

@@ -1,3 +1,4 @@
+import DuctusFoundations
 import Foundation
 
 extension Safetensors {

@@ -1,5 +1,5 @@
-import CKernels
-import Randomness
+import CDuctusKernels
+import DuctusRandomness
 
 /// One thread's share of a batch: its sequences, its scratch memory, its part of the gradient.
 ///

@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 
 /// The gradients of weight matrices that the same numbers were the outputs of: `gradient += dyᵀ · inputs`, summed over frames.
 struct WeightGradient {

@@ -1,4 +1,4 @@
-import Decoding
+import DuctusDecoding
 
 /// A model's maps from raw confidences to probabilities: one for each decoding, whose raw confidences mean different things.
 public struct Calibrations: Sendable, Equatable, Codable {

@@ -1,6 +1,7 @@
-import Decoding
+import DuctusDecoding
+import DuctusFoundations
+import DuctusInk
 import Foundation
-import Ink
 
 /// How well a model reads labelled ink.
 ///

@@ -1,5 +1,5 @@
+import DuctusNetwork
 import Foundation
-import Network
 
 extension Model {
     /// How much each weight matters to what the model learned in its training: the diagonal of the Fisher information, 1 on average, in the

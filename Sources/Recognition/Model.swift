@@ -1,6 +1,6 @@
-import Decoding
+import DuctusDecoding
+import DuctusNetwork
 import Foundation
-import Network
 
 /// Everything that reading takes, from one place: how input becomes features, the network, and how its output is decoded.
 ///

@@ -1,4 +1,4 @@
-import Ink
+import DuctusInk
 
 /// What a model reads, and how it becomes the network's feature vectors. Stored in the weight file under `ductus.features`.
 public enum ModelInput: Sendable, Equatable {

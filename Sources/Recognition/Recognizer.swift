@@ -1,6 +1,6 @@
-import Decoding
-import Ink
-import Network
+import DuctusDecoding
+import DuctusInk
+import DuctusNetwork
 
 /// Reads whole segments with a model: what `ductus recognize` prints and the daemon's finals are made of.
 ///

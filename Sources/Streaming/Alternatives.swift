@@ -1,5 +1,5 @@
+import DuctusRecognition
 import Foundation
-import Recognition
 
 extension LabelEvent {
     /// The readings behind the best one, their scores normalized over all that were kept.

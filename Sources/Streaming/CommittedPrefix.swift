@@ -1,4 +1,4 @@
-import Recognition
+import DuctusRecognition
 
 /// Keeps the promise that a partial's committed symbols stay: whatever the reader says later, they come first.
 ///

@@ -1,4 +1,4 @@
-import Ink
+import DuctusInk
 
 /// One message of a pen's publisher, topic `ink.<stream>`.
 ///

@@ -1,7 +1,7 @@
-import Decoding
-import Ink
-import Network
-import Recognition
+import DuctusDecoding
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
 
 /// Reads the open segment of an ink stream window by window: features with a frozen slope and scale, the network's state carried
 /// from chunk to chunk, the beam advanced on what is final, the open tail read behind it.

@@ -1,4 +1,4 @@
-import Ink
+import DuctusInk
 
 /// The ink of one segment: samples with contact, stroke after stroke, and the publisher's number of each stroke.
 public struct InkSegment: Equatable, Sendable {

@@ -1,6 +1,6 @@
-import Ink
-import Network
-import Recognition
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
 
 /// One stream of ink: finds its gaps, cuts it into segments, reads the open one as it grows and each closed one exactly.
 final class InkSession: Session {

@@ -1,4 +1,5 @@
-import Network
+import DuctusFoundations
+import DuctusNetwork
 
 /// Streams that one thread reads, sharing nothing with other lanes: it owns their sessions, the scratch memory and the batch.
 ///

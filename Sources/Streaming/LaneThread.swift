@@ -1,4 +1,5 @@
 import Dispatch
+import DuctusFoundations
 import Foundation
 import Synchronization
 

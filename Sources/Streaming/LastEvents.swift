@@ -1,4 +1,4 @@
-import Recognition
+import DuctusRecognition
 import Synchronization
 
 /// Keeps what a lane said last of one stream: its newest partial, its final, and the spans that became final.

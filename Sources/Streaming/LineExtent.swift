@@ -1,4 +1,4 @@
-import Ink
+import DuctusInk
 
 /// Where the ink of a segment lies, kept up sample by sample: extent, slope and deviation, weighted by arc length as the features are.
 /// The endpoint rules see the page through it.

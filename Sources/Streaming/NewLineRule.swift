@@ -1,4 +1,4 @@
-import Ink
+import DuctusInk
 
 /// Tells a stroke that begins the next line from one that completes this line: dots, bars and accents lie within it or above,
 /// commas lie right, a short underline lies near.

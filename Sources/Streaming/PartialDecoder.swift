@@ -1,5 +1,5 @@
-import Decoding
-import Recognition
+import DuctusDecoding
+import DuctusRecognition
 
 /// Reads posteriors as they become final and looks at the open tail behind them: the beam (or best path) of one open segment.
 struct PartialDecoder {

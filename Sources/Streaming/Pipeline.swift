@@ -1,4 +1,4 @@
-import Recognition
+import DuctusRecognition
 
 /// How streams of one kind are read: which model, how much at a time, when a segment ends.
 public struct Pipeline: Sendable {

@@ -1,5 +1,5 @@
-import Network
-import Recognition
+import DuctusNetwork
+import DuctusRecognition
 
 /// A lane's exact recognizers. Generations of one model share a recognizer, so hundreds of writers cost one beam, not hundreds.
 final class Readers {

@@ -1,4 +1,4 @@
-import Ink
+import DuctusInk
 
 /// Cuts a stream of pen reports into segments by the endpoint rules. No clock: it sees only the samples' own time.
 ///

@@ -1,5 +1,5 @@
-import Decoding
-import Recognition
+import DuctusDecoding
+import DuctusRecognition
 
 extension SensorEvaluation {
     /// Reads every recording as the daemon does while it arrives, and counts the errors: of labels, those that became final; of a text, its last

@@ -1,4 +1,4 @@
-import Recognition
+import DuctusRecognition
 
 extension SensorRecording {
     /// The recording as a sensor sends it: pieces of a tenth of a second.

@@ -1,5 +1,5 @@
-import Network
-import Recognition
+import DuctusNetwork
+import DuctusRecognition
 import Synchronization
 
 /// A model in use and the name of its generation.

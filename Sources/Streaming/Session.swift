@@ -1,5 +1,6 @@
-import Network
-import Recognition
+import DuctusFoundations
+import DuctusNetwork
+import DuctusRecognition
 
 /// One point in time on both clocks, read once per turn of a lane.
 public struct Moment: Sendable {

@@ -1,5 +1,6 @@
-import Ink
-import Recognition
+import DuctusFoundations
+import DuctusInk
+import DuctusRecognition
 
 /// What streaming said of one segment.
 public struct StreamedReading: Sendable {

@@ -1,5 +1,6 @@
-import Decoding
-import Recognition
+import DuctusDecoding
+import DuctusFoundations
+import DuctusRecognition
 
 /// Reads sensor recordings as the daemon does while they arrive: what little lookahead costs is measured with it.
 ///

@@ -1,7 +1,7 @@
-import Decoding
-import Ink
-import Network
-import Recognition
+import DuctusDecoding
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
 
 /// Reads one uninterrupted stretch of a sensor's vectors window by window: frames while vectors arrive, the network's state carried from
 /// chunk to chunk, and what is final smoothed (labels) or decoded (text).

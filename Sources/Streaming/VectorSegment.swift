@@ -1,7 +1,7 @@
-import Decoding
-import Ink
-import Network
-import Recognition
+import DuctusDecoding
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
 
 /// One segment of a sensor's stream: stretches of vectors without a break, what was read of them, and what was lost between them.
 final class VectorSegment {

@@ -1,6 +1,6 @@
-import Ink
-import Network
-import Recognition
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
 
 /// One stream of feature vectors: finds its gaps, reads it as it grows, labels every frame or transcribes, as its model does.
 ///

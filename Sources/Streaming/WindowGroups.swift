@@ -1,5 +1,5 @@
-import Network
-import Recognition
+import DuctusNetwork
+import DuctusRecognition
 
 /// The due windows of a lane, grouped by network: each group is one call. Memory is kept from turn to turn.
 final class WindowGroups {

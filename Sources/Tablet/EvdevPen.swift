@@ -1,4 +1,4 @@
-import CEvdev
+import CDuctusEvdev
 import Foundation
 
 /// A tablet of this machine, read through the kernel's event interface. Belongs to one thread.

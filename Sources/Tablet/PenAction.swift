@@ -1,4 +1,4 @@
-import Ink
+import DuctusInk
 
 /// What a pen did, as far as recognition cares.
 public enum PenAction: Equatable, Sendable {

@@ -1,5 +1,5 @@
+import DuctusInk
 import Foundation
-import Ink
 
 /// A recording of a tablet: `evemu-record` or `libinput record`, plain or gzip. Read event by event.
 ///

@@ -1,4 +1,4 @@
-import Ink
+import DuctusInk
 
 /// Turns kernel events into what the pen did. The kernel sends only what changed, so the state is kept here.
 ///

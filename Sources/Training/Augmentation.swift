@@ -1,7 +1,8 @@
-import Decoding
+import DuctusDecoding
+import DuctusFoundations
+import DuctusInk
+import DuctusRandomness
 import Foundation
-import Ink
-import Randomness
 
 /// Random changes of a line of ink, so that a network meets more hands than wrote the corpus.
 ///

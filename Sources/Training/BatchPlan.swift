@@ -1,4 +1,4 @@
-import Randomness
+import DuctusRandomness
 
 /// Which examples make up each step of an epoch: of similar length, so that the recurrent layers' batches stay full, in
 /// random order, and the same for the same seed.

@@ -1,5 +1,5 @@
-import Network
-import Randomness
+import DuctusNetwork
+import DuctusRandomness
 
 /// One example ready for a network.
 public struct TrainingExample: Sendable {

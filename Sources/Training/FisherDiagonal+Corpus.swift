@@ -1,4 +1,4 @@
-import Network
+import DuctusNetwork
 
 extension FisherDiagonal {
     /// Examples that tell enough: with more, what is learned does not hold on better.

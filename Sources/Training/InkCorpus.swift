@@ -1,9 +1,10 @@
-import Decoding
+import DuctusDecoding
+import DuctusFoundations
+import DuctusInk
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
 import Foundation
-import Ink
-import Network
-import Randomness
-import Recognition
 
 /// Labelled lines of ink as training examples.
 public struct InkCorpus: Corpus {

@@ -1,5 +1,6 @@
+import DuctusDrawing
+import DuctusInk
 import Foundation
-import Ink
 
 /// The picture of a training run: loss and validation errors over the epochs.
 public struct LearningCurve {

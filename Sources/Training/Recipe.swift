@@ -1,7 +1,8 @@
-import Decoding
+import DuctusDecoding
+import DuctusFoundations
+import DuctusNetwork
+import DuctusRecognition
 import Foundation
-import Network
-import Recognition
 
 /// Everything that decides what a training run gives, apart from the data: committed beside the model it made.
 ///

@@ -1,5 +1,5 @@
+import DuctusRecognition
 import Foundation
-import Recognition
 
 /// Where a training run keeps what it makes: recipe, checkpoint, metrics, learning curve, and the model itself.
 public struct TrainingFolder {

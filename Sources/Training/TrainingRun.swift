@@ -1,7 +1,8 @@
+import DuctusFoundations
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
 import Foundation
-import Network
-import Randomness
-import Recognition
 
 /// Finds the weights of a network: epochs of steps over a corpus, validation, checkpoints, early stopping.
 ///

@@ -1,8 +1,8 @@
-import Decoding
+import DuctusDecoding
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
 import Foundation
-import Ink
-import Network
-import Recognition
 
 /// What a training run works on, made from files: examples, the model around the weights, and how it is measured.
 public struct TrainingSetup {

@@ -1,5 +1,5 @@
+import DuctusNetwork
 import Foundation
-import Network
 
 /// What a run has reached: everything that resuming needs beside the recipe and the data.
 struct TrainingState {

@@ -1,8 +1,9 @@
-import Decoding
+import DuctusDecoding
+import DuctusFoundations
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
 import Foundation
-import Network
-import Randomness
-import Recognition
 
 /// Random changes of sensor frames, after standardization.
 public struct VectorAugmentation: Sendable, Equatable, Codable {

@@ -1,4 +1,4 @@
-import CZeroMQ
+import CDuctusZeroMQ
 
 /// ZeroMQ's own threads and everything its sockets share. One per process is enough; `inproc` endpoints and the
 /// authenticator reach only sockets of the same context.

@@ -1,4 +1,4 @@
-import CZeroMQ
+import CDuctusZeroMQ
 import Glibc
 
 /// Asks a ROUTER socket one thing at a time. Belongs to one thread.

@@ -1,4 +1,4 @@
-import CZeroMQ
+import CDuctusZeroMQ
 
 /// One half of a CURVE key pair (Curve25519), as 40 characters of Z85 (ZeroMQ RFC 32). Printing it shows nothing.
 package struct CurveKey: Hashable, Sendable, CustomStringConvertible {

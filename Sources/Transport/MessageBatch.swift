@@ -1,4 +1,4 @@
-import CZeroMQ
+import CDuctusZeroMQ
 
 /// Messages taken from a socket in one go. All bytes lie in one buffer that is used again for the next batch, so that
 /// taking a message costs no allocation; a batch is valid only until the handler that got it returns.

@@ -1,4 +1,4 @@
-import CZeroMQ
+import CDuctusZeroMQ
 import Glibc
 
 /// A thread of our own that runs one function and can be joined.

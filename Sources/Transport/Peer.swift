@@ -1,4 +1,4 @@
-import CZeroMQ
+import CDuctusZeroMQ
 
 /// Who sent a message, as far as the connection tells.
 package struct Peer: Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import CZeroMQ
+import CDuctusZeroMQ
 import Glibc
 
 /// The publishing side of a client: connects to the daemon, and does not send before the daemon has subscribed, so that

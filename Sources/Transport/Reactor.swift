@@ -1,4 +1,4 @@
-import CZeroMQ
+import CDuctusZeroMQ
 import Glibc
 import Synchronization
 

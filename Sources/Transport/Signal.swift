@@ -1,4 +1,4 @@
-import CZeroMQ
+import CDuctusZeroMQ
 import Glibc
 
 /// Wakes a thread that waits in `zmq_poll`.

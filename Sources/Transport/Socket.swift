@@ -1,4 +1,4 @@
-import CZeroMQ
+import CDuctusZeroMQ
 import Glibc
 
 /// One ZeroMQ socket. It belongs to the thread that uses it; handing it to another is allowed only as a whole, before

@@ -1,4 +1,4 @@
-import CZeroMQ
+import CDuctusZeroMQ
 import Synchronization
 
 /// Tells what happens to a socket's connections. Belongs to the thread of its socket.

@@ -1,4 +1,4 @@
-import CZeroMQ
+import CDuctusZeroMQ
 
 /// How a socket behaves. The defaults are bounded in every direction: nothing queues or waits without limit.
 package struct SocketOptions: Sendable {

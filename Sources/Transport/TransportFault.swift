@@ -1,4 +1,4 @@
-import CZeroMQ
+import CDuctusZeroMQ
 import Glibc
 
 /// What can go wrong between two sockets. `code` is the `errno` that ZeroMQ left.

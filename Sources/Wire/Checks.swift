@@ -1,4 +1,4 @@
-import Streaming
+import DuctusStreaming
 
 /// The checks that several messages share. A fault names the field.
 enum Checks {

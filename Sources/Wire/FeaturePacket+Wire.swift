@@ -1,4 +1,4 @@
-import Streaming
+import DuctusStreaming
 
 extension FeaturePacket {
     /// From the second frame of a message on a features topic.

@@ -1,5 +1,5 @@
-import Ink
-import Streaming
+import DuctusInk
+import DuctusStreaming
 
 extension InkPacket {
     /// From the second frame of a message on an ink topic.

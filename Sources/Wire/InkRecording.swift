@@ -1,5 +1,5 @@
-import Ink
-import Streaming
+import DuctusInk
+import DuctusStreaming
 
 /// The messages of one pen as it would publish them: its packets in order, numbered, each with the time at which it leaves.
 ///

@@ -1,5 +1,5 @@
-import Ink
-import Streaming
+import DuctusInk
+import DuctusStreaming
 
 extension WireInkSamples {
     /// Columns of samples. A column is sent only if every sample has the value: what some lack is left out for all.

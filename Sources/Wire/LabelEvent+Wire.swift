@@ -1,4 +1,4 @@
-import Streaming
+import DuctusStreaming
 
 extension LabelEvent {
     /// From the second frame of a message on a labels topic.

@@ -1,4 +1,4 @@
-import Adaptation
+import DuctusAdaptation
 
 extension WireFeatureFrames {
     /// A sensor's vectors, without a time; the names of their channels travel beside them.

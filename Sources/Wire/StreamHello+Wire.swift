@@ -1,4 +1,4 @@
-import Streaming
+import DuctusStreaming
 
 extension StreamHello {
     init(_ wire: WireStreamHello) throws(WireFault) {

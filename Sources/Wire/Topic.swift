@@ -1,4 +1,4 @@
-import Streaming
+import DuctusStreaming
 
 /// The first frame of every message that is published: what it is about. ZeroMQ subscribes by prefix, so a subscriber
 /// compares whole topics.

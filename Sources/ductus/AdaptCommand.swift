@@ -1,10 +1,11 @@
-import Adaptation
 import ArgumentParser
+import DuctusAdaptation
+import DuctusDrawing
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
+import DuctusTraining
 import Foundation
-import Ink
-import Network
-import Recognition
-import Training
 
 extension CorrectionChoice: ExpressibleByArgument {}
 extension Poison: ExpressibleByArgument {}

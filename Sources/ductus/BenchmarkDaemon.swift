@@ -1,11 +1,11 @@
 import ArgumentParser
+import DuctusInk
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Ink
-import Randomness
-import Recognition
-import Streaming
-import Transport
-import Wire
 
 /// How fast and how right a real daemon reads many pens at once: simulated pens over ipc, each final compared with `recognize`.
 struct BenchmarkDaemon: ParsableCommand {

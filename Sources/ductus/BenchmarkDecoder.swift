@@ -1,7 +1,7 @@
 import ArgumentParser
-import Decoding
+import DuctusDecoding
+import DuctusRandomness
 import Foundation
-import Randomness
 
 /// Times the decoders on posteriors, from a file or made from a seed.
 struct BenchmarkDecoder: ParsableCommand {

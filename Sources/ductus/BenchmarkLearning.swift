@@ -1,11 +1,12 @@
-import Adaptation
 import ArgumentParser
+import DuctusAdaptation
+import DuctusFoundations
+import DuctusInk
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Ink
-import Recognition
-import Streaming
-import Transport
-import Wire
 
 /// What learning costs the pens, and how soon a correction is of use: a real daemon under simulated pens, three times.
 struct BenchmarkLearning: ParsableCommand {

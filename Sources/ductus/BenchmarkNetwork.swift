@@ -1,6 +1,6 @@
 import ArgumentParser
+import DuctusNetwork
 import Foundation
-import Network
 
 /// `ductus benchmark network`: inference and training at one shape.
 struct BenchmarkNetwork: ParsableCommand {

@@ -1,6 +1,6 @@
-import Streaming
-import Transport
-import Wire
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 
 /// Plays packets to a daemon in real time, and takes in what it says of them.
 struct BenchmarkPlayer {

@@ -1,8 +1,8 @@
 import ArgumentParser
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
 import Foundation
-import Recognition
-import Streaming
-import Transport
 
 /// How fast and how right a real daemon reads many sensors at once: simulated sensors over ipc, each stream's labels compared with those that
 /// it gives alone.

@@ -1,10 +1,10 @@
 import ArgumentParser
+import DuctusInk
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Ink
-import Recognition
-import Streaming
-import Transport
-import Wire
 
 /// Whether a daemon is the same after hours as after minutes: simulated pens write the same lines round after round, each round in an
 /// epoch of its own, a tenth of them on streams that are new in it; finals, memory, descriptors and latency are watched.

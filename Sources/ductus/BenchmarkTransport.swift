@@ -1,7 +1,7 @@
 import ArgumentParser
+import DuctusTransport
 import Foundation
 import Synchronization
-import Transport
 
 /// How many messages a second the transport layer takes: a publisher and a reactor over ipc, as pens and daemon do.
 /// `Benchmarks/transport.sh` runs the same pattern in C beside it.

@@ -1,11 +1,11 @@
-import Adaptation
 import ArgumentParser
-import Decoding
+import DuctusAdaptation
+import DuctusDecoding
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
+import DuctusTraining
 import Foundation
-import Ink
-import Network
-import Recognition
-import Training
 
 struct CalibrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

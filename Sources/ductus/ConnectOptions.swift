@@ -1,7 +1,7 @@
 import ArgumentParser
-import Daemon
+import DuctusDaemon
+import DuctusTransport
 import Foundation
-import Transport
 
 /// One of the daemon's sockets, by its name in the configuration.
 enum DaemonSocket: String, CaseIterable {

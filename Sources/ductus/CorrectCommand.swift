@@ -1,6 +1,6 @@
 import ArgumentParser
-import Transport
-import Wire
+import DuctusTransport
+import DuctusWire
 
 struct CorrectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
+import DuctusRecognition
+import DuctusStreaming
 import Foundation
-import Recognition
-import Streaming
 
 /// A ductusd of our own for a benchmark: in a directory of its own, with a configuration of its own, ended and removed with it.
 final class DaemonProcess {

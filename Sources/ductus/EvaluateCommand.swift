@@ -1,8 +1,9 @@
 import ArgumentParser
+import DuctusDrawing
+import DuctusInk
+import DuctusRecognition
+import DuctusStreaming
 import Foundation
-import Ink
-import Recognition
-import Streaming
 import Synchronization
 
 struct EvaluateCommand: ParsableCommand {

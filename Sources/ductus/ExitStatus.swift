@@ -1,11 +1,12 @@
+import DuctusDrawing
 import ArgumentParser
-import Decoding
+import DuctusDecoding
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
+import DuctusTraining
+import DuctusWire
 import Foundation
-import Ink
-import Network
-import Recognition
-import Training
-import Wire
 
 /// A failure that is not the input's fault: exit status 1.
 struct CommandFailure: Error, CustomStringConvertible {

@@ -1,9 +1,9 @@
 import ArgumentParser
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Recognition
-import Streaming
-import Transport
-import Wire
 
 struct FeedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 import ArgumentParser
+import DuctusInk
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Ink
-import Transport
-import Wire
 
 struct JournalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

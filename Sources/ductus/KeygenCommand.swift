@@ -1,7 +1,7 @@
 import ArgumentParser
-import Daemon
+import DuctusDaemon
+import DuctusTransport
 import Foundation
-import Transport
 
 /// Makes the keys that endpoints on a network need.
 struct KeygenCommand: ParsableCommand {

@@ -1,4 +1,4 @@
-import Streaming
+import DuctusStreaming
 
 /// A label event as `--json` prints it.
 struct LabelEventOutput: Encodable {

@@ -1,6 +1,6 @@
-import Streaming
-import Transport
-import Wire
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 
 /// Label events as a subscriber should take them: repeats dropped by their number, foreign topics and unreadable messages passed over.
 final class LabelFeed {

@@ -1,8 +1,8 @@
 import ArgumentParser
-import Decoding
+import DuctusDecoding
+import DuctusInk
+import DuctusRandomness
 import Foundation
-import Ink
-import Randomness
 
 extension TranscriptStyle: ExpressibleByArgument {}
 

@@ -1,7 +1,7 @@
 import ArgumentParser
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Transport
-import Wire
 
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 import ArgumentParser
-import Decoding
+import DuctusDecoding
+import DuctusNetwork
+import DuctusRecognition
 import Foundation
-import Network
-import Recognition
 
 extension Recognizer.Decoding: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}

@@ -1,7 +1,7 @@
 import Dispatch
+import DuctusNetwork
+import DuctusRandomness
 import Foundation
-import Network
-import Randomness
 
 /// How fast the network engine runs at one shape: a stack of bidirectional LSTM layers and a linear layer, as the peers have it.
 struct NetworkMeasurement {

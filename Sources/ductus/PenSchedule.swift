@@ -1,9 +1,9 @@
+import DuctusInk
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
+import DuctusWire
 import Foundation
-import Ink
-import Randomness
-import Recognition
-import Streaming
-import Wire
 
 /// Many simulated pens that write distinct lines at human pace, as packets in the order of time.
 struct PenSchedule {
@@ -32,15 +32,15 @@ struct PenSchedule {
     static func name(of pen: Int) -> String { "pen-\(pen)" }
 
     /// Whose hand a pen writes.
-    static func writer(of pen: Int, seed: UInt64) -> Ink.Writer {
+    static func writer(of pen: Int, seed: UInt64) -> DuctusInk.Writer {
         var random = SplitMix64(seed: seed).split(pen)
-        return Ink.Writer(seed: random.next())
+        return DuctusInk.Writer(seed: random.next())
     }
 
     private mutating func write(pen number: Int, random: SplitMix64, end: Int64, namesWriter: Bool) throws {
         var random = random
         let name = Self.name(of: number)
-        let pen = SimulatedPen(writer: Ink.Writer(seed: random.next()))
+        let pen = SimulatedPen(writer: DuctusInk.Writer(seed: random.next()))
         var sequence: UInt64 = 0
         func send(_ content: InkPacket.Content, at time: Int64, to packets: inout [BenchmarkPacket]) throws {
             let packet = InkPacket(epoch: 1, sequence: sequence, content: content)

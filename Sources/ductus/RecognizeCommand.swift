@@ -1,7 +1,7 @@
 import ArgumentParser
+import DuctusInk
+import DuctusRecognition
 import Foundation
-import Ink
-import Recognition
 
 struct RecognizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Dispatch
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Streaming
-import Transport
-import Wire
 
 struct RecordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

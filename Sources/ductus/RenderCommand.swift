@@ -1,7 +1,8 @@
 import ArgumentParser
+import DuctusDrawing
+import DuctusInk
+import DuctusRecognition
 import Foundation
-import Ink
-import Recognition
 
 extension InkPicture.Coloring: ExpressibleByArgument {}
 

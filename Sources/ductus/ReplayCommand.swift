@@ -1,8 +1,8 @@
 import ArgumentParser
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Streaming
-import Transport
-import Wire
 
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,8 @@
+import DuctusDrawing
+import DuctusInk
+import DuctusRecognition
+import DuctusStreaming
 import Foundation
-import Ink
-import Recognition
-import Streaming
 
 /// What `evaluate` prints for models that read sensors.
 struct SensorReport {

@@ -1,7 +1,7 @@
-import Randomness
-import Recognition
-import Streaming
-import Wire
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
+import DuctusWire
 
 /// Many simulated sensors that move without end, as packets in the order of time.
 struct SensorSchedule {

@@ -1,7 +1,7 @@
 import ArgumentParser
+import DuctusRandomness
+import DuctusRecognition
 import Foundation
-import Randomness
-import Recognition
 
 struct SimulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 import ArgumentParser
+import DuctusInk
+import DuctusStreaming
+import DuctusWire
 import Foundation
-import Ink
-import Streaming
-import Wire
 
 extension Writer.Hand: ExpressibleByArgument {}
 

@@ -1,10 +1,10 @@
 import ArgumentParser
+import DuctusInk
+import DuctusStreaming
+import DuctusTablet
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Ink
-import Streaming
-import Tablet
-import Transport
-import Wire
 
 extension TabletFault: BadInput {}
 

@@ -1,8 +1,8 @@
 import ArgumentParser
+import DuctusNetwork
+import DuctusRecognition
+import DuctusTraining
 import Foundation
-import Network
-import Recognition
-import Training
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

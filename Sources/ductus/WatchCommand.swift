@@ -1,7 +1,7 @@
 import ArgumentParser
+import DuctusStreaming
+import DuctusTransport
 import Foundation
-import Streaming
-import Transport
 
 struct WatchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 import ArgumentParser
-import Daemon
+import DuctusDaemon
+import DuctusStreaming
 import Foundation
 import Logging
-import Streaming
 import Synchronization
 
 /// The daemon's main: configuration in, a server running until a signal ends it.

@@ -1,8 +1,9 @@
-import Daemon
 import Dispatch
+import DuctusDaemon
+import DuctusFoundations
+import DuctusStreaming
 import Foundation
 import Logging
-import Streaming
 
 /// The server with all that makes it a service: logs, health, metrics, rights, notification, watchdog, signals, reload.
 final class Service {

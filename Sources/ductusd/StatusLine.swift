@@ -1,5 +1,5 @@
-import Daemon
 import Dispatch
+import DuctusDaemon
 import Synchronization
 
 /// The line that `systemctl status` shows: how many streams, and what does not work; and, as often, the faults that were not logged.

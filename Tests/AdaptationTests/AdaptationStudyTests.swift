@@ -1,8 +1,8 @@
-import Adaptation
+import DuctusAdaptation
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
 import Foundation
-import Ink
-import Network
-import Recognition
 import Testing
 
 @Suite struct AdaptationStudyTests {

@@ -1,7 +1,7 @@
-import Adaptation
-import Decoding
+import DuctusAdaptation
+import DuctusDecoding
+import DuctusInk
 import Foundation
-import Ink
 import Testing
 
 @Suite struct CorrectionCheckTests {

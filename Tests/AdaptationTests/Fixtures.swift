@@ -1,9 +1,9 @@
-import Adaptation
-import Decoding
+import DuctusAdaptation
+import DuctusDecoding
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
 import Foundation
-import Ink
-import Network
-import Recognition
 
 /// A folder that is gone when the test is.
 final class TemporaryFolder {

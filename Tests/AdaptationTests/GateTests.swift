@@ -1,4 +1,4 @@
-import Adaptation
+import DuctusAdaptation
 import Testing
 
 @Suite struct GateTests {

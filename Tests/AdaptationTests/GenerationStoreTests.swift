@@ -1,7 +1,7 @@
-import Adaptation
+import DuctusAdaptation
+import DuctusNetwork
+import DuctusRecognition
 import Foundation
-import Network
-import Recognition
 import Testing
 
 @Suite struct GenerationStoreTests {

@@ -1,6 +1,6 @@
-import Adaptation
-import Network
-import Recognition
+import DuctusAdaptation
+import DuctusNetwork
+import DuctusRecognition
 import Testing
 
 @Suite struct LearnerTests {

@@ -1,6 +1,6 @@
-import Adaptation
+import DuctusAdaptation
+import DuctusInk
 import Foundation
-import Ink
 import Testing
 
 @Suite struct ReservoirTests {

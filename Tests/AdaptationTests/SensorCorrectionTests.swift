@@ -1,8 +1,8 @@
-import Adaptation
-import Decoding
+import DuctusAdaptation
+import DuctusDecoding
+import DuctusNetwork
+import DuctusRecognition
 import Foundation
-import Network
-import Recognition
 import Testing
 
 /// Corrections of a sensor's segments: what ink can, vectors can.

@@ -1,6 +1,6 @@
-import Adaptation
-import Network
-import Recognition
+import DuctusAdaptation
+import DuctusNetwork
+import DuctusRecognition
 import Testing
 
 /// What is trained instead of all weights, seen from outside: how the weights come to differ.

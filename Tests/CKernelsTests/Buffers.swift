@@ -1,4 +1,4 @@
-import Randomness
+import DuctusRandomness
 
 /// Numbers for one test, with the bytes around them kept unlike any result, aligned as the kernels want their own memory.
 final class Buffer<Element> {

@@ -1,6 +1,6 @@
-import CKernels
+import CDuctusKernels
+import DuctusRandomness
 import Foundation
-import Randomness
 import Testing
 
 @Suite struct ElementwiseTests {

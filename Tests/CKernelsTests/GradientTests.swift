@@ -1,5 +1,5 @@
-import CKernels
-import Randomness
+import CDuctusKernels
+import DuctusRandomness
 import Testing
 
 @Suite struct GradientTests {

@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 import Testing
 
 /// A table of kernels under test.

@@ -1,5 +1,5 @@
-import CKernels
-import Randomness
+import CDuctusKernels
+import DuctusRandomness
 
 /// A direction with random weights and a ragged batch, run through a table of kernels.
 struct RecurrentFixture: CustomStringConvertible {

@@ -1,5 +1,5 @@
-import CKernels
-import Randomness
+import CDuctusKernels
+import DuctusRandomness
 import Testing
 
 private let cells = [DUCTUS_CELL_RNN, DUCTUS_CELL_LSTM, DUCTUS_CELL_GRU]

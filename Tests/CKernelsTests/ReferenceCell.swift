@@ -1,4 +1,4 @@
-import CKernels
+import CDuctusKernels
 import Foundation
 
 /// One direction over one sequence in double precision, written as in the papers, one number at a time.

@@ -1,6 +1,6 @@
-import Daemon
+import DuctusDaemon
+import DuctusTransport
 import Foundation
-import Transport
 
 /// A folder of one test, gone with it; holds a model folder so that the default pipeline finds one.
 final class TemporaryFolder {

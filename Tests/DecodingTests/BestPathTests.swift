@@ -1,4 +1,4 @@
-import Decoding
+import DuctusDecoding
 import Testing
 
 @Suite struct BestPathTests {

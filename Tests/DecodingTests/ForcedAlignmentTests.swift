@@ -1,4 +1,4 @@
-import Decoding
+import DuctusDecoding
 import Foundation
 import Testing
 

@@ -1,6 +1,6 @@
-import Decoding
+import DuctusDecoding
+import DuctusRandomness
 import Foundation
-import Randomness
 import Testing
 
 @Suite struct KneserNeyTests {

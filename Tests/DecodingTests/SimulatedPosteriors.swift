@@ -1,6 +1,6 @@
-import Decoding
+import DuctusDecoding
+import DuctusRandomness
 import Foundation
-import Randomness
 
 /// Posteriors for tests: rows of log probabilities that sum to one, drawn from a seed.
 struct SimulatedPosteriors {

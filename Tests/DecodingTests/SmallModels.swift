@@ -1,4 +1,4 @@
-import Decoding
+import DuctusDecoding
 import Foundation
 
 /// Language models small enough to be checked by hand.

@@ -1,5 +1,5 @@
-import Decoding
-import Randomness
+import DuctusDecoding
+import DuctusRandomness
 import Testing
 
 @Suite struct TextCorpusTests {

@@ -1,7 +1,7 @@
+import DuctusInk
+import DuctusRecognition
+import DuctusTablet
 import Foundation
-import Ink
-import Recognition
-import Tablet
 
 extension FuzzTarget {
     /// Files of ink.

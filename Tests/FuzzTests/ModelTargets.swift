@@ -1,12 +1,12 @@
-import Adaptation
-import Decoding
+import DuctusAdaptation
+import DuctusDecoding
+import DuctusInk
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
+import DuctusTraining
 import Foundation
-import Ink
-import Network
-import Randomness
-import Recognition
 import StreamingTestSupport
-import Training
 
 extension FuzzTarget {
     /// Weights and what goes with them, language models, recipes, generations, and what the journal keeps of ink and of vectors.

@@ -1,4 +1,4 @@
-import Randomness
+import DuctusRandomness
 
 /// Changes valid input in small ways that know the format: for tests that no input makes a decoder crash.
 ///

@@ -1,8 +1,8 @@
+import DuctusInk
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Ink
-import Streaming
-import Transport
-import Wire
 
 extension FuzzTarget {
     /// What comes through sockets, and recordings of it.

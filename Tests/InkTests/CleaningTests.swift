@@ -1,4 +1,4 @@
-import Ink
+import DuctusInk
 import Testing
 
 @Suite struct CleaningTests {

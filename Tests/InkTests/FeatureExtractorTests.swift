@@ -1,6 +1,6 @@
+import DuctusInk
+import DuctusRandomness
 import Foundation
-import Ink
-import Randomness
 import Testing
 
 @Suite struct FeatureExtractorTests {

@@ -1,5 +1,5 @@
+import DuctusInk
 import Foundation
-import Ink
 import Testing
 
 /// A folder that is gone when the test is over.

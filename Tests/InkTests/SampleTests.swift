@@ -1,5 +1,5 @@
+import DuctusInk
 import Foundation
-import Ink
 import Testing
 
 @Suite struct SampleTests {

@@ -1,6 +1,6 @@
+import DuctusInk
+import DuctusRandomness
 import Foundation
-import Ink
-import Randomness
 
 /// Ink for tests, made from a seed: waves and loops at human pace, with dots and jumps between strokes.
 enum TestInk {

@@ -1,5 +1,5 @@
 import AllocationCounter
-import Network
+import DuctusNetwork
 import Testing
 
 /// A network that has seen its largest batch takes no more memory from the heap.

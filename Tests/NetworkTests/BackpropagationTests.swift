@@ -1,4 +1,4 @@
-import Network
+import DuctusNetwork
 import Testing
 
 @Suite struct BackpropagationTests {

@@ -1,4 +1,5 @@
-import Network
+import DuctusFoundations
+import DuctusNetwork
 import Synchronization
 import Testing
 

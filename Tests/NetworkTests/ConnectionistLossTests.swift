@@ -1,5 +1,5 @@
+import DuctusNetwork
 import Foundation
-import Network
 import Testing
 
 /// Losses of a network that is a linear layer alone, so that posteriors can be set at will.

@@ -1,5 +1,5 @@
+import DuctusNetwork
 import Foundation
-import Network
 import Testing
 
 /// Files made by PyTorch (`golden/make_golden.py`): what it computes in double precision from the same weights.

@@ -1,5 +1,5 @@
-import Network
-import Randomness
+import DuctusNetwork
+import DuctusRandomness
 import Testing
 
 /// Central differences against backpropagation, for every layer, cell, direction and loss.

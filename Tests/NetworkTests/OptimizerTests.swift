@@ -1,6 +1,6 @@
+import DuctusNetwork
+import DuctusRandomness
 import Foundation
-import Network
-import Randomness
 import Testing
 
 @Suite struct OptimizerTests {

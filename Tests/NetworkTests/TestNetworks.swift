@@ -1,5 +1,5 @@
-import Network
-import Randomness
+import DuctusNetwork
+import DuctusRandomness
 
 /// Small networks and random ink for tests.
 enum TestNetworks {

@@ -1,5 +1,5 @@
+import DuctusNetwork
 import Foundation
-import Network
 import Testing
 
 @Suite struct WeightFileTests {

@@ -1,5 +1,5 @@
-import Randomness
-import Recognition
+import DuctusRandomness
+import DuctusRecognition
 import Testing
 
 @Suite struct EditDistanceTests {

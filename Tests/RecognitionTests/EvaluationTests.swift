@@ -1,5 +1,5 @@
-import Ink
-import Recognition
+import DuctusInk
+import DuctusRecognition
 import Testing
 
 @Suite struct EvaluationTests {

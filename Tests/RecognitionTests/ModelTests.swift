@@ -1,7 +1,7 @@
-import Decoding
+import DuctusDecoding
+import DuctusNetwork
+import DuctusRecognition
 import Foundation
-import Network
-import Recognition
 import Testing
 
 @Suite struct ModelTests {

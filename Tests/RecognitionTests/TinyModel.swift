@@ -1,9 +1,9 @@
-import Decoding
+import DuctusDecoding
+import DuctusInk
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
 import Foundation
-import Ink
-import Network
-import Randomness
-import Recognition
 
 /// A network that has learned nothing, small enough for tests, around which everything of a model is real.
 func tinyModel(symbols: [String] = ["a", "b", " "], seed: UInt64 = 1) throws -> Model {

@@ -1,9 +1,10 @@
-import Decoding
-import Ink
-import Network
-import Randomness
-import Recognition
-import Streaming
+import DuctusDecoding
+import DuctusFoundations
+import DuctusInk
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
 import Synchronization
 
 /// Time that only the test moves.

@@ -1,8 +1,8 @@
-import Decoding
-import Network
-import Randomness
-import Recognition
-import Streaming
+import DuctusDecoding
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
 
 /// A small network with wild weights that reads vectors of three channels at 50 Hz, two to a frame.
 package enum TinyVectorModel {

@@ -1,7 +1,8 @@
-import Ink
-import Randomness
-import Recognition
-import Streaming
+import DuctusFoundations
+import DuctusInk
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
 import StreamingTestSupport
 import Testing
 

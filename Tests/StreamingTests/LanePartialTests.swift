@@ -1,7 +1,7 @@
-import Ink
-import Randomness
-import Recognition
-import Streaming
+import DuctusInk
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
 import StreamingTestSupport
 import Testing
 

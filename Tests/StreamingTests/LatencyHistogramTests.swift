@@ -1,5 +1,5 @@
-import Randomness
-import Streaming
+import DuctusRandomness
+import DuctusStreaming
 import Testing
 
 @Suite struct LatencyHistogramTests {

@@ -1,6 +1,6 @@
-import Ink
-import Randomness
-import Streaming
+import DuctusInk
+import DuctusRandomness
+import DuctusStreaming
 import Testing
 
 @Suite struct SegmenterTests {

@@ -1,6 +1,6 @@
-import Ink
-import Recognition
-import Streaming
+import DuctusInk
+import DuctusRecognition
+import DuctusStreaming
 import StreamingTestSupport
 import Testing
 

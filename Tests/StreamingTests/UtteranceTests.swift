@@ -1,7 +1,7 @@
-import Network
-import Randomness
-import Recognition
-import Streaming
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
 import StreamingTestSupport
 import Testing
 

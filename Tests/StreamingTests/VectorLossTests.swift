@@ -1,8 +1,8 @@
-import Decoding
-import Network
-import Randomness
-import Recognition
-import Streaming
+import DuctusDecoding
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
 import StreamingTestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import Streaming
+import DuctusStreaming
 import Testing
 
 @Suite struct WindowRuleTests {

@@ -1,10 +1,10 @@
-import Daemon
+import DuctusDaemon
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Streaming
 import StreamingTestSupport
 import Testing
-import Transport
-import Wire
 
 /// The program `ductusd` as it was built beside the tests, running in a folder of its own, by default with a tiny model.
 final class DaemonUnderTest {

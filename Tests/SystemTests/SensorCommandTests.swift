@@ -1,6 +1,6 @@
+import DuctusRecognition
+import DuctusStreaming
 import Foundation
-import Recognition
-import Streaming
 import Testing
 
 /// The commands for sensors, as a user calls them.

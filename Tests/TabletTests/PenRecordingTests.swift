@@ -1,6 +1,6 @@
+import DuctusInk
+import DuctusTablet
 import Foundation
-import Ink
-import Tablet
 import Testing
 
 @Suite struct PenRecordingTests {

@@ -1,5 +1,5 @@
-import Ink
-import Tablet
+import DuctusInk
+import DuctusTablet
 import Testing
 
 @Suite struct PenTrackerTests {

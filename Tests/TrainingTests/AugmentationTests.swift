@@ -1,7 +1,7 @@
-import Ink
-import Randomness
+import DuctusInk
+import DuctusRandomness
+import DuctusTraining
 import Testing
-import Training
 
 @Suite struct AugmentationTests {
     private let strokes = [

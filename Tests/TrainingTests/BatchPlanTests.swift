@@ -1,6 +1,6 @@
-import Randomness
+import DuctusRandomness
+import DuctusTraining
 import Testing
-import Training
 
 @Suite struct BatchPlanTests {
     private let lengths = (0..<500).map { 20 + ($0 * 37) % 300 }

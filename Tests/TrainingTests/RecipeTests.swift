@@ -1,7 +1,7 @@
+import DuctusNetwork
+import DuctusTraining
 import Foundation
-import Network
 import Testing
-import Training
 
 @Suite struct RecipeTests {
     @Test func keysThatAreLeftOutKeepTheirBuiltInValues() throws {

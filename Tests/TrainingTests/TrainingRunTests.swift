@@ -1,9 +1,9 @@
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
+import DuctusTraining
 import Foundation
-import Network
-import Randomness
-import Recognition
 import Testing
-import Training
 
 /// Runs of +1 and −1 that spell two symbols: learned in seconds.
 private struct ToyCorpus: Corpus {

@@ -1,10 +1,10 @@
-import Decoding
+import DuctusDecoding
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
+import DuctusTraining
 import Foundation
-import Network
-import Randomness
-import Recognition
 import Testing
-import Training
 
 @Suite struct VectorCorpusTests {
     private let configuration = VectorConfiguration(channels: SimulatedSensor.channels, rate: 50, stack: 5)

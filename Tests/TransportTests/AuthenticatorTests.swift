@@ -1,6 +1,6 @@
+import DuctusTransport
 import Foundation
 import Testing
-import Transport
 
 @Suite struct AuthenticatorTests {
     private final class Guarded {

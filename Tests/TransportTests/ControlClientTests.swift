@@ -1,5 +1,5 @@
+import DuctusTransport
 import Testing
-import Transport
 
 @Suite struct ControlClientTests {
     @Test func withoutADaemonItTellsWhereItAsked() throws {

@@ -1,5 +1,5 @@
+import DuctusTransport
 import Testing
-import Transport
 
 @Suite struct CurveKeyTests {
     @Test func publicKeyFollowsFromTheSecretOne() throws {

@@ -1,5 +1,5 @@
+import DuctusTransport
 import Testing
-import Transport
 
 @Suite struct EndpointTests {
     @Test(arguments: ["ipc:///run/ductus/ink", "tcp://127.0.0.1:7711", "inproc://labels"])

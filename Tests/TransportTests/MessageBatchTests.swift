@@ -1,5 +1,5 @@
+import DuctusTransport
 import Testing
-import Transport
 
 @Suite struct MessageBatchTests {
     /// The handler sees frames in place, of any size, empty ones included.

@@ -1,5 +1,5 @@
+import DuctusTransport
 import Testing
-import Transport
 
 @Suite struct PaceTests {
     @Test func aLonePublisherNeverWaits() {

@@ -1,6 +1,6 @@
+import DuctusTransport
 import Foundation
 import Testing
-import Transport
 
 @Suite struct PublisherTests {
     private func daemon(_ scene: Scene, _ endpoint: Endpoint, seen: Seen) throws -> Reactor {

@@ -1,6 +1,6 @@
+import DuctusTransport
 import Foundation
 import Testing
-import Transport
 
 @Suite struct ReactorTests {
     @Test func takesWhatPublishersSendAndKeepsTheirOrder() throws {

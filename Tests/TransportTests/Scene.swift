@@ -1,5 +1,5 @@
+import DuctusTransport
 import Foundation
-import Transport
 
 /// A context and a directory of its own for ipc sockets, removed with it.
 final class Scene {

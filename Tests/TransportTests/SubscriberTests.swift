@@ -1,5 +1,5 @@
+import DuctusTransport
 import Testing
-import Transport
 
 @Suite struct SubscriberTests {
     /// An XPUB reactor that surfaces subscriptions in `seen`.

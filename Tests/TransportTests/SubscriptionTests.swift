@@ -1,5 +1,5 @@
+import DuctusTransport
 import Testing
-import Transport
 
 @Suite struct SubscriptionTests {
     private func parse(_ bytes: [UInt8]) -> Subscription? { bytes.withUnsafeBytes { Subscription($0) } }

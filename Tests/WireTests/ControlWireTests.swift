@@ -1,7 +1,7 @@
-import Adaptation
+import DuctusAdaptation
+import DuctusWire
 import SwiftProtobuf
 import Testing
-import Wire
 
 @Suite struct ControlWireTests {
     @Test func aRequestIsAnsweredUnderItsNumber() throws {

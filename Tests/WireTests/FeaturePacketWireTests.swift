@@ -1,6 +1,6 @@
-import Streaming
+import DuctusStreaming
+import DuctusWire
 import Testing
-import Wire
 
 @Suite struct FeaturePacketWireTests {
     @Test func framesComeThrough() throws {

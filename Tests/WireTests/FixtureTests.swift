@@ -1,6 +1,6 @@
+import DuctusWire
 import Foundation
 import Testing
-import Wire
 
 @Suite struct FixtureTests {
     private func temporary() -> URL {

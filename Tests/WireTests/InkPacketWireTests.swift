@@ -1,8 +1,8 @@
-import Ink
-import Streaming
+import DuctusInk
+import DuctusStreaming
+import DuctusWire
 import SwiftProtobuf
 import Testing
-import Wire
 
 @Suite struct InkPacketWireTests {
     private func roundTrip(_ content: InkPacket.Content) throws -> InkPacket.Content {

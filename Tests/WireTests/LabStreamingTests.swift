@@ -1,9 +1,9 @@
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Streaming
 import Synchronization
 import Testing
-import Transport
-import Wire
 
 /// protocols/examples/lsl_bridge.py between a real Lab Streaming Layer outlet and a features socket, all on this machine.
 @Suite struct LabStreamingTests {

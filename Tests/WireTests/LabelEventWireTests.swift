@@ -1,6 +1,6 @@
-import Streaming
+import DuctusStreaming
+import DuctusWire
 import Testing
-import Wire
 
 @Suite struct LabelEventWireTests {
     private func event(ending: LabelEvent.Ending?) throws -> LabelEvent {

@@ -1,4 +1,4 @@
-import Transport
+import DuctusTransport
 
 extension Configuration {
     /// Where files are; nil: found by `Locations`.

@@ -1,6 +1,6 @@
+import DuctusInk
+import DuctusTransport
 import Foundation
-import Ink
-import Transport
 
 /// The faults that show only when all keys are known: contradictions, missing files, endpoints open to the network.
 struct ConfigurationCheck {

@@ -1,4 +1,4 @@
-import Recognition
+import DuctusRecognition
 import Yams
 
 /// Walks a YAML tree along the sections' fields and collects every fault on the way instead of stopping at the first.

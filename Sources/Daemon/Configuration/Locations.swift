@@ -1,5 +1,5 @@
+import DuctusTransport
 import Foundation
-import Transport
 
 /// The directories in use: what the configuration says, else what systemd gives, else what fits the user.
 package struct Locations: Equatable, Sendable {

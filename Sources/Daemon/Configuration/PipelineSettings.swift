@@ -1,4 +1,4 @@
-import Streaming
+import DuctusStreaming
 
 /// One way of reading streams: which, with what model, how much at a time, when a segment ends.
 package struct PipelineSettings: NamedConfigurationSection {

@@ -1,4 +1,4 @@
-import Adaptation
+import DuctusAdaptation
 
 /// What the learner is asked to train, and in which order.
 ///

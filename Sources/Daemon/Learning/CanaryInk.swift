@@ -1,5 +1,5 @@
+import DuctusInk
 import Foundation
-import Ink
 
 /// The ink that a shared generation must not read worse: the operator's own, else lines that simulated pens write.
 package enum CanaryInk {

@@ -1,6 +1,6 @@
-import Adaptation
-import Recognition
-import Streaming
+import DuctusAdaptation
+import DuctusRecognition
+import DuctusStreaming
 import Synchronization
 
 /// The generations of one pipeline as its lanes ask for them: a writer's own where there is one, else the shared one.

@@ -1,11 +1,12 @@
-import Adaptation
+import DuctusAdaptation
+import DuctusFoundations
+import DuctusRecognition
+import DuctusStreaming
+import DuctusWire
 import Foundation
 import Logging
 import Metrics
-import Recognition
-import Streaming
 import Synchronization
-import Wire
 
 /// Learning in the daemon: keeps what was read, takes corrections, trains beside the lanes, publishes what came of it.
 ///

@@ -1,7 +1,7 @@
-import Adaptation
+import DuctusAdaptation
+import DuctusRecognition
+import DuctusStreaming
 import Foundation
-import Recognition
-import Streaming
 import Synchronization
 
 /// What one pipeline has learned: its journal, its generations, and the models made of them.

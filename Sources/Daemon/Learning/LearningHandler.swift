@@ -1,7 +1,7 @@
-import Adaptation
-import Streaming
-import Transport
-import Wire
+import DuctusAdaptation
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 
 /// Answers what concerns learning: corrections, generations, the journal.
 package struct LearningHandler: ControlHandler {

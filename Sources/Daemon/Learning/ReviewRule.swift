@@ -1,4 +1,4 @@
-import Streaming
+import DuctusStreaming
 
 /// Which finals are worth a person's look: those among the least sure of the latest ones.
 package struct ReviewRule {

@@ -1,11 +1,12 @@
-import Adaptation
 import Dispatch
+import DuctusAdaptation
+import DuctusFoundations
+import DuctusStreaming
+import DuctusWire
 import Foundation
 import Logging
 import Metrics
-import Streaming
 import Synchronization
-import Wire
 
 /// The thread that trains: one scope after another, giving way to everything else.
 ///

@@ -1,4 +1,4 @@
-import Streaming
+import DuctusStreaming
 
 /// The segments that were read lately, with their ink or vectors: what a correction may refer to. Bounded in bytes and per stream.
 package struct SegmentMemory {

@@ -1,6 +1,7 @@
-import Streaming
+import DuctusFoundations
+import DuctusStreaming
+import DuctusWire
 import Synchronization
-import Wire
 
 /// Publishes what happens in the daemon, topic `events`: promotions, rejections, rollbacks, reloads, streams that left.
 ///

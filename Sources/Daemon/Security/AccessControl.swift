@@ -1,7 +1,7 @@
-import Streaming
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Synchronization
-import Transport
-import Wire
 
 /// Rights and quotas in force at the daemon's sockets: who connects, what they publish, subscribe to and ask for.
 ///

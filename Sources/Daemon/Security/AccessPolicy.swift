@@ -1,5 +1,5 @@
-import Streaming
-import Transport
+import DuctusStreaming
+import DuctusTransport
 
 /// Answers what a client may do. Immutable: a reload makes a new one.
 ///

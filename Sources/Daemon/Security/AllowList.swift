@@ -1,5 +1,5 @@
+import DuctusTransport
 import Foundation
-import Transport
 
 /// The clients that may connect over TCP: their keys and what each may do.
 ///

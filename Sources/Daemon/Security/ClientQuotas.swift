@@ -1,6 +1,6 @@
-import Streaming
+import DuctusStreaming
+import DuctusTransport
 import Synchronization
-import Transport
 
 /// Holds each client to its quotas: streams, bytes, corrections. A client is a key of the allow-list, or a user on ipc.
 ///

@@ -1,5 +1,5 @@
+import DuctusTransport
 import Foundation
-import Transport
 
 /// A CURVE key pair in a file that only its owner can read.
 ///

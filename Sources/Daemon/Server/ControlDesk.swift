@@ -1,5 +1,5 @@
-import Transport
-import Wire
+import DuctusTransport
+import DuctusWire
 
 /// Answers one kind of request, or says that it is not its own.
 package protocol ControlHandler: Sendable {

@@ -1,7 +1,8 @@
-import Streaming
+import DuctusFoundations
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Synchronization
-import Transport
-import Wire
 
 /// The way from the sockets to the lanes: reads topics and packets, finds each stream's pipeline and lane. Runs on the reactor's thread;
 /// what it cannot use is dropped and counted by reason.

@@ -1,7 +1,8 @@
-import Streaming
+import DuctusFoundations
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Synchronization
-import Transport
-import Wire
 
 /// Sends the lanes' events to their subscribers, and keeps each stream's last event for those who come later.
 final class LabelPublisher: LabelSink {

@@ -1,7 +1,7 @@
+import DuctusNetwork
+import DuctusRecognition
+import DuctusStreaming
 import Foundation
-import Network
-import Recognition
-import Streaming
 
 /// The configured pipelines with their models, and which of them reads a stream.
 package struct PipelineSet: Sendable {

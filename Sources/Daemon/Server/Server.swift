@@ -1,11 +1,12 @@
+import DuctusFoundations
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Ink
-import Network
-import Recognition
-import Streaming
 import Synchronization
-import Transport
-import Wire
 
 /// The daemon as a whole: sockets, lanes, and the way between them.
 ///
@@ -165,7 +166,7 @@ package final class Server: Sendable {
             gaps: publisher.gaps, stages: ["intake": taken.latency, "publish": publisher.latency])
     }
 
-    private static func ports(_ configuration: Configuration, _ locations: Locations, _ parts: ServerParts) -> [Transport.Port] {
+    private static func ports(_ configuration: Configuration, _ locations: Locations, _ parts: ServerParts) -> [DuctusTransport.Port] {
         let endpoints = configuration.endpoints
         return PortNumber.allCases.map { number in
             var options = SocketOptions()
@@ -191,7 +192,7 @@ package final class Server: Sendable {
                 // The last finals must leave before the process does.
                 options.linger = 500
             }
-            var port = Transport.Port(kind, options: options, bind: bind.map(locations.resolve))
+            var port = DuctusTransport.Port(kind, options: options, bind: bind.map(locations.resolve))
             switch number {
             case .ink: port.subscriptions = [Topic.inkPrefix]
             case .features: port.subscriptions = [Topic.featuresPrefix]

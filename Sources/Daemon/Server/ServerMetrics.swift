@@ -1,5 +1,5 @@
+import DuctusStreaming
 import Metrics
-import Streaming
 
 /// Brings the server's totals into the metrics, each time they are read.
 package final class ServerMetrics: Sendable {

@@ -1,4 +1,4 @@
-import Streaming
+import DuctusStreaming
 
 /// What other parts of the daemon bring to the server: learning, quotas, rights. Each is optional.
 package struct ServerParts: Sendable {

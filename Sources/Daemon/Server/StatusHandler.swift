@@ -1,8 +1,8 @@
-import Network
-import Streaming
+import DuctusNetwork
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Synchronization
-import Transport
-import Wire
 
 /// Answers `status` and `list streams`.
 final class StatusHandler: ControlHandler {

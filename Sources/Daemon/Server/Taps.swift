@@ -1,6 +1,6 @@
+import DuctusTransport
+import DuctusWire
 import Synchronization
-import Transport
-import Wire
 
 /// Who listens to what comes in: a subscriber to `ink.…` or `features.…` on the labels' socket gets the packets as they arrived.
 /// `ductus record` lives on it. Costs nothing while nobody listens.

@@ -1,6 +1,6 @@
+import DuctusRecognition
+import DuctusStreaming
 import Foundation
-import Recognition
-import Streaming
 import Synchronization
 
 /// Loads models whose folder is another one, or whose files changed, while the old ones serve.

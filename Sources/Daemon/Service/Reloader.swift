@@ -1,11 +1,11 @@
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
 import Logging
 import Metrics
-import Recognition
-import Streaming
 import Synchronization
-import Transport
-import Wire
 
 /// Takes a changed configuration into the running daemon: on SIGHUP and on request.
 ///

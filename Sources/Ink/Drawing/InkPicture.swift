@@ -1,3 +1,5 @@
+import DuctusDrawing
+
 /// Draws ink the way it was written, with what was read under the strokes that show it.
 ///
 /// ```

@@ -1,3 +1,4 @@
+import DuctusFoundations
 import Foundation
 
 /// W3C's Ink Markup Language (Recommendation of 20 September 2011): reading and writing.

@@ -1,3 +1,4 @@
+import DuctusFoundations
 import Foundation
 
 /// What holds for a trace: the meaning of its values, and the time that its times count from.

@@ -1,3 +1,4 @@
+import DuctusFoundations
 import Foundation
 
 /// Builds the tree of an InkML document's traces and cuts it into lines. See `InkML`.

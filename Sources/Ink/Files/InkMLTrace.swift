@@ -1,3 +1,5 @@
+import DuctusFoundations
+
 /// What the values of a trace mean: InkML's `<traceFormat>`, and the decoding of a `<trace>` by it.
 ///
 /// W3C Recommendation "Ink Markup Language (InkML)", 20 September 2011, sections 3.1 and 3.2.

@@ -1,3 +1,4 @@
+import DuctusFoundations
 import Foundation
 
 /// The data sets' format: one JSON object per line, plain or gzip.

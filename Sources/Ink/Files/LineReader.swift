@@ -1,4 +1,4 @@
-import CZlib
+import CDuctusZlib
 import Foundation
 
 /// Reads a file line by line, uncompressing gzip on the way; memory is bounded by the longest line.

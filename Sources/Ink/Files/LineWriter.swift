@@ -1,4 +1,4 @@
-import CZlib
+import CDuctusZlib
 import Foundation
 
 /// Writes files of lines, the counterpart of `LineReader`.

@@ -1,3 +1,4 @@
+import DuctusFoundations
 import Foundation
 
 /// Gathers the strokes and segments of a UNIPEN file and of those it includes. See `Unipen`.

@@ -1,3 +1,4 @@
+import DuctusDrawing
 import Foundation
 
 /// One elementary movement: an arc that is travelled with a lognormal speed profile.

@@ -1,5 +1,6 @@
+import DuctusDrawing
+import DuctusRandomness
 import Foundation
-import Randomness
 
 extension PenMovement {
     /// Plans the movement that writes a script, in the air and on the surface; `nil` if there is nothing to write.

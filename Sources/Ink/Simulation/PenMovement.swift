@@ -1,3 +1,5 @@
+import DuctusDrawing
+
 /// The movement of a pen: elementary movements that overlap in time and add up as vectors, and when the tip touches.
 ///
 /// Corners become round and speed never quite reaches zero between the movements because they overlap, as in a hand.

@@ -1,5 +1,6 @@
+import DuctusDrawing
+import DuctusRandomness
 import Foundation
-import Randomness
 
 /// A text laid out as the places that a writer's pen will pass: letterforms chosen, spaced, joined, leaned and strayed.
 ///

@@ -1,5 +1,6 @@
+import DuctusDrawing
+import DuctusRandomness
 import Foundation
-import Randomness
 
 /// Writes texts as a person with a pen would: ink that the project owns, for fixtures, benchmarks and tests.
 ///

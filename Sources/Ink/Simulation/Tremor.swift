@@ -1,5 +1,6 @@
+import DuctusDrawing
+import DuctusRandomness
 import Foundation
-import Randomness
 
 /// The involuntary part of a hand's movement: white noise through two low-pass filters at about 6 Hz.
 package struct Tremor {

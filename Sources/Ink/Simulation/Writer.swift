@@ -1,5 +1,6 @@
+import DuctusDrawing
+import DuctusRandomness
 import Foundation
-import Randomness
 
 /// The hand of one imaginary person: the same for the same seed, so that all ink of a writer looks alike.
 ///

@@ -1,4 +1,4 @@
-import Decoding
+import DuctusDecoding
 
 /// How well a model labels every frame. Frames without a reference label count for nothing.
 public struct FrameEvaluation: Sendable {

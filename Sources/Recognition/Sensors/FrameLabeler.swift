@@ -1,4 +1,4 @@
-import Decoding
+import DuctusDecoding
 
 /// Turns the posteriors of one recording into labels, at once or window by window: smoothed by the model's transitions where it has some,
 /// with probabilities for confidences.

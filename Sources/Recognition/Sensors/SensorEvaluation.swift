@@ -1,4 +1,4 @@
-import Decoding
+import DuctusDecoding
 
 /// How well a model reads labelled sensor recordings: by frames, or by text, as its task is.
 public struct SensorEvaluation {

@@ -1,7 +1,7 @@
-import Decoding
+import DuctusDecoding
+import DuctusInk
+import DuctusNetwork
 import Foundation
-import Ink
-import Network
 
 /// Reads whole recordings of a sensor: off line, and to measure a model.
 ///

@@ -1,5 +1,5 @@
+import DuctusInk
 import Foundation
-import Ink
 
 extension SensorRecording {
     /// Reads a table with a vector per line, numbers separated by commas, plain or gzip. A first line that is no numbers names the channels. A

@@ -1,5 +1,5 @@
+import DuctusInk
 import Foundation
-import Ink
 
 extension SensorRecording {
     /// Writes recordings as `read` takes them, one JSON object per line, compressed if the name ends in `.gz`.

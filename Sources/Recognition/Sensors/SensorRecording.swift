@@ -1,5 +1,5 @@
+import DuctusInk
 import Foundation
-import Ink
 
 /// A recording of a sensor: vectors at a fixed rate, and what is known of them.
 public struct SensorRecording: Sendable, Equatable {

@@ -1,5 +1,5 @@
+import DuctusRandomness
 import Foundation
-import Randomness
 
 /// A sensor on a moving body that nobody has to wear: three channels that rest, sway, or shake, with noise, an offset per subject, and
 /// known labels and text. For fixtures and tests, where recordings of people may not be shipped.

@@ -1,4 +1,4 @@
-import Decoding
+import DuctusDecoding
 
 extension Model {
     /// The same model with the weights of its smoothing chosen on labelled recordings: how much of the classes' priors is divided out, and how

@@ -1,4 +1,4 @@
-import Daemon
+import DuctusDaemon
 import Testing
 
 @Suite struct ConfigurationChangeTests {

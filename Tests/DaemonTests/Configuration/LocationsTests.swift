@@ -1,6 +1,6 @@
-import Daemon
+import DuctusDaemon
+import DuctusTransport
 import Testing
-import Transport
 
 @Suite struct LocationsTests {
     @Test func systemdsDirectories_comeBeforeTheUsers() {

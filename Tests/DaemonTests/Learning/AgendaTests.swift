@@ -1,5 +1,5 @@
-import Adaptation
-import Daemon
+import DuctusAdaptation
+import DuctusDaemon
 import Testing
 
 @Suite struct AgendaTests {

@@ -1,6 +1,6 @@
-import Daemon
+import DuctusDaemon
+import DuctusInk
 import Foundation
-import Ink
 import StreamingTestSupport
 import Testing
 

@@ -1,7 +1,7 @@
-import Adaptation
-import Daemon
-import Recognition
-import Streaming
+import DuctusAdaptation
+import DuctusDaemon
+import DuctusRecognition
+import DuctusStreaming
 import StreamingTestSupport
 import Synchronization
 import Testing

@@ -1,8 +1,8 @@
-import Adaptation
-import Daemon
+import DuctusAdaptation
+import DuctusDaemon
+import DuctusWire
 import Foundation
 import Testing
-import Wire
 
 @Suite struct LearningHandlerTests {
     private let folder: TemporaryFolder

@@ -1,15 +1,15 @@
-import Adaptation
-import Daemon
+import DuctusAdaptation
+import DuctusDaemon
+import DuctusInk
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Ink
 import Logging
-import Recognition
-import Streaming
 import StreamingTestSupport
 import Synchronization
 import Testing
-import Transport
-import Wire
 
 /// Learning as the daemon composes it, without sockets and lanes: what it is given and what it says.
 ///

@@ -1,13 +1,13 @@
-import Adaptation
-import Daemon
+import DuctusAdaptation
+import DuctusDaemon
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
+import DuctusWire
 import Foundation
-import Network
-import Randomness
-import Recognition
-import Streaming
 import StreamingTestSupport
 import Testing
-import Wire
 
 @Suite struct LearningTests {
     private let folder: TemporaryFolder

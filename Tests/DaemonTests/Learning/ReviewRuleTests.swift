@@ -1,5 +1,5 @@
-import Daemon
-import Streaming
+import DuctusDaemon
+import DuctusStreaming
 import StreamingTestSupport
 import Testing
 

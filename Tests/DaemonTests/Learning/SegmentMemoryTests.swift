@@ -1,6 +1,6 @@
-import Daemon
-import Ink
-import Streaming
+import DuctusDaemon
+import DuctusInk
+import DuctusStreaming
 import StreamingTestSupport
 import Testing
 

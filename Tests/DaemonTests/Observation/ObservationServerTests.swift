@@ -1,4 +1,4 @@
-import Daemon
+import DuctusDaemon
 import FlyingFox
 import Foundation
 import Testing

@@ -1,11 +1,12 @@
-import Daemon
+import DuctusDaemon
+import DuctusFoundations
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Recognition
-import Streaming
 import StreamingTestSupport
 import Testing
-import Transport
-import Wire
 
 /// Keys, rights and prefixes at the sockets of a real server, over TCP.
 @Suite struct AccessControlTests {

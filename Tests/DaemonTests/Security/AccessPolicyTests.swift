@@ -1,7 +1,7 @@
-import Daemon
-import Streaming
+import DuctusDaemon
+import DuctusStreaming
+import DuctusTransport
 import Testing
-import Transport
 
 @Suite struct AccessPolicyTests {
     private static let policy: AccessPolicy = {

@@ -1,6 +1,6 @@
-import Daemon
+import DuctusDaemon
+import DuctusTransport
 import Testing
-import Transport
 
 @Suite struct AllowListTests {
     @Test func entries_areRead() throws {

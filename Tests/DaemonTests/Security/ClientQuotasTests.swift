@@ -1,8 +1,8 @@
-import Daemon
-import Streaming
+import DuctusDaemon
+import DuctusStreaming
+import DuctusTransport
 import Synchronization
 import Testing
-import Transport
 
 @Suite struct ClientQuotasTests {
     /// Time that only the test moves.

@@ -1,7 +1,7 @@
-import Daemon
+import DuctusDaemon
+import DuctusTransport
 import Foundation
 import Testing
-import Transport
 
 @Suite struct KeyFileTests {
     @Test func aKey_comesBackAsWritten_readableByItsOwnerOnly() throws {

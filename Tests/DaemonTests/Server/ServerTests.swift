@@ -1,13 +1,13 @@
-import Daemon
+import DuctusDaemon
+import DuctusInk
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Ink
-import Randomness
-import Recognition
-import Streaming
 import StreamingTestSupport
 import Testing
-import Transport
-import Wire
 
 /// A server on ipc sockets in a folder of its own, with a tiny model, and clients of it.
 private final class RunningServer {

@@ -1,12 +1,13 @@
-import Daemon
+import DuctusDaemon
+import DuctusFoundations
+import DuctusRecognition
+import DuctusStreaming
+import DuctusWire
 import Foundation
 import Logging
-import Recognition
-import Streaming
 import StreamingTestSupport
 import Synchronization
 import Testing
-import Wire
 
 @Suite struct ReloaderTests {
     /// A configuration file, a model, and a reloader that has them in use.

@@ -1,4 +1,5 @@
-import Ink
+import DuctusDrawing
+import DuctusInk
 import Testing
 
 struct ConfusionPictureTests {

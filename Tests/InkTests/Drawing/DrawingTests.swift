@@ -1,6 +1,7 @@
-import CZlib
+import CDuctusZlib
+import DuctusDrawing
+import DuctusInk
 import Foundation
-import Ink
 import Testing
 
 #if canImport(FoundationXML)

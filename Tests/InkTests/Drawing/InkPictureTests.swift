@@ -1,5 +1,6 @@
+import DuctusDrawing
+import DuctusInk
 import Foundation
-import Ink
 import Testing
 
 struct InkPictureTests {

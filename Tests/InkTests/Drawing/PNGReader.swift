@@ -1,4 +1,4 @@
-import CZlib
+import CDuctusZlib
 import Foundation
 import Testing
 

@@ -1,5 +1,5 @@
-import Ink
-import Randomness
+import DuctusInk
+import DuctusRandomness
 import Testing
 
 struct TremorTests {

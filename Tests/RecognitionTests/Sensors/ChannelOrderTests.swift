@@ -1,4 +1,4 @@
-import Recognition
+import DuctusRecognition
 import Testing
 
 @Suite struct ChannelOrderTests {

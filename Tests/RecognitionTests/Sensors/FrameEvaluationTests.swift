@@ -1,5 +1,5 @@
-import Decoding
-import Recognition
+import DuctusDecoding
+import DuctusRecognition
 import Testing
 
 @Suite struct FrameEvaluationTests {

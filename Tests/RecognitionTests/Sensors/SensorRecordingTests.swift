@@ -1,5 +1,5 @@
+import DuctusRecognition
 import Foundation
-import Recognition
 import Testing
 
 @Suite struct SensorRecordingTests {

@@ -1,6 +1,6 @@
+import DuctusRandomness
+import DuctusRecognition
 import Foundation
-import Randomness
-import Recognition
 import Testing
 
 @Suite struct VectorExtractorTests {

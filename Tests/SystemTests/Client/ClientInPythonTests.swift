@@ -1,6 +1,6 @@
+import DuctusInk
+import DuctusRecognition
 import Foundation
-import Ink
-import Recognition
 import StreamingTestSupport
 import Testing
 

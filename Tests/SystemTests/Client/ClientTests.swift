@@ -1,9 +1,9 @@
+import DuctusRecognition
+import DuctusStreaming
+import DuctusWire
 import Foundation
-import Recognition
-import Streaming
 import StreamingTestSupport
 import Testing
-import Wire
 
 /// What subscribers of a real daemon get.
 @Suite struct ClientTests {

@@ -1,13 +1,13 @@
+import DuctusInk
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
 import Glibc
-import Ink
-import Randomness
-import Recognition
-import Streaming
 import StreamingTestSupport
 import Testing
-import Transport
-import Wire
 
 /// What strangers may send to a real daemon: it stays up and bounded, and honest streams are read as ever.
 @Suite struct HostileInputTests {

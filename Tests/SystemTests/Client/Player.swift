@@ -1,7 +1,7 @@
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Streaming
-import Transport
-import Wire
 
 /// Sends recordings to a daemon as fast as it takes them. Each playing has an epoch of its own.
 final class Player {

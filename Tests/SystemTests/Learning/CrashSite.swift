@@ -1,15 +1,15 @@
-import Adaptation
-import Daemon
+import DuctusAdaptation
+import DuctusDaemon
+import DuctusInk
+import DuctusNetwork
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Ink
-import Network
-import Randomness
-import Recognition
-import Streaming
 import StreamingTestSupport
 import Testing
-import Transport
-import Wire
 
 /// A daemon that is started again and again on the same state and killed each time, and what it has acknowledged.
 final class CrashSite {

@@ -1,6 +1,6 @@
+import DuctusRandomness
+import DuctusRecognition
 import Foundation
-import Randomness
-import Recognition
 import Testing
 
 /// `kill -9` of the real daemon at random instants while it takes corrections, trains and promotes.

@@ -1,11 +1,11 @@
+import DuctusInk
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Ink
-import Recognition
-import Streaming
 import StreamingTestSupport
 import Testing
-import Transport
-import Wire
 
 /// Corrections to the real daemon, over its sockets.
 @Suite struct LearningSystemTests {

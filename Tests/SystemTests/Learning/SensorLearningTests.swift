@@ -1,10 +1,10 @@
+import DuctusRecognition
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Recognition
-import Streaming
 import StreamingTestSupport
 import Testing
-import Transport
-import Wire
 
 /// Corrections of a sensor's segments to the real daemon, over its sockets: a speaker whom the model in models/an4 has never heard.
 @Suite struct SensorLearningTests {

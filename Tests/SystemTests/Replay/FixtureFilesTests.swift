@@ -1,7 +1,7 @@
+import DuctusRecognition
+import DuctusWire
 import Foundation
-import Recognition
 import Testing
-import Wire
 
 /// The committed fixtures. `make fixtures` writes them anew, for another model or after a change of the scenes.
 @Suite(.serialized) struct FixtureFilesTests {

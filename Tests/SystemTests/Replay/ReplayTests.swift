@@ -1,10 +1,10 @@
+import DuctusRandomness
+import DuctusRecognition
+import DuctusStreaming
+import DuctusWire
 import Foundation
-import Randomness
-import Recognition
-import Streaming
 import StreamingTestSupport
 import Testing
-import Wire
 
 /// What the recognizer reads in every scene: the shipped model if there is one, else a tiny one.
 enum Readings {

@@ -1,8 +1,8 @@
+import DuctusInk
+import DuctusRecognition
+import DuctusStreaming
+import DuctusWire
 import Foundation
-import Ink
-import Recognition
-import Streaming
-import Wire
 
 /// A recording that the project made itself, and what each of its segments holds: `fixtures/NAME.fixture`, `fixtures/NAME.expected`.
 struct Scene: Sendable, CustomStringConvertible {

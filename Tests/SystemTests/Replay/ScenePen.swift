@@ -1,6 +1,6 @@
-import Ink
-import Streaming
-import Wire
+import DuctusInk
+import DuctusStreaming
+import DuctusWire
 
 /// A simulated pen that publishes, and notes what each of its segments holds.
 struct ScenePen {

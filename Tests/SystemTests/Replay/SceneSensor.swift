@@ -1,8 +1,8 @@
+import DuctusRecognition
+import DuctusStreaming
+import DuctusWire
 import Foundation
-import Recognition
-import Streaming
 import StreamingTestSupport
-import Wire
 
 /// A simulated sensor that publishes, and notes what each of its segments holds.
 struct SceneSensor {

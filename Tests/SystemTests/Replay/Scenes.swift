@@ -1,5 +1,5 @@
-import Ink
-import Streaming
+import DuctusInk
+import DuctusStreaming
 
 extension Scene {
     /// Every scene that is committed as a fixture. Stream names differ, so all can be replayed at once.

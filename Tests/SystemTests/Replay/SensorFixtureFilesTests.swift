@@ -1,5 +1,5 @@
+import DuctusRecognition
 import Foundation
-import Recognition
 import Testing
 
 /// The committed fixtures of sensors. `make fixtures` writes them anew, for another model or after a change of the scenes.

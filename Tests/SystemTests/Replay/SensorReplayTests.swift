@@ -1,7 +1,7 @@
+import DuctusStreaming
+import DuctusWire
 import Foundation
-import Streaming
 import Testing
-import Wire
 
 /// Sensors, replayed to the real daemon.
 @Suite struct SensorReplayTests {

@@ -1,8 +1,8 @@
+import DuctusRecognition
+import DuctusStreaming
+import DuctusWire
 import Foundation
-import Recognition
-import Streaming
 import StreamingTestSupport
-import Wire
 
 /// A recording of simulated sensors that the project made itself, and what each of its segments holds: `fixtures/NAME.fixture`,
 /// `fixtures/NAME.expected`.

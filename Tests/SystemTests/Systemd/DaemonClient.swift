@@ -1,9 +1,9 @@
-import Daemon
+import DuctusDaemon
+import DuctusStreaming
+import DuctusTransport
+import DuctusWire
 import Foundation
-import Streaming
 import StreamingTestSupport
-import Transport
-import Wire
 
 /// A pen, a listener and an operator of one daemon, over its real sockets.
 final class DaemonClient {

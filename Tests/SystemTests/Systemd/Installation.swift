@@ -1,6 +1,6 @@
+import DuctusNetwork
+import DuctusRecognition
 import Foundation
-import Network
-import Recognition
 import StreamingTestSupport
 
 /// The programs that this package built, and how they come into a machine.

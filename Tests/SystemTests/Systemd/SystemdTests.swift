@@ -1,6 +1,6 @@
+import DuctusWire
 import Foundation
 import Testing
-import Wire
 
 /// The daemon under a real systemd: `systemd/ductusd.service` as shipped, in a machine of its own. One machine serves all cases, one after
 /// the other.

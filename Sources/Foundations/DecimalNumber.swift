@@ -1,11 +1,11 @@
 /// Reads decimal numbers from bytes, at the speed that long arrays of coordinates need.
-enum DecimalNumber {
+package enum DecimalNumber {
     /// Reads `[+-] digits [. digits] [e [+-] digits]` at `position` and moves it behind; nil, and `position` unmoved, if there is
     /// no number. Digits may be missing on one side of the point.
     ///
     /// Exact below 10^15 with up to 22 decimals, off by a few units in the last place of a `Double` beyond.
     @inline(__always)
-    static func read(_ bytes: UnsafeRawBufferPointer, at position: inout Int) -> Double? {
+    package static func read(_ bytes: UnsafeRawBufferPointer, at position: inout Int) -> Double? {
         var at = position
         var negative = false
         if at < bytes.count, bytes[at] == UInt8(ascii: "-") || bytes[at] == UInt8(ascii: "+") {

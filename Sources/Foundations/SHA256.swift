@@ -1,12 +1,12 @@
 /// FIPS 180-4: names a set of weights by its content.
-struct SHA256 {
+package struct SHA256 {
     private var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
     private var schedule = [UInt32](repeating: 0, count: 64)
 
     /// The digest in hexadecimal.
-    static func hex(of bytes: UnsafeRawBufferPointer) -> String {
+    package static func hex(of bytes: UnsafeRawBufferPointer) -> String {
         var hash = SHA256()
         let whole = bytes.count - bytes.count % 64
         for start in stride(from: 0, to: whole, by: 64) {

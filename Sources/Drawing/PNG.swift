@@ -1,4 +1,4 @@
-import CZlib
+import CDuctusZlib
 import Foundation
 
 /// The PNG back end: Portable Network Graphics, ISO/IEC 15948, 8 bits per channel.

@@ -1,5 +1,6 @@
+
 /// How far a letter reaches to the left and to the right at each height: what optical spacing is decided by.
-struct Outline {
+package struct Outline {
     private static let bottom = -12.0
     private static let bandHeight = 2.0
     private static let bands = 20
@@ -7,9 +8,9 @@ struct Outline {
     /// Per band from the bottom; infinite where there is no ink.
     private var left = [Double](repeating: .infinity, count: bands)
     private var right = [Double](repeating: -.infinity, count: bands)
-    private(set) var extent: ClosedRange<Double>
+    package private(set) var extent: ClosedRange<Double>
 
-    init(_ glyph: Glyph) {
+    package init(_ glyph: Glyph) {
         extent = glyph.extent
         for part in glyph.parts {
             for place in Arc.places(along: part.path) {
@@ -21,7 +22,7 @@ struct Outline {
         if let least = left.min(), let most = right.max(), least <= most { extent = least...most }
     }
 
-    func moved(by x: Double) -> Outline {
+    package func moved(by x: Double) -> Outline {
         var moved = self
         moved.left = left.map { $0 + x }
         moved.right = right.map { $0 + x }
@@ -32,7 +33,7 @@ struct Outline {
     /// Where the origin of the next letter lies so that `gap` is left between the two where they come closest.
     ///
     /// Letters may reach above or below each other (`To`, `fj`), but only by `overhang`.
-    func origin(ofNext next: Outline, gap: Double, overhang: Double = 2.4) -> Double {
+    package func origin(ofNext next: Outline, gap: Double, overhang: Double = 2.4) -> Double {
         let side = extent.upperBound - next.extent.lowerBound + gap
         var closest = -Double.infinity
         for i in 0..<Self.bands where right[i].isFinite {

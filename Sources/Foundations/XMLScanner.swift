@@ -4,8 +4,8 @@ import Foundation
 ///
 /// There are no document types, so there are no entities but the five of the standard, and none can expand into gigabytes or
 /// name other files. Memory is bounded by the document.
-struct XMLScanner {
-    enum Event: Equatable {
+package struct XMLScanner {
+    package enum Event: Equatable {
         /// A start tag; names without their prefix (`inkml:trace` is `trace`), but `xml:id` as it is.
         case start(name: String, attributes: [String: String])
         /// An end tag, also for `<empty/>`.
@@ -14,14 +14,19 @@ struct XMLScanner {
         case text([UInt8])
     }
 
-    struct Failure: Error {
-        var reason: String
-        var line: Int
+    package struct Failure: Error {
+        package var reason: String
+        package var line: Int
+
+        package init(reason: String, line: Int) {
+            self.reason = reason
+            self.line = line
+        }
     }
 
     private let bytes: [UInt8]
     /// Bytes read so far.
-    private(set) var position = 0
+    package private(set) var position = 0
     /// Names of the open elements as written.
     private var open: [String] = []
     /// The end of an empty element, to be reported next.
@@ -32,7 +37,7 @@ struct XMLScanner {
     private static let mostAttributes = 64
 
     /// Begins at the start of a document in UTF-8, UTF-16 (with byte order mark) or, if declared so, ISO 8859-1.
-    init(_ data: Data) {
+    package init(_ data: Data) {
         let head = String(decoding: data.prefix(200), as: UTF8.self).lowercased()
         if data.starts(with: [0xff, 0xfe]) || data.starts(with: [0xfe, 0xff]) {
             bytes = Array((String(data: data, encoding: .utf16) ?? "").utf8)
@@ -44,16 +49,16 @@ struct XMLScanner {
     }
 
     /// The line, counted from 1, of a place in the document. Counts from the start: for messages only.
-    func line(at position: Int) -> Int {
+    package func line(at position: Int) -> Int {
         1 + bytes[..<min(position, bytes.count)].count { $0 == 0x0a }
     }
 
-    func failure(_ reason: String) -> Failure {
+    package func failure(_ reason: String) -> Failure {
         Failure(reason: reason, line: line(at: position))
     }
 
     /// The next tag or text; nil at the end of the document.
-    mutating func next() throws -> Event? {
+    package mutating func next() throws -> Event? {
         if let name = pendingEnd {
             pendingEnd = nil
             return .end(name: name)

@@ -1,3 +1,4 @@
+
 /// One letterform: the strokes of one way to write a character.
 ///
 /// The notation it is read from is described at ``Letterforms``.
@@ -34,7 +35,7 @@ package struct Glyph: Sendable, Equatable {
     }
 
     /// Reads the notation of one form, without the character in front; `nil` if it is not in the notation.
-    init?(notation: Substring) {
+    package init?(notation: Substring) {
         entry = []
         parts = []
         canLeadOn = true
@@ -70,7 +71,7 @@ package struct Glyph: Sendable, Equatable {
 
 extension Glyph.Via {
     /// Reads `x,y` or `x,y!`.
-    init?(notation: Substring) {
+    package init?(notation: Substring) {
         isCorner = notation.last == "!"
         let numbers = (isCorner ? notation.dropLast() : notation).split(separator: ",")
         guard numbers.count == 2, let x = Double(numbers[0]), let y = Double(numbers[1]) else { return nil }

@@ -1,7 +1,8 @@
+
 /// Text for pictures without a font: the letterforms of the simulated pens, drawn neatly.
 extension Drawing.Text {
     /// The strokes of the text, ready to be drawn.
-    func lines() -> [Drawing.Line] {
+    package func lines() -> [Drawing.Line] {
         guard position.x.isFinite, position.y.isFinite, size.isFinite, size > 0 else { return [] }
         let unit = size / 25
         let (strokes, width) = Self.strokes(of: string)

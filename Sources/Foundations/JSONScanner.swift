@@ -2,30 +2,30 @@
 ///
 /// Made for long arrays of numbers: a data set is read at the speed at which it is uncompressed. Besides the standard it takes
 /// `NaN` and `Infinity`, which Python writes, for values that are not numbers.
-struct JSONScanner {
+package struct JSONScanner {
     /// What is wrong, and where.
-    struct Failure: Error {
-        var reason: String
+    package struct Failure: Error {
+        package var reason: String
         /// Bytes into the text.
-        var position: Int
+        package var position: Int
     }
 
     private let bytes: UnsafeRawBufferPointer
-    private(set) var position = 0
+    package private(set) var position = 0
     /// Deeper nesting is refused, not followed.
     private static let deepest = 32
 
-    init(_ bytes: UnsafeRawBufferPointer) {
+    package init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
 
-    func failure(_ reason: String) -> Failure {
+    package func failure(_ reason: String) -> Failure {
         Failure(reason: reason, position: position)
     }
 
     /// The next byte that is not white space, not consumed; nil at the end.
     @inline(__always)
-    mutating func peek() -> UInt8? {
+    package mutating func peek() -> UInt8? {
         while position < bytes.count {
             let byte = bytes[position]
             guard byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d else { return byte }
@@ -36,13 +36,13 @@ struct JSONScanner {
 
     /// Consumes `byte` if it is next.
     @inline(__always)
-    mutating func consume(_ byte: UInt8) -> Bool {
+    package mutating func consume(_ byte: UInt8) -> Bool {
         guard peek() == byte else { return false }
         position += 1
         return true
     }
 
-    mutating func expect(_ byte: UInt8) throws {
+    package mutating func expect(_ byte: UInt8) throws {
         guard consume(byte) else {
             let found = position < bytes.count ? "'\(Character(UnicodeScalar(bytes[position])))'" : "the end"
             throw failure("expected '\(Character(UnicodeScalar(byte)))', found \(found)")
@@ -50,12 +50,12 @@ struct JSONScanner {
     }
 
     /// Nothing but white space may follow.
-    mutating func expectEnd() throws {
+    package mutating func expectEnd() throws {
         guard peek() == nil else { throw failure("something follows the object") }
     }
 
     /// Calls `body` at the value of each member of the object that is next.
-    mutating func object(_ body: (inout JSONScanner, String) throws -> Void) throws {
+    package mutating func object(_ body: (inout JSONScanner, String) throws -> Void) throws {
         try expect(UInt8(ascii: "{"))
         if consume(UInt8(ascii: "}")) { return }
         repeat {
@@ -67,7 +67,7 @@ struct JSONScanner {
     }
 
     /// Calls `body` at each element of the array that is next.
-    mutating func array(_ body: (inout JSONScanner) throws -> Void) throws {
+    package mutating func array(_ body: (inout JSONScanner) throws -> Void) throws {
         try expect(UInt8(ascii: "["))
         if consume(UInt8(ascii: "]")) { return }
         repeat { try body(&self) } while consume(UInt8(ascii: ","))
@@ -75,7 +75,7 @@ struct JSONScanner {
     }
 
     /// Appends the array of numbers that is next, NaN for `null` and for values beyond all bounds.
-    mutating func numbers(into values: inout [Double], atMost limit: Int) throws {
+    package mutating func numbers(into values: inout [Double], atMost limit: Int) throws {
         try expect(UInt8(ascii: "["))
         if consume(UInt8(ascii: "]")) { return }
         repeat {
@@ -86,7 +86,7 @@ struct JSONScanner {
     }
 
     /// A number; NaN for `null` and for `NaN`, `Infinity`, `-Infinity`.
-    mutating func number() throws -> Double {
+    package mutating func number() throws -> Double {
         guard peek() != nil else { throw failure("the line ends where a number is expected") }
         if let value = DecimalNumber.read(bytes, at: &position) { return value }
         for text: StaticString in ["null", "NaN", "Infinity", "-Infinity"] where matches(text) {
@@ -104,7 +104,7 @@ struct JSONScanner {
     }
 
     /// A string, or nil for `null`.
-    mutating func optionalString() throws -> String? {
+    package mutating func optionalString() throws -> String? {
         if peek() == UInt8(ascii: "n"), matches("null") {
             position += 4
             return nil
@@ -113,7 +113,7 @@ struct JSONScanner {
     }
 
     /// A string.
-    mutating func string() throws -> String {
+    package mutating func string() throws -> String {
         try expect(UInt8(ascii: "\""))
         let first = position
         while position < bytes.count, bytes[position] != UInt8(ascii: "\""), bytes[position] != UInt8(ascii: "\\") {
@@ -175,7 +175,7 @@ struct JSONScanner {
     }
 
     /// Steps over a value of any kind.
-    mutating func skip(depth: Int = 0) throws {
+    package mutating func skip(depth: Int = 0) throws {
         guard depth < Self.deepest else { throw failure("nested too deeply") }
         switch peek() {
         case UInt8(ascii: "{"): try object { scanner, _ in try scanner.skip(depth: depth + 1) }

@@ -1,4 +1,3 @@
-import Network
 import Synchronization
 
 /// Transforms every element on up to `threads` threads at once; the results are in the order of the elements.
