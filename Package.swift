@@ -14,10 +14,12 @@ func room(_ name: String, _ rooms: [String] = [], _ others: [Target.Dependency] 
 
 /// The tests of one room, in `Tests/<name>Tests`.
 func tests(
-    _ name: String, of rooms: [String], _ others: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource] = []
+    _ name: String, of rooms: [String], _ others: [Target.Dependency] = [], exclude: [String] = [],
+    resources: [Resource] = []
 ) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: rooms.map { .target(name: module($0)) } + others, exclude: exclude, resources: resources,
+        name: "\(name)Tests", dependencies: rooms.map { .target(name: module($0)) } + others, exclude: exclude,
+        resources: resources,
         swiftSettings: strict)
 }
 
@@ -52,11 +54,16 @@ let package = Package(
     ],
     targets: [
         // C
-        .target(name: "CDuctusKernels", path: "Sources/CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
-        .systemLibrary(name: "CDuctusOpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(name: "CDuctusZeroMQ", path: "Sources/CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+        .target(
+            name: "CDuctusKernels", path: "Sources/CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+        .systemLibrary(
+            name: "CDuctusOpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(
+            name: "CDuctusZeroMQ", path: "Sources/CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CDuctusEvdev", path: "Sources/CEvdev"),
-        .systemLibrary(name: "CDuctusZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CDuctusZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // What several rooms need
         room("Foundations"),
@@ -73,7 +80,9 @@ let package = Package(
         room("Recognition", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding"]),
         room("Training", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding", "Recognition"]),
         room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition"]),
-        room("Adaptation", ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training"], [sqlite]),
+        room(
+            "Adaptation", ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training"],
+            [sqlite]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
         room("Wire", ["Foundations", "Ink", "Streaming", "Adaptation"], [protobuf]),
         room(
@@ -84,13 +93,16 @@ let package = Package(
 
         // Programs
         .executableTarget(
-            name: "ductusd", dependencies: ["DuctusDaemon", "DuctusStreaming", "DuctusFoundations", argumentParser, logging],
+            name: "ductusd",
+            dependencies: ["DuctusDaemon", "DuctusStreaming", "DuctusFoundations", argumentParser, logging],
             swiftSettings: strict),
         .executableTarget(
             name: "ductus",
             dependencies: [
-                "DuctusFoundations", "DuctusRandomness", "DuctusDrawing", "DuctusInk", "DuctusNetwork", "DuctusDecoding",
-                "DuctusRecognition", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet", "DuctusWire",
+                "DuctusFoundations", "DuctusRandomness", "DuctusDrawing", "DuctusInk", "DuctusNetwork",
+                "DuctusDecoding",
+                "DuctusRecognition", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet",
+                "DuctusWire",
                 "DuctusTransport", "DuctusDaemon", argumentParser,
             ],
             swiftSettings: strict),
@@ -100,16 +112,22 @@ let package = Package(
         .target(
             name: "StreamingTestSupport",
             dependencies: [
-                "DuctusFoundations", "DuctusStreaming", "DuctusRecognition", "DuctusDecoding", "DuctusInk", "DuctusNetwork",
+                "DuctusFoundations", "DuctusStreaming", "DuctusRecognition", "DuctusDecoding", "DuctusInk",
+                "DuctusNetwork",
                 "DuctusRandomness",
             ],
             path: "Tests/StreamingTestSupport", swiftSettings: strict),
         tests("CKernels", of: ["CKernels", "Randomness"]),
-        tests("Network", of: ["Foundations", "Network", "Randomness"], ["AllocationCounter"], resources: [.copy("golden")]),
+        tests(
+            "Network", of: ["Foundations", "Network", "Randomness"], ["AllocationCounter"], resources: [.copy("golden")]
+        ),
         tests("Ink", of: ["Foundations", "Drawing", "Ink", "Randomness", "CZlib"]),
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
-        tests("Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
-        tests("Training", of: ["Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
+        tests(
+            "Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
+        tests(
+            "Training",
+            of: ["Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
         tests("Adaptation", of: ["Foundations", "Adaptation", "Recognition", "Decoding", "Ink", "Network"]),
         tests("Wire", of: ["Foundations", "Wire", "Transport", "Streaming", "Adaptation", "Ink"], [protobuf]),
         tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
@@ -119,18 +137,25 @@ let package = Package(
             ["StreamingTestSupport"]),
         tests(
             "Daemon",
-            of: ["Foundations", "Daemon", "Adaptation", "Wire", "Transport", "Streaming", "Recognition", "Ink", "Network", "Randomness"],
+            of: [
+                "Foundations", "Daemon", "Adaptation", "Wire", "Transport", "Streaming", "Recognition", "Ink",
+                "Network", "Randomness",
+            ],
             ["StreamingTestSupport", logging, metrics, "FlyingFox"]),
         tests(
             "Fuzz",
             of: [
-                "Foundations", "Drawing", "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation", "Tablet", "Wire",
+                "Foundations", "Drawing", "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation",
+                "Tablet", "Wire",
                 "Transport", "Daemon", "Randomness", "Training",
             ],
             ["StreamingTestSupport"], exclude: ["coverage"]),
         tests(
             "System",
-            of: ["Foundations", "Daemon", "Adaptation", "Wire", "Transport", "Streaming", "Recognition", "Ink", "Network", "Randomness"],
+            of: [
+                "Foundations", "Daemon", "Adaptation", "Wire", "Transport", "Streaming", "Recognition", "Ink",
+                "Network", "Randomness",
+            ],
             ["StreamingTestSupport"]),
     ].filter { $0.type != .test || chosenTests?.contains($0.name) != false }
 )

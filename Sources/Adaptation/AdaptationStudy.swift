@@ -71,7 +71,8 @@ public struct AdaptationStudy: Sendable {
         }
         return byWriter.filter { $0.value.count >= leastLines }.sorted { $0.key < $1.key }.map {
             let reserve = max(lines, reserved)
-            return Hand(name: $0.key, reserve: Array($0.value.prefix(reserve)), rest: Array($0.value.dropFirst(reserve)))
+            return Hand(
+                name: $0.key, reserve: Array($0.value.prefix(reserve)), rest: Array($0.value.dropFirst(reserve)))
         }
     }
 

@@ -19,7 +19,8 @@ public enum CorrectionChoice: String, Sendable, CaseIterable {
         case .random:
             var random = SplitMix64(seed: seed)
             return lines.indices.shuffled(using: &random).prefix(count).sorted().map { lines[$0] }
-        case .expectedErrors: return try Self.first(count, of: lines, by: model) { -Self.expectedErrors($0.map(\.confidence)) }
+        case .expectedErrors:
+            return try Self.first(count, of: lines, by: model) { -Self.expectedErrors($0.map(\.confidence)) }
         case .leastConfident: return try Self.first(count, of: lines, by: model) { $0.reduce(1) { $0 * $1.confidence } }
         }
     }

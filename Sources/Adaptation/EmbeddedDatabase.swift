@@ -16,7 +16,8 @@ struct EmbeddedDatabase: Sendable {
             queue = try DatabaseQueue(path: url.path, configuration: configuration)
             // Only now: opening in write-ahead mode sets the level itself.
             try queue.writeWithoutTransaction { database in
-                try database.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL"); PRAGMA secure_delete = ON")
+                try database.execute(
+                    sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL"); PRAGMA secure_delete = ON")
             }
             try migrator.migrate(queue)
         } catch {

@@ -27,6 +27,7 @@ public struct SensorVectors: Sendable {
 extension SensorVectors: Equatable {
     /// The same to the last bit: a number that is missing equals one that is missing.
     public static func == (a: SensorVectors, b: SensorVectors) -> Bool {
-        a.channels == b.channels && a.rate == b.rate && a.values.elementsEqual(b.values) { $0.bitPattern == $1.bitPattern }
+        a.channels == b.channels && a.rate == b.rate
+            && a.values.elementsEqual(b.values) { $0.bitPattern == $1.bitPattern }
     }
 }

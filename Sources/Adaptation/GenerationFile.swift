@@ -31,7 +31,9 @@ package struct GenerationFile {
 
     /// The weights that the file stands for.
     package func parameters(base: [Float], layout: ParameterLayout) -> [Float]? {
-        guard base.count == layout.count, steps.count == layout.count, scales.count == layout.rows.count else { return nil }
+        guard base.count == layout.count, steps.count == layout.count, scales.count == layout.rows.count else {
+            return nil
+        }
         var parameters = base
         for (row, scale) in zip(layout.rows, scales) where scale > 0 {
             for i in row { parameters[i] += scale * Float(steps[i]) }
@@ -63,7 +65,9 @@ package struct GenerationFile {
         let bytes = [UInt8](data)
         guard bytes.count >= 24, bytes.starts(with: Self.magic) else { throw .damaged(path: path) }
         let body = bytes.count - 8
-        let sum = bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: body, as: UInt64.self)) }
+        let sum = bytes.withUnsafeBytes {
+            UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: body, as: UInt64.self))
+        }
         guard sum == Self.checksum(bytes[..<body]), let end = Self.recordEnd(bytes), end + 4 <= body,
             let record = try? JSONDecoder().decode(GenerationRecord.self, from: data.prefix(end).dropFirst(12))
         else { throw .damaged(path: path) }
@@ -90,7 +94,9 @@ package struct GenerationFile {
             defer { try? file.close() }
             // Room for the numbers of some thousand corrections.
             let head = try file.read(upToCount: 1 << 18) ?? Data()
-            guard let end = recordEnd([UInt8](head)), end <= head.count else { throw GenerationError.damaged(path: url.path) }
+            guard let end = recordEnd([UInt8](head)), end <= head.count else {
+                throw GenerationError.damaged(path: url.path)
+            }
             return try JSONDecoder().decode(GenerationRecord.self, from: head.prefix(end).dropFirst(12))
         } catch {
             throw .damaged(path: url.path)

@@ -254,7 +254,8 @@ public final class GenerationStore: Sendable {
     }
 
     private static func removeTemporaryFiles(_ folder: URL) {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] where name.hasPrefix(".") {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] where name.hasPrefix(".")
+        {
             try? FileManager.default.removeItem(at: folder.appending(path: name))
         }
     }
@@ -297,7 +298,8 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unknown(let name): "there is no generation \(name); `ductus model list` shows those that are kept"
         case .damaged(let path): "generation \(path) is not whole; roll back to another one"
-        case .unwritable(let path, let reason): "generations \(path): \(reason); check that the folder can be written and has room"
+        case .unwritable(let path, let reason):
+            "generations \(path): \(reason); check that the folder can be written and has room"
         case .overtaken(let scope): "what serves \(scope) was changed while its training ran"
         }
     }

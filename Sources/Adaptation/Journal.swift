@@ -58,7 +58,8 @@ public final class Journal: Sendable {
         try database.write { database in
             let place: StatementArguments = [correction.stream, Int64(bitPattern: correction.segment), correction.text]
             if let row = try Row.fetchOne(
-                database, sql: "SELECT * FROM correction WHERE stream = ? AND segment = ? AND text = ?", arguments: place)
+                database, sql: "SELECT * FROM correction WHERE stream = ? AND segment = ? AND text = ?",
+                arguments: place)
             {
                 let known = try JournaledCorrection(row)
                 guard known.state == .superseded else { return known }
@@ -73,7 +74,8 @@ public final class Journal: Sendable {
             try self.supersede(correction, in: database)
             let earlier =
                 try Int.fetchOne(
-                    database, sql: "SELECT count(*) FROM correction WHERE writer IS ?", arguments: [correction.writer]) ?? 0
+                    database, sql: "SELECT count(*) FROM correction WHERE writer IS ?", arguments: [correction.writer])
+                ?? 0
             let isHeldOut = earlier % Self.heldOutPeriod == 1
             try database.execute(
                 sql: """
@@ -87,7 +89,8 @@ public final class Journal: Sendable {
                     JournaledCorrection.State.pending.rawValue, isHeldOut,
                 ])
             return JournaledCorrection(
-                number: UInt64(database.lastInsertedRowID), correction: correction, state: .pending, isHeldOut: isHeldOut)
+                number: UInt64(database.lastInsertedRowID), correction: correction, state: .pending,
+                isHeldOut: isHeldOut)
         }
     }
 
@@ -167,7 +170,8 @@ public final class Journal: Sendable {
     public func markEveryone(upTo number: UInt64) throws(JournalError) {
         try database.write { database in
             try database.execute(
-                sql: "UPDATE correction SET everyone = 1 WHERE everyone = 0 AND number <= ?", arguments: [Int64(clamping: number)])
+                sql: "UPDATE correction SET everyone = 1 WHERE everyone = 0 AND number <= ?",
+                arguments: [Int64(clamping: number)])
         }
     }
 
@@ -177,7 +181,8 @@ public final class Journal: Sendable {
             try database.execute(
                 sql: "UPDATE correction SET state = ? WHERE state = ? AND writer IS ?",
                 arguments: [
-                    JournaledCorrection.State.rejected.rawValue, JournaledCorrection.State.pending.rawValue, scope.writer,
+                    JournaledCorrection.State.rejected.rawValue, JournaledCorrection.State.pending.rawValue,
+                    scope.writer,
                 ])
             if scope == .shared { try database.execute(sql: "UPDATE correction SET everyone = 1") }
         }
@@ -219,7 +224,8 @@ extension JournaledCorrection {
     /// - Throws: `JournalDamage` for a row that this program did not write.
     fileprivate init(_ row: Row) throws {
         let number: Int64 = row["number"]
-        guard let evidence = Evidence(blob: [UInt8](row["ink"] as Data)), let state = State(rawValue: row["state"]) else {
+        guard let evidence = Evidence(blob: [UInt8](row["ink"] as Data)), let state = State(rawValue: row["state"])
+        else {
             throw JournalDamage(number: number)
         }
         let segment: Int64 = row["segment"]

@@ -29,10 +29,13 @@ extension Model {
             guard case .ink = segment.evidence else { return nil }
             return textTarget(of: segment)
         case (.vectors(let configuration), .transcription):
-            guard case .vectors(let vectors) = segment.evidence, vectors.channels == configuration.channels else { return nil }
+            guard case .vectors(let vectors) = segment.evidence, vectors.channels == configuration.channels else {
+                return nil
+            }
             return textTarget(of: segment)
         case (.vectors(let configuration), .frameLabels):
-            guard let recording = recording(of: segment), recording.spans.allSatisfy({ alphabet.symbols.contains($0.name) })
+            guard let recording = recording(of: segment),
+                recording.spans.allSatisfy({ alphabet.symbols.contains($0.name) })
             else { return nil }
             return .frames(recording.frameLabels(configuration, names: alphabet.symbols))
         case (.ink, .frameLabels): return nil
@@ -61,7 +64,9 @@ extension Model {
     }
 
     /// Labelled segments as examples to train this model on; those that it cannot read, or cannot write, are left out.
-    public func corpus(of segments: [LabelledSegment], _ plan: LearningPlan = LearningPlan(), threads: Int) throws -> any Corpus {
+    public func corpus(of segments: [LabelledSegment], _ plan: LearningPlan = LearningPlan(), threads: Int) throws
+        -> any Corpus
+    {
         switch input {
         case .ink(let features):
             let lines = segments.compactMap { segment -> InkLine? in
@@ -70,11 +75,13 @@ extension Model {
                 return InkLine(id: segment.id, text: segment.text, strokes: strokes)
             }
             return InkCorpus(
-                [(lines, 1)], features: features, alphabet: alphabet, augmentation: plan.augmentation, sampling: Recipe.Sampling(),
+                [(lines, 1)], features: features, alphabet: alphabet, augmentation: plan.augmentation,
+                sampling: Recipe.Sampling(),
                 standardization: standardization, threads: threads)
         case .vectors(let configuration):
             return try VectorCorpus(
-                segments.compactMap { target(of: $0) == nil ? nil : recording(of: $0) }, configuration: configuration, task: task,
+                segments.compactMap { target(of: $0) == nil ? nil : recording(of: $0) }, configuration: configuration,
+                task: task,
                 alphabet: alphabet, augmentation: plan.vectorAugmentation, standardization: standardization)
         }
     }

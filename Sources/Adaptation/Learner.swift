@@ -32,7 +32,8 @@ public struct Learner: Sendable {
     ///   - pause: called before each step, and while held-out corrections are read; what it throws ends the training.
     /// - Throws: `LearningError`, `NetworkError`.
     public func train(
-        _ model: Model, base: [Float], importance: [Float]? = nil, segments: [LabelledSegment], heldOut: [LabelledSegment],
+        _ model: Model, base: [Float], importance: [Float]? = nil, segments: [LabelledSegment],
+        heldOut: [LabelledSegment],
         rehearsal: [LabelledSegment] = [], pause: () throws -> Void = {}
     ) throws -> Outcome {
         let corrected = try model.corpus(of: segments, plan, threads: threads)
@@ -61,13 +62,16 @@ public struct Learner: Sendable {
             var batch = Batch(dimension: network.architecture.input)
             var targets: [Target] = []
             let chosen = (0..<extent.linesPerStep).map { _ in (corrected, draw.next(&random)) }
-            let others = (0..<(rehearsed.count > 0 ? plan.rehearsal : 0)).map { _ in (rehearsed, drawRehearsal.next(&random)) }
+            let others = (0..<(rehearsed.count > 0 ? plan.rehearsal : 0)).map { _ in
+                (rehearsed, drawRehearsal.next(&random))
+            }
             for (place, (corpus, index)) in (chosen + others).enumerated() {
                 let example = corpus.example(index, augmentedBy: random.split(step * 1024 + place))
                 batch.append(example.frames)
                 targets.append(example.target)
             }
-            loss = try backpropagation.computeGradient(of: batch, targets: targets, reduction: .perLabel, step: step).loss
+            loss = try backpropagation.computeGradient(of: batch, targets: targets, reduction: .perLabel, step: step)
+                .loss
             pull.add(to: &backpropagation.gradient, at: backpropagation.parameters)
             mask.apply(to: &backpropagation.gradient)
             if var reduced = subspace?.gradient(of: backpropagation.gradient), var values = subspace?.values {
@@ -78,7 +82,8 @@ public struct Learner: Sendable {
             } else {
                 GradientNorms.clip(&backpropagation.gradient, toNorm: plan.gradientNorm)
                 optimizer.update(
-                    &backpropagation.parameters, gradient: backpropagation.gradient, learningRate: schedule.rate(at: step),
+                    &backpropagation.parameters, gradient: backpropagation.gradient,
+                    learningRate: schedule.rate(at: step),
                     mask: mask)
             }
             guard (step + 1) % extent.perEpoch == 0 || step + 1 == total, !heldOut.isEmpty else { continue }

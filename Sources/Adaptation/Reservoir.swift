@@ -52,13 +52,17 @@ public final class Reservoir: Sendable {
                 (!isFull || random.next() % UInt64(Self.period) == 0, Int(random.next() % UInt64(capacity)) + 1)
             }
             guard isTaken else { return }
-            let slot = try isFull ? anySlot : Int.fetchOne(
-                database,
-                sql: """
-                    SELECT min(free) FROM (SELECT 1 AS free UNION SELECT slot + 1 FROM line) WHERE free NOT IN (SELECT slot FROM line)
-                    """)
+            let slot =
+                try isFull
+                ? anySlot
+                : Int.fetchOne(
+                    database,
+                    sql: """
+                        SELECT min(free) FROM (SELECT 1 AS free UNION SELECT slot + 1 FROM line) WHERE free NOT IN (SELECT slot FROM line)
+                        """)
             try database.execute(
-                sql: "INSERT OR REPLACE INTO line (slot, stream, segment, writer, text, ink, time) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                sql:
+                    "INSERT OR REPLACE INTO line (slot, stream, segment, writer, text, ink, time) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 arguments: [
                     slot, line.stream, Int64(bitPattern: line.segment), line.writer, line.text,
                     Data(line.evidence.blob), line.time,
@@ -69,7 +73,8 @@ public final class Reservoir: Sendable {
     /// The lines in two halves that stay apart: those in even slots to train on, those in odd slots to measure on.
     public func lines() throws(JournalError) -> (rehearsal: [LabelledSegment], canary: [LabelledSegment]) {
         let lines = try database.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM line ORDER BY slot").compactMap { row -> (slot: Int, line: LabelledSegment)? in
+            try Row.fetchAll(database, sql: "SELECT * FROM line ORDER BY slot").compactMap {
+                row -> (slot: Int, line: LabelledSegment)? in
                 guard let evidence = Evidence(blob: [UInt8](row["ink"] as Data)) else { return nil }
                 let id = "\(row["stream"] as String)/\(UInt64(bitPattern: row["segment"] as Int64))"
                 return (row["slot"], LabelledSegment(id: id, text: row["text"], evidence: evidence))

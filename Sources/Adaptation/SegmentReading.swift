@@ -38,7 +38,9 @@ final class SegmentReading {
         let output = batch.count > 0 ? try model.network.forward(batch, workspace: workspace) : nil
         var next = 0
         return evidence.indices.map { index in
-            guard isRead[index], let sequence = output?[next] else { return Posteriors.withView(of: [], labels: labels) { body(index, $0) } }
+            guard isRead[index], let sequence = output?[next] else {
+                return Posteriors.withView(of: [], labels: labels) { body(index, $0) }
+            }
             next += 1
             return body(index, Posteriors(sequence.values, frames: sequence.frames, labels: labels))
         }
@@ -81,7 +83,10 @@ extension ReadingFigures {
         case .ctc(let symbols):
             let labels = symbols.map(Int.init)
             edits = EditDistance.between(labels, BestPath.decode(posteriors).labels)
-            nats = -Double(max(ForcedAlignment.ctcLogProbability(posteriors, labels: labels), Self.leastLikely * Float(labels.count)))
+            nats = -Double(
+                max(
+                    ForcedAlignment.ctcLogProbability(posteriors, labels: labels),
+                    Self.leastLikely * Float(labels.count)))
         case .frames(let labels):
             for (frame, label) in labels.enumerated() where label != Target.ignored {
                 guard frame < posteriors.frames else {
@@ -109,7 +114,9 @@ extension ReadingFigures {
     ) throws -> ReadingFigures {
         let threads = max(1, threads)
         let size = max(1, min(groupSize, (segments.count + threads - 1) / threads))
-        let groups = stride(from: 0, to: segments.count, by: size).map { Array(segments[$0..<min($0 + size, segments.count)]) }
+        let groups = stride(from: 0, to: segments.count, by: size).map {
+            Array(segments[$0..<min($0 + size, segments.count)])
+        }
         var sum = ReadingFigures()
         for first in stride(from: 0, to: groups.count, by: threads) {
             try pause()

@@ -11,7 +11,8 @@ enum SpanText {
         var spans: [SensorRecording.Span] = []
         for part in text.split(separator: " ") {
             let pieces = part.split(separator: "@", omittingEmptySubsequences: false)
-            guard let name = pieces.first, !name.isEmpty, let range = range(pieces.dropFirst(), count: count, rate: vectors.rate),
+            guard let name = pieces.first, !name.isEmpty,
+                let range = range(pieces.dropFirst(), count: count, rate: vectors.rate),
                 !range.isEmpty, range.lowerBound >= spans.last?.end ?? 0
             else { return nil }
             spans.append(.init(first: range.lowerBound, end: range.upperBound, name: String(name)))

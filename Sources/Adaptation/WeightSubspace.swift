@@ -35,7 +35,8 @@ struct WeightSubspace {
         for tensor in layout.tensors {
             let rows = tensor.shape.first ?? 0
             let part = Part(
-                offset: tensor.offset, rows: rows, columns: tensor.count / max(1, rows), first: values.count, isBias: !tensor.isWeight)
+                offset: tensor.offset, rows: rows, columns: tensor.count / max(1, rows), first: values.count,
+                isBias: !tensor.isWeight)
             parts.append(part)
             if part.isBias {
                 values += base[tensor.range]
@@ -90,7 +91,9 @@ struct WeightSubspace {
                 let start = part.offset + row * part.columns
                 switch kind {
                 case .gains:
-                    for place in start..<start + part.columns { gradient[part.first + row] += full[place] * base[place] }
+                    for place in start..<start + part.columns {
+                        gradient[part.first + row] += full[place] * base[place]
+                    }
                 case .lowRank(let rank):
                     for r in 0..<rank {
                         let left = part.first + row * rank + r

@@ -96,7 +96,8 @@ struct Beam {
         frame = 0
         count = 1
         entries[0] = BeamEntry(
-            node: PrefixTree.root, label: 0, parent: -1, languageState: languageState, lexiconState: Lexicon.start, blank: 1,
+            node: PrefixTree.root, label: 0, parent: -1, languageState: languageState, lexiconState: Lexicon.start,
+            blank: 1,
             nonblank: 0, factor: 1, logWeight: 0, blankTrace: .empty, labelTrace: .impossible)
     }
 
@@ -159,7 +160,8 @@ struct Beam {
                 nonblank = entry.pointee.nonblank * repeated
                 if entry.pointee.parent >= 0 {
                     let parent = entries + Int(entry.pointee.parent)
-                    let before = parent.pointee.label == entry.pointee.label ? parent.pointee.blank : parent.pointee.total
+                    let before =
+                        parent.pointee.label == entry.pointee.label ? parent.pointee.blank : parent.pointee.total
                     nonblank += before * repeated * entry.pointee.factor
                 }
             }
@@ -301,7 +303,8 @@ struct Beam {
         after trace: AlignmentHistory.Trace, of label: Int32, _ logProbability: Float
     ) -> AlignmentHistory.Trace {
         AlignmentHistory.Trace(
-            score: trace.score + logProbability, record: label == 0 ? -1 : history.append(trace, label: label), start: frame,
+            score: trace.score + logProbability, record: label == 0 ? -1 : history.append(trace, label: label),
+            start: frame,
             end: frame + 1, peak: logProbability)
     }
 

@@ -76,7 +76,9 @@ public struct BestPath: Sendable {
                     symbols[last].frames = symbols[last].frames.lowerBound..<(frameCount + 1)
                     symbols[last].confidence = max(symbols[last].confidence, probability)
                 } else {
-                    if gap.omission(before: best) >= Self.doubt { surelyCompleteCount = min(surelyCompleteCount, symbols.count) }
+                    if gap.omission(before: best) >= Self.doubt {
+                        surelyCompleteCount = min(surelyCompleteCount, symbols.count)
+                    }
                     gap = Gap()
                     symbols.append(
                         ReadSymbol(label: best, frames: frameCount..<(frameCount + 1), confidence: probability))
@@ -90,7 +92,9 @@ public struct BestPath: Sendable {
 
     private mutating func lookForOmission(in row: UnsafeBufferPointer<Float>) {
         guard row[0] < Self.sureBlank else { return }
-        for label in 1..<row.count where row[label] >= Self.likely && label != symbols.last?.label { gap.take(label, exp(row[label])) }
+        for label in 1..<row.count where row[label] >= Self.likely && label != symbols.last?.label {
+            gap.take(label, exp(row[label]))
+        }
     }
 
     /// What was read so far, scored by the path's log probability.

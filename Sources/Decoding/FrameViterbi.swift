@@ -52,7 +52,8 @@ public struct FrameViterbi: Sendable {
     }
 
     private func step(
-        _ row: UnsafeBufferPointer<Float>, from before: [Float], into after: inout [Float], _ predecessors: inout [Int32], at first: Int
+        _ row: UnsafeBufferPointer<Float>, from before: [Float], into after: inout [Float],
+        _ predecessors: inout [Int32], at first: Int
     ) {
         let classes = model.classes
         var largest = -Float.infinity

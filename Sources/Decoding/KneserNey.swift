@@ -67,10 +67,11 @@ public struct KneserNey {
         for count in adjusted where count >= 1 && count <= 4 { n[Int(count)] += 1 }
         guard n[1] > 0, n[2] > 0, n[3] > 0, n[4] > 0 else { return [0, 0.5, 0.75, 0.9] }
         let y = n[1] / (n[1] + 2 * n[2])
-        return [0] + (1...3).map { count in
-            let estimate = Double(count) - Double(count + 1) * y * n[count + 1] / n[count]
-            return Float(min(max(estimate, 0.05), Double(count) - 0.05))
-        }
+        return [0]
+            + (1...3).map { count in
+                let estimate = Double(count) - Double(count + 1) * y * n[count + 1] / n[count]
+                return Float(min(max(estimate, 0.05), Double(count) - 0.05))
+            }
     }
 
     /// Estimates one order on top of the shorter ones.
@@ -78,7 +79,8 @@ public struct KneserNey {
         let count = counts.keys.count
         let discounts = KneserNey.discounts(counts.adjusted)
         var level = Level(
-            keys: counts.keys, contexts: [UInt32](repeating: 0, count: count), shorter: [UInt32](repeating: 0, count: count),
+            keys: counts.keys, contexts: [UInt32](repeating: 0, count: count),
+            shorter: [UInt32](repeating: 0, count: count),
             discounted: [Float](repeating: 0, count: count), gain: [Float](repeating: 0, count: count),
             probability: [Float](repeating: 0, count: count), kept: [Bool](repeating: true, count: count))
         let isFirst = levels.isEmpty
@@ -155,7 +157,8 @@ public struct KneserNey {
         for index in levels.indices.reversed() {
             var isInner = [Bool](repeating: false, count: index > 0 ? levels[index - 1].keys.count : 0)
             for entry in levels[index].keys.indices {
-                guard index < smallestPruned || levels[index].kept[entry] || levels[index].gain[entry] > threshold else {
+                guard index < smallestPruned || levels[index].kept[entry] || levels[index].gain[entry] > threshold
+                else {
                     continue
                 }
                 levels[index].kept[entry] = true

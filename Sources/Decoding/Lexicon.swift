@@ -29,9 +29,11 @@ public struct Lexicon: Sendable, Equatable {
     /// A lexicon without words for a model's alphabet.
     public init(alphabet: Alphabet) {
         self.alphabet = alphabet
-        isWordLabel = [false] + alphabet.symbols.map { symbol in
-            symbol == "'" || symbol.allSatisfy { $0.isLetter || $0.isNumber }
-        }
+        isWordLabel =
+            [false]
+            + alphabet.symbols.map { symbol in
+                symbol == "'" || symbol.allSatisfy { $0.isLetter || $0.isNumber }
+            }
         childOfStart = Array(repeating: -1, count: alphabet.classCount)
     }
 

@@ -44,7 +44,9 @@ extension NGramFile {
                 var place = 0
                 for node in level.keys.indices {
                     let begin = place
-                    while place < longer.count, longer[place] >> NGramLevels.symbolBits == level.keys[node] { place += 1 }
+                    while place < longer.count, longer[place] >> NGramLevels.symbolBits == level.keys[node] {
+                        place += 1
+                    }
                     guard place > begin || level.logBackoffs[node] != 0 else { continue }
                     numbers[node] = next
                     innerBackoffs.append(level.logBackoffs[node])
@@ -62,7 +64,9 @@ extension NGramFile {
                 var place = 0
                 for node in level.keys.indices where innerNumbers[index][node] >= 0 {
                     firstChildren.append(UInt32(base + place))
-                    while place < longer.count, longer[place] >> NGramLevels.symbolBits == level.keys[node] { place += 1 }
+                    while place < longer.count, longer[place] >> NGramLevels.symbolBits == level.keys[node] {
+                        place += 1
+                    }
                 }
                 guard place == longer.count else {
                     throw LanguageModelFault.badHeader(

@@ -73,7 +73,8 @@ enum NGramFile {
             throw LanguageModelFault.badHeader(path, reason: "\(symbolCount) symbols")
         }
         guard layout.innerCount >= 1, layout.innerCount <= layout.nodeCount + 1 else {
-            throw LanguageModelFault.badHeader(path, reason: "\(layout.innerCount) inner of \(layout.nodeCount) n-grams")
+            throw LanguageModelFault.badHeader(
+                path, reason: "\(layout.innerCount) inner of \(layout.nodeCount) n-grams")
         }
         layout.offsets = Offsets(
             symbolBytes: symbolBytes, nodeCount: layout.nodeCount, innerCount: layout.innerCount)
@@ -142,7 +143,8 @@ extension NGramFile.Layout {
             nodeCount: nodeCount, innerCount: innerCount, symbols: table(offsets.symbols, UInt8.self),
             probabilities: table(offsets.probabilities, UInt8.self), innerBits: bits, innerRanks: UnsafePointer(ranks),
             backoffs: table(offsets.backoffs, UInt8.self), firstChildren: table(offsets.firstChildren, UInt32.self),
-            suffixes: table(offsets.suffixes, UInt32.self), probabilityCodes: table(offsets.probabilityCodes, Float.self),
+            suffixes: table(offsets.suffixes, UInt32.self),
+            probabilityCodes: table(offsets.probabilityCodes, Float.self),
             backoffCodes: table(offsets.backoffCodes, Float.self))
         return (trie, ranks)
     }

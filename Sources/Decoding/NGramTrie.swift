@@ -91,7 +91,8 @@ struct NGramTrie {
     /// `exp(weight * logProbability)`, from tables that already hold the exponentials of the codes.
     @inline(__always)
     func factor(
-        _ state: State, _ symbol: UInt8, probabilityFactors: UnsafePointer<Double>, backoffFactors: UnsafePointer<Double>,
+        _ state: State, _ symbol: UInt8, probabilityFactors: UnsafePointer<Double>,
+        backoffFactors: UnsafePointer<Double>,
         missingFactor: Double
     ) -> Double {
         var state = state

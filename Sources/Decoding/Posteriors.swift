@@ -12,7 +12,8 @@ public struct Posteriors {
 
     /// A view of `frames` rows at the start of `logProbabilities`, which must hold at least `frames * labels` values.
     public init(_ logProbabilities: UnsafeBufferPointer<Float>, frames: Int, labels: Int) {
-        precondition(labels >= 1 && frames >= 0 && frames * labels <= logProbabilities.count,
+        precondition(
+            labels >= 1 && frames >= 0 && frames * labels <= logProbabilities.count,
             "posteriors of \(frames) x \(labels) do not fit \(logProbabilities.count) values")
         self.frames = frames
         self.labels = labels

@@ -104,7 +104,8 @@ public final class PrefixBeamSearch {
             let trace = Beam.better(entry.blankTrace, entry.labelTrace)
             return Reading(
                 score: fused + (atEnd ? weights.logWeightOfEnd(after: entry) : 0),
-                ctcLogProbability: fused - entry.logWeight, symbols: beam.history.symbols(of: trace, label: entry.label))
+                ctcLogProbability: fused - entry.logWeight, symbols: beam.history.symbols(of: trace, label: entry.label)
+            )
         }
         ranked.sort { $0.score > $1.score }
         let shares = PrefixBeamSearch.shares(of: ranked)

@@ -37,7 +37,8 @@ public struct TextCorpus: Sendable {
     ///
     /// - Parameter alphabet: what the model is to predict. Symbols of more than one Unicode scalar do not occur in texts.
     /// - Throws: `LanguageModelFault.tooManySymbols`.
-    public init(alphabet: Alphabet, cutting: Cutting = .whole, style: TranscriptStyle = .plain, seed: UInt64 = 1) throws {
+    public init(alphabet: Alphabet, cutting: Cutting = .whole, style: TranscriptStyle = .plain, seed: UInt64 = 1) throws
+    {
         guard alphabet.symbols.count <= NGramLevels.largestSymbolCount else {
             throw LanguageModelFault.tooManySymbols(alphabet.symbols.count)
         }

@@ -22,7 +22,9 @@ public enum TranscriptStyle: String, Sendable, CaseIterable {
     public func written(_ text: String, using generator: inout SplitMix64) -> String {
         guard self != .plain else { return text }
         if self == .handwritten, generator.uniform() < TranscriptStyle.capitalShare { return text.uppercased() }
-        let isTokenized = generator.uniform() < (self == .iam ? TranscriptStyle.tokenizedShare : TranscriptStyle.handwrittenTokenizedShare)
+        let isTokenized =
+            generator.uniform()
+            < (self == .iam ? TranscriptStyle.tokenizedShare : TranscriptStyle.handwrittenTokenizedShare)
         let separatesClitics = isTokenized || self == .iam && generator.uniform() < TranscriptStyle.cliticShare
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
@@ -57,6 +59,8 @@ public enum TranscriptStyle: String, Sendable, CaseIterable {
         TranscriptStyle.clitics.contains(String(decoding: rest.prefix(while: isLetter).prefix(4), as: UTF8.self))
     }
 
-    private func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z") }
+    private func isLetter(_ byte: UInt8) -> Bool {
+        (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z")
+    }
     private func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 }

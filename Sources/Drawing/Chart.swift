@@ -40,7 +40,8 @@ public struct Chart: Sendable {
         var drawing = Drawing(width: width, height: height)
         let plot = Plot(
             left: 68, top: 40, right: max(width - 20, 100), bottom: max(height - 54, 80),
-            x: x.fitted(to: series.flatMap { $0.points.map(\.x) }), y: y.fitted(to: series.flatMap { $0.points.map(\.y) }))
+            x: x.fitted(to: series.flatMap { $0.points.map(\.x) }),
+            y: y.fitted(to: series.flatMap { $0.points.map(\.y) }))
         addAxes(of: plot, to: &drawing)
         for (index, series) in series.enumerated() {
             add(series, color: Color.distinct[index % Color.distinct.count], plot: plot, to: &drawing)
@@ -54,19 +55,26 @@ public struct Chart: Sendable {
             let at = plot.horizontal(tick)
             drawing.add(.init([.init(at, plot.top), .init(at, plot.bottom)], width: 1, color: .paleGray))
             drawing.add(
-                .init(FittedAxis.name(of: tick), at: .init(at, plot.bottom + 17), size: 12, anchor: .middle, color: .gray))
+                .init(
+                    FittedAxis.name(of: tick), at: .init(at, plot.bottom + 17), size: 12, anchor: .middle, color: .gray)
+            )
         }
         for tick in plot.y.ticks {
             let at = plot.vertical(tick)
             drawing.add(.init([.init(plot.left, at), .init(plot.right, at)], width: 1, color: .paleGray))
             drawing.add(
-                .init(FittedAxis.name(of: tick), at: .init(plot.left - 8, at + 4), size: 12, anchor: .end, color: .gray))
+                .init(FittedAxis.name(of: tick), at: .init(plot.left - 8, at + 4), size: 12, anchor: .end, color: .gray)
+            )
         }
-        let axes = [PlanePoint(plot.left, plot.top), PlanePoint(plot.left, plot.bottom), PlanePoint(plot.right, plot.bottom)]
+        let axes = [
+            PlanePoint(plot.left, plot.top), PlanePoint(plot.left, plot.bottom), PlanePoint(plot.right, plot.bottom),
+        ]
         drawing.add(.init(axes, width: 1.2, color: .gray))
         drawing.add(.init(title, at: .init(plot.left, 24), size: 16))
-        drawing.add(.init(x.title, at: .init((plot.left + plot.right) / 2, plot.bottom + 40), size: 13, anchor: .middle))
-        drawing.add(.init(y.title, at: .init(18, (plot.top + plot.bottom) / 2), size: 13, anchor: .middle, isUpright: true))
+        drawing.add(
+            .init(x.title, at: .init((plot.left + plot.right) / 2, plot.bottom + 40), size: 13, anchor: .middle))
+        drawing.add(
+            .init(y.title, at: .init(18, (plot.top + plot.bottom) / 2), size: 13, anchor: .middle, isUpright: true))
     }
 
     private func add(_ series: Series, color: Color, plot: Plot, to drawing: inout Drawing) {

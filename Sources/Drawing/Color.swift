@@ -22,7 +22,8 @@ public struct Color: Sendable, Hashable {
     /// Colours that are told apart by people who see red and green alike, too (Okabe and Ito, 2008).
     public static let distinct = [
         Color(red: 0, green: 114, blue: 178), Color(red: 213, green: 94, blue: 0), Color(red: 0, green: 158, blue: 115),
-        Color(red: 204, green: 121, blue: 167), Color(red: 230, green: 159, blue: 0), Color(red: 86, green: 180, blue: 233),
+        Color(red: 204, green: 121, blue: 167), Color(red: 230, green: 159, blue: 0),
+        Color(red: 86, green: 180, blue: 233),
         Color(red: 110, green: 110, blue: 110),
     ]
 

@@ -10,7 +10,8 @@ public struct ConfusionPicture: Sendable {
     /// - Precondition: `counts` is a square of the size of `names`, and nothing is counted less than zero times.
     public init(title: String, names: [String], counts: [[Int]]) {
         precondition(counts.count == names.count, "as many rows as names")
-        precondition(counts.allSatisfy { $0.count == names.count && $0.allSatisfy { $0 >= 0 } }, "as many columns as names")
+        precondition(
+            counts.allSatisfy { $0.count == names.count && $0.allSatisfy { $0 >= 0 } }, "as many columns as names")
         self.title = title
         self.names = names
         self.counts = counts
@@ -27,7 +28,8 @@ public struct ConfusionPicture: Sendable {
         var drawing = Drawing(width: max(left + side + 20, 240), height: top + side + 20)
         drawing.add(.init(title, at: .init(16, 24), size: 16))
         drawing.add(.init("read as", at: .init(left + side / 2, 44), size: 13, anchor: .middle, color: .gray))
-        drawing.add(.init("meant", at: .init(20, top + side / 2), size: 13, anchor: .middle, color: .gray, isUpright: true))
+        drawing.add(
+            .init("meant", at: .init(20, top + side / 2), size: 13, anchor: .middle, color: .gray, isUpright: true))
         for (row, name) in names.enumerated() {
             let middle = (Double(row) + 0.5) * cell
             let size = min(13, cell * 0.8)
@@ -44,7 +46,8 @@ public struct ConfusionPicture: Sendable {
                 guard cell >= 22 else { continue }
                 drawing.add(
                     .init(
-                        Self.brief(count), at: place + PlanePoint(cell / 2, cell / 2 + type * 0.35), size: type, anchor: .middle,
+                        Self.brief(count), at: place + PlanePoint(cell / 2, cell / 2 + type * 0.35), size: type,
+                        anchor: .middle,
                         color: share > 0.4 ? .white : .black))
             }
         }

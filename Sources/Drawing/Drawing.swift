@@ -58,7 +58,8 @@ public struct Drawing: Sendable {
         public var isUpright: Bool
 
         public init(
-            _ string: String, at position: PlanePoint, size: Double = 13, anchor: Anchor = .start, color: Color = .black,
+            _ string: String, at position: PlanePoint, size: Double = 13, anchor: Anchor = .start,
+            color: Color = .black,
             isUpright: Bool = false
         ) {
             self.string = string

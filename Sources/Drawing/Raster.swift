@@ -42,7 +42,8 @@ struct Raster {
                 if phase < 6 {
                     let direction = (b.place - a.place) / length
                     mask.cover(
-                        from: a.place + direction * at, radius: a.radius, to: a.place + direction * next, radius: a.radius)
+                        from: a.place + direction * at, radius: a.radius, to: a.place + direction * next,
+                        radius: a.radius)
                 }
                 at = next
             }
@@ -132,7 +133,8 @@ private struct Mask {
             for sub in 0..<4 {
                 let height = Double(y) + (Double(sub) + 0.5) / 4
                 var crossings: [Double] = []
-                for (a, b) in zip(corners, corners.dropFirst() + corners.prefix(1)) where (a.y <= height) != (b.y <= height) {
+                for (a, b) in zip(corners, corners.dropFirst() + corners.prefix(1))
+                where (a.y <= height) != (b.y <= height) {
                     crossings.append(a.x + (height - a.y) / (b.y - a.y) * (b.x - a.x))
                 }
                 crossings.sort()

@@ -85,7 +85,8 @@ extension Drawing.Area {
     fileprivate func write(to svg: inout String) {
         let finite = corners.filter { $0.x.isFinite && $0.y.isFinite }
         guard finite.count > 2 else { return }
-        svg += "<polygon fill=\"\(color.hexadecimal)\" points=\"\(finite.map(Drawing.pair).joined(separator: " "))\"/>\n"
+        svg +=
+            "<polygon fill=\"\(color.hexadecimal)\" points=\"\(finite.map(Drawing.pair).joined(separator: " "))\"/>\n"
     }
 }
 
@@ -100,7 +101,8 @@ extension Drawing.Text {
             }
         let turn = isUpright ? " transform=\"rotate(-90 \(Drawing.pair(position)))\"" : ""
         svg += "<text xml:space=\"preserve\" x=\"\(Drawing.number(position.x))\" y=\"\(Drawing.number(position.y))\" "
-        svg += "font-size=\"\(Drawing.number(size))\" text-anchor=\"\(anchorName)\" fill=\"\(color.hexadecimal)\"\(turn)>"
+        svg +=
+            "font-size=\"\(Drawing.number(size))\" text-anchor=\"\(anchorName)\" fill=\"\(color.hexadecimal)\"\(turn)>"
         svg += Drawing.escaped(string) + "</text>\n"
     }
 }

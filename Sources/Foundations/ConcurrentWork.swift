@@ -11,11 +11,13 @@ public func performConcurrently(iterations: Int, threads: Int, _ body: @Sendable
         for _ in 1..<max(1, min(threads, iterations)) {
             let share = Unmanaged.passRetained(work)
             var other = pthread_t()
-            let code = pthread_create(&other, nil, { argument in
-                guard let argument else { return nil }
-                Unmanaged<ConcurrentWork>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, share.toOpaque())
+            let code = pthread_create(
+                &other, nil,
+                { argument in
+                    guard let argument else { return nil }
+                    Unmanaged<ConcurrentWork>.fromOpaque(argument).takeRetainedValue().run()
+                    return nil
+                }, share.toOpaque())
             guard code == 0 else {
                 // Those that are there do the rest.
                 share.release()

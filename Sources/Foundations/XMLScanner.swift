@@ -115,7 +115,9 @@ package struct XMLScanner {
 
     private mutating func skipDocumentType() throws {
         while position < bytes.count, bytes[position] != UInt8(ascii: ">") {
-            if bytes[position] == UInt8(ascii: "[") { throw failure("a document type that declares entities is refused") }
+            if bytes[position] == UInt8(ascii: "[") {
+                throw failure("a document type that declares entities is refused")
+            }
             position += 1
         }
         guard position < bytes.count else { throw failure("a declaration has no end") }
@@ -180,7 +182,9 @@ package struct XMLScanner {
         position += 2
         let name = try name()
         skipSpace()
-        guard position < bytes.count, bytes[position] == UInt8(ascii: ">") else { throw failure("</\(name) has no '>'") }
+        guard position < bytes.count, bytes[position] == UInt8(ascii: ">") else {
+            throw failure("</\(name) has no '>'")
+        }
         position += 1
         guard open.last == name else {
             throw failure("</\(name)> where " + (open.last.map { "</\($0)> is due" } ?? "nothing is open"))
@@ -222,7 +226,8 @@ package struct XMLScanner {
         guard position < bytes.count, bytes[position] == UInt8(ascii: "=") else { throw failure("\(key) has no value") }
         position += 1
         skipSpace()
-        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") || bytes[position] == UInt8(ascii: "'") else {
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") || bytes[position] == UInt8(ascii: "'")
+        else {
             throw failure("the value of \(key) is not quoted")
         }
         let quote = bytes[position]

@@ -1,6 +1,7 @@
 extension FeatureConfiguration {
     enum CodingKeys: CodingKey {
-        case step, slopeMinimumAspect, slopeLimit, scaleFloorOfStroke, scaleFloorOfSegment, maximumFrames, useTime, usePressure
+        case step, slopeMinimumAspect, slopeLimit, scaleFloorOfStroke, scaleFloorOfSegment, maximumFrames, useTime,
+            usePressure
         case local
     }
 
@@ -17,7 +18,8 @@ extension FeatureConfiguration {
             guard range.contains(given) else {
                 throw DecodingError.dataCorruptedError(
                     forKey: key, in: container,
-                    debugDescription: "\(key.stringValue) is \(given); it must be from \(range.lowerBound) to \(range.upperBound)")
+                    debugDescription:
+                        "\(key.stringValue) is \(given); it must be from \(range.lowerBound) to \(range.upperBound)")
             }
             value = given
         }

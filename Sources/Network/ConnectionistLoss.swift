@@ -67,7 +67,8 @@ final class ConnectionistLoss {
         if let gradient, loss.isFinite {
             table.exp(logPosteriors, gradient, frames * classes)
             addPaths(
-                logPosteriors, frames: frames, classes: classes, labels: labels, gradient: gradient, scale: scale, kernels: kernels)
+                logPosteriors, frames: frames, classes: classes, labels: labels, gradient: gradient, scale: scale,
+                kernels: kernels)
         }
         return loss
     }

@@ -10,6 +10,7 @@ public enum LargeProduct {
         precondition(a.count == size * size && b.count == size * size && c.count == size * size, "square matrices")
         _ = useOneThread
         let stride = Int32(size)
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, stride, stride, stride, 1, a, stride, b, stride, 0, &c, stride)
+        cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, CblasTrans, stride, stride, stride, 1, a, stride, b, stride, 0, &c, stride)
     }
 }

@@ -111,7 +111,8 @@ public final class Network: Sendable {
         workspace.prepare(layers: prepared.parts.count, keepsActivations: false)
         workspace.plan(batch, windows: windows, layers: architecture.layers)
         let values = batch.frames.withUnsafeBufferPointer { frames in
-            prepared.infer(frames.baseAddress ?? UnsafePointer(workspace.activations.0.pointer), windows: windows, workspace)
+            prepared.infer(
+                frames.baseAddress ?? UnsafePointer(workspace.activations.0.pointer), windows: windows, workspace)
         }
         return workspace.output(of: values, boundary: prepared.parts.count, dimension: architecture.output)
     }

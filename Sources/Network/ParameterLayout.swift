@@ -33,7 +33,8 @@ public struct ParameterLayout: Hashable, Sendable {
         for (index, layer) in architecture.layers.enumerated() {
             let start = offset
             for (name, shape) in layer.parameterShapes {
-                let tensor = ParameterTensor(name: "layers.\(index).\(name)", shape: shape, offset: offset, layer: index)
+                let tensor = ParameterTensor(
+                    name: "layers.\(index).\(name)", shape: shape, offset: offset, layer: index)
                 tensors.append(tensor)
                 offset += tensor.count
             }

@@ -82,8 +82,11 @@ final class PreparedConvolution: Sendable {
             func fill(upTo limit: Int, from source: UnsafePointer<Float>?) {
                 let count = min(limit, end) - frame
                 guard count > 0 else { return }
-                if let source { row.update(from: source, count: count * width) }
-                else { row.update(repeating: 0, count: count * width) }
+                if let source {
+                    row.update(from: source, count: count * width)
+                } else {
+                    row.update(repeating: 0, count: count * width)
+                }
                 row += count * width
                 frame += count
             }
@@ -133,10 +136,13 @@ final class PreparedConvolution: Sendable {
         for sequence in 0..<call.input.sequences {
             let padded = call.record.padded.constant + call.record.paddedOffsets.pointer[sequence]
             let first = rows + Int(call.output.offsets[sequence])
-            for frame in 0..<Int(call.output.lengths[sequence]) { first[frame] = padded + frame * layer.stride * layer.in }
+            for frame in 0..<Int(call.output.lengths[sequence]) {
+                first[frame] = padded + frame * layer.stride * layer.in
+            }
         }
         WeightGradient(call).add(
-            frames: call.output.frames, dy: call.dy, stride: layer.out, outputs: layer.out, sums: call.gradient + layer.out * inner,
+            frames: call.output.frames, dy: call.dy, stride: layer.out, outputs: layer.out,
+            sums: call.gradient + layer.out * inner,
             .init(rows: rows, width: inner, outputs: layer.out, gradient: weights))
         for out in 0..<layer.out {
             for k in 0..<layer.kernel {
@@ -161,7 +167,8 @@ final class PreparedConvolution: Sendable {
             let end = min(left + layer.kernel, Int(call.input.lengths[sequence]))
             guard begin < end else { continue }
             table.add_scaled(
-                1, columns + row * inner + (begin - left) * layer.in, target + begin * layer.in, (end - begin) * layer.in)
+                1, columns + row * inner + (begin - left) * layer.in, target + begin * layer.in,
+                (end - begin) * layer.in)
         }
     }
 }

@@ -36,7 +36,8 @@ final class PreparedLinear: Sendable {
         if let mask = call.mask { table.multiply(call.dy, mask, call.dy, rows * layer.out) }
         let inputs = WeightGradient.rows(call.x, count: rows, stride: layer.in, in: call.shared.rows.0)
         WeightGradient(call).add(
-            frames: rows, dy: call.dy, stride: layer.out, outputs: layer.out, sums: call.gradient + layer.out * layer.in,
+            frames: rows, dy: call.dy, stride: layer.out, outputs: layer.out,
+            sums: call.gradient + layer.out * layer.in,
             .init(rows: inputs, width: layer.in, outputs: layer.out, gradient: call.gradient))
         if let dx = call.dx { product.applyTransposed(rows: rows, dy: call.dy, dx: dx) }
     }

@@ -57,7 +57,8 @@ final class PreparedProduct: @unchecked Sendable {
     func applyTransposed(rows: Int, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>) {
         guard rows > 0 else { return }
         kernels.table.pointee.product(
-            transposedPacked.pointer, Int32(inputs), Int32(outputs), Precision.fp32.code, Int32(rows), dy, outputs, nil, dx, inputs, nil)
+            transposedPacked.pointer, Int32(inputs), Int32(outputs), Precision.fp32.code, Int32(rows), dy, outputs, nil,
+            dx, inputs, nil)
     }
 
     /// The weights as the kernels want them; valid once packed.

@@ -22,7 +22,8 @@ extension PreparedRecurrent {
         let inputs = WeightGradient.rows(call.x, count: frames, stride: layer.in, in: call.shared.rows.0)
 
         for direction in 0..<layer.directions {
-            let initial = direction == 0 && call.hasStates
+            let initial =
+                direction == 0 && call.hasStates
                 ? states(in: call.record, sequences: call.input.sequences) : nil
             var kernelLayer = kernelLayer(direction)
             var pass = ductus_recurrent_gradient()
@@ -41,7 +42,8 @@ extension PreparedRecurrent {
             table.recurrent_backward(&kernelLayer, &batch, &pass, scratch)
 
             let previous = previousRows(
-                call, reversed: direction == 1, hidden: hidden + direction * layer.hidden, initial: initial.map { UnsafePointer($0.initial) })
+                call, reversed: direction == 1, hidden: hidden + direction * layer.hidden,
+                initial: initial.map { UnsafePointer($0.initial) })
             addParameterGradient(call, direction, inputs, previous)
         }
 
@@ -60,7 +62,8 @@ extension PreparedRecurrent {
             let (first, length) = (Int(call.input.offsets[sequence]), Int(call.input.lengths[sequence]))
             guard length > 0 else { continue }
             for row in first..<first + length { rows[row] = hidden + (reversed ? row + 1 : row - 1) * layer.output }
-            rows[reversed ? first + length - 1 : first] = initial.map { $0 + sequence * layer.hidden } ?? UnsafePointer(zeros)
+            rows[reversed ? first + length - 1 : first] =
+                initial.map { $0 + sequence * layer.hidden } ?? UnsafePointer(zeros)
         }
         return UnsafePointer(rows)
     }
@@ -88,10 +91,12 @@ extension PreparedRecurrent {
         table.add_scaled(1, sums, call.gradient + tensors.hiddenBias, shared)
         if layer.cell == .gru {
             gradient.add(
-                frames: frames, dy: call.record.cells.pointer + direction * frames * hidden, stride: hidden, outputs: hidden,
+                frames: frames, dy: call.record.cells.pointer + direction * frames * hidden, stride: hidden,
+                outputs: hidden,
                 sums: call.gradient + tensors.hiddenBias + shared,
                 .init(
-                    rows: previous, width: hidden, outputs: hidden, gradient: call.gradient + tensors.hiddenWeights + shared * hidden))
+                    rows: previous, width: hidden, outputs: hidden,
+                    gradient: call.gradient + tensors.hiddenWeights + shared * hidden))
         }
     }
 }

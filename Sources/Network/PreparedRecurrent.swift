@@ -23,8 +23,10 @@ final class PreparedRecurrent: @unchecked Sendable {
         products = (0..<layer.directions).map { _ in
             PreparedProduct(outputs: layer.rows, inputs: layer.in, precision: precision, kernels: kernels)
         }
-        product = trains
-            ? PreparedProduct(outputs: layer.directions * layer.rows, inputs: layer.in, precision: precision, kernels: kernels) : nil
+        product =
+            trains
+            ? PreparedProduct(
+                outputs: layer.directions * layer.rows, inputs: layer.in, precision: precision, kernels: kernels) : nil
         forwardPacked = (0..<layer.directions).map { _ in Memory() }
         backwardPacked = trains ? (0..<layer.directions).map { _ in Memory() } : []
     }
@@ -50,7 +52,8 @@ final class PreparedRecurrent: @unchecked Sendable {
                 forwardPacked[direction].reserve(table.recurrent_pack_size(code, hidden, precision.code)))
             guard let product else { continue }
             table.recurrent_pack_transposed(
-                code, hidden, weights, backwardPacked[direction].reserve(table.recurrent_pack_transposed_size(code, hidden)))
+                code, hidden, weights,
+                backwardPacked[direction].reserve(table.recurrent_pack_transposed_size(code, hidden)))
             let both = product.weights.reserve(product.outputs * layer.in)
             (both + direction * rows * layer.in).update(from: parameters + tensors.inputWeights, count: rows * layer.in)
         }
@@ -120,7 +123,8 @@ final class PreparedRecurrent: @unchecked Sendable {
     }
 
     private func scratchSize(sequences: Int) -> Int {
-        kernels.table.pointee.recurrent_input_scratch_size(layer.cell.code, Int32(layer.hidden), Int32(layer.in), Int32(sequences))
+        kernels.table.pointee.recurrent_input_scratch_size(
+            layer.cell.code, Int32(layer.hidden), Int32(layer.in), Int32(sequences))
     }
 
     /// h (then c) of all sequences, as the kernels want them, before and after; each is `vector` numbers.

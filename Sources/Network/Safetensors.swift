@@ -51,7 +51,9 @@ public struct Safetensors: Sendable, Equatable {
                 throw SafetensorsError.unreadable(path: url.path, reason: "not a regular file")
             }
             let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
-            guard size <= Self.sizeLimit else { throw SafetensorsError.fileTooLarge(bytes: size, limit: Self.sizeLimit) }
+            guard size <= Self.sizeLimit else {
+                throw SafetensorsError.fileTooLarge(bytes: size, limit: Self.sizeLimit)
+            }
             data = try Data(contentsOf: url)
         } catch let error as SafetensorsError {
             throw error
@@ -90,7 +92,8 @@ public struct Safetensors: Sendable, Equatable {
             if entry.begin < end { throw .overlap(tensor: entry.name, with: previous ?? "") }
             if entry.begin > end { throw .unusedBytes(before: entry.name, count: entry.begin - end) }
             let bytes = UnsafeRawBufferPointer(rebasing: data[entry.begin..<entry.end])
-            tensors[entry.name] = Tensor(shape: entry.shape, values: try Self.numbers(in: bytes, storage, of: entry.name))
+            tensors[entry.name] = Tensor(
+                shape: entry.shape, values: try Self.numbers(in: bytes, storage, of: entry.name))
             end = entry.end
             previous = entry.name
         }
@@ -104,7 +107,9 @@ public struct Safetensors: Sendable, Equatable {
         guard entry.begin <= entry.end else {
             throw .offsetsOutOfOrder(tensor: entry.name, begin: entry.begin, end: entry.end)
         }
-        guard entry.end <= available else { throw .beyondFile(tensor: entry.name, end: entry.end, available: available) }
+        guard entry.end <= available else {
+            throw .beyondFile(tensor: entry.name, end: entry.end, available: available)
+        }
         var expected = storage.size
         for axis in entry.shape {
             let (product, overflow) = expected.multipliedReportingOverflow(by: axis)

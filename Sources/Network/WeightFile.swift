@@ -17,7 +17,8 @@ public struct WeightFile: Sendable, Equatable {
     public var metadata: [String: String]
 
     public init(
-        architecture: Architecture, parameters: [Float], extras: [String: Tensor] = [:], metadata: [String: String] = [:]
+        architecture: Architecture, parameters: [Float], extras: [String: Tensor] = [:],
+        metadata: [String: String] = [:]
     ) {
         self.architecture = architecture
         self.parameters = parameters

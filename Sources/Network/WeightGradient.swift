@@ -25,7 +25,8 @@ struct WeightGradient {
     ///   - dy: frames × outputs, with a stride: the loss' derivative by `W x + b`.
     ///   - sums: receives, by adding, the bias' gradient.
     func add(
-        frames: Int, dy: UnsafePointer<Float>, stride: Int, outputs: Int, sums: UnsafeMutablePointer<Float>, _ first: Part,
+        frames: Int, dy: UnsafePointer<Float>, stride: Int, outputs: Int, sums: UnsafeMutablePointer<Float>,
+        _ first: Part,
         _ second: Part? = nil
     ) {
         let table = kernels.table.pointee
@@ -50,6 +51,7 @@ struct WeightGradient {
 extension ductus_gradient_part {
     fileprivate init(_ part: WeightGradient.Part) {
         self.init(
-            rows: part.rows, width: Int32(part.width), outputs: Int32(part.outputs), gradient: part.gradient, stride: part.width)
+            rows: part.rows, width: Int32(part.width), outputs: Int32(part.outputs), gradient: part.gradient,
+            stride: part.width)
     }
 }

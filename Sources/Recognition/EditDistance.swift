@@ -26,7 +26,8 @@ public enum EditDistance {
     }
 
     /// One alignment with the least number of edits, from the beginning to the end.
-    public static func alignment<Element: Equatable>(_ reference: [Element], _ recognized: [Element]) -> [Edit<Element>] {
+    public static func alignment<Element: Equatable>(_ reference: [Element], _ recognized: [Element]) -> [Edit<Element>]
+    {
         let width = recognized.count + 1
         var cost = [Int](repeating: 0, count: (reference.count + 1) * width)
         for j in 0..<width { cost[j] = j }

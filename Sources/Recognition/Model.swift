@@ -97,13 +97,15 @@ public final class Model: Sendable {
     }
 
     private func copy(
-        network: Network, calibration: Calibrations, decoder: DecoderConfiguration? = nil, languageModel: LanguageModel?,
+        network: Network, calibration: Calibrations, decoder: DecoderConfiguration? = nil,
+        languageModel: LanguageModel?,
         lexicon: Lexicon? = nil, transitions: TransitionModel? = nil
     ) -> Model {
         Model(
             name: name, network: network, input: input, task: task, alphabet: alphabet,
             standardization: standardization, calibration: calibration, decoder: decoder ?? self.decoder,
-            languageModel: languageModel, lexicon: lexicon ?? self.lexicon, transitions: transitions ?? self.transitions,
+            languageModel: languageModel, lexicon: lexicon ?? self.lexicon,
+            transitions: transitions ?? self.transitions,
             extras: extras, importanceFile: importanceFile)
     }
 }
@@ -163,7 +165,8 @@ extension Model {
         }
         try self.init(
             file, name: url.deletingPathExtension().lastPathComponent, path: weights.path, decoder: decoder,
-            languageModel: try beside(File.languageModel).map { try LanguageModel(contentsOf: $0) }, words: beside(File.lexicon), importance: beside(File.importance),
+            languageModel: try beside(File.languageModel).map { try LanguageModel(contentsOf: $0) },
+            words: beside(File.lexicon), importance: beside(File.importance),
             precision: precision, instructionSet: instructionSet)
     }
 
@@ -176,12 +179,13 @@ extension Model {
     ) throws {
         let input: ModelInput = try Self.decode(Key.input, of: file, path: path)
         let alphabet: Alphabet = try Self.decode(Key.alphabet, of: file, path: path)
-        let task = try file.metadata[Key.task].map { name in
-            guard let task = ModelTask(rawValue: name) else {
-                throw ModelError.unusable(path: path, reason: "the task \"\(name)\" is unknown to this version")
-            }
-            return task
-        } ?? .transcription
+        let task =
+            try file.metadata[Key.task].map { name in
+                guard let task = ModelTask(rawValue: name) else {
+                    throw ModelError.unusable(path: path, reason: "the task \"\(name)\" is unknown to this version")
+                }
+                return task
+            } ?? .transcription
         let calibration: Calibrations =
             file.metadata[Key.calibration] == nil ? .init() : try Self.decode(Key.calibration, of: file, path: path)
         let transitions: TransitionModel? =
@@ -194,7 +198,8 @@ extension Model {
         guard file.architecture.input == input.dimension else {
             throw ModelError.unusable(
                 path: path,
-                reason: "the network takes \(file.architecture.input) features, but \(Key.input) gives \(input.dimension)")
+                reason:
+                    "the network takes \(file.architecture.input) features, but \(Key.input) gives \(input.dimension)")
         }
         let classes = task == .transcription ? alphabet.classCount : alphabet.symbols.count
         guard file.architecture.output == classes else {

@@ -108,7 +108,8 @@ extension Recognition {
             let end =
                 isLast
                 ? origins.count
-                : min(origins.count, (symbol.frames.upperBound + best.symbols[index + 1].frames.lowerBound) * stride / 2)
+                : min(
+                    origins.count, (symbol.frames.upperBound + best.symbols[index + 1].frames.lowerBound) * stride / 2)
             let ink = Recognition.extent(of: origins, from: min(start, end), to: end)
             symbols.append(
                 RecognizedSymbol(

@@ -64,6 +64,8 @@ package struct CommittedPrefix {
 extension CommittedPrefix {
     /// For the texts of a model.
     init(of model: Model, decoding: Recognizer.Decoding) {
-        self.init(separator: model.alphabet.symbols.contains(" ") ? " " : nil, leastConfidence: Self.leastConfidence(of: decoding))
+        self.init(
+            separator: model.alphabet.symbols.contains(" ") ? " " : nil,
+            leastConfidence: Self.leastConfidence(of: decoding))
     }
 }

@@ -37,7 +37,8 @@ final class InkReading {
 
     /// - Parameter isProven: the normalization served the stream's last segment.
     init(
-        served: Served, configuration: FeatureConfiguration, decoding: Recognizer.Decoding, window: WindowRule, precedingText: String,
+        served: Served, configuration: FeatureConfiguration, decoding: Recognizer.Decoding, window: WindowRule,
+        precedingText: String,
         normalization: SegmentNormalization, isProven: Bool
     ) {
         self.served = served
@@ -83,7 +84,8 @@ final class InkReading {
         tailWasRead = atRest && hasCaughtUp
         windows.add(
             rows, network: served.provisional, standardization: served.model.standardization,
-            state: tailWasRead ? state.copy() : state, chunk: tailWasRead ? plan.frames : plan.chunk, isEnd: tailWasRead,
+            state: tailWasRead ? state.copy() : state, chunk: tailWasRead ? plan.frames : plan.chunk,
+            isEnd: tailWasRead,
             session: session)
         return true
     }
@@ -109,7 +111,8 @@ final class InkReading {
     }
 
     var byteCount: Int {
-        features.values.capacity * MemoryLayout<Float>.stride + features.origins.capacity * MemoryLayout<FrameOrigin>.stride
+        features.values.capacity * MemoryLayout<Float>.stride + features.origins.capacity
+            * MemoryLayout<FrameOrigin>.stride
             + state.byteCount + decoder.byteCount
     }
 
@@ -154,6 +157,7 @@ extension LabelEvent.Symbol {
             time = time.map { min($0.lowerBound, at)...max($0.upperBound, at) } ?? at...at
         }
         self.init(
-            text: symbol.text, confidence: symbol.confidence, time: time, samples: symbol.samples, strokes: symbol.strokes)
+            text: symbol.text, confidence: symbol.confidence, time: time, samples: symbol.samples,
+            strokes: symbol.strokes)
     }
 }

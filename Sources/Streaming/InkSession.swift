@@ -189,7 +189,8 @@ final class InkSession: Session {
             waiting.append(
                 Waiting(
                     ink: segment.ink, ending: segment.ending, segment: numbering.closeSegment(), revision: revision,
-                    served: served, writer: hello.writer, hand: hand, precedingText: precedingText, gaps: gaps, arrived: arrived,
+                    served: served, writer: hello.writer, hand: hand, precedingText: precedingText, gaps: gaps,
+                    arrived: arrived,
                     decided: decided))
             self.served = nil
             reading = nil
@@ -292,7 +293,8 @@ final class InkSession: Session {
             generation: segment.served.generation, strokes: segment.ink.numbers, sampleCount: segment.ink.samples.count,
             gaps: segment.gaps, droppedPartials: skippedPartials,
             stamps: .init(arrived: segment.arrived, decided: segment.decided, published: segment.decided))
-        var finished = FinishedSegment(event: event, writer: segment.writer, ink: segment.ink, failed: recognition == nil)
+        var finished = FinishedSegment(
+            event: event, writer: segment.writer, ink: segment.ink, failed: recognition == nil)
         finished.frames = reading.frames
         finished.duration = segment.ink.duration
         return finished

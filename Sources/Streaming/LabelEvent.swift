@@ -99,7 +99,8 @@ public struct LabelEvent: Equatable, Sendable {
         public enum State: Equatable, Sendable { case provisional, final }
 
         public init(
-            number: UInt64, name: String, time: ClosedRange<Int64>? = nil, confidence: Float, state: State, frames: Range<Int>
+            number: UInt64, name: String, time: ClosedRange<Int64>? = nil, confidence: Float, state: State,
+            frames: Range<Int>
         ) {
             self.number = number
             self.name = name
@@ -136,7 +137,8 @@ public struct LabelEvent: Equatable, Sendable {
         public var rateChanges: UInt64
 
         public init(
-            count: UInt64 = 0, packets: UInt64 = 0, dirtySamples: UInt64 = 0, clockJumps: UInt64 = 0, rateChanges: UInt64 = 0
+            count: UInt64 = 0, packets: UInt64 = 0, dirtySamples: UInt64 = 0, clockJumps: UInt64 = 0,
+            rateChanges: UInt64 = 0
         ) {
             self.count = count
             self.packets = packets
@@ -176,7 +178,8 @@ public struct LabelEvent: Equatable, Sendable {
     public init(
         stream: StreamName, epoch: UInt64, number: UInt64, segment: UInt64, revision: UInt32 = 0, state: State,
         text: String, committed: Int, symbols: [Symbol], alternatives: [Alternative] = [],
-        spans: [Span] = [], ending: Ending? = nil, generation: Generation, strokes: [UInt32] = [], sampleCount: Int, gaps: Gaps = Gaps(),
+        spans: [Span] = [], ending: Ending? = nil, generation: Generation, strokes: [UInt32] = [], sampleCount: Int,
+        gaps: Gaps = Gaps(),
         droppedPartials: UInt64 = 0, stamps: Stamps
     ) {
         self.stream = stream

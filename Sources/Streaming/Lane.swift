@@ -42,7 +42,9 @@ public final class Lane {
         let now = Moment(clock)
         counters.packets &+= 1
         isQuiet = false
-        guard let session = session(for: stream, pipeline: pipeline, now: now) else { return refuse(stream, because: .streams) }
+        guard let session = session(for: stream, pipeline: pipeline, now: now) else {
+            return refuse(stream, because: .streams)
+        }
         // What ends a segment is always taken: it is how memory becomes free.
         if packet.isInput, session.byteCount >= limits.streamBytes { return refuse(stream, because: .memory) }
         let taken: Bool
@@ -142,7 +144,8 @@ public final class Lane {
             isQueued.remove(ObjectIdentifier(session))
             if let finished = session.finishNext(with: readers) {
                 if finished.failed { counters.failures &+= 1 }
-                counters.pace[session.pipeline.name, default: FramePace()].add(frames: finished.frames, duration: finished.duration)
+                counters.pace[session.pipeline.name, default: FramePace()].add(
+                    frames: finished.frames, duration: finished.duration)
                 publish(finished.event)
                 sink.finished(finished)
             }

@@ -21,8 +21,10 @@ public struct LaneLimits: Sendable, Equatable {
     public var eviction: Double
 
     public init(
-        streams: Int = 4096, queuedPackets: Int = 65_536, queuedPacketsPerStream: Int = 8_192, queuedBytes: Int = 256 << 20,
-        streamBytes: Int = 8 << 20, waitingFinals: Int = 1_024, batch: Int = 16, finalsPerTurn: Int = 1, eviction: Double = 300
+        streams: Int = 4096, queuedPackets: Int = 65_536, queuedPacketsPerStream: Int = 8_192,
+        queuedBytes: Int = 256 << 20,
+        streamBytes: Int = 8 << 20, waitingFinals: Int = 1_024, batch: Int = 16, finalsPerTurn: Int = 1,
+        eviction: Double = 300
     ) {
         self.streams = streams
         self.queuedPackets = queuedPackets

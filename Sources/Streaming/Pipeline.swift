@@ -14,7 +14,8 @@ public struct Pipeline: Sendable {
     public var alternatives: Int
 
     public init(
-        name: String, input: Input, models: any ModelStore, decoding: Recognizer.Decoding = .beam, window: WindowRule = WindowRule(),
+        name: String, input: Input, models: any ModelStore, decoding: Recognizer.Decoding = .beam,
+        window: WindowRule = WindowRule(),
         endpoint: EndpointRule = EndpointRule(), alternatives: Int = 3
     ) {
         self.name = name

@@ -25,7 +25,8 @@ extension Model {
     /// Whether the other differs in its weights alone.
     func isKin(of other: Model) -> Bool {
         self === other
-            || languageModel === other.languageModel && task == other.task && input == other.input && alphabet == other.alphabet
+            || languageModel === other.languageModel && task == other.task && input == other.input
+                && alphabet == other.alphabet
                 && decoder == other.decoder && lexicon == other.lexicon
     }
 }

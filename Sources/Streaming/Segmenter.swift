@@ -102,7 +102,9 @@ package struct Segmenter {
         guard let newest = open.spans.last else { return }
         extent.add(sample, after: open.samples.count > newest.first ? open.samples.last : nil)
         open.append(sample)
-        if !newestIsJudged, open.samples.count - newest.first >= NewLineRule.samplesToJudge { judgeNewest(closed: &closed) }
+        if !newestIsJudged, open.samples.count - newest.first >= NewLineRule.samplesToJudge {
+            judgeNewest(closed: &closed)
+        }
     }
 
     private mutating func liftPen(closed: inout [Closed]) {

@@ -23,7 +23,8 @@ public final class StreamedSensorReader {
         self.model = model
         self.configuration = configuration
         pipeline = Pipeline(
-            name: "evaluation", input: .features, models: SharedModel(Served(model: model, generation: .init(number: 0))),
+            name: "evaluation", input: .features,
+            models: SharedModel(Served(model: model, generation: .init(number: 0))),
             decoding: decoding, window: window, endpoint: EndpointRule(maximumSamples: .max))
         lane = Lane(limits: LaneLimits(streamBytes: .max), clock: clock, sink: collector)
     }

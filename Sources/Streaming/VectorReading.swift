@@ -40,7 +40,8 @@ final class VectorReading {
 
     /// - Parameter start: number of the first vector in the segment.
     init(
-        served: Served, configuration: VectorConfiguration, pipeline: Pipeline, normalization: RunningNormalization?, start: Int
+        served: Served, configuration: VectorConfiguration, pipeline: Pipeline, normalization: RunningNormalization?,
+        start: Int
     ) {
         self.served = served
         self.configuration = configuration
@@ -61,7 +62,8 @@ final class VectorReading {
     var normalization: RunningNormalization? { extractor.normalization }
     var byteCount: Int {
         (frames.capacity + resampled.capacity) * MemoryLayout<Float>.stride + ends.capacity * MemoryLayout<Int>.stride
-            + origins.capacity * MemoryLayout<VectorOrigin>.stride + times.capacity * MemoryLayout<ClosedRange<Int64>?>.stride
+            + origins.capacity * MemoryLayout<VectorOrigin>.stride + times.capacity
+            * MemoryLayout<ClosedRange<Int64>?>.stride
             + state.byteCount + 2_048
     }
 
@@ -110,13 +112,15 @@ final class VectorReading {
         hasCaughtUp = self.plan(pending: pendingFrames - plan.chunk).chunk == 0
         windows.add(
             frames[..<(plan.frames * configuration.dimension)], network: served.model.network,
-            standardization: served.model.standardization, state: state, chunk: plan.chunk, isEnd: false, session: session)
+            standardization: served.model.standardization, state: state, chunk: plan.chunk, isEnd: false,
+            session: session)
         return true
     }
 
     /// Takes the network's output for the window that was added last.
     func take(_ output: OutputSequence, into spans: inout SpanLog) {
-        let posteriors = Posteriors(output.values, frames: output.frames, labels: served.model.network.architecture.output)
+        let posteriors = Posteriors(
+            output.values, frames: output.frames, labels: served.model.network.architecture.output)
         read(posteriors, final: output.final, into: &spans)
         dropCommitted()
     }
@@ -182,7 +186,8 @@ final class VectorReading {
         let vectors = origins[first].vectors.lowerBound..<origins[last].vectors.upperBound
         let isMissing = origins[first...last].allSatisfy(\.isMissing)
         return SpanLog.Frame(
-            name: isMissing ? SpanLog.unknown : served.model.alphabet.symbols[label.label], confidence: isMissing ? 0 : label.confidence,
+            name: isMissing ? SpanLog.unknown : served.model.alphabet.symbols[label.label],
+            confidence: isMissing ? 0 : label.confidence,
             vectors: vectors, time: Self.span(times[first], times[last]))
     }
 
@@ -195,7 +200,8 @@ final class VectorReading {
     var frameOrigins: [FrameOrigin] {
         origins.map {
             FrameOrigin(
-                stroke: 0, firstSample: Int32(clamping: $0.vectors.lowerBound), endSample: Int32(clamping: $0.vectors.upperBound))
+                stroke: 0, firstSample: Int32(clamping: $0.vectors.lowerBound),
+                endSample: Int32(clamping: $0.vectors.upperBound))
         }
     }
 

@@ -115,7 +115,11 @@ final class VectorSegment {
     private func recordGap(of seconds: Double) {
         let vectors = seconds * configuration.rate
         isTorn = isTorn || vectors > Double(pipeline.endpoint.maximumSamples)
-        if isTorn { recording = [] } else { recording += repeatElement(.nan, count: Int(vectors) * configuration.channels.count) }
+        if isTorn {
+            recording = []
+        } else {
+            recording += repeatElement(.nan, count: Int(vectors) * configuration.channels.count)
+        }
     }
 
     /// The stretch is over, and `vectors` are missing behind it.
@@ -135,7 +139,9 @@ final class VectorSegment {
     var hasEndedStretches: Bool { !ended.isEmpty }
     var hasCaughtUp: Bool { reading.hasCaughtUp }
 
-    func addWindow(to windows: WindowGroups, session: any Session) -> Bool { reading.addWindow(to: windows, session: session) }
+    func addWindow(to windows: WindowGroups, session: any Session) -> Bool {
+        reading.addWindow(to: windows, session: session)
+    }
     func take(_ output: OutputSequence) { reading.take(output, into: &spans) }
 
     /// Reads stretches that are over to their end.
@@ -203,7 +209,8 @@ final class VectorSegment {
 
     private func symbol(_ symbol: RecognizedSymbol) -> LabelEvent.Symbol {
         LabelEvent.Symbol(
-            text: symbol.text, confidence: symbol.confidence, time: clock.time(of: symbol.samples), samples: symbol.samples,
+            text: symbol.text, confidence: symbol.confidence, time: clock.time(of: symbol.samples),
+            samples: symbol.samples,
             strokes: 0..<0)
     }
 

@@ -123,7 +123,8 @@ final class VectorSession: Session {
 
     /// Channels that the model reads and the publisher lacks, going by the names in its hello.
     var missingChannels: [String] {
-        guard !hello.channels.isEmpty, case .vectors(let configuration) = pipeline.models.current(for: hello.writer).model.input
+        guard !hello.channels.isEmpty,
+            case .vectors(let configuration) = pipeline.models.current(for: hello.writer).model.input
         else { return [] }
         return ChannelOrder(of: configuration.channels, among: hello.channels).missing
     }
@@ -173,13 +174,16 @@ final class VectorSession: Session {
     }
 
     private func event(
-        of segment: VectorSegment, _ reading: VectorSegment.Reading, number: UInt64, ending: LabelEvent.Ending?, _ due: Due
+        of segment: VectorSegment, _ reading: VectorSegment.Reading, number: UInt64, ending: LabelEvent.Ending?,
+        _ due: Due
     ) -> LabelEvent {
         totals.text = reading.text
         return LabelEvent(
             stream: stream, epoch: numbering.epoch, number: numbering.nextEvent(), segment: number,
-            state: ending == nil ? .partial : .final, text: reading.text, committed: reading.committed, symbols: reading.symbols,
-            alternatives: reading.alternatives, spans: reading.spans, ending: ending, generation: segment.served.generation,
+            state: ending == nil ? .partial : .final, text: reading.text, committed: reading.committed,
+            symbols: reading.symbols,
+            alternatives: reading.alternatives, spans: reading.spans, ending: ending,
+            generation: segment.served.generation,
             sampleCount: segment.count, gaps: segment.gaps, droppedPartials: skippedPartials,
             stamps: .init(arrived: due.arrived, decided: due.decided, published: due.decided))
     }
@@ -210,13 +214,15 @@ final class VectorSession: Session {
     var isIdle: Bool { open == nil && waiting.isEmpty }
 
     var byteCount: Int {
-        512 + helloBytes + (open?.byteCount ?? 0) + waiting.reduce(0) { $0 + MemoryLayout<Waiting>.stride + $1.segment.byteCount }
+        512 + helloBytes + (open?.byteCount ?? 0)
+            + waiting.reduce(0) { $0 + MemoryLayout<Waiting>.stride + $1.segment.byteCount }
     }
 
     var summary: SessionSummary {
         SessionSummary(
             stream: stream, pipeline: pipeline.name, writer: hello.writer, device: hello.device,
-            generation: open?.served.generation, segment: numbering.segment, isOpen: open != nil, samples: totals.vectors,
+            generation: open?.served.generation, segment: numbering.segment, isOpen: open != nil,
+            samples: totals.vectors,
             segments: numbering.segments, gaps: totals.gaps, dirtySamples: totals.dirty, byteCount: byteCount,
             lastActivity: totals.lastActivity, text: totals.text)
     }

@@ -20,7 +20,8 @@ final class WindowGroups {
 
     /// Adds rows of raw features for `network`, standardized as its model wants them.
     func add(
-        _ values: some RandomAccessCollection<Float>, network: Network, standardization: Standardization, state: NetworkState,
+        _ values: some RandomAccessCollection<Float>, network: Network, standardization: Standardization,
+        state: NetworkState,
         chunk: Int, isEnd: Bool, session: any Session
     ) {
         scratch.removeAll(keepingCapacity: true)

@@ -29,7 +29,9 @@ public final class EvdevPen {
     /// The first pen of this machine, by number of its device.
     /// - Throws: `TabletFault.noPen`, which tells what could not be looked at.
     public static func find(in folder: String = "/dev/input") throws(TabletFault) -> EvdevPen {
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasPrefix("event") }
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
+            $0.hasPrefix("event")
+        }
         var unreadable: [String] = []
         for name in names.sorted(by: { ($0.utf8.count, $0) < ($1.utf8.count, $1) }) {
             do throws(TabletFault) {
@@ -97,7 +99,9 @@ public final class EvdevPen {
             device.keys = codes(in: bits)
         }
         bits = [UInt8](repeating: 0, count: 8)
-        guard ductus_evdev_codes(descriptor, UInt32(InputCode.axis), &bits, UInt32(bits.count)) >= 0 else { return device }
+        guard ductus_evdev_codes(descriptor, UInt32(InputCode.axis), &bits, UInt32(bits.count)) >= 0 else {
+            return device
+        }
         for axis in codes(in: bits) {
             var info = input_absinfo()
             guard ductus_evdev_axis(descriptor, UInt32(axis), &info) >= 0 else { continue }

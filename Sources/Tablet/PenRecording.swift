@@ -62,7 +62,8 @@ public final class PenRecording {
                 throw TabletFault.unreadableRecording(path: path, reason: "\(error)")
             }
             // What follows # explains the line; only names may hold one.
-            let text = (line.hasPrefix("N:") ? line[...] : line.prefix { $0 != "#" }).trimmingCharacters(in: .whitespaces)
+            let text = (line.hasPrefix("N:") ? line[...] : line.prefix { $0 != "#" }).trimmingCharacters(
+                in: .whitespaces)
             if text.isEmpty { continue }
             let isEvemu = text.first.map { ("A"..."Z").contains($0) } ?? false && text.dropFirst().hasPrefix(": ")
             if let event = try isEvemu ? evemu(text) : libinput(text) { return event }
@@ -100,7 +101,9 @@ public final class PenRecording {
     /// `B: 01 …`: eight bytes of the bit set of keys, line after line.
     private func addKeys(_ fields: [Substring]) throws {
         let bytes = fields.compactMap { UInt8($0, radix: 16) }
-        guard bytes.count == fields.count, let type = bytes.first else { throw fault("a bit set needs hexadecimal bytes") }
+        guard bytes.count == fields.count, let type = bytes.first else {
+            throw fault("a bit set needs hexadecimal bytes")
+        }
         guard UInt16(type) == InputCode.key else { return }
         for byte in bytes.dropFirst() {
             for bit in 0..<8 where byte >> bit & 1 == 1 { device.keys.insert(UInt16(clamping: keyBits + bit)) }
@@ -121,7 +124,8 @@ public final class PenRecording {
     private func libinput(_ text: String) throws -> InputEvent? {
         if text.hasPrefix("- [") {
             guard section == .events else { return nil }
-            guard let numbers = Self.numbers(text.dropFirst(2)), numbers.count == 5, (0...Int64(1) << 40).contains(numbers[0]), (0..<1_000_000).contains(numbers[1]),
+            guard let numbers = Self.numbers(text.dropFirst(2)), numbers.count == 5,
+                (0...Int64(1) << 40).contains(numbers[0]), (0..<1_000_000).contains(numbers[1]),
                 let type = UInt16(exactly: numbers[2]), let code = UInt16(exactly: numbers[3]),
                 let value = Int32(exactly: numbers[4])
             else { throw fault("an event needs seconds, microseconds, type, code and value") }

@@ -119,7 +119,8 @@ public struct PenTracker: Sendable {
         learnOffset()
         isWriting = touches
         let sample = Sample(
-            x: Float(x), y: Float(y) * device.heightScale, time: time, pressure: isWriting ? pressure : pressure.map { _ in 0 },
+            x: Float(x), y: Float(y) * device.heightScale, time: time,
+            pressure: isWriting ? pressure : pressure.map { _ in 0 },
             tiltX: degrees(state.tiltX, InputCode.tiltX), tiltY: degrees(state.tiltY, InputCode.tiltY))
         last = sample
         actions.append(.sample(sample, contact: isWriting, erasing: state.tools.contains(InputCode.rubber)))
@@ -176,7 +177,9 @@ public struct PenTracker: Sendable {
     }
 
     private func isLostInCorner(_ x: Int32, _ y: Int32) -> Bool {
-        guard x == device.axes[InputCode.x]?.minimum ?? 0, y == device.axes[InputCode.y]?.minimum ?? 0 else { return false }
+        guard x == device.axes[InputCode.x]?.minimum ?? 0, y == device.axes[InputCode.y]?.minimum ?? 0 else {
+            return false
+        }
         guard let last, let width = device.axes[InputCode.x], let height = device.axes[InputCode.y] else { return true }
         let reachX = Self.cornerReach * width.span
         let reachY = Self.cornerReach * height.span * device.heightScale

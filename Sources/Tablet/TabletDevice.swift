@@ -35,7 +35,9 @@ public struct TabletDevice: Equatable, Sendable {
 
     /// Units of x per millimetre. Nil: the device does not say, or not for both axes.
     public var resolution: Float? {
-        guard let x = axes[InputCode.x], let y = axes[InputCode.y], x.resolution > 0, y.resolution > 0 else { return nil }
+        guard let x = axes[InputCode.x], let y = axes[InputCode.y], x.resolution > 0, y.resolution > 0 else {
+            return nil
+        }
         return Float(x.resolution)
     }
 

@@ -33,7 +33,8 @@ public struct Augmentation: Sendable, Equatable, Codable {
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         let deviations: [(CodingKeys, WritableKeyPath<Augmentation, Float>)] = [
-            (.scaleX, \.scaleX), (.scaleY, \.scaleY), (.shear, \.shear), (.rotation, \.rotation), (.warpShift, \.warpShift),
+            (.scaleX, \.scaleX), (.scaleY, \.scaleY), (.shear, \.shear), (.rotation, \.rotation),
+            (.warpShift, \.warpShift),
             (.warpGain, \.warpGain), (.step, \.step),
         ]
         for (key, path) in deviations { try values.read(key, into: &self[keyPath: path], allowed: 0...10) }

@@ -16,7 +16,8 @@ extension FisherDiagonal {
             let example = corpus.example(index, augmentedBy: nil)
             var batch = Batch(dimension: network.architecture.input)
             batch.append(example.frames)
-            try backpropagation.computeGradient(of: batch, targets: [example.target], reduction: .perLabel, dropout: false)
+            try backpropagation.computeGradient(
+                of: batch, targets: [example.target], reduction: .perLabel, dropout: false)
             diagonal.accumulate(backpropagation.gradient)
         }
         let values = diagonal.values

@@ -72,7 +72,8 @@ public struct Recipe: Sendable, Equatable, Codable {
             timelessSources = try values.decodeIfPresent([String].self, forKey: .timelessSources) ?? timelessSources
             try values.read(.maximumFrames, into: &maximumFrames, allowed: 1...10_000_000)
             guard shares.values.allSatisfy({ (0...1).contains($0) }) else {
-                throw DecodingError.dataCorruptedError(forKey: .shares, in: values, debugDescription: "a share is a number from 0 to 1")
+                throw DecodingError.dataCorruptedError(
+                    forKey: .shares, in: values, debugDescription: "a share is a number from 0 to 1")
             }
         }
     }

@@ -21,11 +21,13 @@ final class OwnedThread: @unchecked Sendable {
                 run()
             })
         var identifier = pthread_t()
-        let code = pthread_create(&identifier, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, work.toOpaque())
+        let code = pthread_create(
+            &identifier, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, work.toOpaque())
         guard code == 0 else {
             work.release()
             throw .thread(code: code)

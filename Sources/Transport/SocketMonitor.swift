@@ -19,8 +19,10 @@ package final class SocketMonitor {
     package init(of socket: Socket) throws(TransportFault) {
         let number = Self.serial.add(1, ordering: .relaxed).newValue
         let endpoint = try Endpoint("inproc://monitor-\(number)")
-        let events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED
-            | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+        let events =
+            ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED
+            | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+            | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
         guard zmq_socket_monitor(socket.handle, endpoint.description, events) == 0 else {
             throw .option("a monitor", of: socket.kind, code: zmq_errno())
         }
@@ -46,7 +48,8 @@ package final class SocketMonitor {
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: .handshakeSucceeded
             case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: .handshakeFailed(reason: "this key is not allowed (\(value))")
             case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-                .handshakeFailed(reason: "the two sides do not agree on keys: is the server's key right, and one given at all?")
+                .handshakeFailed(
+                    reason: "the two sides do not agree on keys: is the server's key right, and one given at all?")
             default: .other(event)
             }
         }

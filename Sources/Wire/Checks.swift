@@ -23,8 +23,12 @@ enum Checks {
         return name.text
     }
 
-    static func range(_ name: String, _ first: some BinaryInteger, _ end: some BinaryInteger) throws(WireFault) -> Range<Int> {
-        guard let first = Int(exactly: first), let end = Int(exactly: end), first <= end else { throw .outOfRange(name) }
+    static func range(_ name: String, _ first: some BinaryInteger, _ end: some BinaryInteger) throws(WireFault)
+        -> Range<Int>
+    {
+        guard let first = Int(exactly: first), let end = Int(exactly: end), first <= end else {
+            throw .outOfRange(name)
+        }
         return first..<end
     }
 

@@ -26,7 +26,8 @@ extension WireControlRequest {
     /// - Throws: `ControlFailure` for a request of a kind that this version does not know.
     package func asked() throws(ControlFailure) -> OneOf_Body {
         guard let body else {
-            throw ControlFailure(.unknownRequest, WireFault.unknownBody.description, remedy: "update the daemon, or the client")
+            throw ControlFailure(
+                .unknownRequest, WireFault.unknownBody.description, remedy: "update the daemon, or the client")
         }
         return body
     }

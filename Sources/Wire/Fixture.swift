@@ -31,8 +31,10 @@ package enum FixtureFault: Error, Equatable, CustomStringConvertible {
         case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
         case .oversized(let path, let offset, let bytes):
             "\(path), byte \(offset): a record of \(bytes) bytes; at most \(FixtureReader.maximumRecord) are allowed. Is this a recording of 'ductus record'?"
-        case .truncated(let path, let offset): "\(path), byte \(offset): the file ends within a record; record it again, or cut it there"
-        case .malformed(let path, let offset): "\(path), byte \(offset): no envelope. Is this a recording of 'ductus record'?"
+        case .truncated(let path, let offset):
+            "\(path), byte \(offset): the file ends within a record; record it again, or cut it there"
+        case .malformed(let path, let offset):
+            "\(path), byte \(offset): no envelope. Is this a recording of 'ductus record'?"
         }
     }
 }

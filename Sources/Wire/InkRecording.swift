@@ -46,7 +46,9 @@ package struct InkRecording: Sendable {
             for first in stride(from: 0, to: samples.count, by: max(1, reportsPerPacket)) {
                 let end = min(first + max(1, reportsPerPacket), samples.count)
                 var reports = samples[first..<end].map { PenSample($0) }
-                if end == samples.count, let lifted = reports.last { reports.append(PenSample(lifted.sample, contact: false)) }
+                if end == samples.count, let lifted = reports.last {
+                    reports.append(PenSample(lifted.sample, contact: false))
+                }
                 if !isClocked { for index in reports.indices { reports[index].sample.time = nil } }
                 try send(.samples(reports, firstStroke: nextStroke), at: samples[end - 1].time)
             }

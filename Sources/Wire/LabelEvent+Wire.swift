@@ -5,7 +5,9 @@ extension LabelEvent {
     package init(wire bytes: [UInt8]) throws(WireFault) {
         let message = try WireLabelEvent(wire: bytes)
         guard let stream = StreamName(message.stream) else { throw .streamName(String(message.stream.prefix(80))) }
-        guard message.state != .unspecified, let ending = Ending.reading(message.ending) else { throw .outOfRange("state") }
+        guard message.state != .unspecified, let ending = Ending.reading(message.ending) else {
+            throw .outOfRange("state")
+        }
         try Checks.count("symbols", message.symbols.count, limit: WireLimits.labels)
         try Checks.count("alternatives", message.alternatives.count, limit: WireLimits.labels)
         try Checks.count("spans", message.spans.count, limit: WireLimits.labels)

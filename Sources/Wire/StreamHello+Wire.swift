@@ -7,7 +7,9 @@ extension StreamHello {
         var area: Area?
         if wire.hasArea {
             let sides = [wire.area.left, wire.area.top, wire.area.width, wire.area.height]
-            guard sides.allSatisfy(\.isFinite), wire.area.width > 0, wire.area.height > 0 else { throw .outOfRange("area") }
+            guard sides.allSatisfy(\.isFinite), wire.area.width > 0, wire.area.height > 0 else {
+                throw .outOfRange("area")
+            }
             area = Area(x: sides[0], y: sides[1], width: sides[2], height: sides[3])
         }
         // One millimetre per millimetre; for other units only the publisher can know.

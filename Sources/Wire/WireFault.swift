@@ -19,7 +19,8 @@ package enum WireFault: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .topic(let text): "'\(text)' is no topic: ink.<stream>, features.<stream>, labels.<stream>, review.<stream> or events"
+        case .topic(let text):
+            "'\(text)' is no topic: ink.<stream>, features.<stream>, labels.<stream>, review.<stream> or events"
         case .streamName(let text): "'\(text)' is no stream name: 1 to 64 of A-Z a-z 0-9 _ -"
         case .malformed: "these bytes are no message of protocol ductus.v1"
         case .unsupportedVersion(let version):

@@ -18,7 +18,8 @@ struct AdaptCommand: ParsableCommand {
     }
 
     static let configuration = CommandConfiguration(
-        commandName: "adapt", abstract: "Measure what corrections would teach: the daemon's check, learner and gate, off line.")
+        commandName: "adapt",
+        abstract: "Measure what corrections would teach: the daemon's check, learner and gate, off line.")
 
     @Option(help: "Model folder or weight file. Default: models/english here, or the installed one.")
     var model: String?
@@ -38,7 +39,9 @@ struct AdaptCommand: ParsableCommand {
     @Option(help: "Which lines are corrected, of those that --pool sets aside.")
     var choose = CorrectionChoice.first
 
-    @Option(help: "A writer's first lines that are not measured, so that what is corrected can be chosen. Default: --lines.")
+    @Option(
+        help: "A writer's first lines that are not measured, so that what is corrected can be chosen. Default: --lines."
+    )
     var pool: Int?
 
     @Option(help: "Make the corrections wrong.")
@@ -47,13 +50,19 @@ struct AdaptCommand: ParsableCommand {
     @Option(help: "Do it for 1, 2, 4, … lines up to --lines, the same lines measured, and draw the curve: an SVG file.")
     var curve: String?
 
-    @Option(help: "Use at most so many canary lines, spread over the file. For everyone's weights the gate sees every second of them.")
+    @Option(
+        help:
+            "Use at most so many canary lines, spread over the file. For everyone's weights the gate sees every second of them."
+    )
     var canaryLines = 160
 
     @Option(help: "Use only the first so many writers of each file.")
     var writers: Int?
 
-    @Option(help: "Hold the weights by their importance (Fisher diagonal) for these labelled lines of the training, not by the model's.")
+    @Option(
+        help:
+            "Hold the weights by their importance (Fisher diagonal) for these labelled lines of the training, not by the model's."
+    )
     var fisher: String?
 
     @Option(help: "Rehearse these labelled lines.")
@@ -92,7 +101,8 @@ struct AdaptCommand: ParsableCommand {
         if let rehearse { study.rehearsal = try Self.spread(rehearse, Self.sampled).map(LabelledSegment.init) }
         if let fisher {
             let sample = try Self.spread(fisher, Self.sampled).map(LabelledSegment.init)
-            study.importance = try FisherDiagonal.importance(in: base.model.network, for: base.model.corpus(of: sample, threads: 1))
+            study.importance = try FisherDiagonal.importance(
+                in: base.model.network, for: base.model.corpus(of: sample, threads: 1))
             study.plan.isElastic = true
         }
         var hands: [AdaptationStudy.Hand] = []
@@ -101,7 +111,8 @@ struct AdaptCommand: ParsableCommand {
             hands += found.prefix(writers ?? found.count)
         }
         guard !hands.isEmpty else {
-            throw ValidationError("\(data.joined(separator: ", ")): no known writer with at least \(study.leastLines) lines")
+            throw ValidationError(
+                "\(data.joined(separator: ", ")): no known writer with at least \(study.leastLines) lines")
         }
         let canary = try Self.spread(canary, canaryLines)
         guard let curve else { return try show(try report(study, hands, canary: canary)) }
@@ -133,7 +144,9 @@ struct AdaptCommand: ParsableCommand {
         return plan
     }
 
-    private func report(_ study: AdaptationStudy, _ hands: [AdaptationStudy.Hand], canary: [InkLine]) throws -> AdaptReport {
+    private func report(_ study: AdaptationStudy, _ hands: [AdaptationStudy.Hand], canary: [InkLine]) throws
+        -> AdaptReport
+    {
         var bar = ProgressBar(total: hands.count)
         defer { Terminal.endStatus() }
         switch scope {
@@ -146,7 +159,9 @@ struct AdaptCommand: ParsableCommand {
         case .shared:
             let seen = canary.indices.filter { $0 % 2 == 0 }.map { canary[$0] }
             let unseen = canary.indices.filter { $0 % 2 == 1 }.map { canary[$0] }
-            let (results, model) = try study.sharedResults(hands, canary: seen) { bar.show($0, "\($0) of \(hands.count) writers") }
+            let (results, model) = try study.sharedResults(hands, canary: seen) {
+                bar.show($0, "\($0) of \(hands.count) writers")
+            }
             var report = AdaptReport(lines: study.lines, results)
             report.canary_before = try study.figures(study.base.model, seen).cer
             report.canary_after = try study.figures(model, seen).cer
@@ -179,12 +194,14 @@ struct AdaptReport: Encodable {
     private var rows: [String] = []
 
     private enum CodingKeys: CodingKey {
-        case lines, writers, cer_before, cer_after, canary_before, canary_after, unseen_before, unseen_after, refused, promoted, rejected
+        case lines, writers, cer_before, cer_after, canary_before, canary_after, unseen_before, unseen_after, refused,
+            promoted, rejected
         case seconds_per_promotion
     }
 
     init(lines: Int, _ results: [AdaptationStudy.Result]) {
-        let sum = { (part: (AdaptationStudy.Result) -> ReadingFigures) in results.map(part).reduce(ReadingFigures(), +) }
+        let sum = { (part: (AdaptationStudy.Result) -> ReadingFigures) in results.map(part).reduce(ReadingFigures(), +)
+        }
         let promoted = results.filter(\.isPromoted)
         self.lines = lines
         writers = results.count
@@ -209,7 +226,9 @@ struct AdaptReport: Encodable {
     var text: String {
         var lines = rows
         lines.append("")
-        lines.append("\(self.lines) lines of \(writers) writers: character error rate \(percent(cer_before)) -> \(percent(cer_after))")
+        lines.append(
+            "\(self.lines) lines of \(writers) writers: character error rate \(percent(cer_before)) -> \(percent(cer_after))"
+        )
         lines.append("canary \(percent(canary_before)) -> \(percent(canary_after))")
         if let unseen_before, let unseen_after {
             lines.append("canary that the gate did not see \(percent(unseen_before)) -> \(percent(unseen_after))")
@@ -224,12 +243,14 @@ struct AdaptReport: Encodable {
     static func chart(_ reports: [AdaptReport]) -> Chart {
         let line = { (name: String, value: (AdaptReport) -> Double) in
             Chart.Series(
-                name, points: reports.map { PlanePoint(Double($0.lines), 100 * value($0)) }, isDashed: name == "as shipped",
+                name, points: reports.map { PlanePoint(Double($0.lines), 100 * value($0)) },
+                isDashed: name == "as shipped",
                 hasDots: name != "as shipped")
         }
         let highest = reports.map { 100 * max($0.cer_before, $0.cer_after) }.max() ?? 1
         return Chart(
-            title: "What a writer's corrections teach", x: ChartAxis("corrected lines of a writer", isLogarithmic: true),
+            title: "What a writer's corrections teach",
+            x: ChartAxis("corrected lines of a writer", isLogarithmic: true),
             y: ChartAxis("errors on the writer's other lines, %", range: 0...(highest * 1.2).rounded(.up)),
             series: [line("own weights") { $0.cer_after }, line("as shipped") { $0.cer_before }])
     }
@@ -255,7 +276,8 @@ extension LearningPlan {
             plan.shares = text.split(separator: ",").compactMap { Float($0) }
             return !plan.shares.isEmpty
         },
-        "learning-rate": setter(\.learningRate), "pull": setter(\.pull), "elastic": setter(\.isElastic), "epochs": setter(\.epochs), "frames": setter(\.frames),
+        "learning-rate": setter(\.learningRate), "pull": setter(\.pull), "elastic": setter(\.isElastic),
+        "epochs": setter(\.epochs), "frames": setter(\.frames),
         "patience": setter(\.patience), "rehearsal": setter(\.rehearsal), "seed": setter(\.seed),
     ]
 

@@ -67,7 +67,8 @@ struct BenchmarkDaemon: ParsableCommand {
         if let lookahead { window.lookahead = lookahead }
         Terminal.status("preparing the ink of \(pens) pens")
         let schedule = try PenSchedule(pens: pens, seconds: seconds, seed: seed)
-        let process = try DaemonProcess(program: daemon, model: url, decoder: decoder, lanes: lanes, core: core, window: window)
+        let process = try DaemonProcess(
+            program: daemon, model: url, decoder: decoder, lanes: lanes, core: core, window: window)
         defer { process.end() }
         let ready = try process.waitUntilReady(seconds: 60)
 
@@ -89,7 +90,8 @@ struct BenchmarkDaemon: ParsableCommand {
             final_p99_ms: tally.finalLatency.quantile(0.99) / 1000, partials: Int(tally.partialLatency.count),
             finals: tally.finals.count, finals_wrong: check.wrong, finals_missing: check.missing,
             prefixes_contradicted: tally.contradicted, cpu_percent: tally.processorShare * 100,
-            cpu_percent_per_pen: tally.processorShare * 100 / Double(pens), rss_mib: tally.residentMiB, ready_ms: ready * 1000,
+            cpu_percent_per_pen: tally.processorShare * 100 / Double(pens), rss_mib: tally.residentMiB,
+            ready_ms: ready * 1000,
             dropped: dropped)
         if json {
             try printJSON(report)

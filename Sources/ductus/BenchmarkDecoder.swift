@@ -67,7 +67,8 @@ struct BenchmarkDecoder: ParsableCommand {
         try lines.withUnsafeBufferPointer { buffer in
             func line(_ index: Int) -> Posteriors {
                 Posteriors(
-                    UnsafeBufferPointer(rebasing: buffer[(index * stride)..<((index + 1) * stride)]), frames: input.frames,
+                    UnsafeBufferPointer(rebasing: buffer[(index * stride)..<((index + 1) * stride)]),
+                    frames: input.frames,
                     labels: input.labels)
             }
             let bestPathSeconds = median {
@@ -80,7 +81,8 @@ struct BenchmarkDecoder: ParsableCommand {
                 _ = search.hypotheses(atEnd: true)
             }
             var report = Report(
-                lines: input.lines, frames: input.frames, labels: input.labels, beam: beam, best_path_s: bestPathSeconds,
+                lines: input.lines, frames: input.frames, labels: input.labels, beam: beam,
+                best_path_s: bestPathSeconds,
                 beam_s: beamSeconds)
             if texts {
                 let readings = (0..<input.lines).map { index in
@@ -94,7 +96,9 @@ struct BenchmarkDecoder: ParsableCommand {
             if json {
                 try printJSON(report)
             } else {
-                print(String(format: "best path %.3f ms, beam %d %.3f ms", bestPathSeconds * 1e3, beam, beamSeconds * 1e3))
+                print(
+                    String(format: "best path %.3f ms, beam %d %.3f ms", bestPathSeconds * 1e3, beam, beamSeconds * 1e3)
+                )
             }
         }
     }
@@ -169,13 +173,16 @@ struct ProbabilityFile {
         }
         guard let match = header.firstMatch(of: /'shape': \(([0-9, ]+)\)/) else { throw fault("it has no shape") }
         let shape = match.1.split(whereSeparator: { $0 == "," || $0 == " " }).compactMap { Int($0) }
-        guard shape.count == 2 || shape.count == 3, shape.allSatisfy({ (1...1_000_000).contains($0) }), shape[shape.count - 1] > 1
+        guard shape.count == 2 || shape.count == 3, shape.allSatisfy({ (1...1_000_000).contains($0) }),
+            shape[shape.count - 1] > 1
         else { throw fault("its shape is \(match.1)") }
         let (first, overflow) = shape.dropFirst().reduce((shape[0], false)) { product, size in
             let (value, overflow) = product.0.multipliedReportingOverflow(by: size)
             return (value, product.1 || overflow)
         }
-        guard !overflow, data.count - start - length == first * 4 else { throw fault("its size does not fit its shape") }
+        guard !overflow, data.count - start - length == first * 4 else {
+            throw fault("its size does not fit its shape")
+        }
         lines = shape.count == 3 ? shape[0] : 1
         frames = shape[shape.count - 2]
         labels = shape[shape.count - 1]

@@ -69,7 +69,8 @@ struct BenchmarkLearning: ParsableCommand {
         let url = ModelOptions.location(of: model)
         let base = BaseModel(try Model(contentsOf: url))
         let schedule = try PenSchedule(pens: pens, seconds: seconds, seed: seed, namesWriters: true)
-        let folder = FileManager.default.temporaryDirectory.appending(path: "ductus-benchmark-\(UUID().uuidString.prefix(8))")
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "ductus-benchmark-\(UUID().uuidString.prefix(8))")
         defer { try? FileManager.default.removeItem(at: folder) }
         var states: [URL] = []
         for name in ["idle", "learning", "own"] {
@@ -112,7 +113,8 @@ struct BenchmarkLearning: ParsableCommand {
                 let text = "corrected before \(number)"
                 let correction = Correction(
                     stream: "before", segment: UInt64(pen * 1000 + number), writer: PenSchedule.name(of: pen),
-                    evidence: .ink(try hand.strokes(of: text, seed: UInt64(1000 + number))), text: text, recognized: "", generation: .base,
+                    evidence: .ink(try hand.strokes(of: text, seed: UInt64(1000 + number))), text: text, recognized: "",
+                    generation: .base,
                     time: SystemClock().unixMicroseconds)
                 try journal.mark([journal.add(correction).number], as: .rejected)
             }
@@ -125,7 +127,8 @@ struct BenchmarkLearning: ParsableCommand {
         let figures = GateFigures(heldOutBefore: ReadingFigures(), heldOutAfter: ReadingFigures())
         for pen in 0..<pens {
             _ = try store.promote(
-                base.model.network.parameters, over: base, scope: .writer(PenSchedule.name(of: pen)), parent: .base, corrections: [],
+                base.model.network.parameters, over: base, scope: .writer(PenSchedule.name(of: pen)), parent: .base,
+                corrections: [],
                 figures: figures, time: 0)
         }
     }
@@ -148,7 +151,8 @@ struct BenchmarkLearning: ParsableCommand {
         let process = try DaemonProcess(
             program: daemon, model: model, lanes: lanes, core: nil, window: WindowRule(),
             settings: [
-                "adaptation.enabled=yes", "adaptation.corrections_per_writer_minute=10000", "quotas.corrections_per_minute=100000",
+                "adaptation.enabled=yes", "adaptation.corrections_per_writer_minute=10000",
+                "quotas.corrections_per_minute=100000",
                 "directories.state=\(state.deletingLastPathComponent().deletingLastPathComponent().path)",
             ])
         defer { process.end() }
@@ -173,7 +177,9 @@ struct BenchmarkLearning: ParsableCommand {
             let due = start + .microseconds(packet.time)
             while ContinuousClock.now < due { try listen(milliseconds: 1) }
             try publisher.send(topic: packet.topic, payload: packet.payload)
-            if packet.number % 50 == 0 { Terminal.status("\(duration(Double(packet.time) / 1e6)) of \(duration(schedule.seconds))") }
+            if packet.number % 50 == 0 {
+                Terminal.status("\(duration(Double(packet.time) / 1e6)) of \(duration(schedule.seconds))")
+            }
         }
         let writing = (ContinuousClock.now - start) / .seconds(1)
         tally.labels.processorShare = (process.figures.processorSeconds - before.processorSeconds) / writing
@@ -189,15 +195,21 @@ struct BenchmarkLearning: ParsableCommand {
         return Load(
             p50_ms: labels.partialLatency.quantile(0.5) / 1000, p99_ms: labels.partialLatency.quantile(0.99) / 1000,
             final_p99_ms: labels.finalLatency.quantile(0.99) / 1000, cpu_percent: labels.processorShare * 100,
-            finals: labels.finals.count, finals_wrong: try recognizer.map { try schedule.check(labels, with: $0).wrong } ?? 0)
+            finals: labels.finals.count,
+            finals_wrong: try recognizer.map { try schedule.check(labels, with: $0).wrong } ?? 0)
     }
 
     private static func text(_ report: Report) -> String {
-        let rows = [("nobody corrects", report.idle), ("all is corrected", report.learning), ("own weights", report.own_weights)].map {
+        let rows = [
+            ("nobody corrects", report.idle), ("all is corrected", report.learning),
+            ("own weights", report.own_weights),
+        ].map {
             name, load in
             String(
-                format: "%@  partials %.1f ms median, %.1f ms at 99 %%; finals %.1f ms at 99 %%; processor %.0f %%; %d finals, %d wrong",
-                name.padding(toLength: 16, withPad: " ", startingAt: 0), load.p50_ms, load.p99_ms, load.final_p99_ms, load.cpu_percent,
+                format:
+                    "%@  partials %.1f ms median, %.1f ms at 99 %%; finals %.1f ms at 99 %%; processor %.0f %%; %d finals, %d wrong",
+                name.padding(toLength: 16, withPad: " ", startingAt: 0), load.p50_ms, load.p99_ms, load.final_p99_ms,
+                load.cpu_percent,
                 load.finals, load.finals_wrong)
         }
         return rows.joined(separator: "\n") + "\n"
@@ -205,8 +217,10 @@ struct BenchmarkLearning: ParsableCommand {
                 format: """
                     %d corrections, %d refused, %d promoted, %d rejected; live after %.1f s (median), %.1f s at worst; \
                     live or rejected after %.1f s, %.1f s at worst; %.2f MiB for a writer at most
-                    """, report.corrections, report.refused, report.promoted, report.rejected, report.seconds_to_live_p50,
-                report.seconds_to_live_worst, report.seconds_to_verdict_p50, report.seconds_to_verdict_worst, report.mib_per_writer)
+                    """, report.corrections, report.refused, report.promoted, report.rejected,
+                report.seconds_to_live_p50,
+                report.seconds_to_live_worst, report.seconds_to_verdict_p50, report.seconds_to_verdict_worst,
+                report.mib_per_writer)
     }
 }
 

@@ -6,7 +6,8 @@ import Foundation
 struct BenchmarkNetwork: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "network",
-        abstract: "Times a stack of bidirectional LSTM layers; Benchmarks/network.py compares with PyTorch and ONNX Runtime.",
+        abstract:
+            "Times a stack of bidirectional LSTM layers; Benchmarks/network.py compares with PyTorch and ONNX Runtime.",
         discussion: """
             The environment variable DUCTUS_INSTRUCTION_SET forces an instruction set. Shares are of what as many cores multiply \
             and add at most, in registers, in fp32.
@@ -50,7 +51,8 @@ struct BenchmarkNetwork: ParsableCommand {
 
     func run() throws {
         let measurement = NetworkMeasurement(
-            input: input, hidden: hidden, layers: layers, frames: frames, batch: batch, labels: labels, threads: threads,
+            input: input, hidden: hidden, layers: layers, frames: frames, batch: batch, labels: labels,
+            threads: threads,
             precision: precision, trains: train, repeats: repeats, clock: clock)
         let report = try measurement.run()
         if json {

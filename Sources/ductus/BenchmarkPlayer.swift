@@ -11,7 +11,9 @@ struct BenchmarkPlayer {
     /// - Parameters:
     ///   - packets: in the order of time.
     ///   - isDone: whether no label is missing; after the last packet it is waited for, 5 s at most.
-    func play(_ packets: [BenchmarkPacket], seconds: Double, until isDone: (BenchmarkTally) -> Bool) throws -> BenchmarkTally {
+    func play(_ packets: [BenchmarkPacket], seconds: Double, until isDone: (BenchmarkTally) -> Bool) throws
+        -> BenchmarkTally
+    {
         var tally = BenchmarkTally()
         let before = process.figures
         let start = ContinuousClock.now
@@ -25,7 +27,8 @@ struct BenchmarkPlayer {
             try publisher.send(topic: packet.topic, payload: packet.payload)
             while let event = try feed.next(milliseconds: 0) { tally.take(event) }
             if packet.number % 500 == 0 {
-                Terminal.status("\(duration(Double(packet.time) / 1e6)) of \(duration(seconds)), \(tally.finals.count) finals")
+                Terminal.status(
+                    "\(duration(Double(packet.time) / 1e6)) of \(duration(seconds)), \(tally.finals.count) finals")
             }
         }
         let sending = (ContinuousClock.now - start) / .seconds(1)
@@ -43,7 +46,8 @@ struct BenchmarkPlayer {
 extension WireStatusReply {
     /// Messages that were not taken, and partials that a newer one overtook.
     var dropped: UInt64 {
-        counters.filter { $0.key.hasPrefix("dropped_") }.values.reduce(0, +) + lanes.reduce(0) { $0 + $1.skippedPartials }
+        counters.filter { $0.key.hasPrefix("dropped_") }.values.reduce(0, +)
+            + lanes.reduce(0) { $0 + $1.skippedPartials }
     }
 }
 

@@ -60,7 +60,8 @@ struct BenchmarkSensors: ParsableCommand {
         guard (1...10_000).contains(streams) else { throw ValidationError("--streams must be 1 to 10000.") }
         guard rate > 0, rate <= 10_000 else { throw ValidationError("--rate must be above 0 and at most 10000.") }
         guard seconds >= 1, seconds * rate < Self.longestRecording else {
-            throw ValidationError("--seconds must be at least 1, and --seconds times --rate below \(Int(Self.longestRecording)).")
+            throw ValidationError(
+                "--seconds must be at least 1, and --seconds times --rate below \(Int(Self.longestRecording)).")
         }
         guard lookahead >= 0, hop > 0 else { throw ValidationError("--lookahead and --hop must not be negative.") }
     }
@@ -94,10 +95,13 @@ struct BenchmarkSensors: ParsableCommand {
         Terminal.endStatus()
         let report = Report(
             streams: streams, lanes: lanes, hop_ms: hop, rate: rate,
-            lookahead_ms: Double(lookahead) * configuration.frameSeconds * 1000, p50_ms: tally.partialLatency.quantile(0.5) / 1000,
+            lookahead_ms: Double(lookahead) * configuration.frameSeconds * 1000,
+            p50_ms: tally.partialLatency.quantile(0.5) / 1000,
             p99_ms: tally.partialLatency.quantile(0.99) / 1000, final_p99_ms: tally.finalLatency.quantile(0.99) / 1000,
-            events: Int(tally.partialLatency.count), finals: tally.finals.count, wrong: check.wrong, missing: check.missing,
-            cpu_percent: tally.processorShare * 100, rss_mib: tally.residentMiB, ready_ms: ready * 1000, dropped: dropped)
+            events: Int(tally.partialLatency.count), finals: tally.finals.count, wrong: check.wrong,
+            missing: check.missing,
+            cpu_percent: tally.processorShare * 100, rss_mib: tally.residentMiB, ready_ms: ready * 1000,
+            dropped: dropped)
         if json { try printJSON(report) } else { print(Self.text(report)) }
         if check.wrong + check.missing > 0 {
             throw CommandFailure("\(check.wrong) streams are labelled other than alone, \(check.missing) are missing")

@@ -78,7 +78,9 @@ struct BenchmarkSoak: ParsableCommand {
     }
 
     /// One round, in real time.
-    private func play(_ schedule: PenSchedule, _ publisher: Publisher, _ feed: LabelFeed, _ watch: inout SoakWatch) throws {
+    private func play(_ schedule: PenSchedule, _ publisher: Publisher, _ feed: LabelFeed, _ watch: inout SoakWatch)
+        throws
+    {
         let start = ContinuousClock.now
         let guests = SoakWatch.guests(of: pens)
         for packet in schedule.packets {
@@ -184,7 +186,8 @@ struct SoakWatch {
         let drops = status.counters.filter { $0.key.hasPrefix("dropped_") }.values.reduce(0, +)
         let skipped = status.lanes.reduce(UInt64(0)) { $0 + $1.skippedPartials }
         return SoakReport(
-            pens: pens, lanes: lanes, minutes: elapsed / 60, rounds: round, streams: Int(status.streams), partials: Int(partials.count),
+            pens: pens, lanes: lanes, minutes: elapsed / 60, rounds: round, streams: Int(status.streams),
+            partials: Int(partials.count),
             finals: finals, finals_wrong: wrong, finals_missing: missing, dropped: drops, skipped_partials: skipped,
             rss_mib: [early.residentMiB, late.residentMiB],
             rss_growth_percent: (late.residentMiB / max(1, early.residentMiB) - 1) * 100,
@@ -218,9 +221,15 @@ struct SoakReport: Encodable {
     func faults(judgesLatency: Bool) -> [String] {
         var faults: [String] = []
         if finals == 0 { faults.append("no finals came") }
-        if finals_wrong + finals_missing > 0 { faults.append("\(finals_wrong) finals wrong, \(finals_missing) missing") }
-        if rss_growth_percent > Self.largestGrowth { faults.append(String(format: "memory grew by %.1f %%", rss_growth_percent)) }
-        if descriptors[1] > descriptors[0] { faults.append("descriptors went from \(descriptors[0]) to \(descriptors[1])") }
+        if finals_wrong + finals_missing > 0 {
+            faults.append("\(finals_wrong) finals wrong, \(finals_missing) missing")
+        }
+        if rss_growth_percent > Self.largestGrowth {
+            faults.append(String(format: "memory grew by %.1f %%", rss_growth_percent))
+        }
+        if descriptors[1] > descriptors[0] {
+            faults.append("descriptors went from \(descriptors[0]) to \(descriptors[1])")
+        }
         if threads[1] > threads[0] { faults.append("threads went from \(threads[0]) to \(threads[1])") }
         if judgesLatency, p99_ms[1] > p99_ms[0] * Self.largestDrift {
             faults.append(String(format: "p99 went from %.1f to %.1f ms", p99_ms[0], p99_ms[1]))

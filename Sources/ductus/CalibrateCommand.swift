@@ -23,7 +23,10 @@ struct CalibrateCommand: ParsableCommand {
     @Option(name: .customLong("data"), parsing: .upToNextOption, help: "Labelled lines.")
     var data: [String] = []
 
-    @Option(help: "Find out how much each weight matters for these lines, which it was trained on (Fisher diagonal), as `train` does at its end.")
+    @Option(
+        help:
+            "Find out how much each weight matters for these lines, which it was trained on (Fisher diagonal), as `train` does at its end."
+    )
     var fisher: String?
 
     @Option(help: "Use only the first lines of each file.")
@@ -36,17 +39,22 @@ struct CalibrateCommand: ParsableCommand {
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func validate() throws {
-        guard !data.isEmpty || fisher != nil else { throw ValidationError("nothing to do: give --data, or --fisher, or both") }
+        guard !data.isEmpty || fisher != nil else {
+            throw ValidationError("nothing to do: give --data, or --fisher, or both")
+        }
     }
 
     func run() throws {
         let folder = URL(filePath: model)
         if let fisher {
             let model = try Model(contentsOf: folder)
-            let segments = try InkFile.read(URL(filePath: fisher)).filter { $0.text != nil }.map { LabelledSegment(AdaptationStudy.prepared($0)) }
+            let segments = try InkFile.read(URL(filePath: fisher)).filter { $0.text != nil }.map {
+                LabelledSegment(AdaptationStudy.prepared($0))
+            }
             guard !segments.isEmpty else { throw ValidationError("--fisher: \(fisher) has no labelled line") }
             let corpus = try model.corpus(of: segments, threads: threads)
-            try Model.write(importance: FisherDiagonal.importance(in: model.network, for: corpus), of: model.network, to: folder)
+            try Model.write(
+                importance: FisherDiagonal.importance(in: model.network, for: corpus), of: model.network, to: folder)
         }
         if !data.isEmpty { try calibrate(folder) }
     }
@@ -99,7 +107,8 @@ struct CalibrateCommand: ParsableCommand {
 
     private func errorRate(_ model: Model, _ decoder: DecoderConfiguration, _ lines: [InkLine]) throws -> Double {
         let error = try Evaluation.run(
-            model.with(decoder: decoder), on: lines, decoding: .beam, threads: threads).cer
+            model.with(decoder: decoder), on: lines, decoding: .beam, threads: threads
+        ).cer
         Terminal.error(
             String(
                 format: "language weight %.2f, symbol bonus %.2f: ", decoder.languageWeight, decoder.symbolBonus)

@@ -14,7 +14,9 @@ struct ConnectOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "Where the daemon is: its runtime directory, or SOCKET=ENDPOINT (ink, features, labels, control), repeated.",
-            discussion: "For example --connect /run/ductus, or --connect labels=tcp://desk:7713. Default: this user's daemon, else the machine's."))
+            discussion:
+                "For example --connect /run/ductus, or --connect labels=tcp://desk:7713. Default: this user's daemon, else the machine's."
+        ))
     var connect: [String] = []
 
     @Option(help: "The daemon's public key, for TCP.")
@@ -26,7 +28,8 @@ struct ConnectOptions: ParsableArguments {
     func validate() throws {
         for text in connect where text.contains("=") {
             guard DaemonSocket(rawValue: String(text.prefix { $0 != "=" })) != nil else {
-                throw ValidationError("--connect \(text): sockets are \(DaemonSocket.allCases.map(\.rawValue).joined(separator: ", "))")
+                throw ValidationError(
+                    "--connect \(text): sockets are \(DaemonSocket.allCases.map(\.rawValue).joined(separator: ", "))")
             }
         }
         if (serverKey == nil) != (key == nil) { throw ValidationError("--server-key and --key belong together") }
@@ -35,7 +38,9 @@ struct ConnectOptions: ParsableArguments {
     /// Where a socket of the daemon is.
     func endpoint(_ socket: DaemonSocket) throws -> Endpoint {
         let prefix = socket.rawValue + "="
-        if let text = connect.last(where: { $0.hasPrefix(prefix) }) { return try Endpoint(String(text.dropFirst(prefix.count))) }
+        if let text = connect.last(where: { $0.hasPrefix(prefix) }) {
+            return try Endpoint(String(text.dropFirst(prefix.count)))
+        }
         if let directory = connect.last(where: { !$0.contains("=") }) {
             let path = directory.hasPrefix("ipc://") ? String(directory.dropFirst(6)) : directory
             return try Endpoint("ipc://\(URL(filePath: path).path)/\(socket.rawValue)")

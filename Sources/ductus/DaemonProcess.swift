@@ -12,7 +12,8 @@ final class DaemonProcess {
     /// - Parameter settings: `KEY=VALUE` of the configuration.
     /// - Throws: `CommandFailure` if the program is not found or ends at once.
     init(
-        program: String?, model: URL, input: Pipeline.Input = .ink, decoder: Recognizer.Decoding = .beam, lanes: Int, core: Int?,
+        program: String?, model: URL, input: Pipeline.Input = .ink, decoder: Recognizer.Decoding = .beam, lanes: Int,
+        core: Int?,
         window: WindowRule, settings: [String] = []
     ) throws {
         let beside = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
@@ -21,7 +22,8 @@ final class DaemonProcess {
         guard FileManager.default.isExecutableFile(atPath: program) else {
             throw CommandFailure("there is no \(program); build it, or name one with --daemon")
         }
-        let folder = FileManager.default.temporaryDirectory.appending(path: "ductus-benchmark-\(UUID().uuidString.prefix(8))")
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "ductus-benchmark-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         directory = folder.path
         readiness = try ReadinessSocket(path: folder.path + "/notify")
@@ -90,7 +92,9 @@ final class DaemonProcess {
     var figures: Figures {
         var figures = Figures()
         let pid = process.processIdentifier
-        if let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let end = stat.lastIndex(of: ")") {
+        if let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+            let end = stat.lastIndex(of: ")")
+        {
             let fields = stat[stat.index(after: end)...].split(separator: " ")
             if fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) {
                 figures.processorSeconds = (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
@@ -99,7 +103,9 @@ final class DaemonProcess {
         let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
         figures.threads = tasks.count { task in
             // Dispatch names a worker after its queue's quality of service: oot.default-qos, -qos.overcommit.
-            guard let name = try? String(contentsOfFile: "/proc/\(pid)/task/\(task)/comm", encoding: .utf8) else { return false }
+            guard let name = try? String(contentsOfFile: "/proc/\(pid)/task/\(task)/comm", encoding: .utf8) else {
+                return false
+            }
             return !name.contains("-qos")
         }
         if let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),

@@ -5,7 +5,8 @@ import Foundation
 struct Ductus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ductus",
-        abstract: "Recognizes handwriting and sensor streams while they are still growing, and learns from corrections.",
+        abstract:
+            "Recognizes handwriting and sensor streams while they are still growing, and learns from corrections.",
         subcommands: [
             ReplayCommand.self,
             FeedCommand.self,

@@ -38,7 +38,10 @@ struct EvaluateCommand: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "Measure on the sensor recordings of these subjects alone.")
     var subjects: [String] = []
 
-    @Option(help: "Streaming: frames to the right that a chunk may see; a sensor's chunk is half as long. Default: the daemon's own window.")
+    @Option(
+        help:
+            "Streaming: frames to the right that a chunk may see; a sensor's chunk is half as long. Default: the daemon's own window."
+    )
     var lookahead: Int?
 
     @Option(help: "Draw the confusion matrix of frame labels into this SVG or PNG file.")
@@ -58,7 +61,9 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     func validate() throws {
-        guard lookahead == nil || mode == .streaming else { throw ValidationError("--lookahead belongs to --mode streaming") }
+        guard lookahead == nil || mode == .streaming else {
+            throw ValidationError("--lookahead belongs to --mode streaming")
+        }
     }
 
     func run() throws {
@@ -124,8 +129,11 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private static func text(ofStreaming report: Report) -> String {
-        guard let exact = report.exact_cer, let relative = report.relative_increase, let share = report.contradicted_share else { return "" }
-        return "\(percent(relative)) above the exact \(percent(exact)); \(percent(share)) of the finals contradict what was committed\n"
+        guard let exact = report.exact_cer, let relative = report.relative_increase,
+            let share = report.contradicted_share
+        else { return "" }
+        return
+            "\(percent(relative)) above the exact \(percent(exact)); \(percent(share)) of the finals contradict what was committed\n"
     }
 
     private func shown(_ symbol: String) -> String {

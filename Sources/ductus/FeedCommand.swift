@@ -7,7 +7,8 @@ import Foundation
 
 struct FeedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "feed", abstract: "Send a sensor's recording to the daemon and print its labels: begin, end, name, confidence.",
+        commandName: "feed",
+        abstract: "Send a sensor's recording to the daemon and print its labels: begin, end, name, confidence.",
         discussion: """
             A .csv file has a vector per line, and needs --rate; a first line may name the channels. An .ndjson file has a recording \
             per line, as `ductus train` reads them. Both may be gzip-compressed. Times are in seconds from the recording's begin.
@@ -36,7 +37,8 @@ struct FeedCommand: ParsableCommand {
     func validate() throws {
         if let rate, !(rate > 0 && rate <= 1e6) { throw ValidationError("--rate: vectors per second, above 0") }
         guard isTable == (rate != nil) else {
-            throw ValidationError(isTable ? "a .csv file needs --rate" : "--rate is for .csv files; .ndjson tells its own")
+            throw ValidationError(
+                isTable ? "a .csv file needs --rate" : "--rate is for .csv files; .ndjson tells its own")
         }
         guard StreamName(stream) != nil else { throw ValidationError("--stream: 1 to 64 of A-Z a-z 0-9 _ -") }
     }
@@ -72,7 +74,10 @@ struct FeedCommand: ParsableCommand {
             while !isDone, ContinuousClock.now < deadline {
                 isDone = try show(labels, milliseconds: 100, of: feeding)?.state == .final
             }
-            if !isDone { throw CommandFailure("\(recording.id): no final within \(patience) s; is there a pipeline for \(stream)?") }
+            if !isDone {
+                throw CommandFailure(
+                    "\(recording.id): no final within \(patience) s; is there a pipeline for \(stream)?")
+            }
         }
     }
 

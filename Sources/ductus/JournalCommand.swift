@@ -11,7 +11,8 @@ struct JournalCommand: ParsableCommand {
 
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print corrections with their ink or vectors, one JSON object per line, as every command reads them.")
+            abstract:
+                "Print corrections with their ink or vectors, one JSON object per line, as every command reads them.")
 
         @OptionGroup var connection: ConnectOptions
 
@@ -25,7 +26,11 @@ struct JournalCommand: ParsableCommand {
             while true {
                 let reply = try StatusCommand.ask(client, .exportJournal(request)).exportJournal
                 for entry in reply.entries {
-                    if entry.hasVectors { try printJSON(Recording(entry)) } else { print(JSONLines.line(try Self.line(entry))) }
+                    if entry.hasVectors {
+                        try printJSON(Recording(entry))
+                    } else {
+                        print(JSONLines.line(try Self.line(entry)))
+                    }
                     (request.pipeline, request.after) = (entry.pipeline, entry.correction)
                 }
                 guard reply.more, !reply.entries.isEmpty else { return }
@@ -67,7 +72,8 @@ struct JournalCommand: ParsableCommand {
             }
             if !open.isEmpty { strokes.append(Stroke(open)) }
             return InkLine(
-                id: "\(entry.stream)/\(entry.segment)", source: "corrections", writer: entry.writer.isEmpty ? nil : entry.writer,
+                id: "\(entry.stream)/\(entry.segment)", source: "corrections",
+                writer: entry.writer.isEmpty ? nil : entry.writer,
                 language: nil, text: entry.text, strokes: strokes)
         }
     }
@@ -86,10 +92,14 @@ struct JournalCommand: ParsableCommand {
             let reply = try StatusCommand.ask(client, .eraseJournal(.with { $0.writer = writer })).eraseJournal
             print("\(reply.corrections) corrections of \(writer) are erased")
             for generation in reply.generations {
-                print("trained on some of them: \(generation.writer.isEmpty ? "shared" : generation.writer)/\(generation.number)")
+                print(
+                    "trained on some of them: \(generation.writer.isEmpty ? "shared" : generation.writer)/\(generation.number)"
+                )
             }
             if reply.generations.contains(where: { $0.writer.isEmpty }) {
-                print("The shared weights remember a little of them; `ductus model rollback` to an earlier generation forgets it.")
+                print(
+                    "The shared weights remember a little of them; `ductus model rollback` to an earlier generation forgets it."
+                )
             }
         }
     }

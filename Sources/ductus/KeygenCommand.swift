@@ -34,7 +34,9 @@ struct KeygenCommand: ParsableCommand {
         guard (server == nil) != (client == nil) else {
             throw ValidationError("say --server FILE for the daemon's key, or --client NAME for a client's")
         }
-        if let client, client.isEmpty || client.contains("'") { throw ValidationError("a client's name is a plain text") }
+        if let client, client.isEmpty || client.contains("'") {
+            throw ValidationError("a client's name is a plain text")
+        }
     }
 
     private struct Result: Encodable {
@@ -46,7 +48,9 @@ struct KeygenCommand: ParsableCommand {
     func run() throws {
         let pair = try CurveKeyPair()
         let path = server ?? output ?? "\(client ?? "client").key"
-        let comment = client.map { "CURVE key of the client '\($0)'. Keep it secret." } ?? "CURVE key of the daemon. Keep it secret."
+        let comment =
+            client.map { "CURVE key of the client '\($0)'. Keep it secret." }
+            ?? "CURVE key of the daemon. Keep it secret."
         try KeyFile.write(pair, to: path, comment: comment)
         if json {
             try printJSON(Result(file: path, publicKey: pair.publicKey.text, name: client))

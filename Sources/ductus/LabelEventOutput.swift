@@ -48,13 +48,16 @@ struct LabelEventOutput: Encodable {
         symbols = event.symbols.map {
             Symbol(
                 text: $0.text, confidence: $0.confidence, time: $0.time.map { [$0.lowerBound, $0.upperBound] },
-                samples: [$0.samples.lowerBound, $0.samples.upperBound], strokes: [$0.strokes.lowerBound, $0.strokes.upperBound])
+                samples: [$0.samples.lowerBound, $0.samples.upperBound],
+                strokes: [$0.strokes.lowerBound, $0.strokes.upperBound])
         }
         alternatives = event.alternatives.map { Alternative(text: $0.text, score: $0.score) }
         spans = event.spans.map {
             Span(
-                number: $0.number, name: $0.name, state: $0.state == .final ? "final" : "provisional", confidence: $0.confidence,
-                time: $0.time.map { [$0.lowerBound, $0.upperBound] }, frames: [$0.frames.lowerBound, $0.frames.upperBound])
+                number: $0.number, name: $0.name, state: $0.state == .final ? "final" : "provisional",
+                confidence: $0.confidence,
+                time: $0.time.map { [$0.lowerBound, $0.upperBound] },
+                frames: [$0.frames.lowerBound, $0.frames.upperBound])
         }
         ending = event.ending?.rawValue
         writer = event.generation.writer

@@ -16,7 +16,8 @@ struct LanguageModelCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Estimate a model from text (interpolated modified Kneser-Ney) and write its compact file.")
 
-        @Argument(help: "Text files, one paragraph or line per line, plain or gzip; folders stand for their .txt files.")
+        @Argument(
+            help: "Text files, one paragraph or line per line, plain or gzip; folders stand for their .txt files.")
         var texts: [String] = []
 
         @Option(name: .shortAndLong, help: "File to write.")
@@ -75,7 +76,9 @@ struct LanguageModelCommand: ParsableCommand {
                 Terminal.error("left out \(corpus.droppedCount) characters that are not printable ASCII")
             }
             let pruning: KneserNey.Pruning =
-                if let megabytes { .size(bytes: Int(megabytes * 1_048_576)) } else if let prune { .threshold(prune) } else { .none }
+                if let megabytes { .size(bytes: Int(megabytes * 1_048_576)) } else if let prune {
+                    .threshold(prune)
+                } else { .none }
             let levels = try KneserNey.estimate(corpus, order: order, pruning: pruning) { Terminal.error($0) }
             let size = try LanguageModel.write(levels, to: URL(filePath: out))
             Terminal.error("\(out): order \(order), \(levels.count) n-grams, \(size) bytes")

@@ -13,9 +13,10 @@ struct ModelCommand: ParsableCommand {
         var generation: WireGeneration
 
         init?(argument: String) {
-            let (writer, number) = argument.lastIndex(of: "/").map {
-                (String(argument[..<$0]), String(argument[argument.index(after: $0)...]))
-            } ?? ("", argument)
+            let (writer, number) =
+                argument.lastIndex(of: "/").map {
+                    (String(argument[..<$0]), String(argument[argument.index(after: $0)...]))
+                } ?? ("", argument)
             guard let number = UInt64(number) else { return nil }
             generation = .with {
                 if !writer.isEmpty, writer != "shared" { $0.writer = writer }
@@ -45,7 +46,8 @@ struct ModelCommand: ParsableCommand {
     }
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one generation with its figures and corrections.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show one generation with its figures and corrections.")
 
         @OptionGroup var connection: ConnectOptions
 
@@ -60,11 +62,14 @@ struct ModelCommand: ParsableCommand {
 
         func run() throws {
             let client = try connection.control(context: try Context())
-            let reply = try StatusCommand.ask(client, .showModel(
+            let reply = try StatusCommand.ask(
+                client,
+                .showModel(
                     .with {
                         $0.generation = generation.generation
                         $0.pipeline = pipeline
-                    })).showModel
+                    })
+            ).showModel
             var output = GenerationOutput(reply.record)
             output.trained_on = reply.corrections
             if json { return try printJSON(output) }
@@ -126,7 +131,11 @@ struct GenerationOutput: Encodable {
 
     var line: String {
         var parts = [in_use ? "*" : " ", pipeline, generation]
-        if let parent { parts.append("after \(parent), \(corrections) corrections") } else { parts.append("as shipped") }
+        if let parent {
+            parts.append("after \(parent), \(corrections) corrections")
+        } else {
+            parts.append("as shipped")
+        }
         if let before = figures["held_out_before"], let after = figures["held_out_after"] {
             parts.append("held out \(percent(before)) -> \(percent(after))")
         }

@@ -46,11 +46,13 @@ struct NetworkMeasurement {
         let inference = try inferenceTime(network)
         let training = trains ? try trainingTime(network) : nil
         return Report(
-            input: input, hidden: hidden, layers: layers, frames: frames, batch: batch, labels: labels, threads: threads,
+            input: input, hidden: hidden, layers: layers, frames: frames, batch: batch, labels: labels,
+            threads: threads,
             precision: precision.rawValue, instruction_set: network.instructionSet.rawValue,
             reduced_format: precision == .bf16 ? network.instructionSet.reducedFormat : nil,
             parameters: network.parameters.count, inference_s: inference, training_step_s: training,
-            limit_gflops: limit / 1e9, openblas_gflops: bestRate(largeProduct) / 1e9, inference_limit_share: operations / limit / inference,
+            limit_gflops: limit / 1e9, openblas_gflops: bestRate(largeProduct) / 1e9,
+            inference_limit_share: operations / limit / inference,
             training_limit_share: training.map { 3 * operations / limit / $0 })
     }
 

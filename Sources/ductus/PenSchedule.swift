@@ -44,7 +44,8 @@ struct PenSchedule {
         var sequence: UInt64 = 0
         func send(_ content: InkPacket.Content, at time: Int64, to packets: inout [BenchmarkPacket]) throws {
             let packet = InkPacket(epoch: 1, sequence: sequence, content: content)
-            packets.append(BenchmarkPacket(time: time, topic: Array("ink.\(name)".utf8), payload: try packet.wire(), number: 0))
+            packets.append(
+                BenchmarkPacket(time: time, topic: Array("ink.\(name)".utf8), payload: try packet.wire(), number: 0))
             sequence += 1
         }
         // Pens do not begin together.

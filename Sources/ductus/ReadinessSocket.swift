@@ -20,7 +20,9 @@ final class ReadinessSocket {
                 bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard fits, status == 0 else { throw CommandFailure("no socket can be made at \(path): set TMPDIR to a shorter path") }
+        guard fits, status == 0 else {
+            throw CommandFailure("no socket can be made at \(path): set TMPDIR to a shorter path")
+        }
     }
 
     deinit { close(descriptor) }

@@ -12,7 +12,9 @@ struct RecordCommand: ParsableCommand {
     @Argument(help: "The fixture to write.")
     var file: String
 
-    @Option(name: .customLong("topic"), help: "Topics that begin so, for example ink.desk. May be repeated. Default: ink. and features.")
+    @Option(
+        name: .customLong("topic"),
+        help: "Topics that begin so, for example ink.desk. May be repeated. Default: ink. and features.")
     var topics: [String] = []
 
     @Option(help: "End after so many seconds. Default: at Ctrl-C.")
@@ -34,7 +36,8 @@ struct RecordCommand: ParsableCommand {
             guard let frames = try subscriber.receive(milliseconds: 100), frames.count == 2 else { continue }
             // What greets a new subscriber lies before the recording.
             let time = Int64((ContinuousClock.now - start) / .microseconds(1))
-            try writer.append(FixtureRecord(topic: String(decoding: frames[0], as: UTF8.self), time: time, payload: frames[1]))
+            try writer.append(
+                FixtureRecord(topic: String(decoding: frames[0], as: UTF8.self), time: time, payload: frames[1]))
             count += 1
             Terminal.status("\(count) messages, \(duration(passed / .seconds(1)))")
         }

@@ -57,7 +57,8 @@ struct RenderCommand: ParsableCommand {
             let ink = all[index]
             let caption = [ink.id, ink.text ?? ""].filter { !$0.isEmpty }.joined(separator: ": ")
             return picture.drawing(
-                of: ink.strokes, labels: readings[index]?.symbols ?? [], caption: captions && !caption.isEmpty ? caption : nil)
+                of: ink.strokes, labels: readings[index]?.symbols ?? [],
+                caption: captions && !caption.isEmpty ? caption : nil)
         }
         try InkPicture.sheet(of: drawings).write(to: URL(filePath: out))
     }
@@ -87,7 +88,8 @@ struct RenderCommand: ParsableCommand {
                 throw ValidationError("\(labels):\(reader.line): not a line of 'ductus recognize --json' (\(error))")
             }
         }
-        let named = Dictionary(readings.compactMap { reading in reading.id.map { ($0, reading) } }) { first, _ in first }
+        let named = Dictionary(readings.compactMap { reading in reading.id.map { ($0, reading) } }) { first, _ in first
+        }
         return Dictionary(
             uniqueKeysWithValues: chosen.compactMap { index in
                 let reading = lines[index].id.isEmpty ? nil : named[lines[index].id]

@@ -6,7 +6,8 @@ import Foundation
 
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "replay", abstract: "Send a recorded stream to the daemon and print what it reads, stream<TAB>text.")
+        commandName: "replay",
+        abstract: "Send a recorded stream to the daemon and print what it reads, stream<TAB>text.")
 
     /// How fast a fixture is sent.
     enum Speed: String, ExpressibleByArgument, CaseIterable {
@@ -70,7 +71,9 @@ struct ReplayCommand: ParsableCommand {
         while ContinuousClock.now - quietSince < .seconds(patience) {
             if try take(milliseconds: 50) { quietSince = .now }
             // All are there; what is too much would come at once.
-            if let expected, expected.count <= finals.count, ContinuousClock.now - quietSince > .milliseconds(300) { break }
+            if let expected, expected.count <= finals.count, ContinuousClock.now - quietSince > .milliseconds(300) {
+                break
+            }
         }
         guard let expected else { return }
         let difference = expected.difference(from: finals)
@@ -154,7 +157,8 @@ struct ExpectedFinals {
         for stream in Set(finals.texts.keys).union(read.texts.keys).sorted() {
             let expected = finals.texts[stream] ?? [], read = read.texts[stream] ?? []
             for index in 0..<max(expected.count, read.count) {
-                let before = index < expected.count ? expected[index] : nil, after = index < read.count ? read[index] : nil
+                let before = index < expected.count ? expected[index] : nil,
+                    after = index < read.count ? read[index] : nil
                 guard before != after else { continue }
                 if let before { lines.append("- \(stream)\t\(before)") }
                 if let after { lines.append("+ \(stream)\t\(after)") }

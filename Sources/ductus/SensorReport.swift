@@ -63,7 +63,9 @@ struct SensorReport {
             return
         }
         report.frames = frames.frames
-        (report.accuracy, report.macro_f1, report.segment_error) = (frames.accuracy, frames.macroF1, frames.segmentError)
+        (report.accuracy, report.macro_f1, report.segment_error) = (
+            frames.accuracy, frames.macroF1, frames.segmentError
+        )
         report.ece = frames.ece
         report.accuracy_unsmoothed = evaluation.unsmoothed?.accuracy
         report.macro_f1_unsmoothed = evaluation.unsmoothed?.macroF1
@@ -79,9 +81,12 @@ struct SensorReport {
         }
         let lines = [
             "\(report.recordings) recordings, \(report.frames) frames",
-            line("frame accuracy", report.accuracy, unsmoothed: report.accuracy_unsmoothed, exact: report.exact_accuracy),
+            line(
+                "frame accuracy", report.accuracy, unsmoothed: report.accuracy_unsmoothed, exact: report.exact_accuracy),
             line("macro F1", report.macro_f1, unsmoothed: report.macro_f1_unsmoothed, exact: report.exact_macro_f1),
-            line("segment error", report.segment_error, unsmoothed: report.segment_error_unsmoothed, exact: report.exact_segment_error),
+            line(
+                "segment error", report.segment_error, unsmoothed: report.segment_error_unsmoothed,
+                exact: report.exact_segment_error),
             line("character error rate", report.cer, exact: report.exact_cer),
             line("word error rate", report.wer),
             line("calibration error", report.ece),

@@ -21,7 +21,8 @@ struct SensorSchedule {
             var random = random.split(number)
             var sensor = SimulatedSensor(subject: stream.text, rate: rate, seed: random.next())
             var recording = sensor.recording(id: stream.text, seconds: seconds)
-            recording.values = ChannelOrder(of: channels.indices.map { "\($0 % 3)" }, among: ["0", "1", "2"]).arrange(recording.values)
+            recording.values = ChannelOrder(of: channels.indices.map { "\($0 % 3)" }, among: ["0", "1", "2"]).arrange(
+                recording.values)
             recording.channels = channels
             // Sensors do not begin together.
             try send(recording, of: stream, from: Int64(random.uniform() * 1e6))
@@ -36,7 +37,8 @@ struct SensorSchedule {
         var sequence: UInt64 = 0
         func send(_ content: FeaturePacket.Content, at time: Int64, to packets: inout [BenchmarkPacket]) throws {
             let packet = FeaturePacket(epoch: 1, sequence: sequence, content: content)
-            packets.append(BenchmarkPacket(time: time, topic: Topic.features(stream).wire, payload: try packet.wire(), number: 0))
+            packets.append(
+                BenchmarkPacket(time: time, topic: Topic.features(stream).wire, payload: try packet.wire(), number: 0))
             sequence += 1
         }
         try send(.hello(StreamHello(device: "simulated", channels: recording.channels)), at: start, to: &packets)
@@ -58,7 +60,9 @@ struct SensorSchedule {
             let alone = try reader.read(recording)
             let isSame =
                 final.text == alone.reading.final && finals[stream]?.count == 1
-                && (tally.spans[stream] ?? []).elementsEqual(alone.spans) { $0.name == $1.name && $0.frames == $1.frames }
+                && (tally.spans[stream] ?? []).elementsEqual(alone.spans) {
+                    $0.name == $1.name && $0.frames == $1.frames
+                }
             if !isSame { wrong += 1 }
         }
         return (wrong, missing)

@@ -29,7 +29,9 @@ struct SimulateCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...100_000).contains(recordings) else { throw ValidationError("--recordings must be 1 to 100000") }
-        guard seconds > 0, rate > 0, seconds * rate <= 1e8 else { throw ValidationError("--seconds and --rate must be above 0") }
+        guard seconds > 0, rate > 0, seconds * rate <= 1e8 else {
+            throw ValidationError("--seconds and --rate must be above 0")
+        }
     }
 
     func run() throws {

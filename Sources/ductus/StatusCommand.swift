@@ -30,7 +30,8 @@ struct StatusCommand: ParsableCommand {
     ///
     /// - Throws: `ControlFailure` where the daemon refuses.
     static func ask(_ client: ControlClient, _ body: WireControlRequest.OneOf_Body) throws -> WireControlReply {
-        let reply = try WireControlReply(wire: client.request(WireControlRequest(id: 1, body).wire(), milliseconds: 3000))
+        let reply = try WireControlReply(
+            wire: client.request(WireControlRequest(id: 1, body).wire(), milliseconds: 3000))
         _ = try reply.answer()
         return reply
     }
@@ -58,7 +59,8 @@ struct StatusCommand: ParsableCommand {
         for stream in list.streams {
             lines.append(
                 "\(stream.open ? "✎" : " ") \(stream.name)  \(stream.samples) samples, \(stream.segments) segments, "
-                    + "\(stream.gaps) lost, \(stream.memoryBytes >> 10) KiB\(stream.writer.isEmpty ? "" : ", \(stream.writer)")  \(stream.text)")
+                    + "\(stream.gaps) lost, \(stream.memoryBytes >> 10) KiB\(stream.writer.isEmpty ? "" : ", \(stream.writer)")  \(stream.text)"
+            )
         }
         if list.more { lines.append("… more; narrow with --prefix") }
         return lines.joined(separator: "\n")
@@ -107,7 +109,8 @@ struct StatusOutput: Encodable {
         resident_bytes = status.residentBytes
         counters = status.counters
         pipelines = status.pipelines.map {
-            Pipeline(name: $0.name, input: $0.input, model: $0.model, generation: $0.generation.number, hop_ms: $0.hopMs,
+            Pipeline(
+                name: $0.name, input: $0.input, model: $0.model, generation: $0.generation.number, hop_ms: $0.hopMs,
                 lookahead_ms: $0.lookaheadMs)
         }
         lanes = status.lanes.map {
@@ -117,8 +120,10 @@ struct StatusOutput: Encodable {
         }
         self.streams = streams.map {
             Stream(
-                name: $0.name, pipeline: $0.pipeline, writer: $0.writer, device: $0.device, text: $0.text, lane: $0.lane,
-                segment: $0.segment, samples: $0.samples, segments: $0.segments, lost_packets: $0.gaps, dirty_samples: $0.dirty,
+                name: $0.name, pipeline: $0.pipeline, writer: $0.writer, device: $0.device, text: $0.text,
+                lane: $0.lane,
+                segment: $0.segment, samples: $0.samples, segments: $0.segments, lost_packets: $0.gaps,
+                dirty_samples: $0.dirty,
                 memory_bytes: $0.memoryBytes, open: $0.open, last_activity: $0.lastActivity)
         }
     }

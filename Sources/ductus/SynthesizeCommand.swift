@@ -38,7 +38,9 @@ struct SynthesizeCommand: ParsableCommand {
     @Option(help: "The stream of a .fixture.")
     var stream = "pen"
 
-    @Option(help: "The file of ink: JSON lines, InkML if the name ends in .inkml (.gz compresses), or a recording: .fixture.")
+    @Option(
+        help:
+            "The file of ink: JSON lines, InkML if the name ends in .inkml (.gz compresses), or a recording: .fixture.")
     var out: String
 
     func validate() throws {
@@ -68,7 +70,8 @@ struct SynthesizeCommand: ParsableCommand {
     private func record(_ lines: [InkLine]) throws {
         guard let stream = StreamName(self.stream) else { return }
         var recording = InkRecording(stream: stream)
-        try recording.send(.hello(StreamHello(device: device.name, unit: .device, resolution: Float(device.unitsPerMillimetre))))
+        try recording.send(
+            .hello(StreamHello(device: device.name, unit: .device, resolution: Float(device.unitsPerMillimetre))))
         for line in lines {
             let start = recording.records.count == 1 ? 0 : recording.time + 1_000_000
             try recording.write(line.strokes.map { $0.later(by: start) })
@@ -82,7 +85,9 @@ struct SynthesizeCommand: ParsableCommand {
     private func allTexts() throws -> [String] {
         guard let from else { return texts.map { $0.replacing("\\n", with: "\n") } }
         let content = String(decoding: try LineReader.contents(of: URL(filePath: from)), as: UTF8.self)
-        return content.split(separator: "\n").map { String($0).trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        return content.split(separator: "\n").map { String($0).trimmingCharacters(in: .whitespaces) }.filter {
+            !$0.isEmpty
+        }
     }
 }
 

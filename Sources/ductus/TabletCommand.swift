@@ -11,7 +11,8 @@ extension TabletFault: BadInput {}
 /// A pen of this machine, or a recording of one, published as ink.
 struct TabletCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tablet", abstract: "Send what a pen writes to the daemon: a tablet of this machine, or a recording of one.")
+        commandName: "tablet",
+        abstract: "Send what a pen writes to the daemon: a tablet of this machine, or a recording of one.")
 
     @Argument(help: "/dev/input/eventN, or a recording (evemu-record, libinput record). Default: the first pen found.")
     var source: String?
@@ -22,7 +23,8 @@ struct TabletCommand: ParsableCommand {
     @Option(help: "Whose hand it is.")
     var writer: String?
 
-    @Option(help: "How fast a recording is sent: 1 as it was written, 2 twice as fast, 0 as fast as the daemon takes it.")
+    @Option(
+        help: "How fast a recording is sent: 1 as it was written, 2 twice as fast, 0 as fast as the daemon takes it.")
     var speed = 1.0
 
     @OptionGroup var connection: ConnectOptions
@@ -58,7 +60,8 @@ struct TabletCommand: ParsableCommand {
         if pen.dirt.total > 0 {
             let dirt = pen.dirt
             Terminal.error(
-                "dropped \(dirt.total) reports: \(dirt.outOfRange) out of range, \(dirt.corner) lost in the corner, \(dirt.backward) backward in time, \(dirt.lost) around lost events")
+                "dropped \(dirt.total) reports: \(dirt.outOfRange) out of range, \(dirt.corner) lost in the corner, \(dirt.backward) backward in time, \(dirt.lost) around lost events"
+            )
         }
     }
 
@@ -131,7 +134,9 @@ private struct Pace {
     init(speed: Double) { self.speed = speed }
 
     mutating func wait(for packet: InkPacket) {
-        guard speed > 0, case .samples(let samples, _) = packet.content, let time = samples.last?.sample.time else { return }
+        guard speed > 0, case .samples(let samples, _) = packet.content, let time = samples.last?.sample.time else {
+            return
+        }
         guard let origin else {
             self.origin = (.now, time)
             return

@@ -79,7 +79,8 @@ struct TrainCommand: ParsableCommand {
 
         let best = try setup.model(Network(architecture: run.architecture, parameters: run.best.parameters))
         try output.write(setup.calibrated(best))
-        try Model.write(importance: FisherDiagonal.importance(in: best.network, for: setup.corpus), of: best.network, to: folder)
+        try Model.write(
+            importance: FisherDiagonal.importance(in: best.network, for: setup.corpus), of: best.network, to: folder)
         Terminal.error("Best: epoch \(run.best.epoch), error \(percent(run.best.error)). The model is in \(out).")
     }
 

@@ -64,7 +64,8 @@ struct LiveBoard {
     private func remarks(on event: LabelEvent) -> String {
         var remarks: [String] = []
         let counts = [
-            (event.gaps.packets, "packets lost"), (event.gaps.dirtySamples, "samples dirty"), (event.gaps.clockJumps, "jumps of the clock"),
+            (event.gaps.packets, "packets lost"), (event.gaps.dirtySamples, "samples dirty"),
+            (event.gaps.clockJumps, "jumps of the clock"),
             (event.gaps.rateChanges, "changes of the rate"),
         ]
         for (count, what) in counts where count > 0 { remarks.append("\(count) \(what)") }
@@ -84,7 +85,8 @@ struct LiveBoard {
             view.append(contentsOf: scalars[range])
             return String(view)
         }
-        return "\u{1b}[36m\(event.stream)\u{1b}[0m  \u{1b}[1m\(text(first..<split))\u{1b}[0m\u{1b}[2m\(text(split..<scalars.count))\u{1b}[0m▏"
+        return
+            "\u{1b}[36m\(event.stream)\u{1b}[0m  \u{1b}[1m\(text(first..<split))\u{1b}[0m\u{1b}[2m\(text(split..<scalars.count))\u{1b}[0m▏"
     }
 
     private static var size: (rows: Int, columns: Int) {

@@ -93,7 +93,8 @@ final class Service {
         logger.info(
             "ready",
             metadata: [
-                "endpoints": "\(server.endpoints.map(\.description).joined(separator: " "))", "lanes": "\(server.lanes.count)",
+                "endpoints": "\(server.endpoints.map(\.description).joined(separator: " "))",
+                "lanes": "\(server.lanes.count)",
                 "configuration": "\(loaded.file ?? "built-in defaults")",
             ])
         stopped.wait()
@@ -155,7 +156,8 @@ final class Service {
                 try await ObservationServer(address: address, registry: registry, health: health).run()
             } catch {
                 health.degrade("http", because: "cannot serve \(text): \(error)")
-                logger.error("metrics and health are not served", metadata: ["address": "\(text)", "reason": "\(error)"])
+                logger.error(
+                    "metrics and health are not served", metadata: ["address": "\(text)", "reason": "\(error)"])
             }
         }
     }

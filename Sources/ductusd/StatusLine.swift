@@ -20,7 +20,8 @@ final class StatusLine: Sendable {
 
     var text: String {
         let streams = server.lanes.reduce(0) { $0 + $1.report.streams }
-        return health.statusText("reading \(streams) \(streams == 1 ? "stream" : "streams") on \(server.lanes.count) lanes")
+        return health.statusText(
+            "reading \(streams) \(streams == 1 ? "stream" : "streams") on \(server.lanes.count) lanes")
     }
 
     /// Tells the manager whenever the line is another one.

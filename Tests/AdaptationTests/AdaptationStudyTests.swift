@@ -17,7 +17,11 @@ import Testing
         plan.steps = 4...4
         study = AdaptationStudy(base: base, lines: 6, plan: plan, gate: Gate(), threads: 1)
         ink = try [7, 8].flatMap { hand in
-            try simulatedLines(["no", "on", "non", "noon", "onno", "nn", "oo", "ono", "no", "on", "non", "noon", "onn", "nno", "oon", "o"], hand: hand)
+            try simulatedLines(
+                [
+                    "no", "on", "non", "noon", "onno", "nn", "oo", "ono", "no", "on", "non", "noon", "onn", "nno",
+                    "oon", "o",
+                ], hand: hand)
         }
     }
 

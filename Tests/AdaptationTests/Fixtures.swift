@@ -28,7 +28,8 @@ enum SmallModel {
                 .logSoftmax,
             ])
         return Model(
-            name: "small", network: try Network(architecture: architecture, seed: seed), input: .ink(FeatureConfiguration()),
+            name: "small", network: try Network(architecture: architecture, seed: seed),
+            input: .ink(FeatureConfiguration()),
             alphabet: .printableASCII, standardization: .identity(9))
     }
 }
@@ -48,7 +49,8 @@ enum SmallVectorModel {
                 .logSoftmax,
             ])
         return Model(
-            name: "small-vectors", network: try Network(architecture: architecture, seed: seed), input: .vectors(configuration),
+            name: "small-vectors", network: try Network(architecture: architecture, seed: seed),
+            input: .vectors(configuration),
             task: task, alphabet: alphabet, standardization: .identity(configuration.dimension))
     }
 
@@ -62,7 +64,8 @@ enum SmallVectorModel {
             }
         }
         return LabelledSegment(
-            id: id, text: text, evidence: .vectors(SensorVectors(channels: configuration.channels, rate: 50, values: values)))
+            id: id, text: text,
+            evidence: .vectors(SensorVectors(channels: configuration.channels, rate: 50, values: values)))
     }
 }
 
@@ -82,7 +85,8 @@ func correction(
     evidence: Evidence = .ink([stroke]), time: Int64 = 5
 ) -> Correction {
     Correction(
-        stream: stream, segment: segment, writer: writer, evidence: evidence, text: text, recognized: "no", generation: .base,
+        stream: stream, segment: segment, writer: writer, evidence: evidence, text: text, recognized: "no",
+        generation: .base,
         time: time)
 }
 
@@ -90,7 +94,9 @@ let stroke = Stroke([
     Sample(x: 1.5, y: -2, time: 1_000_000, pressure: 0.25), Sample(x: 3, y: 4, time: 999_000, pressure: 0.5),
 ])
 
-func figures(held before: (edits: Int, nats: Double), _ after: (edits: Int, nats: Double), canary: (Int, Int)? = nil) -> GateFigures {
+func figures(held before: (edits: Int, nats: Double), _ after: (edits: Int, nats: Double), canary: (Int, Int)? = nil)
+    -> GateFigures
+{
     func reading(_ edits: Int, _ nats: Double) -> ReadingFigures {
         var figures = ReadingFigures()
         (figures.lines, figures.characters, figures.edits, figures.nats) = (4, 1000, edits, nats)

@@ -18,7 +18,9 @@ import Testing
     }
 
     @discardableResult
-    private func promote(_ store: GenerationStore, _ scope: Scope = .shared, change: Float = 0.01, corrections: [UInt64] = [1]) throws
+    private func promote(
+        _ store: GenerationStore, _ scope: Scope = .shared, change: Float = 0.01, corrections: [UInt64] = [1]
+    ) throws
         -> GenerationRecord
     {
         try store.promote(
@@ -37,7 +39,9 @@ import Testing
         #expect(store.writers() == ["anna / 1"])
         #expect(store.records(of: .writer("anna / 1")) == [record])
         let weights = try store.model(of: record.name, over: base).network.parameters
-        for (weight, shipped) in zip(weights, base.model.network.parameters) { #expect(abs(weight - shipped - 0.01) < 1e-5) }
+        for (weight, shipped) in zip(weights, base.model.network.parameters) {
+            #expect(abs(weight - shipped - 0.01) < 1e-5)
+        }
     }
 
     @Test func rollbackSurvivesARestartAndNumbersGoOn() throws {
@@ -70,7 +74,10 @@ import Testing
         try whole.prefix(100).write(to: path("shared/.3.generation.a1b2c3"))
         let store = try open()
         #expect(store.current(of: .shared) == 1)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: path("shared").path).sorted() == ["1.generation", "current"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: path("shared").path).sorted() == [
+                "1.generation", "current",
+            ])
         #expect(try promote(store).name.number == 2)
     }
 

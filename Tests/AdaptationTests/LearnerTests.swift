@@ -25,7 +25,8 @@ import Testing
     }
 
     @Test func correctionsBecomeLikelier() throws {
-        let learned = model.with(network: try Network(architecture: model.network.architecture, parameters: train(plan)))
+        let learned = model.with(
+            network: try Network(architecture: model.network.architecture, parameters: train(plan)))
         #expect(try ReadingFigures.of(learned, on: segments).loss < ReadingFigures.of(model, on: segments).loss)
     }
 
@@ -53,14 +54,16 @@ import Testing
     @Test func nothingUsableIsAnError() throws {
         #expect(throws: LearningError.nothingToLearn) {
             _ = try Learner(plan: plan).train(
-                model, base: model.network.parameters, segments: [LabelledSegment(id: "1", text: "ü", evidence: .ink([stroke]))], heldOut: [])
+                model, base: model.network.parameters,
+                segments: [LabelledSegment(id: "1", text: "ü", evidence: .ink([stroke]))], heldOut: [])
         }
     }
 
     @Test func aTrainingCanBeEnded() throws {
         #expect(throws: LearningError.cancelled) {
             _ = try Learner(plan: plan).train(
-                model, base: model.network.parameters, segments: segments, heldOut: [], pause: { throw LearningError.cancelled })
+                model, base: model.network.parameters, segments: segments, heldOut: [],
+                pause: { throw LearningError.cancelled })
         }
     }
 }
@@ -70,7 +73,8 @@ import Testing
         let model = try SmallModel.make()
         let labelled = try simulatedSegments(texts)
         return Trial.Input(
-            scope: .writer("anna"), base: BaseModel(model), serving: model, start: model, segments: Array(labelled.dropFirst()),
+            scope: .writer("anna"), base: BaseModel(model), serving: model, start: model,
+            segments: Array(labelled.dropFirst()),
             heldOut: Array(labelled.prefix(1)))
     }
 

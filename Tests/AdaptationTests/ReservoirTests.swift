@@ -18,7 +18,9 @@ import Testing
         let reservoir = try Reservoir(at: url)
         for segment in 1...6 { try reservoir.offer(correction(segment: UInt64(segment))) }
         let lines = try reservoir.lines()
-        #expect(lines.canary.map(\.id) == ["desk/1", "desk/3", "desk/5"] && lines.rehearsal.map(\.id) == ["desk/2", "desk/4", "desk/6"])
+        #expect(
+            lines.canary.map(\.id) == ["desk/1", "desk/3", "desk/5"]
+                && lines.rehearsal.map(\.id) == ["desk/2", "desk/4", "desk/6"])
         #expect(lines.canary.first?.evidence == .ink([stroke]) && lines.canary.first?.text == "so")
         #expect(try Reservoir(at: url).lines() == lines)
     }

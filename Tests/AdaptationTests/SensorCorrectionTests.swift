@@ -50,7 +50,8 @@ import Testing
 
     @Test func aTrialOfVectorsIsJudgedByTheSameGate() throws {
         let input = Trial.Input(
-            scope: .writer("anna"), base: BaseModel(model), serving: model, start: model, segments: Array(segments.dropFirst()),
+            scope: .writer("anna"), base: BaseModel(model), serving: model, start: model,
+            segments: Array(segments.dropFirst()),
             heldOut: Array(segments.prefix(1)))
         var plan = LearningPlan()
         plan.steps = 4...4
@@ -63,7 +64,9 @@ import Testing
         let evidence = segments[0].evidence
         #expect(try check.refusal(of: "AB", for: evidence, by: model) == nil)
         #expect(try check.refusal(of: "AC", for: evidence, by: model) == .outsideAlphabet(["C"]))
-        #expect(try check.refusal(of: String(repeating: "AB", count: 50), for: evidence, by: model) == .implausible(-.infinity))
+        #expect(
+            try check.refusal(of: String(repeating: "AB", count: 50), for: evidence, by: model)
+                == .implausible(-.infinity))
         let others = Evidence.vectors(SensorVectors(channels: ["up"], rate: 50, values: [1, 2, 3, 4]))
         #expect(try check.refusal(of: "A", for: others, by: model) == .implausible(-.infinity))
         #expect(try check.refusal(of: "A", for: .ink([stroke]), by: model) == .implausible(-.infinity))
@@ -99,11 +102,13 @@ import Testing
         plan.steps = 100...100
         plan.pull = 0
         plan.vectorAugmentation.silencedNumbers = 0
-        let learned = try Learner(plan: plan).train(model, base: model.network.parameters, segments: segments, heldOut: [])
+        let learned = try Learner(plan: plan).train(
+            model, base: model.network.parameters, segments: segments, heldOut: [])
         let (before, after) = (
             try ReadingFigures.of(model, on: segments),
             try ReadingFigures.of(
-                model.with(network: Network(architecture: model.network.architecture, parameters: learned.parameters)), on: segments)
+                model.with(network: Network(architecture: model.network.architecture, parameters: learned.parameters)),
+                on: segments)
         )
         // Frames of two vectors at 50 Hz: 16 of each segment, 7 of them in the second between 0.2 and 0.5 s.
         #expect(before.characters == 16 + 9 + 16)
@@ -115,7 +120,8 @@ import Testing
         let refusal = { (text: String) in try check.refusal(of: text, for: segments[0].evidence, by: model) }
         for text in ["A", "A@0-0.3", "A@0-0.32 B@0.32-0.64"] { #expect(try refusal(text) == nil, "\(text)") }
         for text in [
-            "A@", "@0-1", "A@0", "A@0-1-2", "A@x-y", "A@-1-2", "A@0.4-0.2", "A@0.2-0.2", "A@7-8", "A@0-0.4 B@0.2-0.6", "A B", "A@0-nan", " ",
+            "A@", "@0-1", "A@0", "A@0-1-2", "A@x-y", "A@-1-2", "A@0.4-0.2", "A@0.2-0.2", "A@7-8", "A@0-0.4 B@0.2-0.6",
+            "A B", "A@0-nan", " ",
         ] { #expect(try refusal(text) == .noSpans, "\(text)") }
         #expect(try refusal("C@0-0.3") == .outsideAlphabet(["C"]))
         #expect(try refusal("") == .empty)
@@ -123,7 +129,9 @@ import Testing
 
     @Test func whatIsUnlikelyInEveryFrame_isImplausible() {
         let sure: [Float] = [-0.01, -6, -0.01, -6, -0.01, -6]
-        let plausibility = { labels in Posteriors.withView(of: sure, labels: 2) { CorrectionCheck.plausibility(ofFrames: labels, in: $0) } }
+        let plausibility = { labels in
+            Posteriors.withView(of: sure, labels: 2) { CorrectionCheck.plausibility(ofFrames: labels, in: $0) }
+        }
         #expect(plausibility([0, 0, -1]) == 0)
         #expect(plausibility([1, 1, -1]) < -5)
         #expect(plausibility([-1, -1, -1]) == -.infinity)
@@ -133,7 +141,9 @@ import Testing
 @Suite struct ReadingFiguresTests {
     @Test func manyAreReadTogetherAsEachAlone() throws {
         let model = try SmallModel.make()
-        let segments = try simulatedSegments(["no", "on", "a longer line of ink", "o", "non", "noon", "onno", "nn", "oo", "ono"])
+        let segments = try simulatedSegments([
+            "no", "on", "a longer line of ink", "o", "non", "noon", "onno", "nn", "oo", "ono",
+        ])
         let together = try ReadingFigures.of(model, on: segments, threads: 2)
         let alone = try segments.map { try ReadingFigures.of(model, on: [$0]) }.reduce(ReadingFigures(), +)
         #expect((together.lines, together.characters, together.edits) == (alone.lines, alone.characters, alone.edits))

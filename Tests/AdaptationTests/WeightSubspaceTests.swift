@@ -20,12 +20,14 @@ import Testing
         plan.pull = 0
         // Enough that texts become likelier than the least that a reading counts.
         plan.steps = 60...60
-        return try Learner(plan: plan).train(model, base: model.network.parameters, segments: segments, heldOut: []).parameters
+        return try Learner(plan: plan).train(model, base: model.network.parameters, segments: segments, heldOut: [])
+            .parameters
     }
 
     private func loss(_ parameters: [Float]) throws -> Double {
         try ReadingFigures.of(
-            model.with(network: Network(architecture: model.network.architecture, parameters: parameters)), on: segments).loss
+            model.with(network: Network(architecture: model.network.architecture, parameters: parameters)), on: segments
+        ).loss
     }
 
     @Test(arguments: [LearningPlan.Trained.gains, .lowRank]) func itLearns(_ trained: LearningPlan.Trained) throws {
@@ -47,14 +49,21 @@ import Testing
 
     @Test func aChangeOfLowRankIsOfLowRank() throws {
         let (base, learned) = (model.network.parameters, try learned(.lowRank))
-        let tensor = try #require(model.network.layout.tensors.first { $0.shape.count == 2 && $0.shape[0] > 8 && $0.shape[1] > 8 })
+        let tensor = try #require(
+            model.network.layout.tensors.first { $0.shape.count == 2 && $0.shape[0] > 8 && $0.shape[1] > 8 })
         var rows = (0..<tensor.shape[0]).map { row in
-            (0..<tensor.shape[1]).map { Double(learned[tensor.offset + row * tensor.shape[1] + $0] - base[tensor.offset + row * tensor.shape[1] + $0]) }
+            (0..<tensor.shape[1]).map {
+                Double(
+                    learned[tensor.offset + row * tensor.shape[1] + $0]
+                        - base[tensor.offset + row * tensor.shape[1] + $0])
+            }
         }
         // Elimination: as many pivots as the rank.
         let size = rows.joined().map(abs).max() ?? 0
         var rank = 0
-        while let (pivot, column) = largest(in: rows[rank...].map { $0 }, above: size * 1e-3).map({ ($0.row + rank, $0.column) }) {
+        while let (pivot, column) = largest(in: rows[rank...].map { $0 }, above: size * 1e-3).map({
+            ($0.row + rank, $0.column)
+        }) {
             rows.swapAt(rank, pivot)
             for row in rows.indices where row > rank {
                 let factor = rows[row][column] / rows[rank][column]
@@ -69,7 +78,9 @@ import Testing
     private func largest(in rows: [[Double]], above limit: Double) -> (row: Int, column: Int)? {
         var best: (row: Int, column: Int, size: Double)?
         for (row, values) in rows.enumerated() {
-            for (column, value) in values.enumerated() where abs(value) > max(limit, best?.size ?? 0) { best = (row, column, abs(value)) }
+            for (column, value) in values.enumerated() where abs(value) > max(limit, best?.size ?? 0) {
+                best = (row, column, abs(value))
+            }
         }
         return best.map { ($0.row, $0.column) }
     }

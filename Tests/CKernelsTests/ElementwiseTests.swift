@@ -42,7 +42,8 @@ import Testing
         let x = inputs(2)
         let dy = Buffer(x.map { 1 + $0 / 4 }), source = Buffer(x), out = Buffer(zeros: count)
         let kinds: [(ductus_activation, (Double) -> Double)] = [
-            (DUCTUS_ACTIVATION_NONE, { $0 }), (DUCTUS_ACTIVATION_RELU, { max(0, $0) }), (DUCTUS_ACTIVATION_SILU, { $0 * sigmoid($0) }),
+            (DUCTUS_ACTIVATION_NONE, { $0 }), (DUCTUS_ACTIVATION_RELU, { max(0, $0) }),
+            (DUCTUS_ACTIVATION_SILU, { $0 * sigmoid($0) }),
             (DUCTUS_ACTIVATION_TANH, { tanh($0) }),
         ]
         for (kind, f) in kinds {

@@ -10,11 +10,14 @@ import Testing
         var random = SplitMix64(seed: 8)
         let count = 37
         let weight = Buffer(random.normals(count)), first = Buffer(zeros: count), second = Buffer(zeros: count)
-        var (w, m, v) = (weight.values.map(Double.init), [Double](repeating: 0, count: count), [Double](repeating: 0, count: count))
+        var (w, m, v) = (
+            weight.values.map(Double.init), [Double](repeating: 0, count: count), [Double](repeating: 0, count: count)
+        )
         for step in 1...5 {
             let gradient = Buffer(random.normals(count))
             var settings = ductus_adam(
-                learning_rate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weight_decay: 0.1, gradient_scale: 0.5, step: Int64(step))
+                learning_rate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weight_decay: 0.1, gradient_scale: 0.5,
+                step: Int64(step))
             table.kernels.adam(&settings, gradient.pointer, first.pointer, second.pointer, weight.pointer, count)
             for i in 0..<count {
                 let g = 0.5 * Double(gradient.values[i])

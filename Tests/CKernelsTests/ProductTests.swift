@@ -6,11 +6,14 @@ import Testing
     private struct Case {
         let outputs: Int, inputs: Int, rows: Int
 
-        init(_ outputs: Int, _ inputs: Int, _ rows: Int) { (self.outputs, self.inputs, self.rows) = (outputs, inputs, rows) }
+        init(_ outputs: Int, _ inputs: Int, _ rows: Int) {
+            (self.outputs, self.inputs, self.rows) = (outputs, inputs, rows)
+        }
     }
 
     private let cases = [
-        Case(1, 1, 1), Case(5, 13, 2), Case(33, 7, 3), Case(96, 192, 1), Case(50, 97, 100), Case(384, 96, 17), Case(17, 31, 191),
+        Case(1, 1, 1), Case(5, 13, 2), Case(33, 7, 3), Case(96, 192, 1), Case(50, 97, 100), Case(384, 96, 17),
+        Case(17, 31, 191),
     ]
 
     @Test(arguments: KernelTable.available)
@@ -24,7 +27,9 @@ import Testing
         for shape in cases { expectProduct(table, shape, DUCTUS_PRECISION_REDUCED16, within: tolerance) }
     }
 
-    private func expectProduct(_ table: KernelTable, _ shape: Case, _ precision: ductus_precision, within tolerance: Double) {
+    private func expectProduct(
+        _ table: KernelTable, _ shape: Case, _ precision: ductus_precision, within tolerance: Double
+    ) {
         var random = SplitMix64(seed: 3)
         let (outputs, inputs, rows) = (shape.outputs, shape.inputs, shape.rows)
         let w = random.normals(outputs * inputs, deviation: 1 / Float(inputs).squareRoot())
@@ -36,7 +41,9 @@ import Testing
                 for k in 0..<inputs { sum += Double(w[output * inputs + k]) * Double(x[row * inputs + k]) }
                 return sum
             }
-            #expect(distance(y[row * outputs..<(row + 1) * outputs], exact) < tolerance, "\(table.name), \(shape), row \(row)")
+            #expect(
+                distance(y[row * outputs..<(row + 1) * outputs], exact) < tolerance,
+                "\(table.name), \(shape), row \(row)")
         }
     }
 
@@ -51,14 +58,17 @@ import Testing
             table.kernels.product_pack_transposed(Int32(outputs), Int32(inputs), w, packed.pointer)
             let dx = Buffer(zeros: rows * inputs)
             table.kernels.product(
-                packed.pointer, Int32(inputs), Int32(outputs), DUCTUS_PRECISION_FLOAT32, Int32(rows), dy, outputs, nil, dx.pointer, inputs, nil)
+                packed.pointer, Int32(inputs), Int32(outputs), DUCTUS_PRECISION_FLOAT32, Int32(rows), dy, outputs, nil,
+                dx.pointer, inputs, nil)
             for row in 0..<rows {
                 let exact = (0..<inputs).map { (input: Int) -> Double in
                     var sum = 0.0
                     for k in 0..<outputs { sum += Double(w[k * inputs + input]) * Double(dy[row * outputs + k]) }
                     return sum
                 }
-                #expect(distance(dx.values[row * inputs..<(row + 1) * inputs], exact) < 3e-6, "\(table.name), \(shape), row \(row)")
+                #expect(
+                    distance(dx.values[row * inputs..<(row + 1) * inputs], exact) < 3e-6,
+                    "\(table.name), \(shape), row \(row)")
             }
         }
     }
@@ -83,7 +93,8 @@ import Testing
     func equalWeightsDoNotOverflow(table: KernelTable) {
         let shape = Case(3, 512, 2)
         let y = product(
-            table, [Float](repeating: 2, count: 3 * 512), [Float](repeating: 8, count: 2 * 512), [0, 0, 0], shape, DUCTUS_PRECISION_REDUCED16)
+            table, [Float](repeating: 2, count: 3 * 512), [Float](repeating: 8, count: 2 * 512), [0, 0, 0], shape,
+            DUCTUS_PRECISION_REDUCED16)
         #expect(distance(y, [Double](repeating: 8192, count: 6)) < 20)
     }
 
@@ -97,7 +108,8 @@ import Testing
         let scratch = Buffer(bytes: kernels.product_scratch_size(inputs, precision, rows))
         let y = Buffer(zeros: shape.rows * shape.outputs)
         kernels.product(
-            packed.pointer, outputs, inputs, precision, rows, x, shape.inputs, bias, y.pointer, shape.outputs, scratch.pointer)
+            packed.pointer, outputs, inputs, precision, rows, x, shape.inputs, bias, y.pointer, shape.outputs,
+            scratch.pointer)
         return y.values
     }
 }

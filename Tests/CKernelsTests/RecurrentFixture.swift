@@ -16,7 +16,9 @@ struct RecurrentFixture: CustomStringConvertible {
     var initialH: [Float]
     var initialC: [Float]
 
-    var description: String { "\(table.name), cell \(cell.rawValue), hidden \(hidden), lengths \(lengths), reversed \(reversed)" }
+    var description: String {
+        "\(table.name), cell \(cell.rawValue), hidden \(hidden), lengths \(lengths), reversed \(reversed)"
+    }
     var width: Int { ReferenceCell.gates(cell) * hidden }
     var frames: Int { lengths.reduce(0, +) }
     var offsets: [Int] { lengths.indices.map { lengths[..<$0].reduce(0, +) } }
@@ -60,7 +62,9 @@ struct RecurrentFixture: CustomStringConvertible {
         return reversed ? rows.reversed() : rows
     }
 
-    func row(_ index: Int, of matrix: [Float], width: Int) -> [Float] { Array(matrix[index * width..<(index + 1) * width]) }
+    func row(_ index: Int, of matrix: [Float], width: Int) -> [Float] {
+        Array(matrix[index * width..<(index + 1) * width])
+    }
 
     struct Gradient {
         var gates: [Float]
@@ -87,7 +91,8 @@ struct RecurrentFixture: CustomStringConvertible {
         (gradient.d_final_h, gradient.d_final_c) = (UnsafePointer(dFinalH.pointer), UnsafePointer(dFinalC.pointer))
         (gradient.d_initial_h, gradient.d_initial_c) = (dH.pointer, dC.pointer)
         var layer = ductus_recurrent(
-            cell: cell, precision: precision, hidden: Int32(hidden), forward: nil, backward: UnsafeRawPointer(packed.pointer))
+            cell: cell, precision: precision, hidden: Int32(hidden), forward: nil,
+            backward: UnsafeRawPointer(packed.pointer))
         withBatch { batch in
             withExtendedLifetime((dOutput, dFinalH, dFinalC, h, c, packed)) {
                 kernels.recurrent_backward(&layer, &batch, &gradient, scratch.pointer)
@@ -100,7 +105,8 @@ struct RecurrentFixture: CustomStringConvertible {
         let offsets = Buffer(offsets.map(Int32.init)), lengths = Buffer(lengths.map(Int32.init))
         withExtendedLifetime((offsets, lengths)) {
             var batch = ductus_batch(
-                sequences: Int32(lengths.count), offsets: UnsafePointer(offsets.pointer), lengths: UnsafePointer(lengths.pointer))
+                sequences: Int32(lengths.count), offsets: UnsafePointer(offsets.pointer),
+                lengths: UnsafePointer(lengths.pointer))
             body(&batch)
         }
     }
@@ -126,9 +132,12 @@ struct RecurrentFixture: CustomStringConvertible {
         (pass.final_h, pass.final_c) = (finalH.pointer, finalC.pointer)
         pass.final_after = after.map { UnsafePointer($0.pointer) }
         var layer = ductus_recurrent(
-            cell: cell, precision: precision, hidden: Int32(hidden), forward: UnsafeRawPointer(packed.pointer), backward: nil)
+            cell: cell, precision: precision, hidden: Int32(hidden), forward: UnsafeRawPointer(packed.pointer),
+            backward: nil)
         withBatch { batch in
-            withExtendedLifetime((h, c, after, packed)) { kernels.recurrent_forward(&layer, &batch, &pass, scratch.pointer) }
+            withExtendedLifetime((h, c, after, packed)) {
+                kernels.recurrent_forward(&layer, &batch, &pass, scratch.pointer)
+            }
         }
         let rows = output.values
         let result = Result(

@@ -14,11 +14,13 @@ import Testing
                     let layer = Layer(table, cell, precision)
                     offsets.withUnsafeBufferPointer { offsets in
                         lengths.withUnsafeBufferPointer { lengths in
-                            var batch = ductus_batch(sequences: 6, offsets: offsets.baseAddress, lengths: lengths.baseAddress)
+                            var batch = ductus_batch(
+                                sequences: 6, offsets: offsets.baseAddress, lengths: lengths.baseAddress)
                             let (apart, fused) = (
                                 layer.run(&batch, reversed, fused: false), layer.run(&batch, reversed, fused: true)
                             )
-                            #expect(apart == fused, "\(table.name), cell \(cell.rawValue), precision \(precision.rawValue)")
+                            #expect(
+                                apart == fused, "\(table.name), cell \(cell.rawValue), precision \(precision.rawValue)")
                             let finite = apart.filter(\.isFinite)
                             #expect(finite.count == apart.count)
                         }
@@ -49,10 +51,12 @@ import Testing
             let width = Int(hidden) * ReferenceCell.gates(cell)
             hiddenWeights = Buffer(bytes: kernels.recurrent_pack_size(cell, hidden, precision))
             kernels.recurrent_pack(
-                cell, hidden, precision, random.normals(width * Int(hidden), deviation: 0.3), random.normals(Int(hidden)),
+                cell, hidden, precision, random.normals(width * Int(hidden), deviation: 0.3),
+                random.normals(Int(hidden)),
                 hiddenWeights.pointer)
             inputWeights = Buffer(bytes: kernels.product_pack_size(Int32(width), inputs, precision))
-            kernels.product_pack(Int32(width), inputs, precision, random.normals(width * Int(inputs)), inputWeights.pointer)
+            kernels.product_pack(
+                Int32(width), inputs, precision, random.normals(width * Int(inputs)), inputWeights.pointer)
             bias = Buffer(random.normals(width))
             x = Buffer(random.normals(frames * Int(inputs)))
         }
@@ -63,7 +67,8 @@ import Testing
             let (output, final) = (Buffer(zeros: frames * Int(hidden)), Buffer(zeros: 6 * Int(hidden)))
             let scratch = Buffer(
                 bytes: fused
-                    ? kernels.recurrent_input_scratch_size(cell, hidden, inputs, 6) : kernels.recurrent_scratch_size(cell, hidden, 6))
+                    ? kernels.recurrent_input_scratch_size(cell, hidden, inputs, 6)
+                    : kernels.recurrent_scratch_size(cell, hidden, 6))
             let gates = Buffer(zeros: frames * width)
             let productScratch = Buffer(bytes: kernels.product_scratch_size(inputs, precision, Int32(frames)))
             var pass = ductus_recurrent_pass()
@@ -71,15 +76,19 @@ import Testing
             (pass.output, pass.output_stride, pass.final_h) = (output.pointer, Int(hidden), final.pointer)
             if fused {
                 (pass.input, pass.input_stride, pass.inputs) = (UnsafePointer(x.pointer), Int(inputs), inputs)
-                (pass.input_weights, pass.input_bias) = (UnsafeRawPointer(inputWeights.pointer), UnsafePointer(bias.pointer))
+                (pass.input_weights, pass.input_bias) = (
+                    UnsafeRawPointer(inputWeights.pointer), UnsafePointer(bias.pointer)
+                )
             } else {
                 kernels.product(
-                    inputWeights.pointer, Int32(width), inputs, precision, Int32(frames), x.pointer, Int(inputs), bias.pointer,
+                    inputWeights.pointer, Int32(width), inputs, precision, Int32(frames), x.pointer, Int(inputs),
+                    bias.pointer,
                     gates.pointer, width, productScratch.pointer)
                 (pass.gates, pass.gates_stride) = (gates.pointer, width)
             }
             var layer = ductus_recurrent(
-                cell: cell, precision: precision, hidden: hidden, forward: UnsafeRawPointer(hiddenWeights.pointer), backward: nil)
+                cell: cell, precision: precision, hidden: hidden, forward: UnsafeRawPointer(hiddenWeights.pointer),
+                backward: nil)
             kernels.recurrent_forward(&layer, &batch, &pass, scratch.pointer)
             return output.values + final.values
         }

@@ -30,22 +30,29 @@ private let ragged = [5, 7, 0, 1, 7, 6, 7, 3, 7, 6, 7, 2, 7]
     }
 
     private func expectForward(
-        _ table: KernelTable, _ cell: Int32, _ hidden: Int, _ lengths: [Int], _ reversed: Bool, _ precision: ductus_precision,
+        _ table: KernelTable, _ cell: Int32, _ hidden: Int, _ lengths: [Int], _ reversed: Bool,
+        _ precision: ductus_precision,
         within tolerance: Double
     ) {
         let fixture = RecurrentFixture(
-            table, ductus_cell(rawValue: cell), hidden: hidden, lengths: lengths, reversed: reversed, precision: precision)
+            table, ductus_cell(rawValue: cell), hidden: hidden, lengths: lengths, reversed: reversed,
+            precision: precision)
         let result = fixture.forward()
         for sequence in lengths.indices {
             let rows = fixture.rows(sequence)
             let trace = fixture.trace(sequence)
             for (step, row) in rows.enumerated() {
                 let output = fixture.row(row, of: result.output, width: hidden)
-                #expect(distance(output, trace.h[step + 1]) < tolerance, "\(fixture), sequence \(sequence), step \(step)")
+                #expect(
+                    distance(output, trace.h[step + 1]) < tolerance, "\(fixture), sequence \(sequence), step \(step)")
             }
-            #expect(distance(fixture.row(sequence, of: result.finalH, width: hidden), trace.h.last!) < tolerance, "\(fixture)")
+            #expect(
+                distance(fixture.row(sequence, of: result.finalH, width: hidden), trace.h.last!) < tolerance,
+                "\(fixture)")
             if cell == DUCTUS_CELL_LSTM.rawValue {
-                #expect(distance(fixture.row(sequence, of: result.finalC, width: hidden), trace.c.last!) < tolerance, "\(fixture)")
+                #expect(
+                    distance(fixture.row(sequence, of: result.finalC, width: hidden), trace.c.last!) < tolerance,
+                    "\(fixture)")
             }
         }
     }
@@ -54,10 +61,13 @@ private let ragged = [5, 7, 0, 1, 7, 6, 7, 3, 7, 6, 7, 2, 7]
     func backwardAgreesWithTheReference(table: KernelTable, cell: Int32) {
         for hidden in sizes {
             for (lengths, reversed) in [([6], true), (ragged, false)] {
-                let fixture = RecurrentFixture(table, ductus_cell(rawValue: cell), hidden: hidden, lengths: lengths, reversed: reversed)
+                let fixture = RecurrentFixture(
+                    table, ductus_cell(rawValue: cell), hidden: hidden, lengths: lengths, reversed: reversed)
                 var random = SplitMix64(seed: 2)
                 let dOutput = random.normals(fixture.frames * hidden)
-                let (dFinalH, dFinalC) = (random.normals(lengths.count * hidden), random.normals(lengths.count * hidden))
+                let (dFinalH, dFinalC) = (
+                    random.normals(lengths.count * hidden), random.normals(lengths.count * hidden)
+                )
                 let gradient = fixture.backward(dOutput: dOutput, dFinalH: dFinalH, dFinalC: dFinalC)
                 for sequence in lengths.indices {
                     let rows = fixture.rows(sequence)
@@ -67,14 +77,21 @@ private let ragged = [5, 7, 0, 1, 7, 6, 7, 3, 7, 6, 7, 2, 7]
                         dFinalC: fixture.row(sequence, of: dFinalC, width: hidden))
                     for (step, row) in rows.enumerated() {
                         #expect(
-                            distance(fixture.row(row, of: gradient.gates, width: fixture.width), exact.gates[step]) < 2e-5, "\(fixture)")
+                            distance(fixture.row(row, of: gradient.gates, width: fixture.width), exact.gates[step])
+                                < 2e-5, "\(fixture)")
                         if cell == DUCTUS_CELL_GRU.rawValue {
-                            #expect(distance(fixture.row(row, of: gradient.cells, width: hidden), exact.hiddenN[step]) < 2e-5, "\(fixture)")
+                            #expect(
+                                distance(fixture.row(row, of: gradient.cells, width: hidden), exact.hiddenN[step])
+                                    < 2e-5, "\(fixture)")
                         }
                     }
-                    #expect(distance(fixture.row(sequence, of: gradient.initialH, width: hidden), exact.initialH) < 2e-5, "\(fixture)")
+                    #expect(
+                        distance(fixture.row(sequence, of: gradient.initialH, width: hidden), exact.initialH) < 2e-5,
+                        "\(fixture)")
                     if cell == DUCTUS_CELL_LSTM.rawValue {
-                        #expect(distance(fixture.row(sequence, of: gradient.initialC, width: hidden), exact.initialC) < 2e-5, "\(fixture)")
+                        #expect(
+                            distance(fixture.row(sequence, of: gradient.initialC, width: hidden), exact.initialC)
+                                < 2e-5, "\(fixture)")
                     }
                 }
             }
@@ -130,7 +147,8 @@ private let ragged = [5, 7, 0, 1, 7, 6, 7, 3, 7, 6, 7, 2, 7]
     func anOpenForgetGateAndAClosedInputGateKeepTheMemoryBitForBit(table: KernelTable) {
         let hidden = 21
         for precision in [DUCTUS_PRECISION_FLOAT32, DUCTUS_PRECISION_REDUCED16] {
-            var fixture = RecurrentFixture(table, DUCTUS_CELL_LSTM, hidden: hidden, lengths: [50, 50], precision: precision)
+            var fixture = RecurrentFixture(
+                table, DUCTUS_CELL_LSTM, hidden: hidden, lengths: [50, 50], precision: precision)
             fixture.weights = [Float](repeating: 0, count: fixture.weights.count)
             for row in 0..<fixture.frames {
                 for unit in 0..<hidden {
@@ -157,7 +175,9 @@ extension RecurrentFixture {
         var single = RecurrentFixture(
             table, cell, hidden: hidden, lengths: [lengths[sequence]], reversed: reversed, precision: precision)
         (single.weights, single.biasN) = (weights, biasN)
-        single.gates = (offsets[sequence]..<offsets[sequence] + lengths[sequence]).flatMap { row($0, of: gates, width: width) }
+        single.gates = (offsets[sequence]..<offsets[sequence] + lengths[sequence]).flatMap {
+            row($0, of: gates, width: width)
+        }
         single.initialH = row(sequence, of: initialH, width: hidden)
         single.initialC = row(sequence, of: initialC, width: hidden)
         return single

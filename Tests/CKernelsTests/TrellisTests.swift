@@ -30,7 +30,10 @@ import Testing
     @Test(arguments: KernelTable.available, [1, 15, 16, 55])
     func sharesAreOfTheLargest(table: KernelTable, count: Int) {
         var random = SplitMix64(seed: 4)
-        let (a, b, y) = (Buffer(random.normals(count, deviation: 5)), Buffer(random.normals(count, deviation: 5)), Buffer<Float>(zeros: count))
+        let (a, b, y) = (
+            Buffer(random.normals(count, deviation: 5)), Buffer(random.normals(count, deviation: 5)),
+            Buffer<Float>(zeros: count)
+        )
         if count > 3 { a.pointer[2] = -1e30 }
         let sums = zip(a.values, b.values).map { Double($0 + $1) }
         let exact = sums.map { exp($0 - (sums.max() ?? 0)) }

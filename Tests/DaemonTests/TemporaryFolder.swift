@@ -7,7 +7,10 @@ final class TemporaryFolder {
     let path: String
 
     init() throws {
-        path = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().appendingPathComponent("ductus-\(UUID().uuidString)").path
+        path =
+            FileManager.default.temporaryDirectory.resolvingSymlinksInPath().appendingPathComponent(
+                "ductus-\(UUID().uuidString)"
+            ).path
         try FileManager.default.createDirectory(atPath: path + "/models/english", withIntermediateDirectories: true)
     }
 
@@ -41,6 +44,7 @@ final class TemporaryFolder {
         try KeyFile.write(try CurveKeyPair(), to: path + "/keys_server.key", comment: "test")
         let key = try CurveKeyPair().publicKey.text
         try write(
-            "keys_clients.yaml", "clients:\n  - {name: desk, key: '\(key)', rights: [publish, subscribe], streams: [desk-]}\n")
+            "keys_clients.yaml",
+            "clients:\n  - {name: desk, key: '\(key)', rights: [publish, subscribe], streams: [desk-]}\n")
     }
 }

@@ -27,7 +27,9 @@ import Testing
 
     @Test func aSymbolThatMayHaveBeenLeftOutIsToldFrom() {
         func count(_ between: [Float]) -> Int {
-            let rows: [[Float]] = [[0.04, 0.94, 0.01, 0.01], between, [0.04, 0.01, 0.94, 0.01], [0.97, 0.01, 0.01, 0.01]]
+            let rows: [[Float]] = [
+                [0.04, 0.94, 0.01, 0.01], between, [0.04, 0.01, 0.94, 0.01], [0.97, 0.01, 0.01, 0.01],
+            ]
             return SimulatedPosteriors(rows: rows).withView { posteriors in
                 var path = BestPath()
                 path.advance(posteriors)

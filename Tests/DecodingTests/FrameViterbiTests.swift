@@ -63,7 +63,8 @@ import Testing
     }
 
     @Test func smoothingRemovesAFlicker() {
-        let rows: [[Float]] = Array(repeating: [0.9, 0.1], count: 10) + [[0.4, 0.6]] + Array(repeating: [0.9, 0.1], count: 10)
+        let rows: [[Float]] =
+            Array(repeating: [0.9, 0.1], count: 10) + [[0.4, 0.6]] + Array(repeating: [0.9, 0.1], count: 10)
         let model = TransitionModel.estimate(
             from: [Array(repeating: 0, count: 100) + Array(repeating: 1, count: 100)], classes: 2)
         let labels = SimulatedPosteriors(rows: rows).withView { FrameViterbi.smooth($0, with: model) }
@@ -83,7 +84,9 @@ import Testing
 
 @Suite struct LabelSegmentTests {
     @Test func equalNeighboursAreJoinedAcrossCalls() {
-        func labels(_ values: [Int]) -> [FrameLabel] { values.map { FrameLabel(label: $0, confidence: Float($0) / 10) } }
+        func labels(_ values: [Int]) -> [FrameLabel] {
+            values.map { FrameLabel(label: $0, confidence: Float($0) / 10) }
+        }
         var segments = LabelSegment.joining(labels([1, 1, 2]))
         segments.join(labels([2, 2, 3]), from: 3)
         #expect(segments.map(\.label) == [1, 2, 3])

@@ -48,16 +48,19 @@ import Testing
             for length in stride(from: order - 1, to: 0, by: -1) {
                 counts[length - 1] = [:]
                 for gram in raw[length].keys { counts[length - 1][Array(gram.dropFirst()), default: 0] += 1 }
-                for (gram, count) in raw[length - 1] where length > 1 && gram[0] == 0 { counts[length - 1][gram] = count }
+                for (gram, count) in raw[length - 1] where length > 1 && gram[0] == 0 {
+                    counts[length - 1][gram] = count
+                }
             }
             discounts = counts.map { level -> [Double] in
                 let n: [Double] = (0...4).map { k in Double(level.values.count { $0 == Double(k) }) }
                 guard n[1] > 0, n[2] > 0, n[3] > 0, n[4] > 0 else { return [0, 0.5, 0.75, 0.9] }
                 let y = n[1] / (n[1] + 2 * n[2])
-                return [0] + (1...3).map { (k: Int) -> Double in
-                    let estimate: Double = Double(k) - Double(k + 1) * y * n[k + 1] / n[k]
-                    return min(max(estimate, 0.05), Double(k) - 0.05)
-                }
+                return [0]
+                    + (1...3).map { (k: Int) -> Double in
+                        let estimate: Double = Double(k) - Double(k + 1) * y * n[k + 1] / n[k]
+                        return min(max(estimate, 0.05), Double(k) - 0.05)
+                    }
             }
         }
 
@@ -100,9 +103,10 @@ import Testing
         let model = try LanguageModel(levels: KneserNey.estimate(Self.corpus(lines), order: 6, pruning: pruning))
         var generator = SplitMix64(seed: 5)
         for _ in 0..<200 {
-            let context = String((0..<Int.random(in: 0..<10, using: &generator)).map { _ in
-                "abc ".randomElement(using: &generator) ?? "a"
-            })
+            let context = String(
+                (0..<Int.random(in: 0..<10, using: &generator)).map { _ in
+                    "abc ".randomElement(using: &generator) ?? "a"
+                })
             let sum = model.distribution(after: context).reduce(0) { $0 + exp($1) }
             // Codes of eight bits are not exact.
             #expect(abs(sum - 1) < 0.01, "\"\(context)\": \(sum)")
@@ -123,7 +127,8 @@ import Testing
         let training = Self.lines(count: 2000, seed: 6)
         let held = Self.lines(count: 200, seed: 7)
         let bits = try (1...3).map { order in
-            try LanguageModel(levels: KneserNey.estimate(Self.corpus(training), order: order)).bitsPerCharacter(lines: held)
+            try LanguageModel(levels: KneserNey.estimate(Self.corpus(training), order: order)).bitsPerCharacter(
+                lines: held)
         }
         #expect(bits[1] < bits[0] - 0.1)
         #expect(bits[2] < bits[0])

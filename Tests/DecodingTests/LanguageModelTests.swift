@@ -62,7 +62,10 @@ import Testing
         ("\\data\\\nngram 1=1\n\n\\1-grams:\n-1 a b c d\n\\end\\\n", "fields"),
         ("\\data\\\nngram 1=1\n\n\\1-grams:\nx a\n\\end\\\n", "no log probability"),
         ("\\data\\\nngram 1=1\n\n\\1-grams:\n-1 a\n-1 b\n\\end\\\n", "more 1-grams than announced"),
-        ("\\data\\\nngram 1=1\nngram 2=1\n\n\\1-grams:\n-1 a\n\n\\2-grams:\n-1 a c\n\\end\\\n", "not among the 1-grams"),
+        (
+            "\\data\\\nngram 1=1\nngram 2=1\n\n\\1-grams:\n-1 a\n\n\\2-grams:\n-1 a c\n\\end\\\n",
+            "not among the 1-grams"
+        ),
         ("\\data\\\nngram 2=1\n", "no count"), ("\\data\\\nngram 1=999999999999\n", "no count"),
         (
             "\\data\\\nngram 1=2\nngram 2=1\nngram 3=1\n\n\\1-grams:\n-1 a\n-1 b\n\n\\2-grams:\n-1 a b\n\n\\3-grams:\n-1 a b a\n\\end\\\n",

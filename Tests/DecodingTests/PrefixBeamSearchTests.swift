@@ -46,7 +46,8 @@ import Testing
         configuration.unknownWordPenalty = 0.9
         let hypotheses = posteriors.withView {
             PrefixBeamSearch.decode(
-                $0, alphabet: alphabet, configuration: configuration, languageModel: model, lexicon: lexicon, limit: 4000)
+                $0, alphabet: alphabet, configuration: configuration, languageModel: model, lexicon: lexicon,
+                limit: 4000)
         }
         let expected = posteriors.probabilitiesByEnumeration()
         #expect(hypotheses.count == expected.count)
@@ -109,9 +110,10 @@ import Testing
                 search.advance(whole)
                 let best = search.hypotheses()[0]
                 #expect(best.labels.count > 500)
-                #expect(zip(best.symbols, best.symbols.dropFirst()).allSatisfy {
-                    $0.frames.upperBound <= $1.frames.lowerBound
-                })
+                #expect(
+                    zip(best.symbols, best.symbols.dropFirst()).allSatisfy {
+                        $0.frames.upperBound <= $1.frames.lowerBound
+                    })
                 let memory = search.memoryBytes
                 search.reset()
                 search.advance(whole)
@@ -122,7 +124,8 @@ import Testing
     }
 
     @Test(arguments: 0..<8) func framesAreThoseOfTheLikeliestAlignment(seed: Int) throws {
-        try SimulatedPosteriors.diffuse(frames: 12, labels: 4, seed: UInt64(seed), sharpness: 3).withView { posteriors in
+        try SimulatedPosteriors.diffuse(frames: 12, labels: 4, seed: UInt64(seed), sharpness: 3).withView {
+            posteriors in
             let best = PrefixBeamSearch.decode(
                 posteriors, alphabet: try Self.alphabet(labels: 4), configuration: Self.exhaustive)[0]
             let alignment = try #require(ForcedAlignment.align(posteriors, labels: best.labels))

@@ -7,21 +7,33 @@ extension FuzzTarget {
         FuzzTarget(
             "configuration.yaml", share: 3_000,
             .text(tokens: [
-                ":", "- ", "  ", "{", "}", "[", "]", "&a", "*a", "<<: *a", "!!int", "|", ">", "\"", "'", "#", "---", "\t", "ms", "GiB", "auto", "none", "off",
+                ":", "- ", "  ", "{", "}", "[", "]", "&a", "*a", "<<: *a", "!!int", "|", ">", "\"", "'", "#", "---",
+                "\t", "ms", "GiB", "auto", "none", "off",
                 "tcp://", "ipc://", "lanes", "limits",
             ]), seeds: [Files.configuration]
         ) { bytes, file in _ = try ConfigurationLoader(path: file.holding(bytes).path, environment: [:]).load() },
-        FuzzTarget("configuration.flag", share: 3_000, .text(tokens: ["=", ".", "limits.message", "MiB", "ms", "auto", "off", ","]), seeds: Files.flags) {
+        FuzzTarget(
+            "configuration.flag", share: 3_000,
+            .text(tokens: ["=", ".", "limits.message", "MiB", "ms", "auto", "off", ","]), seeds: Files.flags
+        ) {
             bytes, file in
-            guard let flag = ConfigurationLoader.Flag(setting: String(decoding: bytes, as: UTF8.self)) else { throw Files.Refused() }
+            guard let flag = ConfigurationLoader.Flag(setting: String(decoding: bytes, as: UTF8.self)) else {
+                throw Files.Refused()
+            }
             let variables = [ConfigurationLoader.variable(for: flag.key): flag.value]
-            _ = try ConfigurationLoader(path: file.holding(Files.configuration).path, environment: variables, flags: [flag]).load()
+            _ = try ConfigurationLoader(
+                path: file.holding(Files.configuration).path, environment: variables, flags: [flag]
+            ).load()
         },
         FuzzTarget(
-            "security.allow-list", share: 2_000, .text(tokens: ["- ", "name:", "key:", "rights:", "[", "]", "publish", "control", "'", ":", "&a", "*a"]),
+            "security.allow-list", share: 2_000,
+            .text(tokens: ["- ", "name:", "key:", "rights:", "[", "]", "publish", "control", "'", ":", "&a", "*a"]),
             seeds: [Files.allowList]
         ) { bytes, file in _ = try AllowList(contentsOf: file.holding(bytes).path) },
-        FuzzTarget("security.key-file", share: 2_000, .text(tokens: ["=", "public", "secret", "#", "\r", " "]), seeds: [Files.key]) { bytes, file in
+        FuzzTarget(
+            "security.key-file", share: 2_000, .text(tokens: ["=", "public", "secret", "#", "\r", " "]),
+            seeds: [Files.key]
+        ) { bytes, file in
             _ = try KeyFile.read(file.holding(bytes).path)
         },
     ]
@@ -32,13 +44,19 @@ private enum Files {
 
     /// The manual, with a model that is there.
     static let configuration: [UInt8] = {
-        let manual = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../systemd/ductus.yaml")
-        guard let text = try? String(contentsOf: manual, encoding: .utf8) else { fatalError("\(manual.path) is missing") }
+        let manual = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "../../systemd/ductus.yaml")
+        guard let text = try? String(contentsOf: manual, encoding: .utf8) else {
+            fatalError("\(manual.path) is missing")
+        }
         return Array(text.replacingOccurrences(of: "model: english", with: "model: /").utf8)
     }()
 
-    static let flags = ["limits.message=2 MiB", "endpoints.ink=ipc://a", "adaptation.canary_margin=0.1", "http.address=off", "limits.shutdown=3 s"]
-        .map { Array($0.utf8) }
+    static let flags = [
+        "limits.message=2 MiB", "endpoints.ink=ipc://a", "adaptation.canary_margin=0.1", "http.address=off",
+        "limits.shutdown=3 s",
+    ]
+    .map { Array($0.utf8) }
 
     static let allowList = Array(
         """

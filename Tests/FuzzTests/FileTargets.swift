@@ -8,13 +8,17 @@ extension FuzzTarget {
     static let ink = [
         FuzzTarget(
             "ink.json-lines", share: 80_000,
-            .text(tokens: ["[", "]", "{", "}", ",", ":", "\"", "\\u12", "\\ud83d", "\\n", "null", "NaN", "true", "[[[[", "\u{0}", "é"]),
+            .text(tokens: [
+                "[", "]", "{", "}", ",", ":", "\"", "\\u12", "\\ud83d", "\\n", "null", "NaN", "true", "[[[[", "\u{0}",
+                "é",
+            ]),
             seeds: Texts.jsonLines
         ) { bytes, _ in _ = JSONLines.line(try bytes.withUnsafeBytes { try JSONLines.parse($0) }) },
         FuzzTarget(
             "ink.inkml", share: 60_000,
             .text(tokens: [
-                "<", "</", "/>", "<trace>", "</trace>", "&", "&#1;", "&#x10FFFF;", "&lt;", "\"", "'", "*", "?", "#", "!", "<!--", "]]>", "<![CDATA[",
+                "<", "</", "/>", "<trace>", "</trace>", "&", "&#1;", "&#x10FFFF;", "&lt;", "\"", "'", "*", "?", "#",
+                "!", "<!--", "]]>", "<![CDATA[",
                 "<?x?>", "<!DOCTYPE", "<traceGroup>", "xml:id=\"t\"", "contextRef=\"#c\"", "1e400", "\u{0}",
             ]), seeds: Texts.inkML
         ) { bytes, _ in
@@ -24,7 +28,8 @@ extension FuzzTarget {
         FuzzTarget(
             "ink.unipen", share: 40_000,
             .text(tokens: [
-                ".PEN_DOWN\n", ".PEN_UP\n", ".SEGMENT WORD 0-", "\n.", "\"", ":", ",", "-", ".INCLUDE page.dat\n", ".COORD Y X\n", ".DT", ".HIERARCHY",
+                ".PEN_DOWN\n", ".PEN_UP\n", ".SEGMENT WORD 0-", "\n.", "\"", ":", ",", "-", ".INCLUDE page.dat\n",
+                ".COORD Y X\n", ".DT", ".HIERARCHY",
             ]), seeds: Texts.unipen
         ) { bytes, file in
             var options = Unipen.Options()
@@ -39,18 +44,25 @@ extension FuzzTarget {
 
     /// What tablets and other sensors recorded.
     static let recordings = [
-        FuzzTarget("tablet.evemu", share: 20_000, .text(tokens: ["E:", "A:", "B:", "N:", "#", " ", "0003", "0018", "014a"]), seeds: Texts.evemu) {
+        FuzzTarget(
+            "tablet.evemu", share: 20_000, .text(tokens: ["E:", "A:", "B:", "N:", "#", " ", "0003", "0018", "014a"]),
+            seeds: Texts.evemu
+        ) {
             bytes, file in try Texts.play(file.holding(bytes))
         },
         FuzzTarget(
-            "tablet.libinput", share: 20_000, .text(tokens: ["- [", "]", "events:", "absinfo:", "codes:", "devices:", ",", "#", "\"", "24: ["]),
+            "tablet.libinput", share: 20_000,
+            .text(tokens: ["- [", "]", "events:", "absinfo:", "codes:", "devices:", ",", "#", "\"", "24: ["]),
             seeds: Texts.libinput
         ) { bytes, file in try Texts.play(file.holding(bytes)) },
-        FuzzTarget("sensors.csv", share: 10_000, .text(tokens: [",", ",,", "nan", "x", " ", "\r\n", "\n"]), seeds: Texts.csv) { bytes, file in
+        FuzzTarget(
+            "sensors.csv", share: 10_000, .text(tokens: [",", ",,", "nan", "x", " ", "\r\n", "\n"]), seeds: Texts.csv
+        ) { bytes, file in
             _ = try SensorRecording.readCSV(file.holding(bytes), rate: 50)
         },
         FuzzTarget(
-            "sensors.json-lines", share: 10_000, .text(tokens: ["[", "]", "{", "}", ",", "\"", "null", "\\u0000", "\n"]), seeds: Texts.sensors
+            "sensors.json-lines", share: 10_000,
+            .text(tokens: ["[", "]", "{", "}", ",", "\"", "null", "\\u0000", "\n"]), seeds: Texts.sensors
         ) { bytes, file in _ = try SensorRecording.read(file.holding(bytes)) },
     ]
 }
@@ -65,7 +77,8 @@ private enum Texts {
 
     static let jsonLines = bytes(
         #"{"id":"a1","source":"iam-ondb","writer":"9","lang":"en","text":"a\u00e9\n\"\ud83d\ude00\\\/\b\f\r\t","extra":{"a":[1,{"b":null}],"c":true,"d":false},"strokes":[[[1,2.5],[3,-4e1],[0,10.5]],[[7],[8]]]} "#,
-        #"{"strokes":[[[1,null],[3,4],[],[0.5,null],[10,20],[-5,NaN]],[[1,2],[2,3],[0,8],[0.1,0.2],[1,1],[2,2]]],"text":null}"#)
+        #"{"strokes":[[[1,null],[3,4],[],[0.5,null],[10,20],[-5,NaN]],[[1,2],[2,3],[0,8],[0.1,0.2],[1,1],[2,2]]],"text":null}"#
+    )
 
     static let inkML = bytes(
         """
@@ -111,13 +124,17 @@ private enum Texts {
         .SEGMENT PAGE 0-2 ?
         .SEGMENT CHARACTER 0 OK "a"
         .SEGMENT WORD 0:1-1:0,2 OK "so \\"it\\" is"
-        """, ".COORD X Y\n.POINTS_PER_SECOND 100\n.PEN_DOWN\n1 1\n2 2\n.PEN_UP\n3 3\n.DT 50\n.PEN_DOWN\n3 3\n.WRITER w\n.SEGMENT WORD 0-1 GOOD \"x\" y")
+        """,
+        ".COORD X Y\n.POINTS_PER_SECOND 100\n.PEN_DOWN\n1 1\n2 2\n.PEN_UP\n3 3\n.DT 50\n.PEN_DOWN\n3 3\n.WRITER w\n.SEGMENT WORD 0-1 GOOD \"x\" y"
+    )
 
     static let compressed: [[UInt8]] = {
         let file = FileManager.default.temporaryDirectory.appending(path: "ductus-fuzz-\(UUID().uuidString).gz")
         defer { try? FileManager.default.removeItem(at: file) }
         let strokes = [Stroke((0..<20).map { Sample(x: Float($0), y: Float($0 * $0 % 7), time: Int64($0) * 7500) })]
-        do { try JSONLines.write([InkLine(id: "a", text: "b", strokes: strokes)], to: file) } catch { fatalError("\(error)") }
+        do { try JSONLines.write([InkLine(id: "a", text: "b", strokes: strokes)], to: file) } catch {
+            fatalError("\(error)")
+        }
         return [Array((try? Data(contentsOf: file)) ?? Data())] + jsonLines + inkML + unipen
     }()
 
@@ -202,6 +219,7 @@ private enum Texts {
     static let csv = bytes("x,y,z\n1,2,3\n4,,inf\n 5 ,6,7\r\n\n", "1,2\n3,4\n")
 
     static let sensors = bytes(
-        #"{"id":"r1","subject":7,"rate":50,"channels":["ax","ay"],"frames":[[1,2],[null,4],[5,6.5e0]],"labels":[[0,2,"WALK"],[2,3,"SIT"]]}"# + "\n\n"
+        #"{"id":"r1","subject":7,"rate":50,"channels":["ax","ay"],"frames":[[1,2],[null,4],[5,6.5e0]],"labels":[[0,2,"WALK"],[2,3,"SIT"]]}"#
+            + "\n\n"
             + #"{"id":"r2","subject":"s","rate":100,"channels":["c"],"frames":[[1],[2]],"text":"A B"}"#)
 }

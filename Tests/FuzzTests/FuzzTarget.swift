@@ -86,7 +86,9 @@ final class CrashNote: @unchecked Sendable {
 
     func write(_ name: String, seed: UInt64, number: Int) {
         name.withCString { name in
-            withVaList([name, seed, number]) { _ = vsnprintf(text, 256, "fuzz: crashed in %s, seed %lu, input %ld\n", $0) }
+            withVaList([name, seed, number]) {
+                _ = vsnprintf(text, 256, "fuzz: crashed in %s, seed %lu, input %ld\n", $0)
+            }
         }
     }
 }

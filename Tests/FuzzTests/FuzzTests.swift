@@ -12,13 +12,19 @@ import Testing
     @Test(arguments: targets)
     func noInputCrashesADecoder(target: FuzzTarget) throws {
         for seed in target.seeds {
-            #expect(throws: Never.self, "\(target.name): a seed must be right: \(String(decoding: seed, as: UTF8.self).prefix(200))") {
+            #expect(
+                throws: Never.self,
+                "\(target.name): a seed must be right: \(String(decoding: seed, as: UTF8.self).prefix(200))"
+            ) {
                 try target.decode(seed, ScratchFile())
             }
         }
-        let count = max(100, Self.inputs / 1_000_000 * target.share + Self.inputs % 1_000_000 * target.share / 1_000_000)
+        let count = max(
+            100, Self.inputs / 1_000_000 * target.share + Self.inputs % 1_000_000 * target.share / 1_000_000)
         let (accepted, slowest) = try target.run(count, seed: Self.seed)
-        print("fuzz \(target.name): \(count) inputs, \(accepted) accepted, slowest \(slowest.formatted(.units(allowed: [.milliseconds], fractionalPart: .show(length: 1))))")
+        print(
+            "fuzz \(target.name): \(count) inputs, \(accepted) accepted, slowest \(slowest.formatted(.units(allowed: [.milliseconds], fractionalPart: .show(length: 1))))"
+        )
         // A mutator that only breaks, or never does, tests nothing.
         #expect(accepted > count / 100 && accepted < count)
     }

@@ -13,18 +13,21 @@ extension FuzzTarget {
     static let models = [
         FuzzTarget("model.safetensors", share: 20_000, .binary, seeds: [Models.weights]) { bytes, _ in
             let file = try WeightFile(Safetensors(bytes: bytes))
-            precondition(file.parameters.count == file.architecture.parameterCount && file.parameters.allSatisfy(\.isFinite))
+            precondition(
+                file.parameters.count == file.architecture.parameterCount && file.parameters.allSatisfy(\.isFinite))
         },
         // The header alone is changed; its length is made right, so that what lies behind the first check is reached.
         FuzzTarget(
             "model.header", share: 10_000,
             .text(tokens: [
-                "\"", "{", "}", "[", "]", ",", ":", "null", "\\u0000", "\\", "F16", "F64", "shape", "dtype", "data_offsets", "__metadata__", "\"x\":{}",
+                "\"", "{", "}", "[", "]", ",", ":", "null", "\\u0000", "\\", "F16", "F64", "shape", "dtype",
+                "data_offsets", "__metadata__", "\"x\":{}",
                 "lstm", "gru", "linear", "recurrent", "convolution1D",
             ]), seeds: [Models.header]
         ) { bytes, _ in
             let length = withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { Array($0) }
-            let file = try WeightFile(Safetensors(bytes: length + bytes + Models.weights.dropFirst(8 + Models.header.count)))
+            let file = try WeightFile(
+                Safetensors(bytes: length + bytes + Models.weights.dropFirst(8 + Models.header.count)))
             _ = try Model(file, name: "fuzz", path: "fuzz")
         },
         // A generation's checksum is made right again, for the same reason.
@@ -34,7 +37,9 @@ extension FuzzTarget {
             let record = try GenerationFile.record(at: file.holding(bytes))
             precondition(record == generation.record, "the two ways to read a record")
             let network = Models.network
-            guard let parameters = generation.parameters(base: network.parameters, layout: network.layout) else { throw Models.Refused() }
+            guard let parameters = generation.parameters(base: network.parameters, layout: network.layout) else {
+                throw Models.Refused()
+            }
             _ = try Network(architecture: network.architecture, parameters: parameters)
         },
         FuzzTarget("model.decoder", share: 3_000, .text(tokens: Models.json), seeds: [Models.decoder]) { bytes, _ in
@@ -42,20 +47,27 @@ extension FuzzTarget {
             // What passed meets the search next.
             _ = try Recognizer(model: Models.tiny.with(decoder: configuration)).recognize(Models.strokes)
         },
-        FuzzTarget("model.lexicon", share: 4_000, .text(tokens: ["\t", "\t-1", "# ", "'", "é", "\u{0}", "nan", "\r\n", " "]), seeds: [Models.lexicon]) {
+        FuzzTarget(
+            "model.lexicon", share: 4_000, .text(tokens: ["\t", "\t-1", "# ", "'", "é", "\u{0}", "nan", "\r\n", " "]),
+            seeds: [Models.lexicon]
+        ) {
             bytes, file in
             var lexicon = Lexicon(alphabet: .printableASCII)
             try lexicon.insert(contentsOf: file.holding(bytes))
         },
         FuzzTarget(
-            "training.recipe", share: 3_000, .text(tokens: Models.json + ["\"hidden\":", "\"kernel\":", "\"stride\":", "lstm", "linear"]),
+            "training.recipe", share: 3_000,
+            .text(tokens: Models.json + ["\"hidden\":", "\"kernel\":", "\"stride\":", "lstm", "linear"]),
             seeds: [Models.recipe]
         ) { bytes, file in _ = try Recipe(contentsOf: file.holding(bytes)).architecture(classes: 96) },
         FuzzTarget("language.compact", share: 15_000, .binary, seeds: [Models.compact]) { bytes, file in
             try Models.use(LanguageModel(contentsOf: file.holding(bytes)))
         },
         FuzzTarget(
-            "language.arpa", share: 5_000, .text(tokens: ["\\data\\\n", "\\end\\\n", "ngram 1=", "\\2-grams:\n", "\t", "<s>", "</s>", "<unk>", "▁", "<space>"]),
+            "language.arpa", share: 5_000,
+            .text(tokens: [
+                "\\data\\\n", "\\end\\\n", "ngram 1=", "\\2-grams:\n", "\t", "<s>", "</s>", "<unk>", "▁", "<space>",
+            ]),
             seeds: [Models.arpa]
         ) { bytes, file in try Models.use(LanguageModel(contentsOf: file.holding(bytes))) },
         FuzzTarget("journal.ink", share: 3_000, .binary, seeds: [Models.ink]) { bytes, _ in
@@ -87,13 +99,18 @@ private enum Models {
     /// One of a writer with every figure, one of everyone's without.
     static let generations = [
         GenerationRecord(
-            name: GenerationName(writer: "ann", number: 3), parent: GenerationName(number: 2), baseHash: "ab12", created: 1_764_000_000_000_000,
-            corrections: [4, 5, 9], figures: GateFigures(heldOutBefore: figures, heldOutAfter: figures, canaryBefore: figures, canaryAfter: figures)),
-        GenerationRecord(name: GenerationName(number: 1), parent: nil, baseHash: "ab12", created: 5, corrections: [], figures: nil),
+            name: GenerationName(writer: "ann", number: 3), parent: GenerationName(number: 2), baseHash: "ab12",
+            created: 1_764_000_000_000_000,
+            corrections: [4, 5, 9],
+            figures: GateFigures(
+                heldOutBefore: figures, heldOutAfter: figures, canaryBefore: figures, canaryAfter: figures)),
+        GenerationRecord(
+            name: GenerationName(number: 1), parent: nil, baseHash: "ab12", created: 5, corrections: [], figures: nil),
     ].map { record in
         made {
             let learned = network.parameters.enumerated().map { $1 + Float($0 % 5) / 100 }
-            let file = GenerationFile(record: record, parameters: learned, base: network.parameters, layout: network.layout)
+            let file = GenerationFile(
+                record: record, parameters: learned, base: network.parameters, layout: network.layout)
             return Array(try file.encoded())
         }
     }
@@ -107,7 +124,8 @@ private enum Models {
     static let json = ["\"", "{", "}", "[", "]", ",", ":", "null", "true", "1e99", "-1", "\\u0000", "\\"]
 
     static let decoder = Array(
-        #"{"beamWidth":16,"blankThreshold":0.9995,"labelThreshold":-7,"languageWeight":0.5,"symbolBonus":1.2,"unknownWordPenalty":0,"wordBonus":0.5}"#.utf8)
+        #"{"beamWidth":16,"blankThreshold":0.9995,"labelThreshold":-7,"languageWeight":0.5,"symbolBonus":1.2,"unknownWordPenalty":0,"wordBonus":0.5}"#
+            .utf8)
 
     static let lexicon = Array("# words of a place\nDebian\t2\nisn't\nStrasse\t-1.5\n\nab\n".utf8)
 

@@ -67,7 +67,8 @@ struct Mutator {
 
     /// Numbers at which something overflows, or changes its sign, or is no number at all.
     private static let telling: [UInt64] = [
-        0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0x7f80_0000, 0x7fc0_0000, 0x7ff0 << 48,
+        0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0x7f80_0000,
+        0x7fc0_0000, 0x7ff0 << 48,
         0x7ff8 << 48, .max >> 1, 1 << 63, .max, .max - 1,
     ]
 
@@ -82,25 +83,35 @@ struct Mutator {
     // MARK: Text
 
     private static let numbers = [
-        "0", "-0", "1", "-1", "1e999", "-1e999", "1e-999", "nan", "inf", "NaN", "9223372036854775807", "-9223372036854775808",
-        "18446744073709551616", "340282350000000000000000000000000000000", "0x10", "1_000", "1.5.5", "+", "", "٣", "4294967296", "65536",
+        "0", "-0", "1", "-1", "1e999", "-1e999", "1e-999", "nan", "inf", "NaN", "9223372036854775807",
+        "-9223372036854775808",
+        "18446744073709551616", "340282350000000000000000000000000000000", "0x10", "1_000", "1.5.5", "+", "", "٣",
+        "4294967296", "65536",
     ].map { Array($0.utf8) }
 
     private mutating func changeText(_ bytes: inout [UInt8], _ tokens: [String]) {
         switch index(6) {
         case 0: changeLine(&bytes)
         case 1, 2:
-            guard let number = wordAround(index(bytes.count), in: bytes, where: Self.isOfNumber) else { return changeLine(&bytes) }
+            guard let number = wordAround(index(bytes.count), in: bytes, where: Self.isOfNumber) else {
+                return changeLine(&bytes)
+            }
             bytes.replaceSubrange(number, with: pick(Self.numbers))
         case 3:
-            guard let word = wordAround(index(bytes.count), in: bytes, where: Self.isOfWord) else { return changeLine(&bytes) }
+            guard let word = wordAround(index(bytes.count), in: bytes, where: Self.isOfWord) else {
+                return changeLine(&bytes)
+            }
             bytes.replaceSubrange(word, with: Array(pick(tokens).utf8))
         default: bytes.insert(contentsOf: Array(pick(tokens).utf8), at: index(bytes.count + 1))
         }
     }
 
-    private static func isOfNumber(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || [0x2b, 0x2d, 0x2e].contains(byte) }
-    private static func isOfWord(_ byte: UInt8) -> Bool { byte > 0x2f && byte != 0x3a && byte != 0x3c && byte != 0x3e || byte == 0x2d }
+    private static func isOfNumber(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || [0x2b, 0x2d, 0x2e].contains(byte)
+    }
+    private static func isOfWord(_ byte: UInt8) -> Bool {
+        byte > 0x2f && byte != 0x3a && byte != 0x3c && byte != 0x3e || byte == 0x2d
+    }
 
     /// The first word at or behind a place.
     private func wordAround(_ place: Int, in bytes: [UInt8], where isOfIt: (UInt8) -> Bool) -> Range<Int>? {

@@ -10,7 +10,9 @@ import Testing
 
     /// Ordinary ink with one sample put in at `index`.
     private func stroke(inserting sample: Sample?, at index: Int = 5) -> Stroke {
-        var samples = (0..<12).map { Sample(x: 5_000 + Float($0) * 10, y: 3_000 + Float($0 % 3) * 8, time: Int64($0) * 8_000) }
+        var samples = (0..<12).map {
+            Sample(x: 5_000 + Float($0) * 10, y: 3_000 + Float($0 % 3) * 8, time: Int64($0) * 8_000)
+        }
         if let sample { samples.insert(sample, at: index) }
         return Stroke(samples)
     }

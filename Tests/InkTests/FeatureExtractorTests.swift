@@ -55,7 +55,9 @@ import Testing
     }
 
     @Test func aShortStrokeHasTwoFramesAndADotHasOne() {
-        let features = extract([straight(from: (0, 0), to: (0.1, 0)), Stroke(points: [(5, 5)]), Stroke(points: [(6, 6), (6, 6)])])
+        let features = extract([
+            straight(from: (0, 0), to: (0.1, 0)), Stroke(points: [(5, 5)]), Stroke(points: [(6, 6), (6, 6)]),
+        ])
         #expect(features.count == 4)
         #expect(row(features, 0)[5...6] == [1, 0])
         #expect(row(features, 1)[5...6] == [0, 1])
@@ -102,7 +104,9 @@ import Testing
     @Test func pressureIsATenthColumn() {
         var configuration = FeatureConfiguration()
         configuration.usePressure = true
-        let stroke = Stroke([Sample(x: 0, y: 0, pressure: 0.2), Sample(x: 0.8, y: 0, pressure: 0.6), Sample(x: 1.6, y: 0)])
+        let stroke = Stroke([
+            Sample(x: 0, y: 0, pressure: 0.2), Sample(x: 0.8, y: 0, pressure: 0.6), Sample(x: 1.6, y: 0),
+        ])
         let features = extract([stroke], configuration)
         #expect(features.dimension == 10)
         #expect(abs(row(features, 1)[9] - 0.4) < 1e-4)
@@ -158,7 +162,8 @@ import Testing
         for origin in features.origins {
             #expect(origin.firstSample < origin.endSample)
             #expect(origin.firstSample >= firsts[Int(origin.stroke)])
-            #expect(Int(origin.endSample) <= Int(firsts[Int(origin.stroke)]) + strokes[Int(origin.stroke)].samples.count)
+            #expect(
+                Int(origin.endSample) <= Int(firsts[Int(origin.stroke)]) + strokes[Int(origin.stroke)].samples.count)
             covered.formUnion(origin.firstSample..<origin.endSample)
         }
         #expect(covered.count == Int(total))
@@ -254,7 +259,8 @@ import Testing
         var local = FeatureConfiguration()
         local.local = .init()
         func deviation(_ features: Features, _ range: Range<Int>) -> Float {
-            (range.reduce(Float(0)) { $0 + row(features, $1)[2] * row(features, $1)[2] } / Float(range.count)).squareRoot()
+            (range.reduce(Float(0)) { $0 + row(features, $1)[2] * row(features, $1)[2] } / Float(range.count))
+                .squareRoot()
         }
         func growth(_ features: Features) -> Float {
             let third = features.count / 3

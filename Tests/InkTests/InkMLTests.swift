@@ -31,10 +31,12 @@ import Testing
         // The example of section 3.2.1 of the recommendation, as far as X and Y go.
         #expect(
             try places("1125 18432,'23'43,&quot;7&quot;-8,3-5,7 -3,6 2,6 8,3 6,2 4") == [
-                [1125, 18432], [1148, 18475], [1178, 18510], [1211, 18540], [1251, 18567], [1297, 18596], [1349, 18633],
+                [1125, 18432], [1148, 18475], [1178, 18510], [1211, 18540], [1251, 18567], [1297, 18596],
+                [1349, 18633],
                 [1404, 18676], [1461, 18723],
             ])
-        #expect(try places("5 5, '1 '1, 1 2, !100 !200, 101 201") == [[5, 5], [6, 6], [7, 8], [100, 200], [101, 201]])
+        #expect(
+            try places("5 5, '1 '1, 1 2, !100 !200, 101 201") == [[5, 5], [6, 6], [7, 8], [100, 200], [101, 201]])
         #expect(try places("5 5,'1'2,* *,**") == [[5, 5], [6, 7], [7, 9], [8, 11]])
         #expect(try places("5 6,* 7,+8-.5e1,#fF -1e2") == [[5, 6], [5, 7], [8, -5], [255, -100]])
     }
@@ -64,7 +66,8 @@ import Testing
         #expect(
             strokes == [
                 Stroke([
-                    Sample(x: 1, y: -2, time: 1_520_000, pressure: 0.5), Sample(x: 3, y: -4, time: 1_530_000, tiltX: 30),
+                    Sample(x: 1, y: -2, time: 1_520_000, pressure: 0.5),
+                    Sample(x: 3, y: -4, time: 1_530_000, tiltX: 30),
                 ]),
                 Stroke([Sample(x: 5, y: -6, time: 1_550_000, pressure: 1 / 1024)]),
             ])
@@ -76,7 +79,10 @@ import Testing
             <context><traceFormat><channel name="X"/><channel name="Y"/><channel name="Z"/></traceFormat></context>
             <trace>1 2 3</trace><trace contextRef="#DefaultContext">7 8</trace></ink>
             """
-        #expect(try parse(text)[0].strokes.flatMap(\.samples) == [Sample(x: 2, y: 1), Sample(x: 1, y: 2), Sample(x: 7, y: 8)])
+        #expect(
+            try parse(text)[0].strokes.flatMap(\.samples) == [
+                Sample(x: 2, y: 1), Sample(x: 1, y: 2), Sample(x: 7, y: 8),
+            ])
     }
 
     @Test func labelsMakeTheLines() throws {
@@ -104,14 +110,17 @@ import Testing
     }
 
     @Test func continuedTracesAreOneStroke() throws {
-        let text = "<ink><trace continuation=\"begin\">1 1</trace><trace continuation=\"middle\">2 2</trace><trace continuation=\"end\">3 3</trace></ink>"
+        let text =
+            "<ink><trace continuation=\"begin\">1 1</trace><trace continuation=\"middle\">2 2</trace><trace continuation=\"end\">3 3</trace></ink>"
         #expect(try parse(text)[0].strokes == [Stroke(points: [(1, 1), (2, 2), (3, 3)])])
     }
 
     @Test func whatIsWrittenReadsBackTheSame() throws {
         let lines = [
             InkLine(id: "1", source: "s & t", writer: "w", language: "en", text: "a<b>\"c\"", strokes: TestInk.line()),
-            InkLine(id: "2", strokes: [Stroke([Sample(x: 0.1, y: 2e10, time: -1_001, tiltX: 2), Sample(x: 1, y: 2, pressure: 1)])]),
+            InkLine(
+                id: "2",
+                strokes: [Stroke([Sample(x: 0.1, y: 2e10, time: -1_001, tiltX: 2), Sample(x: 1, y: 2, pressure: 1)])]),
         ]
         #expect(try parse(InkML.document(lines)) == lines)
         let folder = try TemporaryFolder()
@@ -134,13 +143,19 @@ import Testing
     @Test func faultsHaveTheirLine() {
         #expect(fault("<ink>\n<trace>1 x</trace></ink>") == (2, "'x' is no value of a trace"))
         #expect(fault("<ink><trace>1, 2 3</trace></ink>") == (1, "point 1 has 1 values, its format wants 2"))
-        #expect(fault("<ink><trace>1 2 3</trace></ink>").reason == "point 1 has more values than the 2 channels of its format")
+        #expect(
+            fault("<ink><trace>1 2 3</trace></ink>").reason
+                == "point 1 has more values than the 2 channels of its format")
         #expect(fault("<ink>\n\n<trace>") == (3, "the document ends inside <trace>"))
         #expect(fault("<ink></inc>").reason == "</inc> where </ink> is due")
         #expect(fault("<svg/>").reason == "the root element is <svg>, not <ink>")
         #expect(fault("").reason == "there is no element")
-        #expect(fault("<ink><trace contextRef=\"#x\">1 2</trace></ink>").reason == "contextRef #x refers to nothing before it")
-        #expect(fault("<ink><traceView traceDataRef=\"#x\"/></ink>").reason == "traceDataRef #x refers to nothing before it")
+        #expect(
+            fault("<ink><trace contextRef=\"#x\">1 2</trace></ink>").reason
+                == "contextRef #x refers to nothing before it")
+        #expect(
+            fault("<ink><traceView traceDataRef=\"#x\"/></ink>").reason == "traceDataRef #x refers to nothing before it"
+        )
         #expect(fault("<ink><trace>&bomb;</trace></ink>").reason == "unknown reference &bomb;")
     }
 
@@ -159,7 +174,8 @@ import Testing
         #expect(throws: InkFileError.self) { try parse(long, limits: limits) }
         limits.samples = InkLimits().samples
         limits.strokes = 50
-        let views = "<ink><traceGroup xml:id=\"g\">" + String(repeating: "<trace>1 2</trace>", count: 20) + "</traceGroup>"
+        let views =
+            "<ink><traceGroup xml:id=\"g\">" + String(repeating: "<trace>1 2</trace>", count: 20) + "</traceGroup>"
             + String(repeating: "<traceView traceDataRef=\"#g\"/>", count: 20) + "</ink>"
         #expect(throws: InkFileError.tooLarge(path: "page.inkml", line: 1, what: "strokes", limit: 50)) {
             try parse(views, limits: limits)

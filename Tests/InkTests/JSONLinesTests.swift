@@ -22,7 +22,8 @@ import Testing
 
     @Test func aLineOfTheDataSetsIsRead() throws {
         let line = try parse(
-            #"{"id":"a1","source":"iam-ondb","writer":"9","lang":"en","text":"a\u00e9\n\"\ud83d\ude00","extra":{"a":[1,{"b":null}],"c":true},"strokes":[[[1,2.5],[3,-4e1],[0,10.5]],[[7],[8]]]} "#)
+            #"{"id":"a1","source":"iam-ondb","writer":"9","lang":"en","text":"a\u00e9\n\"\ud83d\ude00","extra":{"a":[1,{"b":null}],"c":true},"strokes":[[[1,2.5],[3,-4e1],[0,10.5]],[[7],[8]]]} "#
+        )
         #expect(line.id == "a1" && line.source == "iam-ondb" && line.writer == "9" && line.language == "en")
         #expect(line.text == "aé\n\"😀")
         #expect(
@@ -74,11 +75,15 @@ import Testing
 
     @Test func whatIsWrittenReadsBackTheSame() throws {
         let folder = try TemporaryFolder()
-        var lines = [InkLine(id: "\"ö\u{1}\\", source: "s", writer: "w", language: "en", text: "a\tb", strokes: TestInk.line())]
+        var lines = [
+            InkLine(id: "\"ö\u{1}\\", source: "s", writer: "w", language: "en", text: "a\tb", strokes: TestInk.line())
+        ]
         lines.append(
             InkLine(
-                id: "2", strokes: [
-                    Stroke([Sample(x: 0.1, y: -1e9, time: -1, pressure: 0.3, tiltX: 1), Sample(x: 1e-9, y: 3)]), Stroke(),
+                id: "2",
+                strokes: [
+                    Stroke([Sample(x: 0.1, y: -1e9, time: -1, pressure: 0.3, tiltX: 1), Sample(x: 1e-9, y: 3)]),
+                    Stroke(),
                 ]))
         for name in ["a.ndjson", "a.ndjson.gz"] {
             let file = folder.url.appendingPathComponent(name)

@@ -17,7 +17,9 @@ import Testing
     }
 
     @Test func boundsIgnoreWhatIsNotFinite() {
-        let strokes = [Stroke(points: [(1, 5), (.nan, 100), (3, -2)]), Stroke(), Stroke(points: [(-1, 0), (0, .infinity)])]
+        let strokes = [
+            Stroke(points: [(1, 5), (.nan, 100), (3, -2)]), Stroke(), Stroke(points: [(-1, 0), (0, .infinity)]),
+        ]
         #expect(Bounds(around: strokes) == Bounds(minX: -1, minY: -2, maxX: 3, maxY: 5))
         #expect(Bounds(around: [Stroke()]) == nil && Stroke().bounds == nil)
         let box = Bounds(minX: 0, minY: 0, maxX: 2, maxY: 4)

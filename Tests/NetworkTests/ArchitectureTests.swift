@@ -9,7 +9,8 @@ import Testing
         #expect(try JSONDecoder().decode(Architecture.self, from: data) == architecture)
         let text = #"{"input":2,"layers":[{"kind":"recurrent","cell":"rnn","in":2,"hidden":3},{"kind":"logSoftmax"}]}"#
         let short = try JSONDecoder().decode(Architecture.self, from: Data(text.utf8))
-        #expect(short.layers == [.recurrent(Recurrent(cell: .rnn, in: 2, hidden: 3, bidirectional: false)), .logSoftmax])
+        #expect(
+            short.layers == [.recurrent(Recurrent(cell: .rnn, in: 2, hidden: 3, bidirectional: false)), .logSoftmax])
     }
 
     @Test func lengthsAndStridesAreThoseOfThePlan() {
@@ -46,7 +47,8 @@ import Testing
             fault([.convolution1D(Convolution1D(in: 3, out: 3, kernel: 3, padding: 3))])
                 == .outOfRange(layer: 0, what: "padding", value: 3))
         let strided = Layer.convolution1D(Convolution1D(in: 3, out: 3, kernel: 1, stride: 64))
-        #expect(fault([strided, strided, strided]) == .outOfRange(layer: 2, what: "product of strides", value: 262_144))
+        #expect(
+            fault([strided, strided, strided]) == .outOfRange(layer: 2, what: "product of strides", value: 262_144))
         #expect(fault([Layer](repeating: .linear(Linear(in: 3, out: 3)), count: 65)) == .tooManyLayers(65))
     }
 

@@ -8,7 +8,8 @@ import Testing
         let architecture = TestNetworks.stack(dropout: dropout)
         return try Backpropagation(
             architecture: architecture,
-            parameters: ParameterLayout(architecture).freshParameters(for: architecture, seed: 2), threads: threads, seed: 5)
+            parameters: ParameterLayout(architecture).freshParameters(for: architecture, seed: 2), threads: threads,
+            seed: 5)
     }
 
     private func targets(_ network: Backpropagation) -> [Target] {
@@ -33,10 +34,15 @@ import Testing
     /// Scratch memory grows in the midst of a first pass.
     @Test func aFirstPassGivesWhatLaterOnesDo() throws {
         let architecture = Architecture(
-            input: 3, layers: [.recurrent(.init(in: 3, hidden: 40)), .recurrent(.init(in: 80, hidden: 8)), .linear(.init(in: 16, out: 9)), .logSoftmax])
+            input: 3,
+            layers: [
+                .recurrent(.init(in: 3, hidden: 40)), .recurrent(.init(in: 80, hidden: 8)),
+                .linear(.init(in: 16, out: 9)), .logSoftmax,
+            ])
         let lengths = (0..<24).map { 30 + 7 * $0 }
         let network = try Backpropagation(
-            architecture: architecture, parameters: ParameterLayout(architecture).freshParameters(for: architecture, seed: 2), threads: 1, seed: 5)
+            architecture: architecture,
+            parameters: ParameterLayout(architecture).freshParameters(for: architecture, seed: 2), threads: 1, seed: 5)
         let batch = TestNetworks.batch(lengths, dimension: 3)
         let targets = lengths.map { Target.ctc((0..<$0 / 5).map { Int32($0 % 8) + 1 }) }
         var gradients: [[Float]] = []

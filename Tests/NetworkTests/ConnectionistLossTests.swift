@@ -67,7 +67,8 @@ import Testing
         let wrong = (0..<3000).flatMap { _ in [200, 0, 0] as [Float] }
         let report = try loss(wrong, [1, 2, 1])
         #expect(report.sum > 500 && report.sum.isFinite && report.nonFinite.isEmpty)
-        let right = try loss((0..<3000).flatMap { $0 % 2 == 0 ? [0, 60, 0] as [Float] : [60, 0, 0] }, [Int32](repeating: 1, count: 1500))
+        let right = try loss(
+            (0..<3000).flatMap { $0 % 2 == 0 ? [0, 60, 0] as [Float] : [60, 0, 0] }, [Int32](repeating: 1, count: 1500))
         #expect(abs(right.sum) < 0.01)
     }
 
@@ -105,7 +106,8 @@ import Testing
         #expect(throws: NetworkError.wrongCount(what: "targets", expected: 1, found: 0)) { try run([]) }
         #expect(throws: NetworkError.lossNeedsLogSoftmax) {
             try Backpropagation(
-                architecture: Architecture(input: 1, layers: [.linear(Linear(in: 1, out: 2))]), parameters: [0, 0, 0, 0])
+                architecture: Architecture(input: 1, layers: [.linear(Linear(in: 1, out: 2))]),
+                parameters: [0, 0, 0, 0])
         }
     }
 }

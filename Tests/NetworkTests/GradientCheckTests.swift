@@ -17,7 +17,8 @@ import Testing
                         .convolution1D(Convolution1D(in: 3, out: 4, kernel: 2, padding: 1, activation: .tanh)),
                         .convolution1D(
                             Convolution1D(
-                                in: 4, out: 5, kernel: kernel, stride: stride, padding: padding, activation: activation)),
+                                in: 4, out: 5, kernel: kernel, stride: stride, padding: padding, activation: activation)
+                        ),
                         .linear(Linear(in: 5, out: 4)), .logSoftmax,
                     ]))
         }
@@ -40,8 +41,10 @@ import Testing
 
     static let cases: [Case] =
         [
-            .convolution(.none, kernel: 3, stride: 1, padding: 1), .convolution(.silu, kernel: 4, stride: 2, padding: 1),
-            .convolution(.tanh, kernel: 2, stride: 3, padding: 0), .convolution(.silu, kernel: 1, stride: 1, padding: 0),
+            .convolution(.none, kernel: 3, stride: 1, padding: 1),
+            .convolution(.silu, kernel: 4, stride: 2, padding: 1),
+            .convolution(.tanh, kernel: 2, stride: 3, padding: 0),
+            .convolution(.silu, kernel: 1, stride: 1, padding: 0),
         ]
         + Cell.allCases.flatMap { cell in
             [false, true].flatMap { bidirectional in

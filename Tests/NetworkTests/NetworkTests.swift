@@ -34,10 +34,12 @@ import Testing
         let mirrored = try mirror.posteriors(reversed)
         for frame in 0..<23 {
             let back = 22 - frame
-            #expect(largestDifference(
-                Array(output[frame * 18..<frame * 18 + 9]), Array(mirrored[back * 18 + 9..<back * 18 + 18])) < 1e-6)
-            #expect(largestDifference(
-                Array(output[frame * 18 + 9..<frame * 18 + 18]), Array(mirrored[back * 18..<back * 18 + 9])) < 1e-6)
+            #expect(
+                largestDifference(
+                    Array(output[frame * 18..<frame * 18 + 9]), Array(mirrored[back * 18 + 9..<back * 18 + 18])) < 1e-6)
+            #expect(
+                largestDifference(
+                    Array(output[frame * 18 + 9..<frame * 18 + 18]), Array(mirrored[back * 18..<back * 18 + 9])) < 1e-6)
         }
     }
 

@@ -75,7 +75,10 @@ import Testing
             #"{"x":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8,
             .sizeMismatch(tensor: "x", shape: [3], expected: 12, found: 8)
         ),
-        (#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}}"#, 8, .offsetsOutOfOrder(tensor: "x", begin: 8, end: 4)),
+        (
+            #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}}"#, 8,
+            .offsetsOutOfOrder(tensor: "x", begin: 8, end: 4)
+        ),
         (#"{"x":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}"#, 8, .unsupportedType(tensor: "x", type: "I64")),
         (
             #"{"x":{"dtype":"F32","shape":[4611686018427387904,2],"data_offsets":[0,8]}}"#, 8,
@@ -91,11 +94,21 @@ import Testing
         ),
         (#"{"x":{"dtype":"F32","dtype":"F32"}}"#, 0, .duplicateName("x.dtype")),
         (#"{"__metadata__":{"k":"1","k":"2"}}"#, 0, .duplicateName("k")),
-        (#"{"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4, .malformedHeader(byte: 29, reason: "expected a non-negative integer")),
-        (#"{"x":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}"#, 4, .malformedHeader(byte: 30, reason: "expected ]")),
-        (#"{"x":{"dtype":"F32","shape":[99999999999999999999]}}"#, 4, .malformedHeader(byte: 47, reason: "a number is too large")),
+        (
+            #"{"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4,
+            .malformedHeader(byte: 29, reason: "expected a non-negative integer")
+        ),
+        (
+            #"{"x":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}"#, 4,
+            .malformedHeader(byte: 30, reason: "expected ]")
+        ),
+        (
+            #"{"x":{"dtype":"F32","shape":[99999999999999999999]}}"#, 4,
+            .malformedHeader(byte: 47, reason: "a number is too large")
+        ),
         (#"{"__metadata__":{"k":1}}"#, 0, .malformedHeader(byte: 21, reason: "expected \"")),
-        ("{", 0, .malformedHeader(byte: 1, reason: "expected \"")), ("", 0, .malformedHeader(byte: 0, reason: "expected {")),
+        ("{", 0, .malformedHeader(byte: 1, reason: "expected \"")),
+        ("", 0, .malformedHeader(byte: 0, reason: "expected {")),
         ("{} x", 0, .malformedHeader(byte: 3, reason: "something follows the header's object")),
         (#"{"a\q":"#, 0, .malformedHeader(byte: 5, reason: "an unknown escape")),
         (#"{"\ud800":"#, 0, .malformedHeader(byte: 8, reason: "a lone surrogate")),

@@ -13,8 +13,10 @@ enum TestNetworks {
             layers: [
                 .convolution1D(Convolution1D(in: 3, out: 8, kernel: 5, padding: 2, activation: .silu)),
                 .convolution1D(
-                    Convolution1D(in: 8, out: 10, kernel: 4, stride: 2, padding: 1, activation: .tanh, dropout: dropout)),
-                .recurrent(Recurrent(cell: cell, in: 10, hidden: hidden, bidirectional: bidirectional, dropout: dropout)),
+                    Convolution1D(in: 8, out: 10, kernel: 4, stride: 2, padding: 1, activation: .tanh, dropout: dropout)
+                ),
+                .recurrent(
+                    Recurrent(cell: cell, in: 10, hidden: hidden, bidirectional: bidirectional, dropout: dropout)),
                 .recurrent(
                     Recurrent(
                         cell: cell, in: 14, hidden: hidden, bidirectional: bidirectional, residual: true,

@@ -47,10 +47,11 @@ import Testing
             error { $0.tensors["layers.4.bias"] = Tensor([1]) }
                 == .wrongShape(tensor: "layers.4.bias", expected: [6], found: [1]))
         #expect(error { $0.metadata = [:] } == .missingMetadata(key: "ductus.architecture"))
-        for text in ["", "{}", #"{"input":3,"layers":[{"kind":"magic"}]}"#, #"{"input":3,"layers":[]}"#,
+        for text in [
+            "", "{}", #"{"input":3,"layers":[{"kind":"magic"}]}"#, #"{"input":3,"layers":[]}"#,
             #"{"input":3,"layers":[{"kind":"linear","in":3,"out":9223372036854775807}]}"#,
-            #"{"input":3,"layers":[{"kind":"convolution1D","in":3,"out":2,"kernel":0}]}"#]
-        {
+            #"{"input":3,"layers":[{"kind":"convolution1D","in":3,"out":2,"kernel":0}]}"#,
+        ] {
             guard case .badArchitecture = error({ $0.metadata["ductus.architecture"] = text }) else {
                 Issue.record("accepted \(text)")
                 continue

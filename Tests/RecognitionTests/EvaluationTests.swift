@@ -7,7 +7,8 @@ import Testing
         Recognition(
             text: text,
             symbols: text.map {
-                RecognizedSymbol(text: String($0), confidence: confidence, frames: 0..<1, samples: 0..<1, strokes: 0..<1)
+                RecognizedSymbol(
+                    text: String($0), confidence: confidence, frames: 0..<1, samples: 0..<1, strokes: 0..<1)
             },
             alternatives: [.init(text: text, score: 0)], frames: 10)
     }

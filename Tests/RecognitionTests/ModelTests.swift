@@ -36,7 +36,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [#"{"beamWidth": 0}"#, #"{"beamWidth": 1000000000}"#, #"{"symbolBonus": 1e30}"#, #"{"blankThreshold": 2}"#])
+    @Test(arguments: [
+        #"{"beamWidth": 0}"#, #"{"beamWidth": 1000000000}"#, #"{"symbolBonus": 1e30}"#, #"{"blankThreshold": 2}"#,
+    ])
     func aDecoderThatNoSearchCouldWorkWithIsRefused(json: String) throws {
         try inFolder { folder in
             try tinyModel().weightFile().write(to: folder.appending(path: Model.File.weights))
@@ -70,7 +72,8 @@ import Testing
             for faulty in [
                 WeightFile(architecture: other, parameters: [Float](repeating: 1, count: 9)),
                 WeightFile(
-                    architecture: model.network.architecture, parameters: [Float](repeating: -1, count: model.network.layout.count)),
+                    architecture: model.network.architecture,
+                    parameters: [Float](repeating: -1, count: model.network.layout.count)),
             ] {
                 try faulty.write(to: file)
                 let error = #expect(throws: ModelError.self) { try Model(contentsOf: folder).importance() }

@@ -26,7 +26,9 @@ import Testing
     @Test func whatWasReadBeforeChangesNothing() throws {
         let model = try tinyModel()
         let used = Recognizer(model: model)
-        for seed in 10..<20 as Range<UInt64> { _ = try used.recognize(scribble(strokes: Int(seed) % 5 + 1, seed: seed)) }
+        for seed in 10..<20 as Range<UInt64> {
+            _ = try used.recognize(scribble(strokes: Int(seed) % 5 + 1, seed: seed))
+        }
         let ink = scribble(strokes: 4, seed: 99)
         #expect(try used.recognize(ink) == Recognizer(model: model).recognize(ink))
     }

@@ -11,7 +11,8 @@ func tinyModel(symbols: [String] = ["a", "b", " "], seed: UInt64 = 1) throws -> 
     let architecture = Architecture(
         input: configuration.dimension,
         layers: [
-            .convolution1D(.init(in: configuration.dimension, out: 6, kernel: 4, stride: 2, padding: 1, activation: .silu)),
+            .convolution1D(
+                .init(in: configuration.dimension, out: 6, kernel: 4, stride: 2, padding: 1, activation: .silu)),
             .recurrent(.init(cell: .lstm, in: 6, hidden: 5)),
             .linear(.init(in: 10, out: symbols.count + 1)),
             .logSoftmax,

@@ -63,10 +63,13 @@ package enum TinyModel {
         let network = try Network(architecture: architecture, parameters: calm.parameters.map { $0 * wildness })
         var calibration = Calibrations()
         if isSure {
-            for decoding in Recognizer.Decoding.allCases { calibration[decoding] = Calibration(knots: [.init(raw: 0, probability: 1)]) }
+            for decoding in Recognizer.Decoding.allCases {
+                calibration[decoding] = Calibration(knots: [.init(raw: 0, probability: 1)])
+            }
         }
         return Model(
-            name: "tiny", network: network, input: .ink(FeatureConfiguration()), alphabet: isSure ? try letters() : .printableASCII,
+            name: "tiny", network: network, input: .ink(FeatureConfiguration()),
+            alphabet: isSure ? try letters() : .printableASCII,
             standardization: .identity(9), calibration: calibration)
     }
 
@@ -103,7 +106,9 @@ package struct ScribblingPen {
             let share = Float(index) / Float(count - 1)
             let angle = phase + 9 * share
             samples.append(
-                Sample(x: x + width * share + 8 * cosine(angle), y: lineY - height * 0.5 * (1 + cosine(angle + 1)), time: time))
+                Sample(
+                    x: x + width * share + 8 * cosine(angle), y: lineY - height * 0.5 * (1 + cosine(angle + 1)),
+                    time: time))
             time += 10_000
         }
         x += width + 12

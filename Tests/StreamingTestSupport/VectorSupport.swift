@@ -18,7 +18,8 @@ package enum TinyVectorModel {
         let alphabet = try Alphabet(symbols: names.map { task == .frameLabels ? $0 : String($0.prefix(1)) })
         let classes = task == .frameLabels ? names.count : alphabet.classCount
         let width = configuration.dimension
-        let convolution = Convolution1D(in: width, out: width, kernel: 2 * context + 1, padding: context, activation: .tanh)
+        let convolution = Convolution1D(
+            in: width, out: width, kernel: 2 * context + 1, padding: context, activation: .tanh)
         let architecture = Architecture(
             input: width,
             layers: (context > 0 ? [.convolution1D(convolution)] : []) + [
@@ -34,7 +35,9 @@ package enum TinyVectorModel {
             standardization: .identity(width), calibration: calibration, transitions: transitions)
     }
 
-    package static func pipeline(_ model: Model, window: WindowRule, endpoint: EndpointRule = EndpointRule()) -> Pipeline {
+    package static func pipeline(_ model: Model, window: WindowRule, endpoint: EndpointRule = EndpointRule())
+        -> Pipeline
+    {
         Pipeline(
             name: "sensor", input: .features, models: SharedModel(Served(model: model, generation: .init(number: 1))),
             decoding: .bestPath, window: window, endpoint: endpoint)
@@ -63,7 +66,8 @@ package struct SensorPublisher {
     }
 
     /// Sends whole vectors, and lets the sensor's clock go on.
-    package mutating func send(_ values: some Collection<Float>, channels: Int = 3, to lane: Lane, at clock: HandClock) {
+    package mutating func send(_ values: some Collection<Float>, channels: Int = 3, to lane: Lane, at clock: HandClock)
+    {
         let frames = FeatureFrames(time: time, rate: rate, channels: channels, values: Array(values))
         send(.frames(frames), to: lane, at: clock)
         skip(frames.count)

@@ -47,7 +47,9 @@ import Testing
 
     func readings(of finals: [LabelEvent]) -> [String: [Reading]] {
         Dictionary(grouping: finals, by: \.stream.text).mapValues { finals in
-            finals.map { Reading(text: $0.text, ranges: $0.symbols.map(\.samples), strokes: $0.strokes, ending: $0.ending) }
+            finals.map {
+                Reading(text: $0.text, ranges: $0.symbols.map(\.samples), strokes: $0.strokes, ending: $0.ending)
+            }
         }
     }
 
@@ -123,7 +125,9 @@ import Testing
         }
         let finals = collector.finals.filter { $0.stream.text == "first" }
         #expect(finals.map(\.generation.number) == [1, 2])
-        #expect(finals.first?.text == (try Recognizer(model: old, decoding: .beam).recognize(Array(pen.strokes.prefix(12))).text))
+        #expect(
+            finals.first?.text
+                == (try Recognizer(model: old, decoding: .beam).recognize(Array(pen.strokes.prefix(12))).text))
         #expect(collector.finals.first { $0.stream.text == "second" }?.generation.number == 2)
     }
 
@@ -242,7 +246,9 @@ import Testing
             var publisher = TestPublisher(name, pipeline)
             return (0..<count).count { _ in
                 thread.post(
-                    Arrival(stream: publisher.stream, packet: .ink(publisher.packet(.endOfSegment)), pipeline: pipeline, arrived: 0))
+                    Arrival(
+                        stream: publisher.stream, packet: .ink(publisher.packet(.endOfSegment)), pipeline: pipeline,
+                        arrived: 0))
             }
         }
         #expect(accepted("loud", of: 100) == 4)
@@ -252,13 +258,16 @@ import Testing
 
     @Test func inboxIsBoundedByBytes() throws {
         let pipeline = Pipeline(name: "test", input: .ink, models: try TinyModel.store())
-        let thread = LaneThread(number: 0, limits: LaneLimits(queuedBytes: 40_000, streamBytes: 20_000), clock: SystemClock(), sink: Collector())
+        let thread = LaneThread(
+            number: 0, limits: LaneLimits(queuedBytes: 40_000, streamBytes: 20_000), clock: SystemClock(),
+            sink: Collector())
         func accepted(_ name: String, of count: Int) -> Int {
             var publisher = TestPublisher(name, pipeline)
             let reports = (0..<100).map { PenSample(Sample(x: Float($0), y: 0)) }
             return (0..<count).count { _ in
                 let packet = publisher.packet(.samples(reports, firstStroke: nil))
-                return thread.post(Arrival(stream: publisher.stream, packet: .ink(packet), pipeline: pipeline, arrived: 0))
+                return thread.post(
+                    Arrival(stream: publisher.stream, packet: .ink(packet), pipeline: pipeline, arrived: 0))
             }
         }
         let ofOne = accepted("loud", of: 100)

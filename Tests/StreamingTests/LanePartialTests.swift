@@ -27,12 +27,15 @@ import Testing
     }
 
     @Test func committedPrefixNeverChangesAmongPartials() throws {
-        let windows = [WindowRule(lookahead: 16), WindowRule(chunk: 1, lookahead: 4), WindowRule(chunk: 32, lookahead: 48)]
+        let windows = [
+            WindowRule(lookahead: 16), WindowRule(chunk: 1, lookahead: 4), WindowRule(chunk: 32, lookahead: 48),
+        ]
         for (seed, window) in zip(1..., windows) {
             for decoding in [Recognizer.Decoding.bestPath, .beam] {
                 let collector = Collector()
                 let lane = Lane(clock: clock, sink: collector)
-                var publisher = TestPublisher("p", pipeline(try TinyModel.store(seed: UInt64(seed), isSure: true), window, decoding))
+                var publisher = TestPublisher(
+                    "p", pipeline(try TinyModel.store(seed: UInt64(seed), isSure: true), window, decoding))
                 _ = write(25, seed: UInt64(seed) + 40, with: &publisher, to: lane)
                 publisher.send(.endOfSegment, to: lane, at: clock)
                 lane.settle()
@@ -113,7 +116,8 @@ import Testing
         var publisher = TestPublisher(
             "p",
             Pipeline(
-                name: "test", input: .ink, models: try TinyModel.store(), window: WindowRule(hop: 10, chunk: 1, lookahead: 1),
+                name: "test", input: .ink, models: try TinyModel.store(),
+                window: WindowRule(hop: 10, chunk: 1, lookahead: 1),
                 endpoint: EndpointRule(pause: 1000, idle: 1000)))
         var pen = write(4, seed: 5, with: &publisher, to: lane)
         clock.advance(seconds: 11)
@@ -174,7 +178,9 @@ import Testing
         var pen = ScribblingPen(seed: 23)
         publisher.send(pen.letter(), to: lane, at: clock)
         publisher.sequence += 3
-        let dirty = [PenSample(Sample(x: .nan, y: 3, time: pen.time)), PenSample(Sample(x: 3, y: .infinity, time: pen.time))]
+        let dirty = [
+            PenSample(Sample(x: .nan, y: 3, time: pen.time)), PenSample(Sample(x: 3, y: .infinity, time: pen.time)),
+        ]
         publisher.send(dirty + pen.letter(), to: lane, at: clock)
         publisher.sequence -= 1
         publisher.send(pen.letter(), to: lane, at: clock)

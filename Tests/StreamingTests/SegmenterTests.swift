@@ -38,7 +38,9 @@ import Testing
     @Test func publishersOwnStrokeNumbersAreKept() {
         var segmenter = Segmenter(rule: EndpointRule())
         var closed: [Segmenter.Closed] = []
-        for (number, report) in [(UInt32(7), samples([(0, 0), (1, 1)])), (9, samples([(2, 2), (3, 3)], from: 100_000))] {
+        for (number, report) in [
+            (UInt32(7), samples([(0, 0), (1, 1)])), (9, samples([(2, 2), (3, 3)], from: 100_000)),
+        ] {
             for (index, sample) in report.enumerated() {
                 segmenter.take(sample, number: index == 0 ? number : nil, closed: &closed)
             }
@@ -50,7 +52,8 @@ import Testing
 
     @Test func backwardTimeIsNoPause() {
         var segmenter = Segmenter(rule: EndpointRule(pause: 1))
-        let closed = take(samples([(0, 0), (5, 5)], from: 90_000_000) + samples([(6, 6), (8, 8)], from: 0), &segmenter)
+        let closed = take(
+            samples([(0, 0), (5, 5)], from: 90_000_000) + samples([(6, 6), (8, 8)], from: 0), &segmenter)
         #expect(closed.isEmpty && segmenter.open.samples.count == 4)
     }
 

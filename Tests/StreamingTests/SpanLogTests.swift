@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct SpanLogTests {
     private func frame(_ name: String, _ first: Int, confidence: Float = 0.5) -> SpanLog.Frame {
-        .init(name: name, confidence: confidence, vectors: first..<(first + 2), time: Int64(first) * 10...Int64(first + 2) * 10)
+        .init(
+            name: name, confidence: confidence, vectors: first..<(first + 2),
+            time: Int64(first) * 10...Int64(first + 2) * 10)
     }
 
     @Test func equalNeighboursAreOneSpan() {

@@ -26,12 +26,14 @@ import Testing
     @Test func theFinalOfAnUtteranceIsExactlyTheOffLineReading() throws {
         let model = try TinyVectorModel.make(task: .transcription, configuration: configuration)
         let lane = Lane(clock: clock, sink: collector)
-        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(model, window: WindowRule(hop: 0.2, chunk: 4, lookahead: 8)))
+        var publisher = SensorPublisher(
+            "s", TinyVectorModel.pipeline(model, window: WindowRule(hop: 0.2, chunk: 4, lookahead: 8)))
         var random = SplitMix64(seed: 4)
         for _ in 0..<3 {
             let values = random.wanderingVectors(211)
             speak(values, with: &publisher, to: lane)
-            let recording = SensorRecording(id: "", subject: "", rate: 50, channels: configuration.channels, values: values)
+            let recording = SensorRecording(
+                id: "", subject: "", rate: 50, channels: configuration.channels, values: values)
             let expected = try SensorRecognizer(model: model).transcribe(recording)
             let final = try #require(collector.finals.last)
             #expect(final.text == expected.text && !final.text.isEmpty)
@@ -48,7 +50,8 @@ import Testing
 
     @Test func inkAndTwoSensorsInOneLaneReadAsEachAlone() throws {
         let ink = Pipeline(name: "ink", input: .ink, models: try TinyModel.store(), window: WindowRule(hop: 0.2))
-        let labels = TinyVectorModel.pipeline(try TinyVectorModel.make(seed: 2), window: WindowRule(hop: 0.2, chunk: 5, lookahead: 10))
+        let labels = TinyVectorModel.pipeline(
+            try TinyVectorModel.make(seed: 2), window: WindowRule(hop: 0.2, chunk: 5, lookahead: 10))
         let speech = TinyVectorModel.pipeline(
             try TinyVectorModel.make(seed: 3, task: .transcription, configuration: configuration),
             window: WindowRule(hop: 0.3, chunk: 4, lookahead: 8))

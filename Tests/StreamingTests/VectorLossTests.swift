@@ -51,10 +51,12 @@ import Testing
         #expect(final.gaps == .init(count: 1, packets: 20, dirtySamples: 0))
         #expect(final.sampleCount == 200)
         // What follows reads as if it stood alone.
-        let alone = SensorRecording(id: "", subject: "", rate: 50, channels: TinyVectorModel.configuration.channels, values: behind)
+        let alone = SensorRecording(
+            id: "", subject: "", rate: 50, channels: TinyVectorModel.configuration.channels, values: behind)
         let labels = LabelSegment.joining(try SensorRecognizer(model: model).labels(of: alone).plain)
         #expect(spans.last?.frames.upperBound == 200)
-        #expect(spans.first { $0.frames.lowerBound == 150 }?.name == labels.first.map { model.alphabet.symbols[$0.label] })
+        #expect(
+            spans.first { $0.frames.lowerBound == 150 }?.name == labels.first.map { model.alphabet.symbols[$0.label] })
         // What a correction refers to has the gap at its place.
         let kept = try #require(collector.finishedSegments.last?.vectors)
         #expect(kept.count == 600 && kept[150..<450].allSatisfy(\.isNaN) && Array(kept[450...]) == behind)
@@ -120,7 +122,9 @@ import Testing
         var random = SplitMix64(seed: 5)
         for dead in [0..<1, 0..<3, 0..<0] {
             var values = random.wanderingVectors(50)
-            for vector in 0..<50 { for channel in dead { values[vector * 3 + channel] = channel == 0 ? .nan : .infinity } }
+            for vector in 0..<50 {
+                for channel in dead { values[vector * 3 + channel] = channel == 0 ? .nan : .infinity }
+            }
             publisher.send(values, to: lane, at: clock)
             lane.settle()
         }
@@ -184,7 +188,9 @@ import Testing
         _ = try end(&publisher, lane)
         for span in spans {
             // One second at 50 Hz, then two at 25.
-            func time(_ vector: Int) -> Int64 { 1_000_000 + Int64(vector <= 50 ? vector * 20_000 : 1_000_000 + (vector - 50) * 40_000) }
+            func time(_ vector: Int) -> Int64 {
+                1_000_000 + Int64(vector <= 50 ? vector * 20_000 : 1_000_000 + (vector - 50) * 40_000)
+            }
             #expect(span.time == time(span.frames.lowerBound)...time(span.frames.upperBound))
         }
     }

@@ -28,7 +28,8 @@ import Testing
     }
 
     private func recording(_ values: [Float], rate: Double = 50) -> SensorRecording {
-        SensorRecording(id: "r", subject: "s", rate: rate, channels: TinyVectorModel.configuration.channels, values: values)
+        SensorRecording(
+            id: "r", subject: "s", rate: rate, channels: TinyVectorModel.configuration.channels, values: values)
     }
 
     /// Off-line labels as spans: name, first and last vector.
@@ -118,7 +119,8 @@ import Testing
         calibration[.bestPath] = Calibration(knots: [.init(raw: 0, probability: 0.625)])
         let model = try TinyVectorModel.make(calibration: calibration)
         let lane = Lane(clock: clock, sink: collector)
-        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(model, window: WindowRule(hop: 0.2, chunk: 5, lookahead: 10)))
+        var publisher = SensorPublisher(
+            "s", TinyVectorModel.pipeline(model, window: WindowRule(hop: 0.2, chunk: 5, lookahead: 10)))
         var random = SplitMix64(seed: 13)
         feed(random.wanderingVectors(200), with: &publisher, to: lane)
         publisher.send(.endOfSegment, to: lane, at: clock)
@@ -135,11 +137,13 @@ import Testing
         let model = try TinyVectorModel.make(transitions: transitions)
         let lane = Lane(clock: clock, sink: collector)
         var publisher = SensorPublisher(
-            "s", TinyVectorModel.pipeline(model, window: WindowRule(hop: 0.5, chunk: 4, lookahead: 1000, maximum: 2000)))
+            "s", TinyVectorModel.pipeline(model, window: WindowRule(hop: 0.5, chunk: 4, lookahead: 1000, maximum: 2000))
+        )
         feed(values, with: &publisher, to: lane)
         publisher.send(.endOfSegment, to: lane, at: clock)
         lane.settle()
-        let expected = spans(of: try SensorRecognizer(model: model).labels(of: recording(values)).smoothed, model: model)
+        let expected = spans(
+            of: try SensorRecognizer(model: model).labels(of: recording(values)).smoothed, model: model)
         #expect(told(finalSpans(collector.events)) == expected && expected.count > 2)
         // Every label was told before it was final.
         #expect(collector.events.dropLast().allSatisfy { $0.spans.allSatisfy { $0.state == .provisional } })
@@ -149,7 +153,9 @@ import Testing
         var random = SplitMix64(seed: 5)
         let values = random.wanderingVectors(2000)
         let model = try TinyVectorModel.make(wildness: 2)
-        let whole = try SensorRecognizer(model: model).labels(of: recording(values)).plain.map { model.alphabet.symbols[$0.label] }
+        let whole = try SensorRecognizer(model: model).labels(of: recording(values)).plain.map {
+            model.alphabet.symbols[$0.label]
+        }
         func equal(lookahead: Int) -> Int {
             let collector = Collector()
             let lane = Lane(clock: clock, sink: collector)
@@ -158,7 +164,9 @@ import Testing
             feed(values, with: &publisher, to: lane)
             publisher.send(.endOfSegment, to: lane, at: clock)
             lane.settle()
-            let streamed = finalSpans(collector.events).flatMap { Array(repeating: $0.name, count: $0.frames.count / 2) }
+            let streamed = finalSpans(collector.events).flatMap {
+                Array(repeating: $0.name, count: $0.frames.count / 2)
+            }
             #expect(streamed.count == whole.count)
             return zip(streamed, whole).count { $0 == $1 }
         }
@@ -196,7 +204,8 @@ import Testing
         var random = SplitMix64(seed: 8)
         let model = try TinyVectorModel.make()
         let lane = Lane(clock: clock, sink: collector)
-        var publisher = SensorPublisher("s", TinyVectorModel.pipeline(model, window: WindowRule(hop: 0.2, chunk: 5, lookahead: 10)))
+        var publisher = SensorPublisher(
+            "s", TinyVectorModel.pipeline(model, window: WindowRule(hop: 0.2, chunk: 5, lookahead: 10)))
         feed(random.wanderingVectors(300), with: &publisher, to: lane)
         clock.advance(seconds: 4)
         lane.settle()
@@ -213,7 +222,8 @@ import Testing
         var publisher = SensorPublisher(
             "s",
             TinyVectorModel.pipeline(
-                model, window: WindowRule(hop: 0.2, chunk: 5, lookahead: 10), endpoint: EndpointRule(maximumSamples: 200)))
+                model, window: WindowRule(hop: 0.2, chunk: 5, lookahead: 10),
+                endpoint: EndpointRule(maximumSamples: 200)))
         var most = 0
         for _ in 0..<10 {
             feed(random.wanderingVectors(100), with: &publisher, to: lane)

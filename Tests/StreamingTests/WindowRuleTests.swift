@@ -34,7 +34,9 @@ import Testing
     @Test func onlySafeNamesOfUpTo64CharactersAreNames() {
         #expect(StreamName("desk-3_A") != nil)
         #expect(StreamName(String(repeating: "a", count: 64)) != nil)
-        for bad in ["", " ", "a b", "a/b", "a.b", "ä", "a\n", String(repeating: "a", count: 65)] { #expect(StreamName(bad) == nil) }
+        for bad in ["", " ", "a b", "a/b", "a.b", "ä", "a\n", String(repeating: "a", count: 65)] {
+            #expect(StreamName(bad) == nil)
+        }
     }
 
     @Test func laneOfAStreamIsTheSameInEveryRun() {

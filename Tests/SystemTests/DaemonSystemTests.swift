@@ -22,7 +22,8 @@ import Testing
                 for content in contents {
                     let packet = InkPacket(epoch: 1, sequence: sequence, content: content)
                     records.append(
-                        FixtureRecord(topic: "ink.\(stream)", time: Int64(sequence) * 20_000, payload: try packet.wire()))
+                        FixtureRecord(
+                            topic: "ink.\(stream)", time: Int64(sequence) * 20_000, payload: try packet.wire()))
                     sequence += 1
                 }
                 lines.append("\(stream)\t\(try recognizer.recognize(Array(pen.strokes.suffix(6))).text)")

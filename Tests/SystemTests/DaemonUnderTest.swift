@@ -41,11 +41,11 @@ final class DaemonUnderTest {
         let model = model ?? URL(filePath: folder + "/tiny.safetensors")
         if model.lastPathComponent == "tiny.safetensors" { try TinyModel.make().weightFile().write(to: model) }
         let ink = """
-          - name: ink
-            model: "\(model.path)"
-            endpoint: {idle: \(idle) s}
+              - name: ink
+                model: "\(model.path)"
+                endpoint: {idle: \(idle) s}
 
-        """
+            """
         try """
         directories: {runtime: "\(folder)", state: "\(folder)/state"}
         lanes: \(lanes)
@@ -94,7 +94,8 @@ final class DaemonUnderTest {
 
     func ask(_ body: WireControlRequest.OneOf_Body) throws -> WireControlReply.OneOf_Body {
         let client = ControlClient(context: context, endpoint: try endpoint("control"))
-        return try WireControlReply(wire: client.request(WireControlRequest(id: 1, body).wire(), milliseconds: 20_000)).answer()
+        return try WireControlReply(wire: client.request(WireControlRequest(id: 1, body).wire(), milliseconds: 20_000))
+            .answer()
     }
 
     /// Asks for its status until `isSo`. False: it did not become so.

@@ -5,7 +5,9 @@ import Testing
 
 /// The commands for sensors, as a user calls them.
 @Suite struct SensorCommandTests {
-    private func ductus(_ arguments: String...) throws -> (status: Int32, output: String) { try RunningCommand(arguments).finish() }
+    private func ductus(_ arguments: String...) throws -> (status: Int32, output: String) {
+        try RunningCommand(arguments).finish()
+    }
 
     private func withFolder(_ body: (URL) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString.prefix(8))")
@@ -35,7 +37,10 @@ import Testing
             let confusion = folder.appending(path: "confusion.svg")
             let lookahead = mode == "streaming" ? ["--lookahead", "10"] : []
             let (status, output) = try RunningCommand(
-                ["evaluate", "--model", SensorPipeline.movement.model.path, "--data", file.path, "--mode", mode, "--json"]
+                [
+                    "evaluate", "--model", SensorPipeline.movement.model.path, "--data", file.path, "--mode", mode,
+                    "--json",
+                ]
                     + ["--confusion", confusion.path] + lookahead
             ).finish()
             #expect(status == 0, "\(output)")
@@ -53,7 +58,8 @@ import Testing
         try withFolder { folder in
             let file = try simulated(folder, name: "spelling.ndjson", seconds: 20)
             let (status, output) = try ductus(
-                "evaluate", "--model", SensorPipeline.spelling.model.path, "--data", file.path, "--mode", mode, "--decoder", "best-path",
+                "evaluate", "--model", SensorPipeline.spelling.model.path, "--data", file.path, "--mode", mode,
+                "--decoder", "best-path",
                 "--json")
             #expect(status == 0, "\(output)")
             let figures = try figures(output)
@@ -66,9 +72,11 @@ import Testing
         try withFolder { folder in
             let file = folder.appending(path: "other.ndjson")
             let recording = SensorRecording(
-                id: "other", subject: "s", rate: 50, channels: ["x", "y", "heat"], values: [Float](repeating: 0, count: 300))
+                id: "other", subject: "s", rate: 50, channels: ["x", "y", "heat"],
+                values: [Float](repeating: 0, count: 300))
             try SensorRecording.write([recording], to: file)
-            let (status, output) = try ductus("evaluate", "--model", SensorPipeline.movement.model.path, "--data", file.path)
+            let (status, output) = try ductus(
+                "evaluate", "--model", SensorPipeline.movement.model.path, "--data", file.path)
             #expect(status != 0 && output.contains("recording other: it lacks z"), "\(output)")
         }
     }
@@ -76,7 +84,8 @@ import Testing
     /// Many sensors at a real daemon: none is labelled other than alone.
     @Test func benchmarkFindsEveryStreamLabelledAsAlone() throws {
         let (status, output) = try ductus(
-            "benchmark", "sensors", "--streams", "40", "--seconds", "4", "--model", SensorPipeline.movement.model.path, "--json")
+            "benchmark", "sensors", "--streams", "40", "--seconds", "4", "--model", SensorPipeline.movement.model.path,
+            "--json")
         #expect(status == 0, "\(output)")
         let figures = try figures(output)
         #expect(figures["finals"] == 40 && figures["wrong"] == 0 && figures["missing"] == 0)
@@ -99,14 +108,20 @@ import Testing
         let daemon = try DaemonUnderTest(sensors: [.movement], readsInk: false)
         let file = URL(filePath: daemon.folder).appending(path: "fed.\(kind)")
         if kind == "csv" {
-            let rows = (0..<recording.count).map { row in recording.values[(row * 3)..<(row * 3 + 3)].map { "\($0)" }.joined(separator: ",") }
-            try ([turned.joined(separator: ",")] + rows).joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8)
+            let rows = (0..<recording.count).map { row in
+                recording.values[(row * 3)..<(row * 3 + 3)].map { "\($0)" }.joined(separator: ",")
+            }
+            try ([turned.joined(separator: ",")] + rows).joined(separator: "\n").write(
+                to: file, atomically: true, encoding: .utf8)
         } else {
             try SensorRecording.write([recording], to: file)
         }
         let rate = kind == "csv" ? ["--rate", "50"] : []
         let (status, output) = try RunningCommand(
-            ["feed", file.path, "--stream", "movement-fed", "--speed", "max", "--patience", "20", "--connect", daemon.folder] + rate
+            [
+                "feed", file.path, "--stream", "movement-fed", "--speed", "max", "--patience", "20", "--connect",
+                daemon.folder,
+            ] + rate
         ).finish()
         #expect(status == 0, "\(output)")
         let lines = output.split(separator: "\n").map { $0.split(separator: "\t") }

@@ -6,14 +6,17 @@ import Testing
 @Suite struct PenRecordingTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     static let pens: URL? = {
-        let data = ProcessInfo.processInfo.environment["DUCTUS_DATA"].map { URL(filePath: $0) }
+        let data =
+            ProcessInfo.processInfo.environment["DUCTUS_DATA"].map { URL(filePath: $0) }
             ?? folder.resolvingSymlinksInPath().appending(path: "../../../shared/data").standardizedFileURL
         let pens = data.appending(path: "pens")
         return FileManager.default.fileExists(atPath: pens.path) ? pens : nil
     }()
-    static let recordings = pens.map { pens in
-        ((try? FileManager.default.contentsOfDirectory(atPath: pens.path)) ?? []).filter { $0.hasSuffix(".gz") }.sorted()
-    } ?? []
+    static let recordings =
+        pens.map { pens in
+            ((try? FileManager.default.contentsOfDirectory(atPath: pens.path)) ?? []).filter { $0.hasSuffix(".gz") }
+                .sorted()
+        } ?? []
 
     private func replay(_ url: URL) throws -> (pen: RecordedPen, actions: [PenAction]) {
         let pen = RecordedPen(try PenRecording(url))
@@ -41,15 +44,18 @@ import Testing
         let (pen, actions) = try replay(Self.folder.appending(path: "small.libinput.yml"))
         #expect(pen.device.name == "Simulated Pen")
         #expect(pen.device.isPen && pen.device.resolution == 100)
-        #expect(actions == [
-            .sample(Sample(x: 500, y: 600, time: 0), contact: true, erasing: false),
-            .sample(Sample(x: 510, y: 600, time: 7500), contact: true, erasing: false),
-            .sample(Sample(x: 510, y: 600, time: 7500), contact: false, erasing: false),
-            .proximityOut,
-        ])
+        #expect(
+            actions == [
+                .sample(Sample(x: 500, y: 600, time: 0), contact: true, erasing: false),
+                .sample(Sample(x: 510, y: 600, time: 7500), contact: true, erasing: false),
+                .sample(Sample(x: 510, y: 600, time: 7500), contact: false, erasing: false),
+                .proximityOut,
+            ])
     }
 
-    @Test(arguments: ["E: 1.0 0003", "E: 1.000000 0003 0000 99999999999", "A: 00 1 2", "Q: what", "{\"id\": 1", "B: 01 zz"])
+    @Test(arguments: [
+        "E: 1.0 0003", "E: 1.000000 0003 0000 99999999999", "A: 00 1 2", "Q: what", "{\"id\": 1", "B: 01 zz",
+    ])
     func damagedLinesAreNamed(line: String) throws {
         let url = URL(fileURLWithPath: NSTemporaryDirectory()).appending(path: "ductus-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: url) }
@@ -65,7 +71,8 @@ import Testing
         #expect(throws: TabletFault.self) { try PenRecording(URL(filePath: "/nowhere/pen.evemu")) }
     }
 
-    @Test(.enabled(if: !recordings.isEmpty, "the recordings of ../shared/data/pens are not here"), arguments: recordings)
+    @Test(
+        .enabled(if: !recordings.isEmpty, "the recordings of ../shared/data/pens are not here"), arguments: recordings)
     func everyRealRecordingReplays(name: String) throws {
         let (pen, actions) = try replay(try #require(Self.pens).appending(path: name))
         #expect(pen.device.area != nil)

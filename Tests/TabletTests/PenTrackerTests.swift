@@ -29,7 +29,8 @@ import Testing
                 tracker.take(InputEvent(time: time, type: type, code: code, value: value), into: &actions)
             }
             tracker.take(
-                InputEvent(time: time, type: InputCode.synchronization, code: InputCode.report, value: 0), into: &actions)
+                InputEvent(time: time, type: InputCode.synchronization, code: InputCode.report, value: 0),
+                into: &actions)
         }
         dirt?.pointee = tracker.dirt
         return actions
@@ -40,9 +41,10 @@ import Testing
     }
 
     @Test func unchangedAxesKeepTheirValue() {
-        let made = samples(actions([
-            [(0, 100), (1, 200), (InputCode.pen, 1)], [(0, 110)], [(1, 210)], [],
-        ]))
+        let made = samples(
+            actions([
+                [(0, 100), (1, 200), (InputCode.pen, 1)], [(0, 110)], [(1, 210)], [],
+            ]))
         #expect(made.map(\.x) == [100, 110, 110])
         // Both axes in units of x: y has twice the resolution.
         #expect(made.map(\.y) == [100, 100, 105])
@@ -54,10 +56,12 @@ import Testing
     }
 
     @Test func aWornTipIsTakenAsZero() {
-        let made = samples(actions([
-            [(0, 1), (1, 1), (InputCode.touch, 0), (InputCode.pressure, 10), (InputCode.pen, 1)],
-            [(InputCode.pressure, 10), (InputCode.touch, 1)], [(InputCode.pressure, 55)], [(InputCode.pressure, 100)],
-        ]))
+        let made = samples(
+            actions([
+                [(0, 1), (1, 1), (InputCode.touch, 0), (InputCode.pressure, 10), (InputCode.pen, 1)],
+                [(InputCode.pressure, 10), (InputCode.touch, 1)], [(InputCode.pressure, 55)],
+                [(InputCode.pressure, 100)],
+            ]))
         #expect(made.map(\.pressure) == [0, 0, 0.5, 1])
     }
 
@@ -74,7 +78,8 @@ import Testing
     }
 
     @Test func tiltIsToldOnlyWhereItsUnitIsKnown() {
-        let made = samples(actions([[(0, 1), (1, 1), (InputCode.tiltX, 57), (InputCode.tiltY, 90), (InputCode.pen, 1)]]))
+        let made = samples(
+            actions([[(0, 1), (1, 1), (InputCode.tiltX, 57), (InputCode.tiltY, 90), (InputCode.pen, 1)]]))
         #expect(abs((made[0].tiltX ?? 0) - 180 / .pi) < 0.01)
         #expect(made[0].tiltY == nil)
     }
@@ -92,9 +97,11 @@ import Testing
             [(0, 0), (1, 0), (InputCode.pressure, 0), (InputCode.touch, 0), (InputCode.pen, 0)],
         ])
         let sample = Sample(x: 500, y: 200, time: 0, pressure: 0.5)
-        #expect(made == [
-            .sample(sample, contact: true, erasing: false), .sample(sample, contact: false, erasing: false), .proximityOut,
-        ])
+        #expect(
+            made == [
+                .sample(sample, contact: true, erasing: false), .sample(sample, contact: false, erasing: false),
+                .proximityOut,
+            ])
     }
 
     @Test func lostEventsEndTheStrokeAndAskForTheState() {
@@ -112,9 +119,11 @@ import Testing
         send(InputCode.axis, 0, 999)
         send(InputCode.synchronization, InputCode.report, 0)
         let last = Sample(x: 300, y: 150, time: 5)
-        #expect(made == [
-            .sample(last, contact: true, erasing: false), .sample(last, contact: false, erasing: false), .resynchronize,
-        ])
+        #expect(
+            made == [
+                .sample(last, contact: true, erasing: false), .sample(last, contact: false, erasing: false),
+                .resynchronize,
+            ])
         #expect(tracker.dirt.lost == 2)
         made = []
         var state = PenTracker.State()
@@ -126,7 +135,8 @@ import Testing
 
     @Test func aJumpIntoTheCornerIsDroppedButAPenThatIsThereIsNot() {
         var dirt = PenDirt()
-        let jump = samples(actions([[(0, 500), (1, 500), (InputCode.pen, 1)], [(0, 0), (1, 0)], [(0, 510), (1, 500)]], dirt: &dirt))
+        let jump = samples(
+            actions([[(0, 500), (1, 500), (InputCode.pen, 1)], [(0, 0), (1, 0)], [(0, 510), (1, 500)]], dirt: &dirt))
         #expect(jump.map(\.x) == [500, 510])
         #expect(dirt.corner == 1)
         let near = samples(actions([[(0, 20), (1, 20), (InputCode.pen, 1)], [(0, 0), (1, 0)]], dirt: &dirt))
@@ -149,7 +159,10 @@ import Testing
         odd.axes[InputCode.x] = .init(minimum: .max, maximum: .min)
         odd.axes[InputCode.pressure] = .init(minimum: .min, maximum: .max)
         let made = actions(
-            [[(0, .min), (1, 0), (InputCode.pressure, .max), (InputCode.pen, 1)], [(0, .max), (InputCode.pressure, .min)]], device: odd)
+            [
+                [(0, .min), (1, 0), (InputCode.pressure, .max), (InputCode.pen, 1)],
+                [(0, .max), (InputCode.pressure, .min)],
+            ], device: odd)
         #expect(samples(made).allSatisfy { (0...1).contains($0.pressure ?? 0) })
     }
 }

@@ -32,8 +32,10 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"optimization": {"framesPerBatch": 0}}"#, #"{"optimization": {"beta2": 1}}"#, #"{"augmentation": {"masks": -1}}"#,
-        #"{"augmentation": {"maskLength": 9223372036854775807}}"#, #"{"sampling": {"shares": {"a": 2}}}"#, #"{"vectorAugmentation": {"timeMasks": -5}}"#,
+        #"{"optimization": {"framesPerBatch": 0}}"#, #"{"optimization": {"beta2": 1}}"#,
+        #"{"augmentation": {"masks": -1}}"#,
+        #"{"augmentation": {"maskLength": 9223372036854775807}}"#, #"{"sampling": {"shares": {"a": 2}}}"#,
+        #"{"vectorAugmentation": {"timeMasks": -5}}"#,
     ])
     func numbersThatNoRunCouldWorkWithAreRefused(json: String) {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(Recipe.self, from: Data(json.utf8)) }

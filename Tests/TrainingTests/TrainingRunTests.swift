@@ -63,7 +63,8 @@ private struct ToyCorpus: Corpus {
         var parameters = try Network(architecture: architecture, seed: 1).parameters
         // The first hidden unit goes nowhere.
         for row in 0..<3 { parameters[layout.tensors[2].offset + 4 * row] = 0 }
-        let importance = try FisherDiagonal.importance(in: Network(architecture: architecture, parameters: parameters), for: ToyCorpus())
+        let importance = try FisherDiagonal.importance(
+            in: Network(architecture: architecture, parameters: parameters), for: ToyCorpus())
         #expect(importance[layout.tensors[0].offset] == 0 && importance[layout.tensors[0].offset + 1] > 0)
         #expect(abs(importance.reduce(0, +) / Float(importance.count) - 1) < 1e-3)
     }

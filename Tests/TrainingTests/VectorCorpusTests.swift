@@ -57,9 +57,13 @@ import Testing
                 [recording], configuration: configuration, task: .frameLabels, alphabet: Alphabet(symbols: names),
                 augmentation: VectorAugmentation())
         }
-        #expect(try corpus(turned).example(0, augmentedBy: nil).frames == corpus(recording).example(0, augmentedBy: nil).frames)
+        #expect(
+            try corpus(turned).example(0, augmentedBy: nil).frames
+                == corpus(recording).example(0, augmentedBy: nil).frames)
         turned.channels[3] = "w"
-        #expect(throws: SensorFileError.lacksChannels(recording: "r3", missing: ["y"], found: ["z", "spare", "x", "w"])) {
+        #expect(
+            throws: SensorFileError.lacksChannels(recording: "r3", missing: ["y"], found: ["z", "spare", "x", "w"])
+        ) {
             try corpus(turned)
         }
     }

@@ -9,8 +9,10 @@ import Testing
         #expect(try CurveKeyPair().publicKey != pair.publicKey)
     }
 
-    @Test(arguments: ["", "short", String(repeating: "a", count: 39), String(repeating: "a", count: 41),
-        String(repeating: "~", count: 40), String(repeating: "\u{e9}", count: 20)])
+    @Test(arguments: [
+        "", "short", String(repeating: "a", count: 39), String(repeating: "a", count: 41),
+        String(repeating: "~", count: 40), String(repeating: "\u{e9}", count: 20),
+    ])
     func refusesWhatIsNoZ85(text: String) {
         #expect(throws: TransportFault.key("the server's key")) { try CurveKey(text, name: "the server's key") }
     }

@@ -20,7 +20,9 @@ import Testing
         defer { reactor.stop() }
         let dealer = try Socket(.dealer, context: scene.context)
         try dealer.connect(endpoint)
-        let sent: [[[UInt8]]] = [[[]], [[], [1]], [[1, 2], [], [3]], [[UInt8](repeating: 9, count: 100_000)], [[4], [5]]]
+        let sent: [[[UInt8]]] = [
+            [[]], [[], [1]], [[1, 2], [], [3]], [[UInt8](repeating: 9, count: 100_000)], [[4], [5]],
+        ]
         for frames in sent { try dealer.send(frames, waits: true) }
         // ROUTER puts its route in front.
         #expect(seen.wait(for: sent.count).map { Array($0.frames.dropFirst()) } == sent)

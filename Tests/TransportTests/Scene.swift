@@ -8,7 +8,8 @@ final class Scene {
 
     init() throws {
         context = try Context()
-        directory = URL(fileURLWithPath: NSTemporaryDirectory()).appending(path: "ductus-\(UUID().uuidString.prefix(8))")
+        directory = URL(fileURLWithPath: NSTemporaryDirectory()).appending(
+            path: "ductus-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     }
 

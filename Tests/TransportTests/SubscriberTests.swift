@@ -50,7 +50,8 @@ import Testing
         let scene = try Scene()
         let endpoint = try scene.ipc("labels")
         let seen = Seen()
-        let reactor = try publisher(scene, endpoint, seen: seen) { _, prefix in prefix.starts(with: "labels.mine".bytes) }
+        let reactor = try publisher(scene, endpoint, seen: seen) { _, prefix in prefix.starts(with: "labels.mine".bytes)
+        }
         defer { reactor.stop() }
         let subscriber = try Subscriber(context: scene.context, endpoint: endpoint)
         try subscriber.subscribe("labels.".bytes)
@@ -82,7 +83,8 @@ import Testing
         let scene = try Scene()
         let endpoint = try scene.ipc("nobody")
         let subscriber = try Subscriber(context: scene.context, endpoint: endpoint)
-        #expect(throws: TransportFault.timeout(waitingFor: "answer", endpoint: endpoint.description, milliseconds: 50)) {
+        #expect(throws: TransportFault.timeout(waitingFor: "answer", endpoint: endpoint.description, milliseconds: 50))
+        {
             try subscriber.waitUntilSubscribed(milliseconds: 50)
         }
     }

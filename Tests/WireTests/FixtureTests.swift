@@ -18,7 +18,8 @@ import Testing
         defer { try? FileManager.default.removeItem(at: url) }
         let records = (0..<300).map { index in
             FixtureRecord(
-                topic: "ink.\(index % 3)", time: Int64(index * 1000), payload: [UInt8](repeating: 1, count: index * index % 5000))
+                topic: "ink.\(index % 3)", time: Int64(index * 1000),
+                payload: [UInt8](repeating: 1, count: index * index % 5000))
         }
         let writer = try FixtureWriter(url)
         for record in records { try writer.append(record) }

@@ -37,9 +37,12 @@ import Testing
 
     @Test func otherContentsComeThrough() throws {
         let hello = StreamHello(
-            writer: "anna", device: "Tablet X", unit: .pixel, resolution: 100, area: .init(x: 0, y: 1, width: 2, height: 3),
+            writer: "anna", device: "Tablet X", unit: .pixel, resolution: 100,
+            area: .init(x: 0, y: 1, width: 2, height: 3),
             precedingText: "Dear ", language: "en")
-        for content in [InkPacket.Content.hello(hello), .hello(StreamHello()), .endOfSegment, .retraction([3, 9]), .proximityOut] {
+        for content in [
+            InkPacket.Content.hello(hello), .hello(StreamHello()), .endOfSegment, .retraction([3, 9]), .proximityOut,
+        ] {
             #expect(try roundTrip(content) == content)
         }
     }
@@ -57,17 +60,33 @@ import Testing
     }
 
     @Test func unequalColumnsAreNamed() {
-        faulty(.column("y", count: 1, expected: 2)) { $0.samples = .with { $0.x = [1, 2]; $0.y = [1] } }
-        faulty(.column("time", count: 1, expected: 2)) { $0.samples = .with { $0.x = [1, 2]; $0.y = [1, 2]; $0.time = [1] } }
-        faulty(.column("contact", count: 3, expected: 1)) {
-            $0.samples = .with { $0.x = [1]; $0.y = [1]; $0.contact = [true, true, true] }
+        faulty(.column("y", count: 1, expected: 2)) {
+            $0.samples = .with {
+                $0.x = [1, 2]; $0.y = [1]
+            }
         }
-        faulty(.column("tilt_y", count: 0, expected: 1)) { $0.samples = .with { $0.x = [1]; $0.y = [1]; $0.tiltX = [1] } }
+        faulty(.column("time", count: 1, expected: 2)) {
+            $0.samples = .with {
+                $0.x = [1, 2]; $0.y = [1, 2]; $0.time = [1]
+            }
+        }
+        faulty(.column("contact", count: 3, expected: 1)) {
+            $0.samples = .with {
+                $0.x = [1]; $0.y = [1]; $0.contact = [true, true, true]
+            }
+        }
+        faulty(.column("tilt_y", count: 0, expected: 1)) {
+            $0.samples = .with {
+                $0.x = [1]; $0.y = [1]; $0.tiltX = [1]
+            }
+        }
     }
 
     @Test func absurdValuesAreRefused() {
         faulty(.outOfRange("time")) {
-            $0.samples = .with { $0.x = [1, 2]; $0.y = [1, 2]; $0.time = [.max, 1] }
+            $0.samples = .with {
+                $0.x = [1, 2]; $0.y = [1, 2]; $0.time = [.max, 1]
+            }
         }
         let many = WireLimits.samples + 1
         faulty(.tooMany("samples", count: many, limit: WireLimits.samples)) {
@@ -78,14 +97,24 @@ import Testing
         }
         faulty(.outOfRange("writer")) { $0.hello = .with { $0.writer = "../../etc" } }
         faulty(.outOfRange("resolution")) { $0.hello = .with { $0.resolution = .nan } }
-        faulty(.outOfRange("area")) { $0.hello = .with { $0.area = .with { $0.width = -1; $0.height = 1 } } }
-        faulty(.tooLong("device", bytes: 300, limit: 256)) { $0.hello = .with { $0.device = String(repeating: "d", count: 300) } }
+        faulty(.outOfRange("area")) {
+            $0.hello = .with {
+                $0.area = .with {
+                    $0.width = -1; $0.height = 1
+                }
+            }
+        }
+        faulty(.tooLong("device", bytes: 300, limit: 256)) {
+            $0.hello = .with { $0.device = String(repeating: "d", count: 300) }
+        }
         faulty(.unknownBody) { $0.epoch = 1 }
     }
 
     @Test func positionsThatAreNotFinitePassForTheSessionToCount() throws {
         var message = WireInkMessage()
-        message.samples = .with { $0.x = [.nan, 1]; $0.y = [0, .infinity] }
+        message.samples = .with {
+            $0.x = [.nan, 1]; $0.y = [0, .infinity]
+        }
         guard case .samples(let samples, nil) = try InkPacket(wire: message.wire()).content else {
             Issue.record("no samples")
             return

@@ -24,14 +24,17 @@ import Testing
         return process
     }
 
-    private static func succeeds(_ arguments: [String], in directory: URL = FileManager.default.temporaryDirectory) -> Bool {
+    private static func succeeds(_ arguments: [String], in directory: URL = FileManager.default.temporaryDirectory)
+        -> Bool
+    {
         guard let process = try? start(arguments, in: directory) else { return false }
         process.waitUntilExit()
         return process.terminationStatus == 0
     }
 
     /// The interpreter that has all three modules, if any; `DUCTUS_PYTHON` may name it.
-    static let python: String? = [ProcessInfo.processInfo.environment["DUCTUS_PYTHON"], "python3", "/usr/bin/python3"].compactMap { $0 }
+    static let python: String? = [ProcessInfo.processInfo.environment["DUCTUS_PYTHON"], "python3", "/usr/bin/python3"]
+        .compactMap { $0 }
         .first { succeeds([$0, "-c", "import pylsl, zmq, google.protobuf"]) }
     static let hasProtoc = succeeds(["protoc", "--version"])
 
@@ -46,15 +49,19 @@ import Testing
             time.sleep(0.02)
         """
 
-    @Test(.enabled(if: python != nil && hasProtoc, "needs protoc, and Python with pylsl, zmq and protobuf (or DUCTUS_PYTHON)"))
+    @Test(
+        .enabled(
+            if: python != nil && hasProtoc, "needs protoc, and Python with pylsl, zmq and protobuf (or DUCTUS_PYTHON)"))
     func everyVectorOfAnOutletArrivesOnceAndInOrder() throws {
         let python = try #require(Self.python)
         let name = "ductus-\(UUID().uuidString.prefix(8))"
         let directory = FileManager.default.temporaryDirectory.appending(path: name)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
-        let files = try FileManager.default.contentsOfDirectory(atPath: Self.protocols.appending(path: "ductus/v1").path)
-            .filter { $0.hasSuffix(".proto") }.map { "ductus/v1/\($0)" }
+        let files = try FileManager.default.contentsOfDirectory(
+            atPath: Self.protocols.appending(path: "ductus/v1").path
+        )
+        .filter { $0.hasSuffix(".proto") }.map { "ductus/v1/\($0)" }
         try #require(Self.succeeds(["protoc", "-I", Self.protocols.path, "--python_out=\(directory.path)"] + files))
 
         let endpoint = try Endpoint("ipc://\(directory.path)/features")
@@ -67,7 +74,8 @@ import Testing
         let outlet = try Self.start(["timeout", "90", python, "-c", Self.outlet, name], in: directory)
         let bridge = try Self.start(
             [
-                "timeout", "90", python, Self.protocols.appending(path: "examples/lsl_bridge.py").path, endpoint.description, "watch",
+                "timeout", "90", python, Self.protocols.appending(path: "examples/lsl_bridge.py").path,
+                endpoint.description, "watch",
                 "name", name,
             ], in: directory)
         defer {
@@ -100,7 +108,8 @@ import Testing
 
         func take(_ batch: MessageBatch) {
             for message in 0..<batch.count {
-                guard batch.frameCount(message) == 2, let packet = try? FeaturePacket(wire: batch.frame(message, 1)) else { continue }
+                guard batch.frameCount(message) == 2, let packet = try? FeaturePacket(wire: batch.frame(message, 1))
+                else { continue }
                 let count = kept.withLock { kept in
                     kept.append(packet)
                     return kept.count

@@ -34,7 +34,9 @@ import Testing
         }
         faulty(.streamName("a/b")) { $0.stream = "a/b" }
         faulty(.outOfRange("committed")) { $0.committed = 5 }
-        faulty(.outOfRange("samples")) { $0.symbols[0].endSample = 0; $0.symbols[0].firstSample = 1 }
+        faulty(.outOfRange("samples")) {
+            $0.symbols[0].endSample = 0; $0.symbols[0].firstSample = 1
+        }
         faulty(.outOfRange("samples")) { $0.symbols[0].endSample = .max }
         faulty(.outOfRange("time")) { $0.symbols[0].endTime = 0 }
         faulty(.outOfRange("state")) { $0.state = .unspecified }

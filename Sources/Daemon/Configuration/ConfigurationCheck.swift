@@ -40,18 +40,24 @@ struct ConfigurationCheck {
         var seen: Set<Endpoint> = []
         var faults: [ConfigurationFault] = []
         for (key, endpoint) in endpoints {
-            if !seen.insert(endpoint).inserted { faults.append(fault(.repeated(text: endpoint.description, what: "an endpoint"), key)) }
+            if !seen.insert(endpoint).inserted {
+                faults.append(fault(.repeated(text: endpoint.description, what: "an endpoint"), key))
+            }
             if let path = endpoint.path, path.utf8.count > 107 {
                 faults.append(
                     fault(
                         .impossible(
-                            reason: "the socket's path '\(path)' has more than 107 bytes", remedy: "use a shorter runtime directory"),
+                            reason: "the socket's path '\(path)' has more than 107 bytes",
+                            remedy: "use a shorter runtime directory"),
                         key))
             }
         }
         if configuration.endpoints.control.isEmpty {
             faults.append(
-                fault(.impossible(reason: "no control endpoint", remedy: "without one nobody can ask for status; write ipc://control"), "endpoints.control"))
+                fault(
+                    .impossible(
+                        reason: "no control endpoint",
+                        remedy: "without one nobody can ask for status; write ipc://control"), "endpoints.control"))
         }
         return faults
     }
@@ -88,19 +94,23 @@ struct ConfigurationCheck {
         }
         for (index, pipeline) in configuration.pipelines.enumerated() {
             let key = "pipelines[\(pipeline.name)]"
-            let rivals = configuration.pipelines[..<index].filter { $0.input == pipeline.input && $0.streams == pipeline.streams }
+            let rivals = configuration.pipelines[..<index].filter {
+                $0.input == pipeline.input && $0.streams == pipeline.streams
+            }
             if let rival = rivals.first {
                 faults.append(
                     fault(
                         .impossible(
-                            reason: "reads the same streams as '\(rival.name)': \(pipeline.input.rawValue) with the prefix '\(pipeline.streams)'",
+                            reason:
+                                "reads the same streams as '\(rival.name)': \(pipeline.input.rawValue) with the prefix '\(pipeline.streams)'",
                             remedy: "give one of them another prefix"), key))
             }
             if pipeline.endpoint.idle < pipeline.endpoint.pause {
                 faults.append(
                     fault(
                         .impossible(
-                            reason: "idle is shorter than pause, so a slow network would end segments that the pen did not",
+                            reason:
+                                "idle is shorter than pause, so a slow network would end segments that the pen did not",
                             remedy: "make idle at least as long as pause"), key + ".endpoint.idle"))
             }
             let largest = pipeline.endpoint.maximumSamples * MemoryLayout<Sample>.stride
@@ -126,13 +136,19 @@ struct ConfigurationCheck {
     private func fileFaults() -> [ConfigurationFault] {
         var faults: [ConfigurationFault] = []
         for pipeline in configuration.pipelines where locations.model(pipeline.model) == nil {
-            let searched = pipeline.model.hasPrefix("/") ? "name an existing folder" : "searched in \(locations.models.joined(separator: ", "))"
+            let searched =
+                pipeline.model.hasPrefix("/")
+                ? "name an existing folder" : "searched in \(locations.models.joined(separator: ", "))"
             faults.append(
-                fault(.missingFile(path: pipeline.model, what: "model", remedy: searched), "pipelines[\(pipeline.name)].model"))
+                fault(
+                    .missingFile(path: pipeline.model, what: "model", remedy: searched),
+                    "pipelines[\(pipeline.name)].model"))
         }
         if let canary = configuration.adaptation.canary, !FileManager.default.fileExists(atPath: canary) {
             faults.append(
-                fault(.missingFile(path: canary, what: "canary file", remedy: "name an existing one, or 'none'"), "adaptation.canary"))
+                fault(
+                    .missingFile(path: canary, what: "canary file", remedy: "name an existing one, or 'none'"),
+                    "adaptation.canary"))
         }
         return faults
     }

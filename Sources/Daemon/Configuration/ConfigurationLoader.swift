@@ -55,7 +55,9 @@ package struct ConfigurationLoader: Sendable {
     }
 
     /// Variables that other programs of Ductus read.
-    private static let otherVariables: Set<String> = ["DUCTUS_DATA", "DUCTUS_CONNECT", "DUCTUS_SERVER_KEY", "DUCTUS_KEY"]
+    private static let otherVariables: Set<String> = [
+        "DUCTUS_DATA", "DUCTUS_CONNECT", "DUCTUS_SERVER_KEY", "DUCTUS_KEY",
+    ]
     /// A configuration is a page of text; more is a mistake.
     private static let largestFile = 1 << 20
 
@@ -126,7 +128,8 @@ package struct ConfigurationLoader: Sendable {
     }
 
     private func applyEnvironment(
-        to configuration: inout Configuration, places: inout [String: ConfigurationPlace], faults: inout [ConfigurationFault]
+        to configuration: inout Configuration, places: inout [String: ConfigurationPlace],
+        faults: inout [ConfigurationFault]
     ) -> [String] {
         var remarks: [String] = []
         let keys = Configuration.scalars
@@ -134,7 +137,8 @@ package struct ConfigurationLoader: Sendable {
             guard !Self.otherVariables.contains(name) else { continue }
             guard let key = keys.first(where: { Self.variable(for: $0.path) == name }) else {
                 let nearest = NearestName.of(name, among: keys.map { Self.variable(for: $0.path) })
-                remarks.append("environment variable \(name) names no key" + (nearest.map { "; did you mean \($0)?" } ?? ""))
+                remarks.append(
+                    "environment variable \(name) names no key" + (nearest.map { "; did you mean \($0)?" } ?? ""))
                 continue
             }
             places[key.path] = .environment(name)
@@ -146,7 +150,8 @@ package struct ConfigurationLoader: Sendable {
     }
 
     private func applyFlags(
-        to configuration: inout Configuration, places: inout [String: ConfigurationPlace], faults: inout [ConfigurationFault]
+        to configuration: inout Configuration, places: inout [String: ConfigurationPlace],
+        faults: inout [ConfigurationFault]
     ) {
         let keys = Configuration.scalars
         for flag in flags {
@@ -181,7 +186,8 @@ extension ConfigurationFault {
     /// What the YAML parser found wrong.
     fileprivate init(_ error: YamlError, file: String) {
         switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
             self.init(.syntax(problem), at: .file(file, line: mark.line, column: mark.column))
         case .duplicatedKeysInMapping(let duplicates, let context):
             self.init(

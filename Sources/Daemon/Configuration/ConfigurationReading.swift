@@ -101,8 +101,10 @@ struct ConfigurationReading {
 enum NearestName {
     /// Nil where none is nearer than a third of the letters.
     static func of(_ text: String, among known: [String]) -> String? {
-        let nearest = known.map { (name: $0, distance: EditDistance.between(Array($0.utf8), Array(text.utf8.prefix(64)))) }
-            .min { $0.distance < $1.distance }
+        let nearest = known.map {
+            (name: $0, distance: EditDistance.between(Array($0.utf8), Array(text.utf8.prefix(64))))
+        }
+        .min { $0.distance < $1.distance }
         guard let nearest, nearest.distance <= max(1, nearest.name.utf8.count / 3) else { return nil }
         return nearest.name
     }

@@ -48,7 +48,8 @@ typealias FieldPath<Section, Value> = WritableKeyPath<Section, Value> & Sendable
 extension Field {
     /// A plain value. `allowed` gives nil for a value that is possible, else what would be.
     static func value<Value>(
-        _ name: String, _ path: FieldPath<Section, Value>, _ notation: Notation<Value>, _ reload: ConfigurationChange.Reload,
+        _ name: String, _ path: FieldPath<Section, Value>, _ notation: Notation<Value>,
+        _ reload: ConfigurationChange.Reload,
         allowed: @escaping @Sendable (Value) -> String? = { _ in nil }
     ) -> Field {
         let assign: @Sendable (String, inout Section) -> ConfigurationFault.Problem? = { text, section in
@@ -85,14 +86,17 @@ extension Field {
 
     /// A list of plain values; one alone may be written without brackets.
     static func list<Value>(
-        _ name: String, _ path: FieldPath<Section, [Value]>, _ notation: Notation<Value>, _ reload: ConfigurationChange.Reload
+        _ name: String, _ path: FieldPath<Section, [Value]>, _ notation: Notation<Value>,
+        _ reload: ConfigurationChange.Reload
     ) -> Field {
         let write: @Sendable ([Value]) -> String = { "[" + $0.map(notation.write).joined(separator: ", ") + "]" }
         let assign: @Sendable (String, inout Section) -> ConfigurationFault.Problem? = { text, section in
             var values: [Value] = []
             for part in text.split(separator: ",") {
                 let part = String(part.drop { $0 == " " })
-                guard let value = notation.read(part) else { return .wrongValue(text: part, expected: notation.expected) }
+                guard let value = notation.read(part) else {
+                    return .wrongValue(text: part, expected: notation.expected)
+                }
                 values.append(value)
             }
             section[keyPath: path] = values
@@ -125,7 +129,8 @@ extension Field {
         Field(
             name: name, keys: Inner.keys.map { "\(name).\($0)" },
             scalars: Inner.scalars.map { inner in
-                ScalarKey(path: "\(name).\(inner.path)") { text, section in inner.assign(text, &section[keyPath: path]) }
+                ScalarKey(path: "\(name).\(inner.path)") { text, section in inner.assign(text, &section[keyPath: path])
+                }
             },
             read: { node, section, reading in reading.section(node, into: &section[keyPath: path]) },
             changes: { old, new in
@@ -137,7 +142,8 @@ extension Field {
     }
 
     /// A list of sections, told apart by their names.
-    static func sections<Inner: NamedConfigurationSection>(_ name: String, _ path: FieldPath<Section, [Inner]>) -> Field {
+    static func sections<Inner: NamedConfigurationSection>(_ name: String, _ path: FieldPath<Section, [Inner]>) -> Field
+    {
         Field(
             name: name, keys: Inner.keys.map { "\(name)[].\($0)" }, scalars: [],
             read: { node, section, reading in
@@ -147,14 +153,17 @@ extension Field {
                 let (before, after) = (old[keyPath: path], new[keyPath: path])
                 var changes: [ConfigurationChange] = []
                 for inner in before where !after.contains(where: { $0.name == inner.name }) {
-                    changes.append(ConfigurationChange(key: "\(name)[\(inner.name)]", from: "present", to: "absent", reload: .restart))
+                    changes.append(
+                        ConfigurationChange(
+                            key: "\(name)[\(inner.name)]", from: "present", to: "absent", reload: .restart))
                 }
                 for inner in after {
                     if let earlier = before.first(where: { $0.name == inner.name }) {
                         changes += Inner.changes(from: earlier, to: inner).map { $0.within("\(name)[\(inner.name)]") }
                     } else {
                         changes.append(
-                            ConfigurationChange(key: "\(name)[\(inner.name)]", from: "absent", to: "present", reload: .restart))
+                            ConfigurationChange(
+                                key: "\(name)[\(inner.name)]", from: "absent", to: "present", reload: .restart))
                     }
                 }
                 return changes

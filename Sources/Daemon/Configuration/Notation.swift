@@ -52,7 +52,8 @@ extension Notation<Int> {
             return bytes < 0x1p62 ? Int(bytes) : nil
         },
         write: { bytes in
-            for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes > 0 && bytes & (1 << shift - 1) == 0 {
+            for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)]
+            where bytes > 0 && bytes & (1 << shift - 1) == 0 {
                 return "\(bytes >> shift) \(unit)"
             }
             return "\(bytes) B"
@@ -90,7 +91,8 @@ extension Notation<String> {
 
 extension Notation<Endpoint> {
     static let endpoint = Notation(
-        expected: "an endpoint like 'ipc://ink' (in the runtime directory), 'ipc:///run/x/ink' or 'tcp://10.0.0.2:7711'",
+        expected:
+            "an endpoint like 'ipc://ink' (in the runtime directory), 'ipc:///run/x/ink' or 'tcp://10.0.0.2:7711'",
         read: { text in
             guard let endpoint = try? Endpoint(text) else { return nil }
             switch endpoint.scheme {
@@ -133,7 +135,9 @@ package struct TCPAddress: Equatable, Sendable {
     package let port: UInt16
 
     package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
         let host = text[..<colon]
         guard !host.isEmpty, !host.contains(where: { $0 == "/" || $0 == " " }) else { return nil }
         if host.contains(":"), !(host.hasPrefix("[") && host.hasSuffix("]")) { return nil }

@@ -26,8 +26,10 @@ package enum CanaryInk {
     /// Every letter, digit and frequent mark at least once.
     private static let sentences = [
         "The quick brown fox jumps over", "the lazy dog, and then it rains.", "Pack my box with five dozen jugs.",
-        "Sphinx of black quartz, judge my vow!", "How vexingly quick daft zebras jump?", "Call 0312 456 789 before 10:30.",
-        "We met (by chance) at the old mill.", "It's a \"small\" matter - or is it?", "Jackdaws love my big sphinx; why",
+        "Sphinx of black quartz, judge my vow!", "How vexingly quick daft zebras jump?",
+        "Call 0312 456 789 before 10:30.",
+        "We met (by chance) at the old mill.", "It's a \"small\" matter - or is it?",
+        "Jackdaws love my big sphinx; why",
         "Waltz, bad nymph, for quick jigs vex", "Mr. Brown paid 25% less in May 1987.", "Every good boy deserves fudge",
     ]
 }

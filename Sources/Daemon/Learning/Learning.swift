@@ -50,7 +50,8 @@ package final class Learning: Sendable {
 
     /// - Throws: `InkFileError` for a canary that cannot be read.
     package init(
-        _ settings: Configuration.AdaptationSettings, locations: Locations, events: EventPublisher, registry: PrometheusRegistry,
+        _ settings: Configuration.AdaptationSettings, locations: Locations, events: EventPublisher,
+        registry: PrometheusRegistry,
         clock: any Clock, logger: Logger
     ) throws {
         self.settings = LearningSettings(settings)
@@ -60,7 +61,8 @@ package final class Learning: Sendable {
         self.clock = clock
         self.logger = logger
         scholar = Scholar(
-            self.settings, canary: try CanaryInk.lines(from: settings.canary).map(LabelledSegment.init), events: events, registry: registry, clock: clock,
+            self.settings, canary: try CanaryInk.lines(from: settings.canary).map(LabelledSegment.init), events: events,
+            registry: registry, clock: clock,
             logger: logger)
     }
 
@@ -73,7 +75,9 @@ package final class Learning: Sendable {
                 queue.async {
                     do throws(GenerationError) { try folder.load(.writer(writer)) } catch {
                         folder.models.forget(writer)
-                        logger.error("a writer's weights cannot be used; the shared ones serve", metadata: ["reason": "\(error)"])
+                        logger.error(
+                            "a writer's weights cannot be used; the shared ones serve", metadata: ["reason": "\(error)"]
+                        )
                     }
                 }
             },
@@ -143,7 +147,9 @@ package final class Learning: Sendable {
             state.memory.keep(segment)
             return state.review.takes(confidence) ? state.publish : nil
         }
-        if confidence >= Self.confident, !segment.event.text.isEmpty, settings.current.reservoir { queue.async { self.keep(segment) } }
+        if confidence >= Self.confident, !segment.event.text.isEmpty, settings.current.reservoir {
+            queue.async { self.keep(segment) }
+        }
         guard let publish else { return }
         queue.async {
             let event = segment.event
@@ -167,9 +173,11 @@ package final class Learning: Sendable {
     }
 
     private func keep(_ segment: FinishedSegment) {
-        guard let folder = folder(of: segment), let reservoir = folder.reservoir, folder.models.base.model.task == .transcription
+        guard let folder = folder(of: segment), let reservoir = folder.reservoir,
+            folder.models.base.model.task == .transcription
         else { return }
-        do throws(JournalError) { try reservoir.offer(correction(segment, text: segment.event.text, in: folder)) } catch {
+        do throws(JournalError) { try reservoir.offer(correction(segment, text: segment.event.text, in: folder)) } catch
+        {
             logger.error("the reservoir cannot be written", metadata: ["reason": "\(error)"])
         }
     }
@@ -199,7 +207,8 @@ package final class Learning: Sendable {
         }
         guard request.spans.isEmpty else {
             throw ControlFailure(
-                .invalidArgument, "labels are corrected with a text", remedy: "write NAME@START-END, in seconds from the segment's begin")
+                .invalidArgument, "labels are corrected with a text",
+                remedy: "write NAME@START-END, in seconds from the segment's begin")
         }
         let segment = try segment(request.segment, of: stream)
         guard let folder = folder(of: segment) else {
@@ -209,7 +218,9 @@ package final class Learning: Sendable {
         let correction = correction(segment, text: request.text, in: folder)
         do {
             let model = folder.models.current(for: segment.writer).model
-            if let refusal = try check.refusal(of: request.text, for: correction.evidence, by: model) { throw ControlFailure(refusal) }
+            if let refusal = try check.refusal(of: request.text, for: correction.evidence, by: model) {
+                throw ControlFailure(refusal)
+            }
             let journaled = try folder.journal.add(correction)
             try folder.reservoir?.remove(stream: stream.text, segment: request.segment)
             if journaled.state == .pending { try scholar.learn(Scope(segment.writer), in: folder) }
@@ -226,7 +237,8 @@ package final class Learning: Sendable {
     private func correction(_ segment: FinishedSegment, text: String, in folder: LearningFolder) -> Correction {
         Correction(
             stream: segment.event.stream.text, segment: segment.event.segment, writer: segment.writer,
-            evidence: folder.evidence(of: segment), text: text, recognized: segment.event.text, generation: GenerationName(segment.event.generation),
+            evidence: folder.evidence(of: segment), text: text, recognized: segment.event.text,
+            generation: GenerationName(segment.event.generation),
             time: clock.unixMicroseconds)
     }
 
@@ -234,7 +246,8 @@ package final class Learning: Sendable {
         switch state.withLock({ $0.memory.place(of: number, in: stream) }) {
         case .known(let segment): return segment
         case .tooOld:
-            throw ControlFailure(.segmentTooOld, "segment \(number) of \(stream) is no longer kept", remedy: "correct sooner")
+            throw ControlFailure(
+                .segmentTooOld, "segment \(number) of \(stream) is no longer kept", remedy: "correct sooner")
         case .unknown:
             throw ControlFailure(
                 .unknownSegment, "\(stream) has no final of segment \(number)",

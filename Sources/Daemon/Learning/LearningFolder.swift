@@ -93,7 +93,9 @@ package final class LearningFolder: Sendable {
         let hash = models.base.hash
         return ([Scope.shared] + store.writers().map(Scope.writer)).filter { scope in
             let number = store.current(of: scope)
-            guard number > 0, let record = try? store.record(of: .init(writer: scope.writer, number: number)) else { return false }
+            guard number > 0, let record = try? store.record(of: .init(writer: scope.writer, number: number)) else {
+                return false
+            }
             return record.baseHash != hash
         }
     }

@@ -92,7 +92,9 @@ package struct LearningHandler: ControlHandler {
                 .invalidArgument, "there is no pipeline \(pipeline) that learns",
                 remedy: "one of \(learning.folders.map(\.pipeline).joined(separator: ", "))")
         }
-        if name.number > 0, let found = folders.first(where: { (try? $0.store.record(of: name)) != nil }) { return found }
+        if name.number > 0, let found = folders.first(where: { (try? $0.store.record(of: name)) != nil }) {
+            return found
+        }
         guard name.number == 0, let first = folders.first else { throw GenerationError.unknown(name) }
         return folders.first { $0.store.current(of: Scope(name.writer)) > 0 } ?? first
     }
@@ -131,7 +133,8 @@ package struct LearningHandler: ControlHandler {
         for folder in learning.folders where folder.pipeline >= first {
             let room = limit - reply.entries.count
             let entries = try folder.journal.entries(
-                of: request.writer.isEmpty ? nil : request.writer, after: folder.pipeline == first ? request.after : 0, limit: room + 1)
+                of: request.writer.isEmpty ? nil : request.writer, after: folder.pipeline == first ? request.after : 0,
+                limit: room + 1)
             reply.entries += entries.prefix(room).map { entry($0, in: folder) }
             reply.more = entries.count > room
             if reply.more { break }
@@ -160,7 +163,9 @@ package struct LearningHandler: ControlHandler {
     }
 
     private func erase(_ writer: String) throws -> WireEraseJournalReply {
-        guard !writer.isEmpty else { throw ControlFailure(.invalidArgument, "whose corrections?", remedy: "name a writer") }
+        guard !writer.isEmpty else {
+            throw ControlFailure(.invalidArgument, "whose corrections?", remedy: "name a writer")
+        }
         let erased = try learning.erase(writer: writer)
         return .with {
             $0.corrections = UInt64(erased.corrections)

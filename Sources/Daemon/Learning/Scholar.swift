@@ -94,7 +94,8 @@ final class Scholar: Sendable {
     private func loop() {
         // On Linux this is the calling thread's niceness. A refusal, as by a system-call filter, costs nothing but speed.
         if setpriority(__priority_which_t(0), 0, Int32(settings.current.niceness)) != 0 {
-            logger.info("the learner runs at normal priority", metadata: ["reason": "\(String(cString: strerror(errno)))"])
+            logger.info(
+                "the learner runs at normal priority", metadata: ["reason": "\(String(cString: strerror(errno)))"])
         }
         while !isStopping {
             if let task = work.withLock({ $0.agenda.next() }) { carryOut(task) } else { wake.wait() }
@@ -144,7 +145,8 @@ final class Scholar: Sendable {
         let trial = try Trial.run(input, plan: .plan(for: scope), gate: gate, pause: pause)
         let seconds = Double(clock.monotonic - began) / 1e9
         let attempt = Attempt(
-            scope: scope, folder: folder, base: base, serving: serving, corrections: corrections, interventions: interventions,
+            scope: scope, folder: folder, base: base, serving: serving, corrections: corrections,
+            interventions: interventions,
             seconds: seconds)
         do {
             try conclude(trial, attempt)
@@ -210,7 +212,8 @@ final class Scholar: Sendable {
             "\(outcome)",
             metadata: [
                 "scope": "\(scope)", "generation": "\(GenerationName(generation))", "reason": "\(trial.reason)",
-                "held_out": "\(figures.heldOutBefore.loss) -> \(figures.heldOutAfter.loss)", "seconds": "\(attempt.seconds)",
+                "held_out": "\(figures.heldOutBefore.loss) -> \(figures.heldOutAfter.loss)",
+                "seconds": "\(attempt.seconds)",
             ])
         events.publish(verdict.isPromoted ? .promotion(trial) : .rejection(trial))
     }

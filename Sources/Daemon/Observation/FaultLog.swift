@@ -63,7 +63,9 @@ package final class FaultLog: Sendable {
             for kind in over.keys { tallies[kind] = nil }
             return over
         }
-        for (kind, tally) in over.sorted(by: { $0.key < $1.key }) where tally.suppressed > 0 { tell(tally.suppressed, of: kind) }
+        for (kind, tally) in over.sorted(by: { $0.key < $1.key }) where tally.suppressed > 0 {
+            tell(tally.suppressed, of: kind)
+        }
     }
 
     private func tell(_ suppressed: Int, of kind: String) {

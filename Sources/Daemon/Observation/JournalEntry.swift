@@ -27,7 +27,9 @@ struct JournalEntry {
             default: UInt8(ascii: "_")
             }
         }
-        if !(name.first.map { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") } ?? false) { name = Array("X".utf8) + name }
+        if !(name.first.map { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") } ?? false) {
+            name = Array("X".utf8) + name
+        }
         return Array(name.prefix(64))
     }
 }

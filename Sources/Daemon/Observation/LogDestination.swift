@@ -16,7 +16,8 @@ package enum LogDestination: Sendable {
         case .text: self = .text
         case .auto:
             var status = stat()
-            let isConnected = fstat(descriptor, &status) == 0 && environment["JOURNAL_STREAM"] == "\(status.st_dev):\(status.st_ino)"
+            let isConnected =
+                fstat(descriptor, &status) == 0 && environment["JOURNAL_STREAM"] == "\(status.st_dev):\(status.st_ino)"
             self = isConnected ? .journal : .text
         }
     }
@@ -28,7 +29,9 @@ package enum LogDestination: Sendable {
             let journal = JournalLogHandler.Journal()
             LoggingSystem.bootstrap { JournalLogHandler(label: $0, level: level, journal: journal) }
         case .text:
-            LoggingSystem.bootstrap { TextLogHandler(label: $0, level: level) { FileHandle.standardError.write(Data($0.utf8)) } }
+            LoggingSystem.bootstrap {
+                TextLogHandler(label: $0, level: level) { FileHandle.standardError.write(Data($0.utf8)) }
+            }
         }
     }
 }

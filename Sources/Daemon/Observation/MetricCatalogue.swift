@@ -68,9 +68,14 @@ package enum MetricCatalogue: String, CaseIterable, Sendable {
         case .skippedPartials: (.counter, ["lane"], "Partials skipped under load.")
         case .partials: (.counter, ["lane"], "Partials published.")
         case .finals: (.counter, ["lane"], "Finals published.")
-        case .partialLatency: (.histogram, [], "From the arrival of the sample that made a window due to its partial being published.")
+        case .partialLatency:
+            (.histogram, [], "From the arrival of the sample that made a window due to its partial being published.")
         case .finalLatency: (.histogram, [], "From the decision that a segment ended to its final being published.")
-        case .stage: (.histogram, ["stage"], "Time in the stages around the lanes: intake (socket to lane, per batch), publish (lane to socket, per event).")
+        case .stage:
+            (
+                .histogram, ["stage"],
+                "Time in the stages around the lanes: intake (socket to lane, per batch), publish (lane to socket, per event)."
+            )
         case .generation: (.gauge, ["pipeline"], "Number of the shared generation of weights in use; 0 is the base.")
         case .corrections: (.counter, ["outcome"], "Corrections by outcome: journaled, or why refused.")
         case .trials: (.counter, ["scope", "outcome"], "Trained generations by the gate's verdict.")

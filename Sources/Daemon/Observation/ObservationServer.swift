@@ -55,7 +55,9 @@ package struct ObservationHandler: HTTPHandler {
     }
 
     package func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
-        guard request.method == .GET || request.method == .HEAD else { return Self.text(.methodNotAllowed, "only GET\n") }
+        guard request.method == .GET || request.method == .HEAD else {
+            return Self.text(.methodNotAllowed, "only GET\n")
+        }
         switch request.path {
         case "/metrics":
             return HTTPResponse(
@@ -68,7 +70,8 @@ package struct ObservationHandler: HTTPHandler {
         case "/health/ready":
             let state = health.state
             let remarks = state.degraded.sorted { $0.key < $1.key }.map { "degraded: \($0): \($1)\n" }.joined()
-            return state.isReady ? Self.text(.ok, "ready\n" + remarks) : Self.text(.serviceUnavailable, "starting\n" + remarks)
+            return state.isReady
+                ? Self.text(.ok, "ready\n" + remarks) : Self.text(.serviceUnavailable, "starting\n" + remarks)
         default:
             return Self.text(.notFound, "here are /metrics, /health/live and /health/ready\n")
         }

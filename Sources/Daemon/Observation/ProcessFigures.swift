@@ -19,18 +19,22 @@ package struct ProcessFigures: Equatable, Sendable {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         return ProcessFigures(
-            stat: status, boot: seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME), ticks: Double(sysconf(Int32(_SC_CLK_TCK))), page: UInt64(sysconf(Int32(_SC_PAGESIZE))),
+            stat: status, boot: seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME),
+            ticks: Double(sysconf(Int32(_SC_CLK_TCK))), page: UInt64(sysconf(Int32(_SC_PAGESIZE))),
             openDescriptors: descriptors, descriptorLimit: UInt64(limit.rlim_cur))
     }
 
     /// - Parameters:
     ///   - stat: `/proc/self/stat`, proc(5); the command's name stands in parentheses and may hold anything.
     ///   - boot: When the machine started, Unix time in seconds; not from `/proc/stat`, which a sandbox hides.
-    package init?(stat: String, boot: Double, ticks: Double, page: UInt64, openDescriptors: Int, descriptorLimit: UInt64) {
+    package init?(
+        stat: String, boot: Double, ticks: Double, page: UInt64, openDescriptors: Int, descriptorLimit: UInt64
+    ) {
         guard let end = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: end)...].split(separator: " ")
         // Field 3 of proc(5) is the first one here.
-        guard fields.count > 21, let user = Double(fields[11]), let kernel = Double(fields[12]), let threads = Int(fields[17]),
+        guard fields.count > 21, let user = Double(fields[11]), let kernel = Double(fields[12]),
+            let threads = Int(fields[17]),
             let start = Double(fields[19]), let virtual = UInt64(fields[20]), let resident = UInt64(fields[21])
         else { return nil }
         residentBytes = resident &* page

@@ -57,7 +57,9 @@ package final class PrometheusRegistry: MetricsFactory {
     ///   - values: One for each label of the metric.
     ///   - sum: In seconds.
     ///   - upTo: How many were at most so many seconds.
-    package func set(_ metric: MetricCatalogue, _ values: [String], count: UInt64, sum: Double, upTo: (Double) -> UInt64) {
+    package func set(
+        _ metric: MetricCatalogue, _ values: [String], count: UInt64, sum: Double, upTo: (Double) -> UInt64
+    ) {
         histogram(metric.rawValue, Array(zip(metric.labels, values))).replace(count: count, sum: sum, upTo: upTo)
     }
 
@@ -67,7 +69,9 @@ package final class PrometheusRegistry: MetricsFactory {
         counter(label, dimensions)
     }
 
-    package func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler {
+    package func makeFloatingPointCounter(label: String, dimensions: [(String, String)])
+        -> any FloatingPointCounterHandler
+    {
         counter(label, dimensions)
     }
 
@@ -112,7 +116,8 @@ package final class PrometheusRegistry: MetricsFactory {
     private func find(_ name: String, _ dimensions: [(String, String)], make: () -> Series) -> Series {
         let identity = Identity(
             name: PrometheusText.name(name),
-            labels: dimensions.map { "\(PrometheusText.name($0))=\"\(PrometheusText.value($1))\"" }.joined(separator: ","))
+            labels: dimensions.map { "\(PrometheusText.name($0))=\"\(PrometheusText.value($1))\"" }.joined(
+                separator: ","))
         return series.withLock { all in
             if let known = all[identity] { return known }
             let new = make()

@@ -38,7 +38,8 @@ package final class ServiceHealth: Sendable {
     /// One line for `systemctl status`.
     package func statusText(_ summary: String) -> String {
         let state = state
-        let parts = [state.isReady ? summary : "starting"] + state.degraded.sorted { $0.key < $1.key }.map { "\($0): \($1)" }
+        let parts =
+            [state.isReady ? summary : "starting"] + state.degraded.sorted { $0.key < $1.key }.map { "\($0): \($1)" }
         return parts.joined(separator: "; ")
     }
 

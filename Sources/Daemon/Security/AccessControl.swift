@@ -51,10 +51,15 @@ package final class AccessControl: Sendable {
         self.faults = faults
         context = try Context()
         let endpoints = configuration.endpoints
-        let all = ["ink": endpoints.ink, "features": endpoints.features, "labels": endpoints.labels, "control": endpoints.control]
+        let all = [
+            "ink": endpoints.ink, "features": endpoints.features, "labels": endpoints.labels,
+            "control": endpoints.control,
+        ]
         guarded = Set(all.filter { $0.value.contains { $0.scheme == .tcp } }.keys)
         secretKey = try configuration.security.serverKey.map { try KeyFile.read($0).secretKey }
-        let list = try configuration.security.clients.map { path throws(ConfigurationError) in try AllowList(contentsOf: path) } ?? AllowList()
+        let list =
+            try configuration.security.clients.map { path throws(ConfigurationError) in try AllowList(contentsOf: path)
+            } ?? AllowList()
         policy = Mutex(AccessPolicy(list))
         quotas = ClientQuotas(configuration.quotas, idleStream: configuration.limits.idleStream, now: now)
         authenticator =
@@ -62,7 +67,8 @@ package final class AccessControl: Sendable {
             ? nil
             : try Authenticator(context: context, domains: Self.domains(list)) { domain, address in
                 faults?.report(
-                    "peer_refused", "a client was turned away at the socket '\(domain)': its key is not in the allow-list, or lacks the right",
+                    "peer_refused",
+                    "a client was turned away at the socket '\(domain)': its key is not in the allow-list, or lacks the right",
                     metadata: ["address": "\(address)"])
             }
     }
@@ -122,7 +128,8 @@ package final class AccessControl: Sendable {
         guard case .correct(let correction) = request.body else {
             return policy.withLock { $0.allows(.control, to: peer) } ? nil : count(.forbidden, "a request", peer)
         }
-        guard let stream = StreamName(correction.stream), policy.withLock({ $0.allows(.correct, on: stream, to: peer) }) else {
+        guard let stream = StreamName(correction.stream), policy.withLock({ $0.allows(.correct, on: stream, to: peer) })
+        else {
             // On ipc a name that is none is for the handler to explain.
             return peer.user == nil && peer.uid != nil ? nil : count(.forbidden, "a correction", peer)
         }
@@ -150,7 +157,8 @@ package final class AccessControl: Sendable {
     private func count(_ refusal: Refusal?, _ what: @autoclosure () -> String, _ peer: Peer) -> Refusal? {
         guard let refusal else { return nil }
         refusals.withLock { $0[refusal, default: 0] += 1 }
-        faults?.report(refusal.rawValue, "\(what()) was turned away: \(refusal.reason)", metadata: ["client": "\(peer)"])
+        faults?.report(
+            refusal.rawValue, "\(what()) was turned away: \(refusal.reason)", metadata: ["client": "\(peer)"])
         return refusal
     }
 
@@ -187,7 +195,8 @@ package struct AccessHandler: ControlHandler {
         case .forbidden, .streams, .bytes:
             refuse(
                 request, .forbidden, "this client has no right to ask for that",
-                remedy: "give its key the right 'control' or 'correct', and the stream's prefix, in the allow-list", reply)
+                remedy: "give its key the right 'control' or 'correct', and the stream's prefix, in the allow-list",
+                reply)
         }
         return true
     }

@@ -36,11 +36,13 @@ package struct AllowList: Equatable, Sendable {
         for client in file.clients {
             let place = reading.places["clients[\(client.name)]"] ?? .file(path, line: nil, column: nil)
             if client.key.isEmpty {
-                faults.append(ConfigurationFault(.missingKey(example: "key: '…'"), key: "clients[\(client.name)].key", at: place))
+                faults.append(
+                    ConfigurationFault(.missingKey(example: "key: '…'"), key: "clients[\(client.name)].key", at: place))
             } else if let owner = owners.updateValue(client.name, forKey: client.key) {
                 faults.append(
                     ConfigurationFault(
-                        .impossible(reason: "has the same key as '\(owner)'", remedy: "give each client a key of its own"),
+                        .impossible(
+                            reason: "has the same key as '\(owner)'", remedy: "give each client a key of its own"),
                         key: "clients[\(client.name)].key", at: place))
             }
         }

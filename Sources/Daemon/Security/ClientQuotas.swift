@@ -44,7 +44,8 @@ package final class ClientQuotas: Sendable {
         contents.withLock { contents in
             contents.limits = limits
             for peer in contents.accounts.keys {
-                contents.accounts[peer]?.bytes.change(rate: Double(limits.bytesPerSecond), burst: Self.byteBurst(limits))
+                contents.accounts[peer]?.bytes.change(
+                    rate: Double(limits.bytesPerSecond), burst: Self.byteBurst(limits))
                 contents.accounts[peer]?.corrections.change(
                     rate: Double(limits.correctionsPerMinute) / 60, burst: Double(limits.correctionsPerMinute))
             }
@@ -80,7 +81,9 @@ package final class ClientQuotas: Sendable {
     package var clientCount: Int { contents.withLock { $0.accounts.count } }
 
     /// Two seconds' worth, but never less than the largest message.
-    fileprivate static func byteBurst(_ limits: Configuration.Quotas) -> Double { Double(max(2 * limits.bytesPerSecond, 2 << 20)) }
+    fileprivate static func byteBurst(_ limits: Configuration.Quotas) -> Double {
+        Double(max(2 * limits.bytesPerSecond, 2 << 20))
+    }
 }
 
 extension ClientQuotas.Account {
@@ -103,9 +106,11 @@ extension ClientQuotas.Contents {
                 accounts = accounts.filter { time - $0.value.latest < quiet }
             }
             accounts[peer] = ClientQuotas.Account(
-                bytes: TokenBucket(rate: Double(limits.bytesPerSecond), burst: ClientQuotas.byteBurst(limits), now: time),
+                bytes: TokenBucket(
+                    rate: Double(limits.bytesPerSecond), burst: ClientQuotas.byteBurst(limits), now: time),
                 corrections: TokenBucket(
-                    rate: Double(limits.correctionsPerMinute) / 60, burst: Double(limits.correctionsPerMinute), now: time),
+                    rate: Double(limits.correctionsPerMinute) / 60, burst: Double(limits.correctionsPerMinute),
+                    now: time),
                 latest: time)
         }
         accounts[peer]!.latest = time

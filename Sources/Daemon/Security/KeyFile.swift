@@ -26,9 +26,11 @@ package enum KeyFile {
             // The key itself may hold '='.
             guard let equals = line.firstIndex(of: "=") else { throw .malformed(path) }
             let name = line[..<equals].filter { $0 != " " }
-            values[name] = String(line[line.index(after: equals)...].drop { $0 == " " }.prefix { $0 != " " && $0 != "\r" })
+            values[name] = String(
+                line[line.index(after: equals)...].drop { $0 == " " }.prefix { $0 != " " && $0 != "\r" })
         }
-        guard let secret = values["secret"], let key = try? CurveKey(secret), let pair = try? CurveKeyPair(secretKey: key)
+        guard let secret = values["secret"], let key = try? CurveKey(secret),
+            let pair = try? CurveKeyPair(secretKey: key)
         else { throw .malformed(path) }
         if let stated = values["public"], stated != pair.publicKey.text { throw .mismatch(path) }
         return pair
@@ -65,7 +67,8 @@ package enum KeyFileFault: Error, Equatable, CustomStringConvertible {
         case .missing(let path):
             .missingFile(path: path, what: "key file", remedy: "make it with 'ductus keygen --server \(path)'")
         case .unreadable(let path, let reason):
-            .unsafeFile(path: path, reason: "cannot be read: \(reason)", remedy: "give the daemon's user the right to read it")
+            .unsafeFile(
+                path: path, reason: "cannot be read: \(reason)", remedy: "give the daemon's user the right to read it")
         case .exposed(let path, let mode):
             .unsafeFile(
                 path: path, reason: "can be read or changed by others (mode 0\(String(mode, radix: 8)))",
@@ -73,11 +76,16 @@ package enum KeyFileFault: Error, Equatable, CustomStringConvertible {
         case .malformed(let path):
             .unsafeFile(path: path, reason: "holds no CURVE key", remedy: "make one with 'ductus keygen'")
         case .mismatch(let path):
-            .unsafeFile(path: path, reason: "holds a public key that does not belong to its secret key", remedy: "make a new pair with 'ductus keygen'")
+            .unsafeFile(
+                path: path, reason: "holds a public key that does not belong to its secret key",
+                remedy: "make a new pair with 'ductus keygen'")
         case .exists(let path):
-            .unsafeFile(path: path, reason: "exists already", remedy: "name another file, or remove it if no client uses it any more")
+            .unsafeFile(
+                path: path, reason: "exists already",
+                remedy: "name another file, or remove it if no client uses it any more")
         case .unwritable(let path, let reason):
-            .unsafeFile(path: path, reason: "cannot be written: \(reason)", remedy: "name a file in a directory of yours")
+            .unsafeFile(
+                path: path, reason: "cannot be written: \(reason)", remedy: "name a file in a directory of yours")
         }
     }
 

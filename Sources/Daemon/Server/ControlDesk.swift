@@ -43,7 +43,8 @@ final class ControlDesk: Sendable {
             _ = try request.asked()
             if handlers.contains(where: { $0.handle(request, from: peer, reply: reply) }) { return }
             throw ControlFailure(
-                .unavailable, "this daemon does not serve the request", remedy: "switch on in its configuration what the request needs")
+                .unavailable, "this daemon does not serve the request",
+                remedy: "switch on in its configuration what the request needs")
         } catch {
             reply(WireControlReply(id: request.id, failure: error))
         }

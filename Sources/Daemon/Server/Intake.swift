@@ -32,7 +32,8 @@ final class Intake: Sendable {
     private let faults: FaultLog?
 
     init(
-        pipelines: PipelineSet, lanes: [LaneThread], clock: any Clock, access: AccessControl? = nil, faults: FaultLog? = nil
+        pipelines: PipelineSet, lanes: [LaneThread], clock: any Clock, access: AccessControl? = nil,
+        faults: FaultLog? = nil
     ) {
         self.pipelines = pipelines
         self.lanes = lanes
@@ -87,7 +88,9 @@ final class Intake: Sendable {
         }
         let topic: Topic
         do { topic = try Topic(wire: batch.frame(message, 0)) } catch { return drop(.wrongTopic, "\(error)") }
-        guard let stream = topic.stream(for: input) else { return drop(.wrongTopic, "\(topic) does not belong to this socket") }
+        guard let stream = topic.stream(for: input) else {
+            return drop(.wrongTopic, "\(topic) does not belong to this socket")
+        }
         guard let pipeline = pipelines.pipeline(for: stream, input: input) else {
             return drop(.noPipeline, "no pipeline reads \(input.rawValue) of this stream", stream)
         }
@@ -101,11 +104,13 @@ final class Intake: Sendable {
             return drop(.malformed, "\(error)", stream)
         }
         let arrival = Arrival(stream: stream, packet: packet, pipeline: pipeline, arrived: arrived)
-        return lane(of: stream).post(arrival) ? nil : drop(.laneFull, "its lane has too much to do: see 'More cores' in the manual", stream)
+        return lane(of: stream).post(arrival)
+            ? nil : drop(.laneFull, "its lane has too much to do: see 'More cores' in the manual", stream)
     }
 
     private func drop(_ drop: Drop, _ reason: @autoclosure () -> String, _ stream: StreamName? = nil) -> Drop {
-        faults?.report(drop.rawValue, "a packet was dropped: \(reason())", metadata: stream.map { ["stream": "\($0)"] } ?? [:])
+        faults?.report(
+            drop.rawValue, "a packet was dropped: \(reason())", metadata: stream.map { ["stream": "\($0)"] } ?? [:])
         return drop
     }
 }

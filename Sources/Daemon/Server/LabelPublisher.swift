@@ -87,19 +87,24 @@ final class LabelPublisher: LabelSink {
     func refused(_ stream: StreamName, because reason: PacketRefusal) {
         switch reason {
         case .streams:
-            faults?.report("refused", "a packet was dropped: there are limits.streams streams already", metadata: ["stream": "\(stream)"])
+            faults?.report(
+                "refused", "a packet was dropped: there are limits.streams streams already",
+                metadata: ["stream": "\(stream)"])
         case .memory:
             faults?.report(
-                "stream_memory", "a packet was dropped: its stream keeps limits.stream_memory already", metadata: ["stream": "\(stream)"])
+                "stream_memory", "a packet was dropped: its stream keeps limits.stream_memory already",
+                metadata: ["stream": "\(stream)"])
         case .kind:
-            faults?.report("refused", "a packet was dropped: its stream is of another kind", metadata: ["stream": "\(stream)"])
+            faults?.report(
+                "refused", "a packet was dropped: its stream is of another kind", metadata: ["stream": "\(stream)"])
         }
     }
 
     func missing(_ channels: [String], in stream: StreamName) {
         let names = channels.prefix(8).joined(separator: ", ") + (channels.count > 8 ? ", …" : "")
         faults?.report(
-            "channels", "a sensor's hello does not name \(names), which its pipeline's model reads: their values count as missing",
+            "channels",
+            "a sensor's hello does not name \(names), which its pipeline's model reads: their values count as missing",
             metadata: ["stream": "\(stream)"])
     }
 
@@ -108,7 +113,10 @@ final class LabelPublisher: LabelSink {
     func welcome(_ subscription: Subscription) {
         guard subscription.begins else { return }
         let (send, events) = state.withLock { state in
-            (state.send, state.last.values.filter { $0.topic.starts(with: subscription.prefix) }.sorted { $0.age < $1.age })
+            (
+                state.send,
+                state.last.values.filter { $0.topic.starts(with: subscription.prefix) }.sorted { $0.age < $1.age }
+            )
         }
         for event in events { _ = send?([event.topic, event.payload], false) }
     }

@@ -90,9 +90,11 @@ package struct PipelineSet: Sendable {
         switch (model.input, settings.input) {
         case (.ink, .ink), (.vectors, .features): return
         case (.ink, .features):
-            throw .unusableModel(pipeline: settings.name, reason: "model \(settings.model) reads ink, but the input is features")
+            throw .unusableModel(
+                pipeline: settings.name, reason: "model \(settings.model) reads ink, but the input is features")
         case (.vectors, .ink):
-            throw .unusableModel(pipeline: settings.name, reason: "model \(settings.model) reads features, but the input is ink")
+            throw .unusableModel(
+                pipeline: settings.name, reason: "model \(settings.model) reads features, but the input is ink")
         }
     }
 }

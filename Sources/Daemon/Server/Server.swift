@@ -63,13 +63,15 @@ package final class Server: Sendable {
         self.lanes = lanes
         intake = Intake(pipelines: pipelines, lanes: lanes, clock: clock, access: parts.access, faults: parts.faults)
         let reactor = try Reactor(
-            context: try parts.access?.context ?? Context(), ports: Self.ports(configuration, loaded.locations, parts), name: "sockets")
+            context: try parts.access?.context ?? Context(), ports: Self.ports(configuration, loaded.locations, parts),
+            name: "sockets")
         self.reactor = reactor
 
         let (started, intake) = (self.started, self.intake)
         let status = StatusHandler(lanes: lanes) {
             Self.overview(
-                configuration, pipelines, health: health, started: started, lanes: lanes, intake: intake, publisher: publisher,
+                configuration, pipelines, health: health, started: started, lanes: lanes, intake: intake,
+                publisher: publisher,
                 reactor: reactor)
         }
         let guardians = parts.access.map { [AccessHandler(access: $0) as any ControlHandler] } ?? []
@@ -162,11 +164,14 @@ package final class Server: Sendable {
         drops["outbox_full"] = publisher.dropped
         drops["unsent"] = reactor.totals.unsent
         drops["overlong"] = reactor.totals.overlong
-        return Totals(inkPackets: taken.ink, featurePackets: taken.features, drops: drops, transport: reactor.totals,
+        return Totals(
+            inkPackets: taken.ink, featurePackets: taken.features, drops: drops, transport: reactor.totals,
             gaps: publisher.gaps, stages: ["intake": taken.latency, "publish": publisher.latency])
     }
 
-    private static func ports(_ configuration: Configuration, _ locations: Locations, _ parts: ServerParts) -> [DuctusTransport.Port] {
+    private static func ports(_ configuration: Configuration, _ locations: Locations, _ parts: ServerParts)
+        -> [DuctusTransport.Port]
+    {
         let endpoints = configuration.endpoints
         return PortNumber.allCases.map { number in
             var options = SocketOptions()
@@ -230,7 +235,8 @@ package final class Server: Sendable {
                     $0.lookaheadMs = lookahead(of: entry.pipeline, served.model, lanes)
                 }
             }
-            $0.instructionSet = pipelines.entries.first?.models.current(for: nil).model.network.instructionSet.rawValue ?? ""
+            $0.instructionSet =
+                pipelines.entries.first?.models.current(for: nil).model.network.instructionSet.rawValue ?? ""
             let totals = totals(intake: intake, publisher: publisher, reactor: reactor)
             $0.counters = [
                 "packets_ink": totals.inkPackets, "packets_features": totals.featurePackets,

@@ -32,7 +32,9 @@ package final class ServerMetrics: Sendable {
     private func update() {
         let totals = server.totals
         advance(MetricCatalogue.packetsReceived.counter("ink", from: registry), to: totals.inkPackets, "packets.ink")
-        advance(MetricCatalogue.packetsReceived.counter("features", from: registry), to: totals.featurePackets, "packets.features")
+        advance(
+            MetricCatalogue.packetsReceived.counter("features", from: registry), to: totals.featurePackets,
+            "packets.features")
         advance(MetricCatalogue.bytesReceived.counter(from: registry), to: totals.transport.receivedBytes, "bytes")
         for (reason, count) in totals.drops {
             advance(MetricCatalogue.dropped.counter(reason, from: registry), to: count, "drop.\(reason)")
@@ -55,11 +57,14 @@ package final class ServerMetrics: Sendable {
         MetricCatalogue.queueDepth.gauge(lane, "partials", from: registry).record(report.duePartials)
         MetricCatalogue.queueDepth.gauge(lane, "finals", from: registry).record(report.waitingFinals)
         advance(MetricCatalogue.windows.counter(lane, from: registry), to: counters.windows, "\(lane).windows")
-        advance(MetricCatalogue.skippedPartials.counter(lane, from: registry), to: counters.skippedPartials, "\(lane).skipped")
+        advance(
+            MetricCatalogue.skippedPartials.counter(lane, from: registry), to: counters.skippedPartials,
+            "\(lane).skipped")
         advance(MetricCatalogue.partials.counter(lane, from: registry), to: counters.partials, "\(lane).partials")
         advance(MetricCatalogue.finals.counter(lane, from: registry), to: counters.finals, "\(lane).finals")
         for (reason, count) in [
-            ("repeated", counters.repeatedPackets), ("refused", counters.refusedPackets), ("unreadable", counters.failures),
+            ("repeated", counters.repeatedPackets), ("refused", counters.refusedPackets),
+            ("unreadable", counters.failures),
             ("stream_memory", counters.overfullPackets),
         ] {
             advance(MetricCatalogue.dropped.counter(reason, from: registry), to: count, "\(lane).\(reason)")
@@ -67,7 +72,9 @@ package final class ServerMetrics: Sendable {
     }
 
     private func expose(_ latency: LatencyHistogram, as metric: MetricCatalogue, _ labels: String...) {
-        registry.set(metric, labels, count: latency.count, sum: Double(latency.sum) / 1e6) { latency.count(upTo: $0 * 1e6) }
+        registry.set(metric, labels, count: latency.count, sum: Double(latency.sum) / 1e6) {
+            latency.count(upTo: $0 * 1e6)
+        }
     }
 
     private func advance(_ counter: Counter, to total: UInt64, _ key: String) {

@@ -87,7 +87,8 @@ final class StatusHandler: ControlHandler {
     private static func page(
         of summaries: [(lane: Int, summary: SessionSummary)], _ request: WireListStreamsRequest
     ) -> WireListStreamsReply {
-        let wanted = summaries
+        let wanted =
+            summaries
             .filter { $0.summary.stream.text.hasPrefix(request.prefix) && $0.summary.stream.text > request.after }
             .sorted { $0.summary.stream < $1.summary.stream }
         let limit = request.limit == 0 ? defaultLimit : min(Int(request.limit), defaultLimit)

@@ -12,7 +12,9 @@ final class Taps: Sendable {
     private static let limit = 256
 
     func note(_ subscription: Subscription) {
-        let concerns = Self.inputs.contains { $0.starts(with: subscription.prefix) || subscription.prefix.starts(with: $0) }
+        let concerns = Self.inputs.contains {
+            $0.starts(with: subscription.prefix) || subscription.prefix.starts(with: $0)
+        }
         guard concerns else { return }
         prefixes.withLock { prefixes in
             if !subscription.begins {

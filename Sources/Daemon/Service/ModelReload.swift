@@ -28,7 +28,9 @@ package final class ModelReload: Sendable {
         self.pipelines = pipelines
         var seen: [String: Fingerprint] = [:]
         for entry in pipelines.entries {
-            if let path = locations.model(entry.settings.model) { seen[entry.settings.name] = Self.fingerprint(of: path) }
+            if let path = locations.model(entry.settings.model) {
+                seen[entry.settings.name] = Self.fingerprint(of: path)
+            }
         }
         fingerprints = Mutex(seen)
     }
@@ -46,7 +48,8 @@ package final class ModelReload: Sendable {
             let model = try PipelineSet.model(for: setting, locations: locations)
             guard let store = entry.models as? any ReplaceableModelStore else {
                 throw ServerFault.unusableModel(
-                    pipeline: setting.name, reason: "its weights have learned from corrections; restart the daemon to begin from another model")
+                    pipeline: setting.name,
+                    reason: "its weights have learned from corrections; restart the daemon to begin from another model")
             }
             replacements.append(
                 Replacement(pipeline: setting.name, path: path) { [self] in
@@ -64,7 +67,8 @@ package final class ModelReload: Sendable {
         for name in names.sorted() {
             let attributes = try? manager.attributesOfItem(atPath: name.isEmpty ? path : "\(path)/\(name)")
             let time = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-            fingerprint[name.isEmpty ? "file" : name] = "\(attributes?[.size] ?? 0) \(time) \(attributes?[.systemFileNumber] ?? 0)"
+            fingerprint[name.isEmpty ? "file" : name] =
+                "\(attributes?[.size] ?? 0) \(time) \(attributes?[.systemFileNumber] ?? 0)"
         }
         return fingerprint
     }

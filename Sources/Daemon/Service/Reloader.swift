@@ -47,7 +47,8 @@ package final class Reloader: Sendable {
     ///   - level: Of all logs.
     package init(
         _ loader: ConfigurationLoader, loaded: ConfigurationLoader.Loaded, access: AccessControl, models: ModelReload,
-        learning: Learning? = nil, level: LogLevel, logger: Logger, notifier: ServiceNotifier, events: EventPublisher, registry: PrometheusRegistry
+        learning: Learning? = nil, level: LogLevel, logger: Logger, notifier: ServiceNotifier, events: EventPublisher,
+        registry: PrometheusRegistry
     ) {
         self.loader = loader
         running = Mutex(loaded.configuration)
@@ -83,9 +84,11 @@ package final class Reloader: Sendable {
             .reload(
                 .with {
                     $0.succeeded = outcome.succeeded
-                    $0.remarks = outcome.applied + outcome.postponed.map { "waits for a restart: \($0)" } + outcome.faults
+                    $0.remarks =
+                        outcome.applied + outcome.postponed.map { "waits for a restart: \($0)" } + outcome.faults
                 }))
-        notifier.ready(status: outcome.succeeded ? status : "\(status); the last reload failed, the old configuration serves")
+        notifier.ready(
+            status: outcome.succeeded ? status : "\(status); the last reload failed, the old configuration serves")
         return outcome
     }
 
@@ -122,7 +125,8 @@ package struct ReloadHandler: ControlHandler {
             let outcome = reload()
             guard outcome.succeeded else {
                 let failure = ControlFailure(
-                    .invalidArgument, outcome.faults.joined(separator: "\n"), remedy: "mend it and reload again; the old configuration serves")
+                    .invalidArgument, outcome.faults.joined(separator: "\n"),
+                    remedy: "mend it and reload again; the old configuration serves")
                 return reply(WireControlReply(id: id, failure: failure))
             }
             reply(

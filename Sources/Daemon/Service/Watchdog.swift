@@ -20,7 +20,8 @@ package final class Watchdog: Sendable {
     ///     checked all the same.
     ///   - now: Monotonic nanoseconds.
     package init(
-        _ pulses: [any Pulse], environment: [String: String], notifier: ServiceNotifier, health: ServiceHealth, logger: Logger,
+        _ pulses: [any Pulse], environment: [String: String], notifier: ServiceNotifier, health: ServiceHealth,
+        logger: Logger,
         now: @escaping @Sendable () -> Int64
     ) {
         let patience = Self.patience(environment)
@@ -36,7 +37,9 @@ package final class Watchdog: Sendable {
 
     /// Seconds that the manager waits for a sign of life; nil: it does not.
     package static func patience(_ environment: [String: String], process: Int32 = getpid()) -> Double? {
-        guard let text = environment["WATCHDOG_USEC"], let microseconds = Double(text), microseconds > 0 else { return nil }
+        guard let text = environment["WATCHDOG_USEC"], let microseconds = Double(text), microseconds > 0 else {
+            return nil
+        }
         if let meant = environment["WATCHDOG_PID"], meant != String(process) { return nil }
         return microseconds / 1e6
     }

@@ -1,4 +1,3 @@
-
 /// One letterform: the strokes of one way to write a character.
 ///
 /// The notation it is read from is described at ``Letterforms``.

@@ -1,4 +1,3 @@
-
 /// Text for pictures without a font: the letterforms of the simulated pens, drawn neatly.
 extension Drawing.Text {
     /// The strokes of the text, ready to be drawn.

@@ -1,4 +1,3 @@
-
 /// How far a letter reaches to the left and to the right at each height: what optical spacing is decided by.
 package struct Outline {
     private static let bottom = -12.0

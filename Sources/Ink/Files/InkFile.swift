@@ -32,7 +32,8 @@ public enum InkFile {
             case nil: continue
             case UInt8(ascii: "{"): return .jsonLines
             case UInt8(ascii: "<"): return .inkML
-            case UInt8(ascii: ".") where text.count > 1 && (0x41...0x5a).contains(text[text.startIndex + 1]): return .unipen
+            case UInt8(ascii: ".") where text.count > 1 && (0x41...0x5a).contains(text[text.startIndex + 1]):
+                return .unipen
             default: throw InkFileError.unknownFormat(path: url.path)
             }
         }

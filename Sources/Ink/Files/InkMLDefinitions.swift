@@ -24,7 +24,9 @@ struct InkMLDefinitions {
     func context(_ reference: String, _ scanner: XMLScanner) throws -> InkMLContext {
         let name = Self.name(reference)
         if let context = contexts[name] { return context }
-        guard name == "DefaultContext" else { throw scanner.failure("contextRef \(reference) refers to nothing before it") }
+        guard name == "DefaultContext" else {
+            throw scanner.failure("contextRef \(reference) refers to nothing before it")
+        }
         return InkMLContext()
     }
 
@@ -57,7 +59,9 @@ struct InkMLDefinitions {
         _ attributes: [String: String], _ scanner: inout XMLScanner, current: InkMLContext
     ) throws -> InkMLContext {
         var context = try attributes["contextRef"].map { try self.context($0, scanner) } ?? InkMLContext()
-        if let reference = attributes["inkSourceRef"] { context.format = formats[Self.name(reference)] ?? context.format }
+        if let reference = attributes["inkSourceRef"] {
+            context.format = formats[Self.name(reference)] ?? context.format
+        }
         if let reference = attributes["traceFormatRef"] {
             guard let format = formats[Self.name(reference)] else {
                 throw scanner.failure("traceFormatRef \(reference) refers to nothing before it")
@@ -123,7 +127,9 @@ struct InkMLDefinitions {
         try forEachChild(&scanner) { _, _, _, _ in false }
         var time = try attributes["timestampRef"].map { try timestamp($0, scanner) } ?? 0
         if let text = attributes["time"] {
-            guard let value = Double(text), value.isFinite else { throw scanner.failure("the time \"\(text)\" is no number") }
+            guard let value = Double(text), value.isFinite else {
+                throw scanner.failure("the time \"\(text)\" is no number")
+            }
             time += value
         } else if let text = attributes["timeString"] {
             guard let date = try? Date(text, strategy: .iso8601) else {

@@ -118,7 +118,9 @@ struct InkMLReader {
                     var ignored = Group(context: group.context)
                     try readContent(of: &ignored, inDefinitions: true)
                 default:
-                    if try definitions.read(name, attributes, &scanner, current: &group.context, isCurrent: !inDefinitions) {
+                    if try definitions.read(
+                        name, attributes, &scanner, current: &group.context, isCurrent: !inDefinitions)
+                    {
                         continue
                     }
                     try skipElement()
@@ -134,7 +136,8 @@ struct InkMLReader {
         group.context = try context(attributes, in: parent)
         if isView, let reference = attributes["traceDataRef"] {
             guard attributes["from"] == nil, attributes["to"] == nil else {
-                throw scanner.failure("a traceView of a part of a trace (from, to) is not supported; refer to whole traces")
+                throw scanner.failure(
+                    "a traceView of a part of a trace (from, to) is not supported; refer to whole traces")
             }
             guard let referred = referable[InkMLDefinitions.name(reference)] else {
                 throw scanner.failure("traceDataRef \(reference) refers to nothing before it")

@@ -28,7 +28,9 @@ struct InkMLTraceFormat {
     /// A `<channel>` element.
     static func channel(_ attributes: [String: String]) -> Channel {
         var channel = Channel(kind: .other)
-        if let text = attributes["default"] { channel.initial = text == "T" ? 1 : text == "F" ? 0 : Double(text) ?? .nan }
+        if let text = attributes["default"] {
+            channel.initial = text == "T" ? 1 : text == "F" ? 0 : Double(text) ?? .nan
+        }
         switch attributes["name"] {
         case "X": channel.kind = .x
         case "Y": channel.kind = .y
@@ -136,7 +138,8 @@ struct InkMLTraceDecoder {
                 guard count <= limit else { throw Failure(reason: "more than \(limit) points") }
             default:
                 guard next < channels.count else {
-                    throw Failure(reason: "point \(count + 1) has more values than the \(channels.count) channels of its format")
+                    throw Failure(
+                        reason: "point \(count + 1) has more values than the \(channels.count) channels of its format")
                 }
                 try readValue(bytes, at: &position, channel: next)
                 next += 1

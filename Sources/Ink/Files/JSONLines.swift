@@ -83,7 +83,9 @@ public enum JSONLines {
             } catch let failure as JSONScanner.Failure {
                 throw InkFileError.malformed(
                     path: path, line: line, reason: "\(failure.reason) (byte \(failure.position + 1))",
-                    remedy: "Each line is an object such as {\"id\":\"1\",\"text\":\"a\",\"strokes\":[[[0,1],[0,1],[0,10]]]}.")
+                    remedy:
+                        "Each line is an object such as {\"id\":\"1\",\"text\":\"a\",\"strokes\":[[[0,1],[0,1],[0,10]]]}."
+                )
             } catch Excess.samples {
                 throw InkFileError.tooLarge(path: path, line: line, what: "samples", limit: limits.samples)
             } catch Excess.strokes {
@@ -134,7 +136,8 @@ public enum JSONLines {
                     for index in 0..<count {
                         let time = hasTime ? Sample.time(milliseconds: channels[Channel.time.rawValue][index]) : nil
                         var sample = Sample(
-                            x: Float(channels[Channel.x.rawValue][index]), y: Float(channels[Channel.y.rawValue][index]),
+                            x: Float(channels[Channel.x.rawValue][index]),
+                            y: Float(channels[Channel.y.rawValue][index]),
                             time: time)
                         if !isPlain {
                             sample.pressure = optional(.pressure, index)

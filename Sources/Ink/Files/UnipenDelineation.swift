@@ -23,7 +23,8 @@ struct UnipenDelineation {
     init?(_ text: Substring) {
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let ends = part.split(separator: "-", omittingEmptySubsequences: false)
-            guard ends.count == 1 || ends.count == 2, let first = Place(ends[0]), let last = Place(ends[ends.count - 1]),
+            guard ends.count == 1 || ends.count == 2, let first = Place(ends[0]),
+                let last = Place(ends[ends.count - 1]),
                 first.stroke <= last.stroke
             else { return nil }
             ranges.append((first, last))

@@ -59,7 +59,8 @@ struct UnipenReader {
         while let bytes = try reader.next() {
             bytesRead += bytes.count + 1
             guard bytesRead <= limits.fileBytes else {
-                throw InkFileError.tooLarge(path: reader.path, line: reader.line, what: "bytes", limit: limits.fileBytes)
+                throw InkFileError.tooLarge(
+                    path: reader.path, line: reader.line, what: "bytes", limit: limits.fileBytes)
             }
             if let keyword = Self.keyword(bytes) {
                 try finish(statement, of: url, depth)
@@ -89,7 +90,8 @@ struct UnipenReader {
         case "PEN_UP":
             // Points of the pen in the air take time, and nothing else.
             if bytes.contains(where: { $0 > 0x20 }) { clock += interval }
-        case "SEGMENT", "COORD", "HIERARCHY", "POINTS_PER_SECOND", "WRITER", "WRITER_ID", "DATA_SOURCE", "DATA_ID", "INCLUDE", "DT":
+        case "SEGMENT", "COORD", "HIERARCHY", "POINTS_PER_SECOND", "WRITER", "WRITER_ID", "DATA_SOURCE", "DATA_ID",
+            "INCLUDE", "DT":
             guard (statement?.argument.count ?? 0) + bytes.count < Self.longestArgument else {
                 throw InkFileError.tooLarge(
                     path: reader.path, line: reader.line, what: "bytes in a statement", limit: Self.longestArgument)
@@ -154,11 +156,13 @@ struct UnipenReader {
         case "PEN_DOWN":
             guard values.isEmpty else {
                 throw malformed(
-                    url.path, statement.line, "the last point of the stroke has \(values.count) of \(columns.count) values",
+                    url.path, statement.line,
+                    "the last point of the stroke has \(values.count) of \(columns.count) values",
                     "Check .COORD and the numbers after .PEN_DOWN.")
             }
             guard strokes.count < limits.strokes else {
-                throw InkFileError.tooLarge(path: url.path, line: statement.line, what: "strokes", limit: limits.strokes)
+                throw InkFileError.tooLarge(
+                    path: url.path, line: statement.line, what: "strokes", limit: limits.strokes)
             }
             strokes.append(partial ?? Stroke())
             partial = nil
@@ -169,7 +173,8 @@ struct UnipenReader {
             }
         case "POINTS_PER_SECOND":
             guard let rate = words.first.flatMap(Double.init), rate > 0, rate.isFinite else {
-                throw malformed(url.path, statement.line, "\"\(text)\" is no rate", "Write for example .POINTS_PER_SECOND 100.")
+                throw malformed(
+                    url.path, statement.line, "\"\(text)\" is no rate", "Write for example .POINTS_PER_SECOND 100.")
             }
             interval = 1000 / rate
         case "DT": clock += max(0, words.first.flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil } ?? 0)
@@ -261,7 +266,8 @@ struct UnipenReader {
         return try segments.lazy.filter { $0.level == level }.enumerated().map { index, segment in
             guard let strokes = segment.delineation.strokes(of: all) else {
                 throw malformed(
-                    segment.path, segment.line, "the segment names a stroke or point beyond the last (there are \(all.count) strokes)",
+                    segment.path, segment.line,
+                    "the segment names a stroke or point beyond the last (there are \(all.count) strokes)",
                     "Strokes are counted from 0 over all .PEN_DOWN.")
             }
             referred += strokes.count

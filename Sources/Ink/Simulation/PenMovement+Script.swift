@@ -26,7 +26,8 @@ extension PenMovement {
         _ arc: Arc, from time: Double, by writer: Writer, beginsWord: Bool, random: inout SplitMix64
     ) -> Double {
         let pause = beginsWord ? 0.12 * exp(0.6 * Double(random.normal())) : 0
-        let duration = writer.tempo * (0.07 + 0.025 * (arc.length / 10).squareRoot()) * exp(0.1 * Double(random.normal()))
+        let duration =
+            writer.tempo * (0.07 + 0.025 * (arc.length / 10).squareRoot()) * exp(0.1 * Double(random.normal()))
         append(LognormalPulse(arc: arc, onset: time + pause, duration: duration, sigma: writer.sigma))
         // The pen lands a little before the movement through the air has died down: hooks at the beginning of strokes.
         return time + pause + duration * (1 - 0.12 * Double(random.uniform()))

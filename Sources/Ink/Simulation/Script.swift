@@ -90,7 +90,8 @@ struct Script {
         guard let previous else { return cursor - outline.extent.lowerBound }
         // A colon that slips under the arm of a seven would not be seen.
         return previous.outline.origin(
-            ofNext: outline, gap: max(writer.letterGap + 0.4 * normal(), 1), overhang: isLetter && previous.isLetter ? 2.4 : 0)
+            ofNext: outline, gap: max(writer.letterGap + 0.4 * normal(), 1),
+            overhang: isLetter && previous.isLetter ? 2.4 : 0)
     }
 
     private mutating func liftPen() {

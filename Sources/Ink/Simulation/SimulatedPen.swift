@@ -37,7 +37,8 @@ public struct SimulatedPen: Sendable {
     /// A labeled line, ready for our file formats.
     public func line(_ text: String, seed: UInt64) throws(SimulationError) -> InkLine {
         InkLine(
-            id: "simulated-\(writer.seed)-\(seed)", source: "simulated/\(device.name)", writer: "simulated-\(writer.seed)",
+            id: "simulated-\(writer.seed)-\(seed)", source: "simulated/\(device.name)",
+            writer: "simulated-\(writer.seed)",
             language: "en", text: text, strokes: try strokes(of: text, seed: seed))
     }
 
@@ -61,7 +62,8 @@ public struct SimulatedPen: Sendable {
                 let pressure = Self.touch(at: moment, within: contact) * writer.pressure * (1 + 0.5 * tremor.load)
                 samples.append(
                     Sample(
-                        x: Float((origin.x + place.x * scale).rounded()), y: Float((origin.y - place.y * scale).rounded()),
+                        x: Float((origin.x + place.x * scale).rounded()),
+                        y: Float((origin.y - place.y * scale).rounded()),
                         time: start + Int64((Double(tick) * period * 1e6).rounded()), pressure: reported(pressure)))
             } while first + Double(tick) * period <= contact.upperBound || samples.isEmpty
             return Stroke(samples)

@@ -6,7 +6,8 @@ public enum SimulationError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unwritable(let character, let offset):
             let codes = character.unicodeScalars.map { "U+" + String($0.value, radix: 16, uppercase: true) }
-            return "the simulated pens know no form for '\(character)' (\(codes.joined(separator: " "))) at offset \(offset); "
+            return
+                "the simulated pens know no form for '\(character)' (\(codes.joined(separator: " "))) at offset \(offset); "
                 + "they write printable ASCII and newlines"
         }
     }

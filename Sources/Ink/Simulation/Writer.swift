@@ -86,7 +86,8 @@ public struct Writer: Sendable, Equatable {
         guard forms.count > 1, let code = character.asciiValue else { return forms[0] }
         var habit = SplitMix64(seed: seed).split(Int(code))
         let isUsual = random.uniform() < 0.92
-        return forms[isUsual ? Self.choice(among: forms.count, with: &habit) : Self.choice(among: forms.count, with: &random)]
+        return forms[
+            isUsual ? Self.choice(among: forms.count, with: &habit) : Self.choice(among: forms.count, with: &random)]
     }
 
     /// An index below `count`; the first ones are the likelier.

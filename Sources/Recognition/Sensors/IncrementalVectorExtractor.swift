@@ -34,7 +34,8 @@ public struct IncrementalVectorExtractor: Sendable {
     ///   - normalization: of an earlier segment of the stream, to begin with.
     ///   - start: number of the first vector in the stream.
     public init(
-        _ configuration: VectorConfiguration, substitutes: [Float], normalization: RunningNormalization? = nil, start: Int = 0
+        _ configuration: VectorConfiguration, substitutes: [Float], normalization: RunningNormalization? = nil,
+        start: Int = 0
     ) {
         self.configuration = configuration
         self.substitutes = substitutes
@@ -48,7 +49,9 @@ public struct IncrementalVectorExtractor: Sendable {
     /// Takes vectors at the model's rate.
     ///
     /// - Parameter ends: for each, how many vectors of the publisher have come by then.
-    public mutating func append(_ vectors: [Float], ends: [Int], into frames: inout [Float], origins: inout [VectorOrigin]) {
+    public mutating func append(
+        _ vectors: [Float], ends: [Int], into frames: inout [Float], origins: inout [VectorOrigin]
+    ) {
         let channels = configuration.channels.count
         for (index, end) in ends.enumerated() {
             let row = vectors[(index * channels)..<((index + 1) * channels)]
@@ -79,7 +82,8 @@ public struct IncrementalVectorExtractor: Sendable {
             guard frame.count == configuration.dimension else { continue }
             frames.append(contentsOf: frame)
             origins.append(
-                VectorOrigin(vectors: frameStart..<max(frameStart, end), isMissing: 2 * missing > configuration.dimension))
+                VectorOrigin(
+                    vectors: frameStart..<max(frameStart, end), isMissing: 2 * missing > configuration.dimension))
             frameStart = max(frameStart, end)
             frame.removeAll(keepingCapacity: true)
             missing = 0

@@ -23,17 +23,20 @@ extension SensorRecording {
             }
             guard cells.count == channels.count else {
                 throw SensorFileError.malformed(
-                    path: reader.path, line: reader.line, reason: "\(cells.count) cells, but there are \(channels.count) channels")
+                    path: reader.path, line: reader.line,
+                    reason: "\(cells.count) cells, but there are \(channels.count) channels")
             }
             for cell in cells {
                 guard let value = cell.isEmpty ? .nan : Float(cell) else {
                     throw SensorFileError.malformed(
-                        path: reader.path, line: reader.line, reason: "'\(cell)' is no number; leave a cell empty where one is missing")
+                        path: reader.path, line: reader.line,
+                        reason: "'\(cell)' is no number; leave a cell empty where one is missing")
                 }
                 values.append(value.isFinite ? value : .nan)
             }
         }
         return SensorRecording(
-            id: url.lastPathComponent, subject: "", rate: rate, channels: channels, namesChannels: namesChannels, values: values)
+            id: url.lastPathComponent, subject: "", rate: rate, channels: channels, namesChannels: namesChannels,
+            values: values)
     }
 }

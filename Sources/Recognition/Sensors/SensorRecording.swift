@@ -115,7 +115,8 @@ extension SensorRecording {
             }
             for label in labels ?? [] {
                 guard 0 <= label.first, label.first <= label.end, label.end <= frames.count else {
-                    throw malformed("label \(label.name) spans \(label.first) to \(label.end) of \(frames.count) frames")
+                    throw malformed(
+                        "label \(label.name) spans \(label.first) to \(label.end) of \(frames.count) frames")
                 }
             }
             return SensorRecording(

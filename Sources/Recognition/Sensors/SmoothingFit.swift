@@ -7,7 +7,9 @@ extension Model {
     /// What counts is accuracy plus macro F1, so that neither frequent nor rare labels pay for the others.
     /// - Throws: `ModelError.wrongInput` where the model reads ink.
     public func withFittedSmoothing(on recordings: [SensorRecording]) throws -> Model {
-        guard case .vectors(let configuration) = input else { throw ModelError.wrongInput(model: name, expected: "ink") }
+        guard case .vectors(let configuration) = input else {
+            throw ModelError.wrongInput(model: name, expected: "ink")
+        }
         guard let transitions, !recordings.isEmpty else { return self }
         var candidates: [(transitions: TransitionModel, evaluation: FrameEvaluation)] = []
         for priorWeight in [0, 0.25, 0.5, 0.75, 1] as [Float] {

@@ -12,7 +12,9 @@ public struct VectorConfiguration: Sendable, Equatable, Codable {
     /// partial makes do with what came so far.
     public var normalizesRecording: Bool
 
-    public init(channels: [String], rate: Double, stack: Int = 1, deltas: Bool = false, normalizesRecording: Bool = false) {
+    public init(
+        channels: [String], rate: Double, stack: Int = 1, deltas: Bool = false, normalizesRecording: Bool = false
+    ) {
         self.channels = channels
         self.rate = rate
         self.stack = stack
@@ -32,7 +34,8 @@ public struct VectorConfiguration: Sendable, Equatable, Codable {
             guard !condition else { return }
             throw DecodingError.dataCorruptedError(forKey: key, in: values, debugDescription: reason)
         }
-        try require((1...4096).contains(channels.count), .channels, "\(channels.count) channels; 1 to 4096 are possible")
+        try require(
+            (1...4096).contains(channels.count), .channels, "\(channels.count) channels; 1 to 4096 are possible")
         try require(rate.isFinite && rate > 0 && rate <= 1e6, .rate, "a rate of \(rate); give vectors per second")
         try require((1...256).contains(stack), .stack, "a stack of \(stack) vectors; 1 to 256 are possible")
     }

@@ -25,7 +25,8 @@ public struct VectorResampler: Sendable {
     ///   - result: gets the resampled vectors, row-major.
     ///   - sources: gets for each of them the number of the vector in `values` at or after it.
     public mutating func append(
-        _ values: some RandomAccessCollection<Float>, rate source: Double, into result: inout [Float], sources: inout [Int]
+        _ values: some RandomAccessCollection<Float>, rate source: Double, into result: inout [Float],
+        sources: inout [Int]
     ) {
         let ratio = abs(source - rate) <= 1e-6 * rate ? 1 : source / rate
         if ratio != self.ratio {
@@ -42,7 +43,9 @@ public struct VectorResampler: Sendable {
                     result.append(contentsOf: values[row..<next])
                 } else {
                     let fraction = Float(place - Double(taken - 1))
-                    for (a, b) in zip(before, values[row..<next]) { result.append(fraction == 0 ? a : a + fraction * (b - a)) }
+                    for (a, b) in zip(before, values[row..<next]) {
+                        result.append(fraction == 0 ? a : a + fraction * (b - a))
+                    }
                 }
                 sources.append(vector)
                 given += 1

@@ -17,7 +17,9 @@ import Testing
         let folder = try TemporaryFolder()
         let faults = try faults("endpoints:\n  ink: [ipc://ink, 'tcp://0.0.0.0:7711']\n", in: folder)
         #expect(faults.count == 1)
-        #expect(faults[0].contains("ductus.yaml:2:") && faults[0].contains("tcp://0.0.0.0:7711 would be open to the network"))
+        #expect(
+            faults[0].contains("ductus.yaml:2:")
+                && faults[0].contains("tcp://0.0.0.0:7711 would be open to the network"))
     }
 
     @Test func evenLoopback_needsKeys_becauseEveryUserOfTheMachineReachesIt() throws {

@@ -56,7 +56,8 @@ import Testing
         environment["DUCTUS_LIMITS_STREAMS"] = "2"
         environment["DUCTUS_LANES"] = "2"
         let flags = [ConfigurationLoader.Flag(flag: "--lanes", key: "lanes", value: "3")]
-        let configuration = try ConfigurationLoader(path: path, environment: environment, flags: flags).load().configuration
+        let configuration = try ConfigurationLoader(path: path, environment: environment, flags: flags).load()
+            .configuration
         #expect(configuration.limits.queue == 100)
         #expect(configuration.limits.streams == 2)
         #expect(configuration.lanes == 3)
@@ -86,7 +87,8 @@ import Testing
         #expect(lines.count == 7)
         #expect(lines[0].hasPrefix("\(path):1:1: limts: unknown key; did you mean 'limits'?"))
         #expect(lines[1].hasPrefix("\(path):4:") && lines[1].contains("limits.message: 'large' is not a size like"))
-        #expect(lines[2].contains(":5:") && lines[2].contains("limits.streams: 0 is out of range; allowed: 1 to 1000000"))
+        #expect(
+            lines[2].contains(":5:") && lines[2].contains("limits.streams: 0 is out of range; allowed: 1 to 1000000"))
         #expect(lines[3].contains("limits.queue: has no value"))
         #expect(lines[4].contains("pipelines[ink].windw: unknown key; did you mean 'window'?"))
         #expect(lines[5].contains("pipelines[ink].window.hop: '5' is not a time with its unit"))
@@ -94,7 +96,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("limits: {streams: 1", "not YAML"), ("\u{0}", "not YAML"), ("lanes: 1\nlanes: 2\n", "'lanes' is written in one section twice"),
+        ("limits: {streams: 1", "not YAML"), ("\u{0}", "not YAML"),
+        ("lanes: 1\nlanes: 2\n", "'lanes' is written in one section twice"),
         ("- 1\n", "expected keys and values, found a list"), ("a: &a [*a]\n", ""),
     ])
     func whatIsNoConfiguration_isAFault(text: String, message: String) throws {

@@ -14,19 +14,22 @@ import Testing
     }
 
     @Test func everyKey_standsInIt_withAnExplanation() throws {
-        let lines = try String(contentsOf: Self.url, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = try String(contentsOf: Self.url, encoding: .utf8).split(
+            separator: "\n", omittingEmptySubsequences: false)
         for key in Configuration.allKeys {
             let name = key.split(separator: ".").last.map(String.init) ?? key
             let section = key.split(separator: ".").first.map { $0.replacing("[]", with: "") } ?? ""
             let start = try #require(lines.firstIndex { $0.hasPrefix("\(section):") }, "no section \(section)")
-            let end = lines[(start + 1)...].firstIndex { $0.first.map { $0 != " " && $0 != "#" } ?? false } ?? lines.endIndex
+            let end =
+                lines[(start + 1)...].firstIndex { $0.first.map { $0 != " " && $0 != "#" } ?? false } ?? lines.endIndex
             let isThere = lines[start..<end].contains { line in
                 let trimmed = line.drop { $0 == " " || $0 == "-" }
                 return trimmed.hasPrefix("\(name):")
             }
             #expect(isThere, "\(key) is missing in systemd/ductus.yaml")
         }
-        for (index, line) in lines.enumerated() where line.first == " " && !line.drop(while: { $0 == " " }).hasPrefix("#") {
+        for (index, line) in lines.enumerated()
+        where line.first == " " && !line.drop(while: { $0 == " " }).hasPrefix("#") {
             let isListed = line.contains("quotas") || lines[..<index].last?.contains("#") == true
             let isInExplainedSection = !isListed && Self.isSelfExplaining(line)
             #expect(isListed || isInExplainedSection, "line \(index + 1) has no explanation above: \(line)")

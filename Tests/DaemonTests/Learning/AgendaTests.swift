@@ -25,7 +25,10 @@ import Testing
         var agenda = Agenda()
         #expect(agenda.next(aheadOf: everyone) == nil)
         for task in [Agenda.Task(.shared, in: "sensor"), anna, ben] { agenda.ask(task) }
-        #expect([agenda.next(aheadOf: everyone), agenda.next(aheadOf: everyone), agenda.next(aheadOf: everyone)] == [anna, ben, nil])
+        #expect(
+            [agenda.next(aheadOf: everyone), agenda.next(aheadOf: everyone), agenda.next(aheadOf: everyone)] == [
+                anna, ben, nil,
+            ])
         #expect(agenda.next() == .init(.shared, in: "sensor"))
     }
 

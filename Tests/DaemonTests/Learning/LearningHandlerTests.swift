@@ -49,14 +49,20 @@ import Testing
         guard case .listModels(let list) = try scene.ask(.listModels(.with { $0.writer = "ben" })) else { return }
         let listed = try #require(list.generations.last)
         #expect(listed.pipeline == "b" && listed.inUse && listed.hasParent)
-        guard case .showModel(let shown) = try scene.ask(.showModel(.with { $0.generation = listed.generation })) else { return }
+        guard case .showModel(let shown) = try scene.ask(.showModel(.with { $0.generation = listed.generation })) else {
+            return
+        }
         #expect(shown.record == listed && !shown.corrections.isEmpty)
         let request = WireRollbackModelRequest.with {
             $0.generation = .with { $0.writer = "ben" }
             $0.pipeline = "a"
         }
         #expect(failure { _ = try scene.ask(.rollbackModel(request)) } == .unknownGeneration)
-        _ = try scene.ask(.rollbackModel(.with { $0.generation = request.generation; $0.pipeline = "b" }))
+        _ = try scene.ask(
+            .rollbackModel(
+                .with {
+                    $0.generation = request.generation; $0.pipeline = "b"
+                }))
         #expect(scene.learning.folders[1].store.current(of: .writer("ben")) == 0)
         #expect(failure { _ = try scene.ask(.rollbackModel(.with { $0.pipeline = "c" })) } == .invalidArgument)
     }

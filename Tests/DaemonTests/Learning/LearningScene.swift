@@ -52,7 +52,8 @@ final class LearningScene: Sendable {
 
     /// The shipped model, for what takes a network that can learn in a few lines; nil where there is none.
     static let english: Model? = {
-        let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
+        let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         return try? Model(contentsOf: root.appending(path: "models/english"))
     }()
@@ -68,7 +69,8 @@ final class LearningScene: Sendable {
     ///   - folder: of the state; another scene in the same one is the daemon after a restart.
     ///   - pipelines: names; streams that begin with a name are read by it.
     init(
-        in folder: TemporaryFolder, _ change: (inout Configuration.AdaptationSettings) -> Void = { _ in }, model: Model? = nil,
+        in folder: TemporaryFolder, _ change: (inout Configuration.AdaptationSettings) -> Void = { _ in },
+        model: Model? = nil,
         pipelines: [String] = ["ink"], clock: HandClock = HandClock()
     ) throws {
         var settings = Configuration.AdaptationSettings()
@@ -78,7 +80,8 @@ final class LearningScene: Sendable {
         let events = EventPublisher(clock: clock)
         let published = published
         events.connect { published.take($0, $1) }
-        locations = try ConfigurationLoader(path: folder.write("ductus.yaml", ""), environment: folder.environment).load().locations
+        locations = try ConfigurationLoader(path: folder.write("ductus.yaml", ""), environment: folder.environment)
+            .load().locations
         learning = try Learning(
             settings, locations: locations, events: events, registry: registry, clock: clock,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
@@ -94,26 +97,33 @@ final class LearningScene: Sendable {
     func start() {
         let (published, names) = (published, learning.folders.map(\.pipeline))
         learning.start(
-            pipelineOf: { stream, _ in names.first { stream.text.hasPrefix($0) } ?? names.first }, publish: { published.take($0, $1) })
+            pipelineOf: { stream, _ in names.first { stream.text.hasPrefix($0) } ?? names.first },
+            publish: { published.take($0, $1) })
     }
 
     var folder: LearningFolder { learning.folders[0] }
 
     /// A line that a simulated pen wrote was read.
-    func finish(_ number: UInt64, of stream: String = "desk", writer: String? = "anna", text: String = "no", confidence: Float = 0.5) throws {
+    func finish(
+        _ number: UInt64, of stream: String = "desk", writer: String? = "anna", text: String = "no",
+        confidence: Float = 0.5
+    ) throws {
         let line = try Self.pen.line(text, seed: number)
         let event = LabelEvent(
             stream: .named(stream), epoch: 1, number: number, segment: number, state: .final, text: text, committed: 0,
             symbols: [.init(text: text, confidence: confidence, samples: 0..<1, strokes: 0..<1)],
-            generation: .init(number: 0), sampleCount: line.sampleCount, stamps: .init(arrived: 0, decided: 0, published: 0))
+            generation: .init(number: 0), sampleCount: line.sampleCount,
+            stamps: .init(arrived: 0, decided: 0, published: 0))
         learning.finished(FinishedSegment(event: event, writer: writer, ink: InkSegment(line.strokes)))
     }
 
     /// A sensor's segment was transcribed.
     func finish(_ number: UInt64, of stream: String = "wrist", writer: String? = "anna", vectors: [Float]) {
         let event = LabelEvent(
-            stream: .named(stream), epoch: 1, number: number, segment: number, state: .final, text: "", committed: 0, symbols: [],
-            generation: .init(number: 0), sampleCount: vectors.count, stamps: .init(arrived: 0, decided: 0, published: 0))
+            stream: .named(stream), epoch: 1, number: number, segment: number, state: .final, text: "", committed: 0,
+            symbols: [],
+            generation: .init(number: 0), sampleCount: vectors.count,
+            stamps: .init(arrived: 0, decided: 0, published: 0))
         learning.finished(FinishedSegment(event: event, writer: writer, ink: InkSegment(), vectors: vectors))
     }
 
@@ -133,7 +143,9 @@ final class LearningScene: Sendable {
     @discardableResult
     func correct(_ segment: UInt64, of stream: String = "desk", _ text: String) throws -> UInt64 {
         let request = WireCorrectRequest.with { ($0.stream, $0.segment, $0.text) = (stream, segment, text) }
-        guard case .correct(let reply) = try ask(.correct(request)) else { throw ControlFailure(.internal, "another reply") }
+        guard case .correct(let reply) = try ask(.correct(request)) else {
+            throw ControlFailure(.internal, "another reply")
+        }
         return reply.correction
     }
 

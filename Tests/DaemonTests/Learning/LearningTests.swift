@@ -104,7 +104,9 @@ import Testing
         #expect(try scene.teach())
         try scene.finish(20, confidence: 0.9)
         scene.learning.stop()
-        guard case .eraseJournal(let erased) = try scene.ask(.eraseJournal(.with { $0.writer = "anna" })) else { return }
+        guard case .eraseJournal(let erased) = try scene.ask(.eraseJournal(.with { $0.writer = "anna" })) else {
+            return
+        }
         #expect(erased.corrections == 4)
         #expect(erased.generations.map(\.writer).contains("anna"))
         #expect(try scene.folder.journal.count() == 0 && scene.folder.store.writers().isEmpty)
@@ -216,7 +218,9 @@ import Testing
         for number in 1...20 { try scene.finish(UInt64(number), confidence: 0.9) }
         try scene.finish(21, text: "noon", confidence: 0.1)
         func suggestions(_ published: LearningScene.Published) -> [WireReviewSuggestion] {
-            published.all.filter { $0.topic == .review(.named("desk")) }.compactMap { try? WireReviewSuggestion(wire: $0.payload) }
+            published.all.filter { $0.topic == .review(.named("desk")) }.compactMap {
+                try? WireReviewSuggestion(wire: $0.payload)
+            }
         }
         #expect(scene.published.wait { suggestions($0).contains { $0.segment == 21 } })
         let suggestion = try #require(suggestions(scene.published).first { $0.segment == 21 })

@@ -5,10 +5,14 @@ import StreamingTestSupport
 import Testing
 
 @Suite struct SegmentMemoryTests {
-    private func segment(_ number: UInt64, of stream: String = "desk", writer: String? = nil, samples: Int = 10) -> FinishedSegment {
+    private func segment(_ number: UInt64, of stream: String = "desk", writer: String? = nil, samples: Int = 10)
+        -> FinishedSegment
+    {
         let event = LabelEvent(
-            stream: .named(stream), epoch: 1, number: number, segment: number, state: .final, text: "\(number)", committed: 0,
-            symbols: [], generation: .init(number: 0), sampleCount: samples, stamps: .init(arrived: 0, decided: 0, published: 0))
+            stream: .named(stream), epoch: 1, number: number, segment: number, state: .final, text: "\(number)",
+            committed: 0,
+            symbols: [], generation: .init(number: 0), sampleCount: samples,
+            stamps: .init(arrived: 0, decided: 0, published: 0))
         let ink = InkSegment([Stroke((0..<samples).map { Sample(x: Float($0), y: 0) })])
         return FinishedSegment(event: event, writer: writer, ink: ink)
     }
@@ -33,7 +37,8 @@ import Testing
         var memory = SegmentMemory(limit: 3 * size, perStream: 64)
         for number in 1...2 { for stream in ["a", "b"] { memory.keep(segment(UInt64(number), of: stream)) } }
         #expect(place(1, memory, in: "a") == "too old")
-        #expect(place(1, memory, in: "b") == "1" && place(2, memory, in: "a") == "2" && place(2, memory, in: "b") == "2")
+        #expect(
+            place(1, memory, in: "b") == "1" && place(2, memory, in: "a") == "2" && place(2, memory, in: "b") == "2")
     }
 
     @Test func whatIsReadAgain_countsOnce() {

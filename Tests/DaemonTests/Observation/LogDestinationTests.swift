@@ -22,7 +22,9 @@ import Testing
 
     @Test func aLineOfText_staysOneLine_whateverIsInIt() {
         let lines = Mutex<[String]>([])
-        let handler = TextLogHandler(label: "server", level: LogLevel(.info)) { line in lines.withLock { $0.append(line) } }
+        let handler = TextLogHandler(label: "server", level: LogLevel(.info)) { line in
+            lines.withLock { $0.append(line) }
+        }
         let logger = Logger(label: "server", factory: { _ in handler })
         logger.warning("odd\nname", metadata: ["stream": "a\u{1b}[2J", "count": "3"])
         logger.debug("not shown")
@@ -32,7 +34,8 @@ import Testing
     @Test func theLevel_changesForAllLoggersAtOnce() {
         let lines = Mutex(0)
         let level = LogLevel(.error)
-        let logger = Logger(label: "x", factory: { TextLogHandler(label: $0, level: level) { _ in lines.withLock { $0 += 1 } } })
+        let logger = Logger(
+            label: "x", factory: { TextLogHandler(label: $0, level: level) { _ in lines.withLock { $0 += 1 } } })
         logger.info("a")
         level.set(.debug)
         logger.info("b")
@@ -42,7 +45,8 @@ import Testing
     @Test func theJournal_getsFieldsPriorityAndLineBreaks() throws {
         let receiver = try DatagramReceiver()
         let journal = JournalLogHandler.Journal(path: receiver.path)
-        let logger = Logger(label: "lanes", factory: { JournalLogHandler(label: $0, level: LogLevel(.info), journal: journal) })
+        let logger = Logger(
+            label: "lanes", factory: { JournalLogHandler(label: $0, level: LogLevel(.info), journal: journal) })
         logger.error("first\nsecond", metadata: ["stream-name": "desk"])
         let entry = try #require(receiver.receive())
         let length = withUnsafeBytes(of: UInt64(12).littleEndian) { Array($0) }
@@ -57,7 +61,8 @@ import Testing
 
     @Test func withoutAJournal_entriesAreLost_andCounted() {
         let journal = JournalLogHandler.Journal(path: "/nonexistent/socket")
-        Logger(label: "x", factory: { JournalLogHandler(label: $0, level: LogLevel(.info), journal: journal) }).info("a")
+        Logger(label: "x", factory: { JournalLogHandler(label: $0, level: LogLevel(.info), journal: journal) }).info(
+            "a")
         #expect(journal.lost == 1)
     }
 }

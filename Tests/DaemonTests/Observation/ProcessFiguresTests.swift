@@ -15,7 +15,9 @@ import Testing
 
     @Test func whatIsCutOff_isNothing() {
         for stat in ["", "12 (a", "12 (a) S 1 2"] {
-            #expect(ProcessFigures(stat: stat, boot: 0, ticks: 100, page: 4096, openDescriptors: 0, descriptorLimit: 0) == nil)
+            #expect(
+                ProcessFigures(stat: stat, boot: 0, ticks: 100, page: 4096, openDescriptors: 0, descriptorLimit: 0)
+                    == nil)
         }
     }
 }

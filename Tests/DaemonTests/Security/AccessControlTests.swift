@@ -28,11 +28,13 @@ import Testing
             var keys: [String: CurveKeyPair] = [:]
             var list = "clients:\n"
             for (name, rights, streams) in [
-                ("desk", "publish, subscribe, correct", "desk-"), ("lab", "publish", "lab-"), ("reader", "subscribe", "''"), ("admin", "control", "''"),
+                ("desk", "publish, subscribe, correct", "desk-"), ("lab", "publish", "lab-"),
+                ("reader", "subscribe", "''"), ("admin", "control", "''"),
             ] {
                 let pair = try CurveKeyPair()
                 keys[name] = pair
-                list += "  - {name: \(name), key: '\(pair.publicKey.text)', rights: [\(rights)], streams: [\(streams)]}\n"
+                list +=
+                    "  - {name: \(name), key: '\(pair.publicKey.text)', rights: [\(rights)], streams: [\(streams)]}\n"
             }
             keys["stranger"] = try CurveKeyPair()
             self.keys = keys
@@ -95,7 +97,8 @@ import Testing
 
         func ask(_ body: WireControlRequest.OneOf_Body, as client: String) throws -> WireControlReply {
             let control = ControlClient(context: context, endpoint: endpoint(3), security: try security(client))
-            return try WireControlReply(wire: control.request(WireControlRequest(id: 1, body).wire(), milliseconds: 5000))
+            return try WireControlReply(
+                wire: control.request(WireControlRequest(id: 1, body).wire(), milliseconds: 5000))
         }
     }
 
@@ -159,7 +162,8 @@ import Testing
         correction.stream = "other"
         #expect(try scene.ask(.correct(correction), as: "desk").failure.code == .forbidden)
         correction.stream = "desk-1"
-        #expect(try scene.ask(.correct(correction), as: "desk").failure.code == .unavailable, "no learner in this server")
+        #expect(
+            try scene.ask(.correct(correction), as: "desk").failure.code == .unavailable, "no learner in this server")
         #expect(try scene.ask(.correct(correction), as: "admin").failure.code == .forbidden)
     }
 

@@ -46,7 +46,8 @@ import Testing
     @Test func whoIsNotKnown_mayNothing() throws {
         #expect(!policy.allows(.publish, on: try stream("desk-1"), to: Peer()))
         #expect(!policy.allows(.publish, on: try stream("desk-1"), to: Peer(user: "gone")))
-        #expect(!policy.allows(.control, to: Peer(user: "gone", uid: 0)), "a name counts before the user of the machine")
+        #expect(
+            !policy.allows(.control, to: Peer(user: "gone", uid: 0)), "a name counts before the user of the machine")
     }
 
     @Test func usersOfThisMachine_wereLetInByTheSocketsFile() throws {
@@ -56,7 +57,8 @@ import Testing
 
     @Test(arguments: [
         ("labels.desk-", true), ("labels.desk-1", true), ("review.lab2", true), ("events", true),
-        ("labels.desk", false), ("labels.", false), ("labels", false), ("", false), ("labels.other", false), ("event", false),
+        ("labels.desk", false), ("labels.", false), ("labels", false), ("", false), ("labels.other", false),
+        ("event", false),
     ])
     func aSubscription_mustLieWithinThePrefixes(topic: String, isAllowed: Bool) {
         #expect(policy.allowsSubscription(to: topic, by: desk) == isAllowed)

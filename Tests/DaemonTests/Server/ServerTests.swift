@@ -55,7 +55,8 @@ private final class RunningServer {
 
     func ask(_ body: WireControlRequest.OneOf_Body) throws -> WireControlReply.OneOf_Body {
         let client = ControlClient(context: context, endpoint: try endpoint("control"))
-        return try WireControlReply(wire: client.request(WireControlRequest(id: 9, body).wire(), milliseconds: 5000)).answer()
+        return try WireControlReply(wire: client.request(WireControlRequest(id: 9, body).wire(), milliseconds: 5000))
+            .answer()
     }
 
     /// The next final on the subscription.
@@ -71,7 +72,9 @@ private final class RunningServer {
 
 /// Sends one line of `letters` on a stream and ends it.
 @discardableResult
-private func write(_ letters: Int, seed: UInt64, as stream: String, epoch: UInt64 = 1, on publisher: Publisher) throws -> [Stroke] {
+private func write(_ letters: Int, seed: UInt64, as stream: String, epoch: UInt64 = 1, on publisher: Publisher) throws
+    -> [Stroke]
+{
     var pen = ScribblingPen(seed: seed)
     let contents = pen.letters(letters).map { InkPacket.Content.samples($0, firstStroke: nil) } + [.endOfSegment]
     for (sequence, content) in contents.enumerated() {
@@ -157,7 +160,9 @@ private func write(_ letters: Int, seed: UInt64, as stream: String, epoch: UInt6
         }
         let far = [Float.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0, 1e30]
         let absurd = far.flatMap { x in far.map { PenSample(Sample(x: x, y: $0, time: .max)) } }
-        for (sequence, content) in [InkPacket.Content.samples(absurd, firstStroke: .max), .retraction([.max, 0]), .endOfSegment].enumerated() {
+        for (sequence, content) in [
+            InkPacket.Content.samples(absurd, firstStroke: .max), .retraction([.max, 0]), .endOfSegment,
+        ].enumerated() {
             let packet = InkPacket(epoch: .max, sequence: UInt64.max - 3 + UInt64(sequence), content: content)
             if let payload = try? packet.wire() { try publisher.send(topic: Array("ink.evil".utf8), payload: payload) }
         }

@@ -42,9 +42,11 @@ import Testing
             events.connect { _, payload in kept.events.withLock { $0.append(payload) } }
             self.kept = kept
             reloader = Reloader(
-                loader, loaded: loaded, access: access, models: ModelReload(pipelines, locations: loaded.locations), level: level,
+                loader, loaded: loaded, access: access, models: ModelReload(pipelines, locations: loaded.locations),
+                level: level,
                 logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
-                notifier: ServiceNotifier(environment: ["NOTIFY_SOCKET": manager.path]), events: events, registry: registry)
+                notifier: ServiceNotifier(environment: ["NOTIFY_SOCKET": manager.path]), events: events,
+                registry: registry)
         }
 
         static func writeModel(seed: UInt64, in folder: TemporaryFolder) throws {
@@ -53,7 +55,9 @@ import Testing
         }
 
         var model: Model { pipelines.entries[0].models.current(for: nil).model }
-        var events: [WireDaemonEvent] { get throws { try kept.events.withLock { $0 }.map { try WireDaemonEvent(wire: $0) } } }
+        var events: [WireDaemonEvent] {
+            get throws { try kept.events.withLock { $0 }.map { try WireDaemonEvent(wire: $0) } }
+        }
     }
 
     @Test func whatCanChange_does_andWhatCannot_isNamed() throws {

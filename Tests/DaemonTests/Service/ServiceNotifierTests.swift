@@ -6,7 +6,8 @@ import Testing
         let manager = try DatagramReceiver()
         let notifier = ServiceNotifier(environment: ["NOTIFY_SOCKET": manager.path])
         notifier.ready(status: "0 streams\nREADY=0")
-        #expect(manager.receiveText() == "READY=1\nSTATUS=0 streams READY=0", "a status cannot smuggle in an assignment")
+        #expect(
+            manager.receiveText() == "READY=1\nSTATUS=0 streams READY=0", "a status cannot smuggle in an assignment")
         notifier.reloading()
         let reloading = try #require(manager.receiveText()).split(separator: "\n")
         #expect(reloading[0] == "RELOADING=1")

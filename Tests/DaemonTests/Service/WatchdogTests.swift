@@ -27,7 +27,8 @@ import Testing
         let environment = ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "8000000"]
         let (lane, socket, hand, health) = (Beating("lane-0"), Beating("socket"), Hand(), ServiceHealth())
         let watchdog = Watchdog(
-            [lane, socket], environment: environment, notifier: ServiceNotifier(environment: environment), health: health,
+            [lane, socket], environment: environment, notifier: ServiceNotifier(environment: environment),
+            health: health,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             now: { hand.now.load(ordering: .relaxed) })
         for _ in 0..<4 {

@@ -48,7 +48,8 @@ struct ChartTests {
     func poorDataGiveAChartAllTheSame(points: [PlanePoint]) throws {
         for isLogarithmic in [false, true] {
             let chart = Chart(
-                title: "poor", x: ChartAxis("x", isLogarithmic: isLogarithmic), y: ChartAxis("y", isLogarithmic: isLogarithmic),
+                title: "poor", x: ChartAxis("x", isLogarithmic: isLogarithmic),
+                y: ChartAxis("y", isLogarithmic: isLogarithmic),
                 series: [.init("s", points: points, isDashed: true, hasDots: true)])
             let svg = chart.drawing().svg()
             #expect(!svg.contains("nan") && !svg.contains("inf"))

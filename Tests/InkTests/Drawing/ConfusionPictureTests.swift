@@ -18,7 +18,8 @@ struct ConfusionPictureTests {
     }
 
     @Test func theLargerShareOfARowIsTheDarker() {
-        let picture = ConfusionPicture(title: "", names: ["a", "b", "c"], counts: [[0, 1, 8], [0, 0, 0], [0, 0, 0]])
+        let picture = ConfusionPicture(
+            title: "", names: ["a", "b", "c"], counts: [[0, 1, 8], [0, 0, 0], [0, 0, 0]])
         let cells = picture.drawing().elements.compactMap { element -> Drawing.Area? in
             if case .area(let area) = element { area } else { nil }
         }

@@ -14,7 +14,9 @@ struct DrawingTests {
         var drawing = Drawing(width: 120, height: 80)
         let broken = [PlanePoint(10, 10), PlanePoint(100, 60), PlanePoint(.nan, 3), PlanePoint(90, 20)]
         drawing.add(Drawing.Line(broken, width: 3))
-        drawing.add(Drawing.Line([PlanePoint(5, 5), PlanePoint(50, 5), PlanePoint(90, 9)], widths: [1, 3, .infinity], color: .red))
+        drawing.add(
+            Drawing.Line(
+                [PlanePoint(5, 5), PlanePoint(50, 5), PlanePoint(90, 9)], widths: [1, 3, .infinity], color: .red))
         drawing.add(Drawing.Line([PlanePoint(60, 40)], width: 6))
         drawing.add(Drawing.Line([], width: 6))
         drawing.add(Drawing.Line([PlanePoint(-1e30, 4), PlanePoint(1e30, 4)], width: 2, isDashed: true))
@@ -69,7 +71,9 @@ struct DrawingTests {
         #expect(Drawing(width: .nan, height: -3).width == 1)
         #expect(Drawing(width: 1e300, height: 2.2).width == Drawing.largestSide)
         #expect(Drawing(width: 1, height: 2.2).height == 3)
-        #expect(throws: DrawingError.tooLarge(width: 20_000, height: 9000)) { try Drawing(width: 2e4, height: 9e3).png() }
+        #expect(throws: DrawingError.tooLarge(width: 20_000, height: 9000)) {
+            try Drawing(width: 2e4, height: 9e3).png()
+        }
     }
 
     @Test func theFileNameChoosesTheFormat() throws {

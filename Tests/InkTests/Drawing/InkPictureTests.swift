@@ -21,7 +21,8 @@ struct InkPictureTests {
 
     @Test func labelsStandUnderTheirStrokes() throws {
         let ink = [
-            Stroke(points: [(0, 0), (0, 40)]), Stroke(points: [(100, 0), (100, 40)]), Stroke(points: [(200, 0), (200, 40)]),
+            Stroke(points: [(0, 0), (0, 40)]), Stroke(points: [(100, 0), (100, 40)]),
+            Stroke(points: [(200, 0), (200, 40)]),
         ]
         let labels = [InkLabel("x", strokes: 0..<1), InkLabel("y", samples: 2..<4), InkLabel("z", strokes: 2..<3)]
         let drawing = InkPicture().drawing(of: ink, labels: labels)
@@ -36,7 +37,8 @@ struct InkPictureTests {
 
     @Test func everyLineOfInkHasItsOwnRowOfLabels() {
         let ink = [Stroke(points: [(0, 0), (0, 40)]), Stroke(points: [(0, 100), (0, 140)])]
-        let drawing = InkPicture().drawing(of: ink, labels: [InkLabel("x", strokes: 0..<1), InkLabel("y", strokes: 1..<2)])
+        let drawing = InkPicture().drawing(
+            of: ink, labels: [InkLabel("x", strokes: 0..<1), InkLabel("y", strokes: 1..<2)])
         let placed = texts(of: drawing)
         #expect(placed[0].at.y < lines(of: drawing)[1].points[0].y)
         #expect(placed[1].at.y > lines(of: drawing)[1].points[1].y)
@@ -60,7 +62,8 @@ struct InkPictureTests {
 
     @Test func rangesBeyondTheInkAreCutOff() {
         let labels = [
-            InkLabel("a", samples: 50..<90), InkLabel("b", strokes: -4..<90), InkLabel("c"), InkLabel("d", samples: -9..<1),
+            InkLabel("a", samples: 50..<90), InkLabel("b", strokes: -4..<90), InkLabel("c"),
+            InkLabel("d", samples: -9..<1),
         ]
         #expect(texts(of: InkPicture().drawing(of: [dash], labels: labels)).map(\.string) == ["d", "b"])
     }
@@ -99,11 +102,14 @@ struct InkPictureTests {
     }
 
     @Test func readingsAreReadFromWhatRecognizePrints() throws {
-        let json = #"{"file":"a","id":"7","text":"a","alternatives":[],"#
+        let json =
+            #"{"file":"a","id":"7","text":"a","alternatives":[],"#
             + #""symbols":[{"text":"a","confidence":0.5,"samples":[0,31],"strokes":[0,1]}]}"#
         let reading = try JSONDecoder().decode(LabeledReading.self, from: Data(json.utf8))
         #expect(reading.symbols == [InkLabel("a", samples: 0..<31, strokes: 0..<1, confidence: 0.5)])
         let backwards = #"{"text":"a","symbols":[{"text":"a","samples":[9,3]}]}"#
-        #expect(throws: DecodingError.self) { try JSONDecoder().decode(LabeledReading.self, from: Data(backwards.utf8)) }
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(LabeledReading.self, from: Data(backwards.utf8))
+        }
     }
 }

@@ -20,7 +20,8 @@ struct PNGReader {
             let body = Array(bytes[at + 4..<at + 8 + length])
             let type = String(decoding: body.prefix(4), as: UTF8.self)
             types.append(type)
-            try #require(Int(crc32(0, body, uInt(body.count))) == Self.number(bytes[at + 8 + length..<at + 12 + length]))
+            try #require(
+                Int(crc32(0, body, uInt(body.count))) == Self.number(bytes[at + 8 + length..<at + 12 + length]))
             if type == "IDAT" { compressed += body.dropFirst(4) }
             if type == "IHDR" {
                 width = Self.number(body[4..<8])

@@ -35,7 +35,8 @@ struct PenMovementTests {
     @Test func cornersAreReachedOnlyWithoutOverlap() {
         func leastDistance(to corner: PlanePoint, spacing: Double) -> Double {
             var walk = movement(spacing: spacing).walk()
-            return stride(from: 0.0, to: 0.7, by: 0.001).map { (walk.position(at: $0) - corner).norm }.min() ?? .infinity
+            return stride(from: 0.0, to: 0.7, by: 0.001).map { (walk.position(at: $0) - corner).norm }.min()
+                ?? .infinity
         }
         #expect(leastDistance(to: corners[1], spacing: 0.2) < 0.01)
         #expect(leastDistance(to: corners[1], spacing: 0.07) > 0.3)

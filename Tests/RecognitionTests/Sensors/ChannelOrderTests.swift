@@ -12,7 +12,8 @@ import Testing
         let order = ChannelOrder(of: ["a", "b", "c"], among: ["c"])
         #expect(order.missing == ["a", "b"])
         let arranged = order.arrange([7, 8])
-        #expect(arranged.map(\.isNaN) == [true, true, false, true, true, false] && arranged[2] == 7 && arranged[5] == 8)
+        #expect(
+            arranged.map(\.isNaN) == [true, true, false, true, true, false] && arranged[2] == 7 && arranged[5] == 8)
     }
 
     @Test func theFirstOfTwoNamesakesCounts() {

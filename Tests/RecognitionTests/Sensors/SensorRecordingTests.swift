@@ -50,7 +50,8 @@ import Testing
         let recording = a.recording(id: "r", seconds: 30)
         #expect(recording == b.recording(id: "r", seconds: 30))
         #expect(recording.count == 1500 && recording.spans.count > 4)
-        #expect(zip(recording.spans, recording.spans.dropFirst()).allSatisfy { $0.end <= $1.first && $0.name != $1.name })
+        #expect(
+            zip(recording.spans, recording.spans.dropFirst()).allSatisfy { $0.end <= $1.first && $0.name != $1.name })
         #expect(recording != a.recording(id: "r", seconds: 30))
     }
 }

@@ -8,7 +8,8 @@ import Testing
         channels: Int = 1, rate: Double = 10, stack: Int = 1, deltas: Bool = false, normalizes: Bool = false
     ) -> VectorConfiguration {
         VectorConfiguration(
-            channels: (0..<channels).map { "c\($0)" }, rate: rate, stack: stack, deltas: deltas, normalizesRecording: normalizes)
+            channels: (0..<channels).map { "c\($0)" }, rate: rate, stack: stack, deltas: deltas,
+            normalizesRecording: normalizes)
     }
 
     @Test func vectorsAreStackedAndWhatFillsNoFrameIsLeftOut() {
@@ -70,7 +71,8 @@ import Testing
             while sent < 200 {
                 let count = min(200 - sent, Int.random(in: 1...most, using: &random))
                 var (vectors, sources): ([Float], [Int]) = ([], [])
-                resampler.append(values[(sent * 3)..<((sent + count) * 3)], rate: rate, into: &vectors, sources: &sources)
+                resampler.append(
+                    values[(sent * 3)..<((sent + count) * 3)], rate: rate, into: &vectors, sources: &sources)
                 extractor.append(vectors, ends: sources.map { $0 + sent + 1 }, into: &frames, origins: &origins)
                 sent += count
             }
@@ -92,7 +94,10 @@ import Testing
         #expect(frames == [1, 0, 0, 1, 0, 1, 0, 0])
     }
 
-    @Test(arguments: [#"{"channels": [], "rate": 50}"#, #"{"channels": ["a"], "rate": 0}"#, #"{"channels": ["a"], "rate": 50, "stack": 0}"#])
+    @Test(arguments: [
+        #"{"channels": [], "rate": 50}"#, #"{"channels": ["a"], "rate": 0}"#,
+        #"{"channels": ["a"], "rate": 50, "stack": 0}"#,
+    ])
     func impossibleConfigurationsAreRefused(_ json: String) {
         #expect(throws: DecodingError.self) {
             try JSONDecoder().decode(VectorConfiguration.self, from: Data(json.utf8))

@@ -10,7 +10,9 @@ import Testing
     /// Debian's own interpreter, which python3-zmq and python3-protobuf belong to.
     private static let python = "/usr/bin/python3"
 
-    private static func run(_ program: String, _ arguments: [String], in folder: String? = nil) throws -> (status: Int32, output: String) {
+    private static func run(_ program: String, _ arguments: [String], in folder: String? = nil) throws -> (
+        status: Int32, output: String
+    ) {
         let process = Process()
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
@@ -35,14 +37,17 @@ import Testing
         let block = try #require(readme.components(separatedBy: "```").first { $0.hasPrefix("python\n") })
         #expect(block.split(separator: "\n").count <= 34, "it is to stay a client in 30 lines")
         try String(block.dropFirst(7)).write(toFile: daemon.folder + "/client.py", atomically: true, encoding: .utf8)
-        let messages = try FileManager.default.contentsOfDirectory(atPath: Self.protocols.appending(path: "ductus/v1").path)
-            .filter { $0.hasSuffix(".proto") }.map { "ductus/v1/\($0)" }
+        let messages = try FileManager.default.contentsOfDirectory(
+            atPath: Self.protocols.appending(path: "ductus/v1").path
+        )
+        .filter { $0.hasSuffix(".proto") }.map { "ductus/v1/\($0)" }
         let made = try Self.run(
             "/usr/bin/env", ["protoc", "-I", Self.protocols.path, "--python_out=\(daemon.folder)"] + messages)
         #expect(made.status == 0, "\(made.output)")
 
         let endpoints = try ["ink", "labels"].map { try daemon.endpoint($0).description }
-        let ran = try Self.run("/usr/bin/env", ["timeout", "60", Self.python, "client.py"] + endpoints, in: daemon.folder)
+        let ran = try Self.run(
+            "/usr/bin/env", ["timeout", "60", Self.python, "client.py"] + endpoints, in: daemon.folder)
         #expect(ran.status == 0, "\(ran.output)")
         // The ink that the client writes, by its own formula.
         var curve = Stroke()

@@ -13,7 +13,9 @@ import Testing
         recognizer = Recognizer(model: try TinyModel.make())
     }
 
-    private func recording(_ name: String, seed: UInt64, letters: Int, ends: Bool = true) throws -> (InkRecording, ScribblingPen) {
+    private func recording(_ name: String, seed: UInt64, letters: Int, ends: Bool = true) throws -> (
+        InkRecording, ScribblingPen
+    ) {
         var pen = ScribblingPen(seed: seed)
         var recording = InkRecording(stream: .named(name))
         for samples in pen.letters(letters) { try recording.send(.samples(samples, firstStroke: nil)) }
@@ -64,7 +66,8 @@ import Testing
         let player = try Player(daemon)
         var expected: [String: String] = [:]
         for number in 1...8 {
-            let (recording, pen) = try recording("open-\(number)", seed: UInt64(number), letters: 5 * number, ends: false)
+            let (recording, pen) = try recording(
+                "open-\(number)", seed: UInt64(number), letters: 5 * number, ends: false)
             try player.play(recording.records)
             expected["open-\(number)"] = try recognizer.recognize(pen.strokes).text
         }

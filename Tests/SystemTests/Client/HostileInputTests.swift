@@ -53,7 +53,9 @@ import Testing
         var bystander = try Bystander(daemon)
         var random = SplitMix64(seed: 1)
         let whole = try packet()
-        for (name, kind) in [("ink", Socket.Kind.xpub), ("features", .xpub), ("labels", .subscribe), ("control", .dealer)] {
+        for (name, kind) in [
+            ("ink", Socket.Kind.xpub), ("features", .xpub), ("labels", .subscribe), ("control", .dealer),
+        ] {
             let socket = try Self.socket(kind, to: name, of: daemon)
             for round in 0..<2000 {
                 let frames = (0..<1 + Int(random.next() % 4)).map { _ in
@@ -136,8 +138,12 @@ import Testing
             _ = try socket.send([Array("\(name).long".utf8), flood], waits: true)
         }
         // Packets that announce more than they hold.
-        for length: [UInt8] in [[0xff, 0xff, 0xff, 0xff, 0x07], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]] {
-            for field: UInt8 in [0x22, 0x2a, 0x32, 0x3a] { try bystander.player.send(topic: "ink.liar", payload: [8, 1, field] + length) }
+        for length: [UInt8] in [
+            [0xff, 0xff, 0xff, 0xff, 0x07], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
+        ] {
+            for field: UInt8 in [0x22, 0x2a, 0x32, 0x3a] {
+                try bystander.player.send(topic: "ink.liar", payload: [8, 1, field] + length)
+            }
         }
         try bystander.check()
         #expect(daemon.residentBytes < before + 64 << 20)
@@ -147,7 +153,9 @@ import Testing
     @Test func numbersThatAreNone() throws {
         let daemon = try DaemonUnderTest(idle: 300)
         var bystander = try Bystander(daemon)
-        let values: [Float] = [.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude, 0]
+        let values: [Float] = [
+            .nan, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude, 0,
+        ]
         let times: [Int64] = [0, -1, .max, .min + 1, 1, .max / 2, .min / 2]
         var random = SplitMix64(seed: 3)
         for stream in 0..<20 {
@@ -163,7 +171,8 @@ import Testing
                 // Single-sample packets, too: times that far apart do not fit into one.
                 for part in [Array(reports.prefix(1)), reports] {
                     try bystander.player.send(
-                        topic: "ink.absurd-\(stream)", payload: packet(part, sequence: UInt64(sequence) << (sequence % 5 * 13)))
+                        topic: "ink.absurd-\(stream)",
+                        payload: packet(part, sequence: UInt64(sequence) << (sequence % 5 * 13)))
                 }
             }
         }
@@ -188,9 +197,10 @@ import Testing
         let payload = try packet(reports)
         let (messages, burst) = (200, 2 << 20)
         for _ in 0..<messages { try player.send(topic: "ink.greedy", payload: payload) }
-        #expect(try daemon.comesTo {
-            ($0.counters["packets_ink"] ?? 0) + ($0.counters["dropped_quota_bytes"] ?? 0) == UInt64(messages)
-        })
+        #expect(
+            try daemon.comesTo {
+                ($0.counters["packets_ink"] ?? 0) + ($0.counters["dropped_quota_bytes"] ?? 0) == UInt64(messages)
+            })
         // At once a client may send two mebibytes; after that next to nothing comes through.
         let taken = try Int(daemon.status().counters["packets_ink"] ?? 0)
         #expect((burst / payload.count...burst / payload.count + 5).contains(taken))
@@ -204,7 +214,8 @@ import Testing
 
     /// Even where quotas allow them, lanes keep as many streams as configured.
     @Test func aHundredThousandNamesMeetTheLimitOfStreams() throws {
-        let daemon = try DaemonUnderTest(idle: 300, settings: ["quotas.streams=1000000", "quotas.bytes_per_second=1 GiB", "limits.streams=1000"])
+        let daemon = try DaemonUnderTest(
+            idle: 300, settings: ["quotas.streams=1000000", "quotas.bytes_per_second=1 GiB", "limits.streams=1000"])
         try flood(daemon, drop: nil, streams: 1000)
     }
 
@@ -217,10 +228,11 @@ import Testing
             if number.isMultiple(of: 20_000) { try bystander.write(1) }
         }
         try bystander.check()
-        #expect(try daemon.comesTo { status in
-            let dropped = status.counters.filter { $0.key.hasPrefix("dropped_") }.values.reduce(0, +)
-            return (status.counters["packets_ink"] ?? 0) + dropped >= 100_000
-        })
+        #expect(
+            try daemon.comesTo { status in
+                let dropped = status.counters.filter { $0.key.hasPrefix("dropped_") }.values.reduce(0, +)
+                return (status.counters["packets_ink"] ?? 0) + dropped >= 100_000
+            })
         let status = try daemon.status()
         #expect(status.streams <= streams)
         if let drop { #expect(status.counters[drop, default: 0] > 90_000, "\(status.counters)") }

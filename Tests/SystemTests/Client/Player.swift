@@ -81,7 +81,8 @@ final class Listener {
 
     /// Takes in what is there, or comes next.
     func hear(milliseconds: Int) throws {
-        guard let frames = try subscriber.receive(milliseconds: milliseconds), frames.count == 2, !frames[1].isEmpty else { return }
+        guard let frames = try subscriber.receive(milliseconds: milliseconds), frames.count == 2, !frames[1].isEmpty
+        else { return }
         guard case .labels(let stream)? = try? Topic(wire: frames[0]) else { return }
         let event = try LabelEvent(wire: frames[1])
         guard event.stamps.published >= since else { return }

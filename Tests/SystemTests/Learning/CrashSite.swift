@@ -36,7 +36,9 @@ final class CrashSite {
     /// Generations that serve, as the last look at the disk found them.
     private var serving: [Scope: UInt64] = [:]
 
-    private static let texts = ["full of boats", "ten of them", "had no name", "the old lamp", "the grey wall", "in her book"]
+    private static let texts = [
+        "full of boats", "ten of them", "had no name", "the old lamp", "the grey wall", "in her book",
+    ]
 
     /// - Parameters:
     ///   - model: nil: a small one.
@@ -46,7 +48,9 @@ final class CrashSite {
         self.model = model ?? folder.url.appending(path: "quiet.safetensors")
         if model == nil { try Self.quiet().weightFile().write(to: self.model) }
         base = BaseModel(try Model(contentsOf: self.model))
-        delays = [.correction: Delay(longest: 0.04), .training: Delay(longest: training), .promotion: Delay(longest: 0.02)]
+        delays = [
+            .correction: Delay(longest: 0.04), .training: Delay(longest: training), .promotion: Delay(longest: 0.02),
+        ]
     }
 
     /// A small network that mostly reads nothing: every text is plausible, and every training makes it likelier.
@@ -63,7 +67,8 @@ final class CrashSite {
         let output = try #require(ParameterLayout(architecture).tensors.last { !$0.isWeight })
         parameters[output.offset] = 4
         return Model(
-            name: "quiet", network: try Network(architecture: architecture, parameters: parameters), input: .ink(FeatureConfiguration()),
+            name: "quiet", network: try Network(architecture: architecture, parameters: parameters),
+            input: .ink(FeatureConfiguration()),
             alphabet: .printableASCII, standardization: .identity(9))
     }
 
@@ -92,7 +97,8 @@ final class CrashSite {
         var recording = InkRecording(stream: .named("desk"))
         try recording.send(.hello(StreamHello(writer: writer)), at: 0)
         for (index, text) in Self.texts.enumerated() {
-            try recording.write(try pen.strokes(of: text, seed: UInt64(lives * 100 + index), start: recording.time + 500_000))
+            try recording.write(
+                try pen.strokes(of: text, seed: UInt64(lives * 100 + index), start: recording.time + 500_000))
             try recording.send(.endOfSegment)
         }
         try Player(daemon).play(recording.records)
@@ -109,7 +115,9 @@ final class CrashSite {
         var inUse: [Scope: UInt64] = [:]
         for record in list.generations where record.inUse && record.generation.number > 0 {
             let scope = Scope(record.generation.writer.isEmpty ? nil : record.generation.writer)
-            #expect(inUse.updateValue(record.generation.number, forKey: scope) == nil, "\(scope) has two generations in use")
+            #expect(
+                inUse.updateValue(record.generation.number, forKey: scope) == nil, "\(scope) has two generations in use"
+            )
         }
         for (scope, number) in serving { #expect(inUse[scope] ?? 0 >= number, "\(scope)") }
     }
@@ -118,7 +126,9 @@ final class CrashSite {
     private func correct(_ life: Life, _ round: Int, milliseconds: Int = 20_000) throws {
         let place = round % Self.texts.count
         let text = Self.texts[place] + (round / Self.texts.count % 2 == 0 ? "" : ".")
-        let request = WireCorrectRequest.with { ($0.stream, $0.segment, $0.text) = ("desk", life.finals[place].segment, text) }
+        let request = WireCorrectRequest.with {
+            ($0.stream, $0.segment, $0.text) = ("desk", life.finals[place].segment, text)
+        }
         let reply = try WireControlReply(
             wire: life.client.request(WireControlRequest(id: 1, .correct(request)).wire(), milliseconds: milliseconds))
         // A refusal of an implausible text is an answer, too, and promises nothing.
@@ -200,7 +210,9 @@ final class CrashSite {
         let names = { (folder: URL) in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] }
         let writers = learning.appending(path: "generations/writers")
         let shared = names(learning.appending(path: "generations/shared"))
-        return Set(shared + names(writers).flatMap { writer in names(writers.appending(path: writer)).map { "\(writer)/\($0)" } })
+        return Set(
+            shared
+                + names(writers).flatMap { writer in names(writers.appending(path: writer)).map { "\(writer)/\($0)" } })
     }
 
     // MARK: Afterwards
@@ -262,7 +274,8 @@ private struct LearnerThread {
     /// It runs, or would if a processor were free.
     var isAtWork: Bool {
         ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).contains { task in
-            guard let stat = try? String(contentsOfFile: "\(tasks)/\(task)/stat", encoding: .utf8), let end = stat.lastIndex(of: ")")
+            guard let stat = try? String(contentsOfFile: "\(tasks)/\(task)/stat", encoding: .utf8),
+                let end = stat.lastIndex(of: ")")
             else { return false }
             // proc(5): behind the name come the state and, as the 17th, the niceness.
             let fields = stat[stat.index(after: end)...].split(separator: " ")

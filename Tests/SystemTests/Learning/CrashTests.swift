@@ -34,8 +34,12 @@ import Testing
         }
         try site.close()
         let list = CrashSite.Phase.allCases.map { "\($0) \(counts[$0, default: 0])" }.joined(separator: ", ")
-        print("kill -9, hits by phase: \(list); \(site.lives) daemons, \(site.acknowledged.count) corrections acknowledged, none lost")
+        print(
+            "kill -9, hits by phase: \(list); \(site.lives) daemons, \(site.acknowledged.count) corrections acknowledged, none lost"
+        )
         // How often a phase is hit is chance: only a run that counts the hits insists on them.
-        if let hits = Self.hits { #expect(CrashSite.Phase.allCases.allSatisfy { counts[$0, default: 0] >= hits }, "\(list)") }
+        if let hits = Self.hits {
+            #expect(CrashSite.Phase.allCases.allSatisfy { counts[$0, default: 0] >= hits }, "\(list)")
+        }
     }
 }

@@ -59,7 +59,9 @@ import Testing
         try events.subscribe(Array(Topic.events.description.utf8))
         try events.waitUntilSubscribed(milliseconds: 20_000)
         for (final, text) in zip(before, Self.texts) {
-            let request = WireCorrectRequest.with { ($0.stream, $0.segment, $0.text) = (Self.stream.text, final.segment, text) }
+            let request = WireCorrectRequest.with {
+                ($0.stream, $0.segment, $0.text) = (Self.stream.text, final.segment, text)
+            }
             guard case .correct(let reply) = try daemon.ask(.correct(request)) else { throw WireFault.unknownBody }
             #expect(reply.writer == "anna")
         }
@@ -68,7 +70,9 @@ import Testing
         let deadline = ContinuousClock.now + .seconds(120)
         while promotions.last?.corrections != UInt32(Self.texts.count), ContinuousClock.now < deadline {
             guard let frames = try events.receive(milliseconds: 1000), frames.count == 2 else { continue }
-            if case .promotion(let trial)? = try WireDaemonEvent(wire: frames[1]).body, trial.generation.writer == "anna" {
+            if case .promotion(let trial)? = try WireDaemonEvent(wire: frames[1]).body,
+                trial.generation.writer == "anna"
+            {
                 promotions.append(trial)
             }
         }

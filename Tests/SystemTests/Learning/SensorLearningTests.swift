@@ -11,7 +11,8 @@ import Testing
     private static let stream = StreamName.named("microphone")
     private static let model = FixtureFolder.root.appending(path: "models/an4")
     private static let recordings: URL = {
-        let data = ProcessInfo.processInfo.environment["DUCTUS_DATA"].map { URL(filePath: $0) }
+        let data =
+            ProcessInfo.processInfo.environment["DUCTUS_DATA"].map { URL(filePath: $0) }
             ?? FixtureFolder.root.appending(path: "../shared/data").standardizedFileURL
         return data.appending(path: "sensors/an4-train.ndjson.gz")
     }()
@@ -19,7 +20,8 @@ import Testing
     /// Held out when the model was trained, and read with the most errors.
     private static let speaker = "fjam"
 
-    private func play(_ utterances: [SensorRecording], epoch: UInt64, to daemon: DaemonUnderTest) throws -> [LabelEvent] {
+    private func play(_ utterances: [SensorRecording], epoch: UInt64, to daemon: DaemonUnderTest) throws -> [LabelEvent]
+    {
         let listener = try Listener(daemon)
         let player = try Player(daemon)
         var contents = [FeaturePacket.Content.hello(StreamHello(writer: Self.speaker))]
@@ -42,15 +44,18 @@ import Testing
 
     @Test(.enabled(if: isPossible, "there is no ../shared/data/sensors/an4-train.ndjson.gz"))
     func whatIsCorrectedIsTranscribedBetterTheNextTime() throws {
-        let utterances = Array(try SensorRecording.read(Self.recordings).filter { $0.subject == Self.speaker }.prefix(12))
-        let daemon = try DaemonUnderTest(pipelines: "  - {name: sensor, input: features, model: \"\(Self.model.path)\"}")
+        let utterances = Array(
+            try SensorRecording.read(Self.recordings).filter { $0.subject == Self.speaker }.prefix(12))
+        let daemon = try DaemonUnderTest(
+            pipelines: "  - {name: sensor, input: features, model: \"\(Self.model.path)\"}")
         let before = try play(utterances, epoch: 1, to: daemon)
         try #require(errors(before, utterances) > 0, "nothing to correct: choose another speaker")
         let events = try Subscriber(context: daemon.context, endpoint: daemon.endpoint("labels"))
         try events.subscribe(Array(Topic.events.description.utf8))
         try events.waitUntilSubscribed(milliseconds: 20_000)
         for (final, utterance) in zip(before, utterances) {
-            let (status, output) = try daemon.ductus("correct", Self.stream.text, "\(final.segment)", utterance.text ?? "")
+            let (status, output) = try daemon.ductus(
+                "correct", Self.stream.text, "\(final.segment)", utterance.text ?? "")
             #expect(status == 0, "\(output)")
         }
         // Until all corrections had a part in a verdict.
@@ -59,7 +64,8 @@ import Testing
         while taken < UInt32(utterances.count), ContinuousClock.now < deadline {
             guard let frames = try events.receive(milliseconds: 1000), frames.count == 2 else { continue }
             switch try WireDaemonEvent(wire: frames[1]).body {
-            case .promotion(let trial) where trial.generation.writer == Self.speaker: (last, taken) = (trial, trial.corrections)
+            case .promotion(let trial) where trial.generation.writer == Self.speaker:
+                (last, taken) = (trial, trial.corrections)
             case .rejection(let trial) where trial.writer == Self.speaker: taken = trial.corrections
             default: break
             }
@@ -67,7 +73,9 @@ import Testing
         let promoted = try #require(last, "nothing was promoted")
         let after = try play(utterances, epoch: 2, to: daemon)
         #expect(after.allSatisfy { $0.generation == .init(writer: Self.speaker, number: promoted.generation.number) })
-        #expect(errors(after, utterances) < errors(before, utterances), "\(errors(before, utterances)), then \(errors(after, utterances))")
+        #expect(
+            errors(after, utterances) < errors(before, utterances),
+            "\(errors(before, utterances)), then \(errors(after, utterances))")
         // What was corrected is exported as a recording that every command reads.
         let (status, output) = try daemon.ductus("journal", "export", "--writer", Self.speaker)
         let file = URL(filePath: daemon.folder + "/corrections.ndjson")

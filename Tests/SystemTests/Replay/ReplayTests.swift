@@ -103,8 +103,13 @@ enum Readings {
             let fixture = URL(filePath: daemon.folder).appending(path: scene.name + ".fixture")
             let expectation = URL(filePath: daemon.folder).appending(path: scene.name + ".expected")
             try scene.write(to: fixture)
-            try scene.expectation(try #require(Readings.all[scene.name])).write(to: expectation, atomically: true, encoding: .utf8)
-            return (scene, try daemon.start("replay", fixture.path, "--speed", speed, "--expect", expectation.path, "--patience", "20"))
+            try scene.expectation(try #require(Readings.all[scene.name])).write(
+                to: expectation, atomically: true, encoding: .utf8)
+            return (
+                scene,
+                try daemon.start(
+                    "replay", fixture.path, "--speed", speed, "--expect", expectation.path, "--patience", "20")
+            )
         }
         for (scene, replay) in replays {
             let (status, output) = replay.finish()

@@ -54,7 +54,8 @@ struct Scene: Sendable, CustomStringConvertible {
 
 /// The committed files.
 enum FixtureFolder {
-    static let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+        .deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
     static let url = root.appending(path: "fixtures")
 
@@ -65,6 +66,8 @@ enum FixtureFolder {
     static func expectation(_ name: String) -> URL { url.appending(path: name + ".expected") }
 
     /// The model whose readings are expected; nil before one is trained.
-    static let model: URL? = [ProcessInfo.processInfo.environment["DUCTUS_MODEL"], root.appending(path: "models/english").path]
-        .compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0) }.map { URL(filePath: $0) }
+    static let model: URL? = [
+        ProcessInfo.processInfo.environment["DUCTUS_MODEL"], root.appending(path: "models/english").path,
+    ]
+    .compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0) }.map { URL(filePath: $0) }
 }

@@ -30,7 +30,8 @@ struct ScenePen {
         recording = InkRecording(stream: name)
         self.isClocked = isClocked
         self.reportsPerPacket = reportsPerPacket
-        let greeting = hello ?? StreamHello(device: device.name, unit: .device, resolution: Float(device.unitsPerMillimetre))
+        let greeting =
+            hello ?? StreamHello(device: device.name, unit: .device, resolution: Float(device.unitsPerMillimetre))
         precedingText = greeting.precedingText ?? ""
         try recording.send(.hello(greeting), at: Int64(start * 1e6))
     }
@@ -86,7 +87,11 @@ struct ScenePen {
     mutating func write(_ text: String, upTo count: Int) throws {
         try write(text)
         var samples = 0
-        guard let cut = open.firstIndex(where: { samples += $0.stroke.samples.count; return samples > count }) else {
+        guard
+            let cut = open.firstIndex(where: {
+                samples += $0.stroke.samples.count; return samples > count
+            })
+        else {
             throw SceneFault.short(text)
         }
         let rest = Array(open[cut...])

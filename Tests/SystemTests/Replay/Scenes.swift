@@ -42,7 +42,8 @@ extension Scene {
 
         // More samples than a segment may hold, of a device that reports often and knows neither time nor pressure.
         let eager = PenDevice(name: "eager", rate: 480, unitsPerMillimetre: 40, pressureLevels: 0)
-        var maximum = try ScenePen("maximum", writer: 5, hand: .printed, device: eager, isClocked: false, reportsPerPacket: 64)
+        var maximum = try ScenePen(
+            "maximum", writer: 5, hand: .printed, device: eager, isClocked: false, reportsPerPacket: 64)
         try maximum.write(
             "a very long line that goes on and on across the whole wall of the room and round the corner and out of the door",
             upTo: EndpointRule().maximumSamples)
@@ -55,7 +56,8 @@ extension Scene {
         try person.end(.explicit)
 
         return [
-            Scene("explicit-end", explicit), Scene("pause", pause), Scene("new-line", newLine), Scene("proximity-out", away),
+            Scene("explicit-end", explicit), Scene("pause", pause), Scene("new-line", newLine),
+            Scene("proximity-out", away),
             Scene("idle", idle), Scene("maximum", maximum), Scene("next-writer", person),
         ]
     }

@@ -36,12 +36,15 @@ import Testing
                     let read =
                         SensorPipeline.reading(stream) == .spelling
                         ? final.text.map(String.init) : final.text.split(separator: " ").map(String.init)
-                    let meant = segment.movements.map { SensorPipeline.reading(stream) == .spelling ? $0.figure : $0.rawValue }
+                    let meant = segment.movements.map {
+                        SensorPipeline.reading(stream) == .spelling ? $0.figure : $0.rawValue
+                    }
                     errors += EditDistance.between(meant, read.filter { $0 != "unknown" })
                     movements += meant.count
                 }
             }
         }
-        #expect(movements >= 10 && Double(errors) <= 0.2 * Double(movements), "\(errors) errors in \(movements) movements")
+        #expect(
+            movements >= 10 && Double(errors) <= 0.2 * Double(movements), "\(errors) errors in \(movements) movements")
     }
 }

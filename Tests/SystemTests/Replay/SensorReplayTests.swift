@@ -23,7 +23,8 @@ import Testing
             .map { "\($0.name) \($0.frames) \($0.time.map { "\($0)" } ?? "") \($0.confidence)" }
     }
 
-    private func replay(_ scenes: [SensorScene], to daemon: DaemonUnderTest, with ink: [Scene] = []) throws -> Listener {
+    private func replay(_ scenes: [SensorScene], to daemon: DaemonUnderTest, with ink: [Scene] = []) throws -> Listener
+    {
         let listener = try Listener(daemon)
         let player = try Player(daemon)
         let records = (scenes.flatMap(\.records) + ink.flatMap(\.records)).enumerated()
@@ -62,12 +63,16 @@ import Testing
     func inkAndTwoSensorPipelinesDisturbEachOtherInNothing(lanes: Int) throws {
         let ink = Scene.all.filter { ["interleaved", "gaps", "explicit-end"].contains($0.name) }
         let together = try replay(
-            SensorScene.all, to: DaemonUnderTest(lanes: lanes, model: FixtureFolder.model, sensors: SensorPipeline.allCases), with: ink)
+            SensorScene.all,
+            to: DaemonUnderTest(lanes: lanes, model: FixtureFolder.model, sensors: SensorPipeline.allCases), with: ink)
         func expectSame(_ listener: Listener, of streams: Set<StreamName>) {
             for stream in streams {
-                #expect(together.finals(of: stream).map(Said.init) == listener.finals(of: stream).map(Said.init), "\(stream)")
                 #expect(
-                    spans(together.events.filter { $0.stream == stream }) == spans(listener.events.filter { $0.stream == stream }), "\(stream)")
+                    together.finals(of: stream).map(Said.init) == listener.finals(of: stream).map(Said.init),
+                    "\(stream)")
+                #expect(
+                    spans(together.events.filter { $0.stream == stream })
+                        == spans(listener.events.filter { $0.stream == stream }), "\(stream)")
             }
         }
         let pens = try replay([], to: DaemonUnderTest(lanes: lanes, model: FixtureFolder.model), with: ink)
@@ -82,7 +87,8 @@ import Testing
 
     @Test func aChannelThatAHelloLacksIsLoggedByItsName() throws {
         let log = Pipe()
-        let daemon = try DaemonUnderTest(sensors: [.movement], readsInk: false, settings: ["logging.level=warning"], log: log)
+        let daemon = try DaemonUnderTest(
+            sensors: [.movement], readsInk: false, settings: ["logging.level=warning"], log: log)
         var sensor = try SceneSensor("movement-9", seed: 1, channels: ["y", "x"])
         try sensor.move(seconds: 2)
         try sensor.end()
@@ -99,8 +105,12 @@ import Testing
     func replayCommandComparesEveryFixture(lanes: Int, speed: String) throws {
         let daemon = try DaemonUnderTest(lanes: lanes, sensors: SensorPipeline.allCases)
         let replays = try SensorScene.all.map { scene in
-            let fixture = FixtureFolder.recording(scene.name).path, expectation = FixtureFolder.expectation(scene.name).path
-            return (scene, try daemon.start("replay", fixture, "--speed", speed, "--expect", expectation, "--patience", "20"))
+            let fixture = FixtureFolder.recording(scene.name).path,
+                expectation = FixtureFolder.expectation(scene.name).path
+            return (
+                scene,
+                try daemon.start("replay", fixture, "--speed", speed, "--expect", expectation, "--patience", "20")
+            )
         }
         for (scene, replay) in replays {
             let (status, output) = replay.finish()

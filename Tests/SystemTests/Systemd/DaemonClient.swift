@@ -73,7 +73,9 @@ final class DaemonClient {
     }
 
     func status() throws -> WireStatusReply {
-        guard case .status(let status) = try ask(.status(WireStatusRequest())) else { throw Machine.Failure("no status") }
+        guard case .status(let status) = try ask(.status(WireStatusRequest())) else {
+            throw Machine.Failure("no status")
+        }
         return status
     }
 }

@@ -5,9 +5,13 @@ import StreamingTestSupport
 
 /// The programs that this package built, and how they come into a machine.
 enum Installation {
-    static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../..").standardizedFileURL.path
+    static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../..")
+        .standardizedFileURL.path
 
-    static let obstacle: String? = Machine.obstacle ?? (DaemonUnderTest.program("ductusd") == nil || DaemonUnderTest.program("ductus") == nil ? "ductusd is not built" : nil)
+    static let obstacle: String? =
+        Machine.obstacle
+        ?? (DaemonUnderTest.program("ductusd") == nil || DaemonUnderTest.program("ductus") == nil
+            ? "ductusd is not built" : nil)
 
     /// Programs, libraries that only the toolchain has, models, units and configuration, as the package lays them out.
     static func install(into machine: Machine) throws {
@@ -15,12 +19,14 @@ enum Installation {
             guard let program = DaemonUnderTest.program(name) else { throw Machine.Failure("\(name) is not built") }
             try machine.install(program, as: "/usr/bin/\(name)", mode: 0o755)
             for library in try foreignLibraries(program) {
-                try machine.install(library, as: "/usr/local/lib/\((library as NSString).lastPathComponent)", mode: 0o755)
+                try machine.install(
+                    library, as: "/usr/local/lib/\((library as NSString).lastPathComponent)", mode: 0o755)
             }
         }
         let model = machine.root + "/usr/share/ductus/models/english"
         try FileManager.default.createDirectory(atPath: model, withIntermediateDirectories: true)
-        try TinyModel.make().weightFile().write(to: URL(fileURLWithPath: model).appendingPathComponent(Model.File.weights))
+        try TinyModel.make().weightFile().write(
+            to: URL(fileURLWithPath: model).appendingPathComponent(Model.File.weights))
         for unit in ["ductusd.service", "ductusd@.service"] {
             try machine.install("\(package)/systemd/\(unit)", as: "/usr/lib/systemd/system/\(unit)")
         }

@@ -10,16 +10,20 @@ final class Machine {
     static let obstacle: String? = {
         guard geteuid() == 0 else { return "needs root" }
         for (program, package) in [
-            ("systemd-nspawn", "systemd-container"), ("nsenter", "util-linux"), ("dbus-daemon", "dbus"), ("systemctl", "systemd"),
+            ("systemd-nspawn", "systemd-container"), ("nsenter", "util-linux"), ("dbus-daemon", "dbus"),
+            ("systemctl", "systemd"),
         ] where path(of: program) == nil {
             return "needs \(program); apt-get install \(package)"
         }
         let systems = (try? String(contentsOfFile: "/proc/filesystems", encoding: .utf8)) ?? ""
         guard systems.contains("overlay") else { return "needs overlayfs" }
-        let probe = FileManager.default.temporaryDirectory.appendingPathComponent("ductus-probe-\(UUID().uuidString)").path
+        let probe = FileManager.default.temporaryDirectory.appendingPathComponent("ductus-probe-\(UUID().uuidString)")
+            .path
         try? FileManager.default.createDirectory(atPath: probe, withIntermediateDirectories: true)
         defer { rmdir(probe) }
-        guard mount("tmpfs", probe, "tmpfs", 0, nil) == 0 else { return "may not mount: \(String(cString: strerror(errno)))" }
+        guard mount("tmpfs", probe, "tmpfs", 0, nil) == 0 else {
+            return "may not mount: \(String(cString: strerror(errno)))"
+        }
         umount2(probe, Int32(MNT_DETACH))
         return nil
     }()
@@ -42,7 +46,8 @@ final class Machine {
     }
 
     private init(base: String, sharesNetwork: Bool) throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("ductus-machine-\(UUID().uuidString)").path
+        folder =
+            FileManager.default.temporaryDirectory.appendingPathComponent("ductus-machine-\(UUID().uuidString)").path
         root = folder + "/root"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Self.require(mount("tmpfs", folder, "tmpfs", 0, "size=2g") == 0, "mount tmpfs")
@@ -55,7 +60,8 @@ final class Machine {
         try "".write(toFile: root + "/etc/machine-id", atomically: false, encoding: .utf8)
         container = Process()
         container.executableURL = URL(fileURLWithPath: Self.path(of: "systemd-nspawn") ?? "")
-        container.arguments = ["-D", root, "--boot", "--register=no", "--keep-unit", "--console=pipe", "--quiet"]
+        container.arguments =
+            ["-D", root, "--boot", "--register=no", "--keep-unit", "--console=pipe", "--quiet"]
             + (sharesNetwork ? [] : ["--private-network"])
         let log = folder + "/console.log"
         FileManager.default.createFile(atPath: log, contents: nil)
@@ -114,7 +120,8 @@ final class Machine {
     func install(_ source: String, as target: String, mode: mode_t = 0o644) throws {
         let path = root + target
         let manager = FileManager.default
-        try manager.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try manager.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         try? manager.removeItem(atPath: path)
         try manager.copyItem(atPath: source, toPath: path)
         var isFolder: ObjCBool = false

@@ -10,10 +10,11 @@ private enum DebianPackage {
 
     static let obstacle: String? =
         Machine.obstacle ?? (package == nil ? "no package; run 'make deb'" : nil)
-        ?? (FileManager.default.fileExists(atPath: root + "/etc/debian_version") ? nil : "no Debian root; run 'make debian-root'")
+        ?? (FileManager.default.fileExists(atPath: root + "/etc/debian_version")
+            ? nil : "no Debian root; run 'make debian-root'")
 }
 
-/// The Debian package in a plain Debian 12 without Swift. 
+/// The Debian package in a plain Debian 12 without Swift.
 @Suite(.serialized, .enabled(if: DebianPackage.obstacle == nil, "\(DebianPackage.obstacle ?? "")"))
 struct PackageTests {
 
@@ -23,7 +24,10 @@ struct PackageTests {
         try machine.install(try #require(DebianPackage.package), as: "/root/ductus.deb")
 
         // Installs, with what it depends on, and starts.
-        try machine.run("sh", "-c", "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends /root/ductus.deb 2>&1")
+        try machine.run(
+            "sh", "-c",
+            "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends /root/ductus.deb 2>&1"
+        )
         #expect(try machine.run("dpkg", "-V", "ductus").output.isEmpty)
         try machine.wait(for: "the service") { try machine.property("ActiveState") == "active" }
         #expect(try machine.property("UnitFileState") == "enabled")
@@ -54,7 +58,9 @@ struct PackageTests {
         // Purges: nothing is left.
         try machine.run("sh", "-c", "dpkg -P ductus 2>&1")
         let left = try machine.run(
-            "sh", "-c", "ls -d /var/lib/ductus /etc/ductus /run/ductus /usr/share/ductus /usr/bin/ductus* 2>/dev/null; getent passwd ductus", checked: false)
+            "sh", "-c",
+            "ls -d /var/lib/ductus /etc/ductus /run/ductus /usr/share/ductus /usr/bin/ductus* 2>/dev/null; getent passwd ductus",
+            checked: false)
         #expect(left.output.isEmpty)
     }
 

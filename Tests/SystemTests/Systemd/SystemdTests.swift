@@ -42,8 +42,12 @@ final class SystemdTests {
 
     @Test func itRunsAsItsOwnUser_andItsSocketsAreForItsGroup() throws {
         try machine.run("systemctl", "start", "ductusd")
-        let listing = try machine.run("stat", "-c", "%U %G %a %n", "/run/ductus", "/run/ductus/ink", "/var/lib/ductus").output
-        #expect(listing == "ductus ductus 750 /run/ductus\nductus ductus 660 /run/ductus/ink\nductus ductus 700 /var/lib/ductus\n")
+        let listing = try machine.run("stat", "-c", "%U %G %a %n", "/run/ductus", "/run/ductus/ink", "/var/lib/ductus")
+            .output
+        #expect(
+            listing
+                == "ductus ductus 750 /run/ductus\nductus ductus 660 /run/ductus/ink\nductus ductus 700 /var/lib/ductus\n"
+        )
     }
 
     @Test(arguments: ["ductusd.service", "ductusd@lab.service"]) func exposure_isLow(unit: String) throws {
@@ -62,7 +66,9 @@ final class SystemdTests {
             #expect(try client.finals(of: ["desk"]).count == 1)
             #expect(try machine.run("curl", "-sf", "http://127.0.0.1:\(port)/health/ready").status == 0)
         }
-        #expect(try machine.run("stat", "-c", "%U %a", "/var/lib/ductus/lab", "/run/ductus-lab").output == "ductus 700\nductus 750\n")
+        #expect(
+            try machine.run("stat", "-c", "%U %a", "/var/lib/ductus/lab", "/run/ductus-lab").output
+                == "ductus 700\nductus 750\n")
     }
 
     /// The sandbox leaves it what it needs: the journal on disk, a thread that steps back, new weights beside the old ones.
@@ -73,8 +79,12 @@ final class SystemdTests {
             try client.write(on: "desk")
             try client.endSegment(on: "desk")
             let final = try #require(try client.finals(of: ["desk"])["desk"])
-            let request = WireCorrectRequest.with { ($0.stream, $0.segment, $0.text) = ("desk", final.segment, final.text) }
-            guard case .correct(let reply) = try client.ask(.correct(request)) else { throw Machine.Failure("not journaled") }
+            let request = WireCorrectRequest.with {
+                ($0.stream, $0.segment, $0.text) = ("desk", final.segment, final.text)
+            }
+            guard case .correct(let reply) = try client.ask(.correct(request)) else {
+                throw Machine.Failure("not journaled")
+            }
             #expect(reply.correction > 0)
         }
         try machine.wait(seconds: 60, for: "a trial") {
@@ -97,7 +107,10 @@ final class SystemdTests {
         try machine.wait(for: "the packets to arrive") { try client.status().counters["dropped_malformed"] == 50 }
         let process = try machine.property("MainPID")
         let entries = { [machine] in
-            try machine.run("journalctl", "_PID=\(process)", "DUCTUS_FAULT=malformed", "DUCTUS_STREAM=desk", "-p", "warning", "-o", "cat").output
+            try machine.run(
+                "journalctl", "_PID=\(process)", "DUCTUS_FAULT=malformed", "DUCTUS_STREAM=desk", "-p", "warning", "-o",
+                "cat"
+            ).output
         }
         try machine.wait(for: "the entries") { try entries().split(separator: "\n").count >= 6 }
         #expect(try entries().split(separator: "\n").count == 6)
@@ -175,7 +188,9 @@ final class SystemdTests {
         let before = try machine.property("MainPID")
         try machine.write("quotas: {streams: many}\n", to: "/etc/ductus/ductus.yaml")
         try machine.run("systemctl", "reload", "ductusd")
-        try machine.wait(for: "the report") { try machine.journal().contains("quotas.streams: 'many' is not a whole number") }
+        try machine.wait(for: "the report") {
+            try machine.journal().contains("quotas.streams: 'many' is not a whole number")
+        }
         #expect(try machine.property("MainPID") == before)
         let client = try client()
         try client.write(on: "desk")

@@ -1,0 +1,107 @@
+/// What was read on one page of ink: its lines of text and its drawings, in reading order.
+///
+/// The value between the page reader, which makes it, and the formats and pictures, which write it. Strokes are indexes into the
+/// page's strokes; boxes are in the units of the ink, y down. Every stroke is in one piece, or in ``unused``.
+public struct ReadPage: Equatable, Sendable {
+    /// Lines of text and drawings, in reading order.
+    public var pieces: [ReadPiece]
+    /// Strokes that are neither text nor drawing, each with the reason.
+    public var unused: [UnusedStroke]
+
+    public init(pieces: [ReadPiece] = [], unused: [UnusedStroke] = []) {
+        self.pieces = pieces
+        self.unused = unused
+    }
+
+    /// The lines' texts, joined by line feeds.
+    public var text: String { pieces.filter { $0.kind == .text }.map(\.text).joined(separator: "\n") }
+}
+
+/// A line of text, or a drawing.
+public struct ReadPiece: Equatable, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
+        case text, drawing
+    }
+
+    public var kind: Kind
+    /// The best reading; empty for a drawing.
+    public var text: String
+    /// How likely the reading is right, 0…1, calibrated: the mean over the symbols. 0 for a drawing.
+    public var confidence: Float
+    /// Sorted indexes into the page's strokes.
+    public var strokes: [Int]
+    public var box: Bounds
+    /// Left to right; empty for a drawing.
+    public var words: [ReadWord]
+    /// Other readings of the whole line, best first, without `text`.
+    public var alternatives: [String]
+    /// The block (column, margin note, heading with its lines) that the piece belongs to, counted from 0 in reading order.
+    public var block: Int
+
+    public init(
+        kind: Kind, text: String = "", confidence: Float = 0, strokes: [Int], box: Bounds, words: [ReadWord] = [],
+        alternatives: [String] = [], block: Int = 0
+    ) {
+        self.kind = kind
+        self.text = text
+        self.confidence = confidence
+        self.strokes = strokes
+        self.box = box
+        self.words = words
+        self.alternatives = alternatives
+        self.block = block
+    }
+}
+
+/// A word of a line: what stands between two separators of the reading.
+public struct ReadWord: Equatable, Sendable {
+    /// Another reading of a word.
+    public struct Candidate: Equatable, Sendable {
+        public var text: String
+        /// How likely it is, 0…1, among the candidates of this word.
+        public var confidence: Float
+
+        public init(text: String, confidence: Float) {
+            self.text = text
+            self.confidence = confidence
+        }
+    }
+
+    public var text: String
+    public var confidence: Float
+    /// Indexes into the page's strokes. A stroke that runs through two words is in both.
+    public var strokes: [Int]
+    public var box: Bounds
+    /// Best first; the first is `text`.
+    public var candidates: [Candidate]
+
+    public init(text: String, confidence: Float, strokes: [Int], box: Bounds, candidates: [Candidate] = []) {
+        self.text = text
+        self.confidence = confidence
+        self.strokes = strokes
+        self.box = box
+        self.candidates = candidates
+    }
+}
+
+/// A stroke that was not read, and why.
+public struct UnusedStroke: Equatable, Sendable {
+    public enum Reason: String, Sendable, CaseIterable {
+        /// The tool was an eraser, a highlighter, or another that writes nothing.
+        case tool
+        /// It strikes words out.
+        case strikeOut
+        /// It, or the words below it, were struck or scribbled out.
+        case struckOut
+        /// A rule or a grid below the writing.
+        case ruling
+    }
+
+    public var stroke: Int
+    public var reason: Reason
+
+    public init(stroke: Int, reason: Reason) {
+        self.stroke = stroke
+        self.reason = reason
+    }
+}
