@@ -38,9 +38,10 @@ public final class TrainingRun {
     private let checkpointInterval = 240.0
 
     /// - Parameters:
+    ///   - start: the network whose weights the run begins with, of the recipe's architecture; nil draws them at random.
     ///   - checkpoint: where the run's state is kept; nil keeps none.
     public init(
-        recipe: Recipe, classes: Int, corpus: any Corpus, threads: Int, checkpoint: URL?
+        recipe: Recipe, classes: Int, corpus: any Corpus, start: Network? = nil, threads: Int, checkpoint: URL?
     ) throws {
         self.recipe = recipe
         self.corpus = corpus
@@ -49,7 +50,10 @@ public final class TrainingRun {
         architecture = try recipe.architecture(classes: classes)
         exampleLengths = corpus.lengths
         let settings = recipe.optimization
-        let parameters = try Network(architecture: architecture, seed: settings.seed).parameters
+        let parameters = try start?.parameters ?? Network(architecture: architecture, seed: settings.seed).parameters
+        if let start, ParameterLayout(start.architecture) != ParameterLayout(architecture) {
+            throw TrainingError.startOfAnotherArchitecture
+        }
         let layout = ParameterLayout(architecture)
         backpropagation = try Backpropagation(
             architecture: architecture, parameters: parameters, threads: threads, seed: settings.seed)
