@@ -117,6 +117,8 @@ let package = Package(
                 "DuctusRandomness",
             ],
             path: "Tests/StreamingTestSupport", swiftSettings: strict),
+        tests("Foundations", of: ["Foundations"]),
+        tests("Randomness", of: ["Randomness"]),
         tests("CKernels", of: ["CKernels", "Randomness"]),
         tests(
             "Network", of: ["Foundations", "Network", "Randomness"], ["AllocationCounter"], resources: [.copy("golden")]
