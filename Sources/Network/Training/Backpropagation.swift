@@ -37,7 +37,9 @@ public final class Backpropagation {
         instructionSet: InstructionSet? = nil
     ) throws {
         try architecture.validate()
-        guard architecture.layers.last == .logSoftmax else { throw NetworkError.lossNeedsLogSoftmax }
+        guard let last = architecture.layers.last, type(of: last.kind).endsHead else {
+            throw NetworkError.lossNeedsLogSoftmax
+        }
         layout = ParameterLayout(architecture)
         guard parameters.count == layout.count else {
             throw NetworkError.wrongParameterCount(expected: layout.count, found: parameters.count)
@@ -64,6 +66,8 @@ public final class Backpropagation {
     ///
     /// - Parameters:
     ///   - targets: one for each sequence. Sequences whose labels do not fit are reported and count for nothing.
+    ///   - heads: the targets of heads beside the last layer; their losses count by their weights, reduced like the others.
+    ///   - others: the frames of the inputs beside the main one.
     ///   - step: seeds dropout together with the seed given at the begin.
     ///   - dropout: false computes the gradient of the network as it is used.
     ///   - windows: truncated backpropagation through time, for endless sequences: each sequence is the next piece of a stream
@@ -71,49 +75,56 @@ public final class Backpropagation {
     /// - Throws: `NetworkError` before anything is computed.
     @discardableResult
     public func computeGradient(
-        of batch: Batch, targets: [Target], reduction: Reduction, step: Int = 0, dropout: Bool = true,
-        windows: [Window]? = nil
+        of batch: Batch, targets: [Target], reduction: Reduction, heads: [HeadTargets] = [], others: [Batch] = [],
+        step: Int = 0, dropout: Bool = true, windows: [Window]? = nil
     ) throws(NetworkError) -> LossReport {
         try run(
-            batch, targets, reduction, generator: dropout ? generator.split(step) : nil, windows, wantsGradient: true)
+            batch, others, targets, heads, reduction, generator: dropout ? generator.split(step) : nil, windows,
+            wantsGradient: true)
     }
 
     /// The loss alone, without dropout.
     public func computeLoss(
-        of batch: Batch, targets: [Target], reduction: Reduction
+        of batch: Batch, targets: [Target], reduction: Reduction, heads: [HeadTargets] = [], others: [Batch] = []
     ) throws(NetworkError) -> LossReport {
-        try run(batch, targets, reduction, generator: nil, nil, wantsGradient: false)
+        try run(batch, others, targets, heads, reduction, generator: nil, nil, wantsGradient: false)
     }
 
     private func run(
-        _ batch: Batch, _ targets: [Target], _ reduction: Reduction, generator: SplitMix64?, _ windows: [Window]?,
-        wantsGradient: Bool
+        _ batch: Batch, _ others: [Batch], _ targets: [Target], _ heads: [HeadTargets], _ reduction: Reduction,
+        generator: SplitMix64?, _ windows: [Window]?, wantsGradient: Bool
     ) throws(NetworkError) -> LossReport {
-        try check(batch, targets, windows)
+        try check(batch, others, targets, heads, windows, labels: prepared.labels)
+        let lengths = outputLengths(batch, others, windows)
         var report = LossReport()
         report.frames = batch.frameCount
-        var fits = [Bool](repeating: true, count: batch.count)
-        for (index, target) in targets.enumerated() {
-            if case .ctc(let labels) = target {
-                let frames = outputFrames(index, batch, windows)
-                fits[index] = frames > 0 && ConnectionistLoss.framesNeeded(labels) <= frames
+        var losses: [TrainingShard.HeadLosses] = []
+        for head in [HeadTargets(head: "", targets: targets, weight: 1)] + heads {
+            let layer = layer(of: head.head)
+            let own = head.targets.map(\.loss)
+            let fits = own.indices.map { own[$0].fits(lengths[layer][$0]) }
+            let labels = own.indices.reduce(0) { $0 + (fits[$1] ? own[$1].labelCount : 0) }
+            if losses.isEmpty { report.labels = labels }
+            let scales = own.map {
+                head.weight * reduction.scale(labels: $0.labelCount, all: labels, sequences: batch.count)
             }
-            if fits[index] { report.labels += target.labelCount }
+            losses.append(.init(name: head.head, layer: layer, losses: own, fits: fits, scales: scales))
         }
-        let scales = targets.map { reduction.scale(labels: $0.labelCount, all: report.labels, sequences: batch.count) }
         distribute(batch)
         let call = TrainingShard.Call(
-            batch: batch, targets: targets, windows: windows, scales: scales, generator: generator,
+            batch: batch, others: others, heads: losses, windows: windows, generator: generator,
             wantsGradient: wantsGradient)
-        runShards(call, starts: batch.starts)
+        runShards(call, starts: [batch.starts] + others.map(\.starts))
         if let windows {
-            for window in windows {
-                window.state.inputFrames += window.chunk
-                window.state.hasEnded = window.isEnd
-            }
+            for window in windows { window.state.advance(by: window) }
         }
-        collect(&report, scales: scales)
+        collect(&report, losses)
         return report
+    }
+
+    /// The number of a head's layer; the last where the name is empty.
+    private func layer(of head: String) -> Int {
+        architecture.heads.first { $0.name == head }?.layer ?? architecture.layers.count - 1
     }
 
     /// The longest sequences first, each to the thread with the least to do.
@@ -127,7 +138,7 @@ public final class Backpropagation {
         }
     }
 
-    private func runShards(_ call: TrainingShard.Call, starts: [Int]) {
+    private func runShards(_ call: TrainingShard.Call, starts: [[Int]]) {
         parameters.withUnsafeBufferPointer { parameters in
             if let base = parameters.baseAddress { prepare(base) }
         }
@@ -154,23 +165,31 @@ public final class Backpropagation {
         }
     }
 
-    private func collect(_ report: inout LossReport, scales: [Float]) {
-        report.perSequence = [Float](repeating: 0, count: scales.count)
-        for shard in shards {
-            report.unfit += shard.unfit
-            for (member, loss) in zip(shard.members, shard.losses) {
-                if loss.isFinite {
-                    report.perSequence[member] = Float(loss)
-                } else {
-                    report.nonFinite.append(member)
+    private func collect(_ report: inout LossReport, _ heads: [TrainingShard.HeadLosses]) {
+        for (number, head) in heads.enumerated() {
+            var perSequence = [Float](repeating: 0, count: head.scales.count)
+            for shard in shards {
+                for (position, member) in shard.members.enumerated() {
+                    let loss = shard.losses[number][position]
+                    if loss.isFinite {
+                        perSequence[member] = Float(loss)
+                    } else if !report.nonFinite.contains(member) {
+                        report.nonFinite.append(member)
+                    }
                 }
             }
+            var sum = 0.0
+            for (loss, scale) in zip(perSequence, head.scales) {
+                sum += Double(loss)
+                report.loss += Double(loss) * Double(scale)
+            }
+            if number == 0 {
+                (report.perSequence, report.sum) = (perSequence, sum)
+                report.unfit = head.fits.indices.filter { !head.fits[$0] }
+            } else {
+                report.heads[head.name] = sum
+            }
         }
-        report.unfit.sort()
         report.nonFinite.sort()
-        for (loss, scale) in zip(report.perSequence, scales) {
-            report.sum += Double(loss)
-            report.loss += Double(loss) * Double(scale)
-        }
     }
 }
