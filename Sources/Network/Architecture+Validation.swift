@@ -59,7 +59,7 @@ extension Architecture {
     private func checkRates() throws(ArchitectureError) {
         var rates: [(down: Int, up: Int)] = []
         for (index, layer) in layers.enumerated() {
-            let inputs = sources(of: index).map { source in
+            let inputs = sources(of: index).map { source -> (down: Int, up: Int) in
                 if case .layer(let number) = source { rates[number] } else { (1, 1) }
             }
             if type(of: layer.kind).readsSourcesTogether {

@@ -77,21 +77,38 @@ public struct InkCorpus: Corpus {
     }
 
     public func example(_ index: Int, augmentedBy random: SplitMix64?) -> TrainingExample {
-        var configuration = features
-        var extracted = Features(dimension: features.dimension)
         guard var random else {
-            var extractor = FeatureExtractor(configuration)
+            var extracted = Features(dimension: features.dimension)
+            var extractor = FeatureExtractor(features)
             extractor.extract(lines[index].strokes, into: &extracted)
             standardization.apply(to: &extracted.values)
             return TrainingExample(frames: extracted.values, target: .ctc(targets[index]))
         }
+        var frames = distorted(index, using: &random)
+        augmentation.mask(&frames, dimension: features.dimension, using: &random)
+        return TrainingExample(frames: frames, target: .ctc(targets[index]))
+    }
+
+    public func views(_ index: Int, augmentedBy random: SplitMix64) -> [TrainingExample] {
+        var random = random
+        let frames = distorted(index, using: &random)
+        return (0..<2).map { _ in
+            var view = frames
+            augmentation.mask(&view, dimension: features.dimension, using: &random)
+            return TrainingExample(frames: view, target: .ctc(targets[index]))
+        }
+    }
+
+    /// A line's standardized frames, its shape changed at random, not masked yet.
+    private func distorted(_ index: Int, using random: inout SplitMix64) -> [Float] {
+        var configuration = features
         configuration.step *= augmentation.stepFactor(using: &random)
         let strokes = augmentation.distort(Self.normalized(lines[index].strokes, features), using: &random)
+        var extracted = Features(dimension: features.dimension)
         var extractor = FeatureExtractor(configuration)
         extractor.extract(strokes, normalization: SegmentNormalization(), into: &extracted)
         standardization.apply(to: &extracted.values)
-        augmentation.mask(&extracted.values, dimension: features.dimension, using: &random)
-        return TrainingExample(frames: extracted.values, target: .ctc(targets[index]))
+        return extracted.values
     }
 
     /// The strokes in normalized units, y down still, as an extraction with the identity expects them.

@@ -36,6 +36,8 @@ public struct Recipe: Sendable, Equatable, Codable {
         /// Ends the run after so many epochs without a better validation error.
         public var patience = 12
         public var seed: UInt64 = 1
+        /// Weight of the consistency between two views of each line, which are masked differently (CR-CTC); 0 for one view.
+        public var consistency: Float = 0
 
         public init() {}
 
@@ -51,6 +53,7 @@ public struct Recipe: Sendable, Equatable, Codable {
             try values.read(.gradientNorm, into: &gradientNorm, allowed: 0...1e6)
             try values.read(.averageDecay, into: &averageDecay, allowed: 0...1)
             try values.read(.patience, into: &patience, allowed: 1...1_000_000)
+            try values.read(.consistency, into: &consistency, allowed: 0...10)
             seed = try values.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
         }
     }

@@ -1,11 +1,9 @@
-/// What a sequence should have been read as.
-public enum Target: Sendable {
+/// What a sequence should have been read as: what corpora and corrections say. Any other loss is an `any Loss`.
+public enum Target: Sendable, Hashable {
     /// Its labels in order, without blanks (class 0), for connectionist temporal classification.
     case ctc([Int32])
     /// A label for each **output** frame, −1 where a frame does not count.
     case frames([Int32])
-    /// Any other loss.
-    case loss(any Loss)
 
     /// The label of frames that do not count.
     public static let ignored: Int32 = -1
@@ -15,7 +13,6 @@ public enum Target: Sendable {
         switch self {
         case .ctc(let labels): ConnectionistTarget(labels: labels)
         case .frames(let labels): FrameTarget(labels: labels)
-        case .loss(let loss): loss
         }
     }
 
@@ -23,33 +20,18 @@ public enum Target: Sendable {
     public var labelCount: Int { loss.labelCount }
 }
 
-extension Target: Hashable {
-    public static func == (a: Target, b: Target) -> Bool {
-        switch (a, b) {
-        case (.ctc(let a), .ctc(let b)): a == b
-        case (.frames(let a), .frames(let b)): a == b
-        case (.loss(let a), .loss(let b)): AnyHashable(a) == AnyHashable(b)
-        default: false
-        }
-    }
-
-    public func hash(into hasher: inout Hasher) {
-        loss.hash(into: &hasher)
-    }
-}
-
-/// The targets of a head beside the last layer, and how much its loss counts.
-public struct HeadTargets: Sendable {
+/// The losses at a head beside the last layer, and how much they count.
+public struct HeadLosses: Sendable {
     /// The head's name in the architecture.
     public var head: String
     /// One for each sequence of the batch.
-    public var targets: [Target]
+    public var losses: [any Loss]
     /// The factor of this head's losses.
     public var weight: Float
 
-    public init(head: String, targets: [Target], weight: Float) {
+    public init(head: String, losses: [any Loss], weight: Float) {
         self.head = head
-        self.targets = targets
+        self.losses = losses
         self.weight = weight
     }
 }
@@ -70,6 +52,8 @@ public struct LossReport: Sendable, Equatable {
     public var loss = 0.0
     /// The sum of the losses, in nats.
     public var sum = 0.0
+    /// The divergence between the views of each sequence, in nats, summed; 0 where there are no views.
+    public var consistency = 0.0
     /// Labels that count, of the sequences that do.
     public var labels = 0
     /// Frames of input.

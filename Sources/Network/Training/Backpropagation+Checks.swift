@@ -18,37 +18,45 @@ extension Backpropagation {
         }
     }
 
+    /// Checks that sequences 2i and 2i + 1 can be two views of the same one.
+    func checkViews(_ batch: Batch) throws(NetworkError) {
+        guard batch.count % 2 == 0 else {
+            throw .wrongCount(what: "views", expected: batch.count + 1, found: batch.count)
+        }
+        for first in stride(from: 0, to: batch.count, by: 2) where batch.lengths[first] != batch.lengths[first + 1] {
+            throw .viewsOfDifferentLength(
+                sequence: first, expected: batch.lengths[first], found: batch.lengths[first + 1])
+        }
+    }
+
     /// Stands for frames where only their number is asked for.
     private static var nothing: UnsafePointer<Float> { UnsafePointer(bitPattern: MemoryBlock.alignment)! }
 
-    /// Checks a batch and its targets before anything is computed.
+    /// Checks a batch and its losses before anything is computed.
+    ///
+    /// - Parameter heads: the last layer's losses, then those of other heads.
     func check(
-        _ batch: Batch, _ others: [Batch], _ targets: [Target], _ heads: [HeadTargets], _ windows: [Window]?,
-        labels: [Range<Int>?]
+        _ batch: Batch, _ others: [Batch], _ heads: [HeadLosses], _ windows: [Window]?, labels: [Range<Int>?]
     ) throws(NetworkError) {
         try checkInputs(batch, others, architecture, labels: labels)
-        guard targets.count == batch.count else {
-            throw .wrongCount(what: "targets", expected: batch.count, found: targets.count)
+        for (number, head) in heads.enumerated() where head.losses.count != batch.count {
+            throw .wrongCount(
+                what: number == 0 ? "targets" : "targets of head \(head.head)", expected: batch.count,
+                found: head.losses.count)
         }
         if let windows { try checkWindows(windows, batch, others, architecture) }
         let lengths = outputLengths(batch, others, windows)
         let widths = Wiring(architecture).widths.dropFirst(1 + others.count)
-        try check(targets, lengths[lengths.count - 1], classes: widths.last ?? 0)
-        for head in heads {
-            guard let layer = architecture.heads.first(where: { $0.name == head.head })?.layer else {
+        for (number, head) in heads.enumerated() {
+            let named = architecture.heads.first { $0.name == head.head }?.layer
+            guard let layer = number == 0 ? lengths.count - 1 : named else {
                 throw .unknownHead(head.head, known: architecture.heads.map(\.name))
             }
             guard type(of: architecture.layers[layer].kind).endsHead else { throw .lossNeedsLogSoftmax }
-            guard head.targets.count == batch.count else {
-                throw .wrongCount(what: "targets of head \(head.head)", expected: batch.count, found: head.targets.count)
+            for (index, loss) in head.losses.enumerated() {
+                try loss.check(
+                    sequence: index, frames: lengths[layer][index], classes: widths[widths.startIndex + layer])
             }
-            try check(head.targets, lengths[layer], classes: widths[widths.startIndex + layer])
-        }
-    }
-
-    private func check(_ targets: [Target], _ lengths: [Int], classes: Int) throws(NetworkError) {
-        for (index, target) in targets.enumerated() {
-            try target.loss.check(sequence: index, frames: lengths[index], classes: classes)
         }
     }
 }

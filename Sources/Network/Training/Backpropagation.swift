@@ -66,42 +66,67 @@ public final class Backpropagation {
     ///
     /// - Parameters:
     ///   - targets: one for each sequence. Sequences whose labels do not fit are reported and count for nothing.
-    ///   - heads: the targets of heads beside the last layer; their losses count by their weights, reduced like the others.
+    ///   - heads: the losses at heads beside the last layer; they count by their weights, reduced like the others.
     ///   - others: the frames of the inputs beside the main one.
     ///   - step: seeds dropout together with the seed given at the begin.
     ///   - dropout: false computes the gradient of the network as it is used.
+    ///   - consistency: weight of the consistency between two views of a sequence; then sequences 2i and 2i + 1 are views of
+    ///     the same one, with the same number of frames. 0 treats each sequence by itself.
     ///   - windows: truncated backpropagation through time, for endless sequences: each sequence is the next piece of a stream
     ///     (usually with the whole piece as chunk); its state is carried from piece to piece, its gradient is not.
     /// - Throws: `NetworkError` before anything is computed.
     @discardableResult
     public func computeGradient(
-        of batch: Batch, targets: [Target], reduction: Reduction, heads: [HeadTargets] = [], others: [Batch] = [],
-        step: Int = 0, dropout: Bool = true, windows: [Window]? = nil
+        of batch: Batch, targets: [Target], reduction: Reduction, heads: [HeadLosses] = [], others: [Batch] = [],
+        step: Int = 0, dropout: Bool = true, consistency: Float = 0, windows: [Window]? = nil
+    ) throws(NetworkError) -> LossReport {
+        try computeGradient(
+            of: batch, losses: targets.map(\.loss), reduction: reduction, heads: heads, others: others, step: step,
+            dropout: dropout, consistency: consistency, windows: windows)
+    }
+
+    /// The same with any losses in place of targets.
+    @discardableResult
+    public func computeGradient(
+        of batch: Batch, losses: [any Loss], reduction: Reduction, heads: [HeadLosses] = [], others: [Batch] = [],
+        step: Int = 0, dropout: Bool = true, consistency: Float = 0, windows: [Window]? = nil
     ) throws(NetworkError) -> LossReport {
         try run(
-            batch, others, targets, heads, reduction, generator: dropout ? generator.split(step) : nil, windows,
-            wantsGradient: true)
+            batch, others, [HeadLosses(head: "", losses: losses, weight: 1)] + heads, reduction,
+            generator: dropout ? generator.split(step) : nil, windows, wantsGradient: true, consistency: consistency)
     }
 
     /// The loss alone, without dropout.
     public func computeLoss(
-        of batch: Batch, targets: [Target], reduction: Reduction, heads: [HeadTargets] = [], others: [Batch] = []
+        of batch: Batch, targets: [Target], reduction: Reduction, heads: [HeadLosses] = [], others: [Batch] = []
     ) throws(NetworkError) -> LossReport {
-        try run(batch, others, targets, heads, reduction, generator: nil, nil, wantsGradient: false)
+        try computeLoss(
+            of: batch, losses: targets.map(\.loss), reduction: reduction, heads: heads, others: others)
+    }
+
+    /// The same with any losses in place of targets. With `windows` each sequence is the next piece of a stream, whose state moves on.
+    public func computeLoss(
+        of batch: Batch, losses: [any Loss], reduction: Reduction, heads: [HeadLosses] = [], others: [Batch] = [],
+        windows: [Window]? = nil
+    ) throws(NetworkError) -> LossReport {
+        try run(
+            batch, others, [HeadLosses(head: "", losses: losses, weight: 1)] + heads, reduction, generator: nil, windows,
+            wantsGradient: false)
     }
 
     private func run(
-        _ batch: Batch, _ others: [Batch], _ targets: [Target], _ heads: [HeadTargets], _ reduction: Reduction,
-        generator: SplitMix64?, _ windows: [Window]?, wantsGradient: Bool
+        _ batch: Batch, _ others: [Batch], _ heads: [HeadLosses], _ reduction: Reduction,
+        generator: SplitMix64?, _ windows: [Window]?, wantsGradient: Bool, consistency: Float = 0
     ) throws(NetworkError) -> LossReport {
-        try check(batch, others, targets, heads, windows, labels: prepared.labels)
+        try check(batch, others, heads, windows, labels: prepared.labels)
+        if consistency != 0 { try checkViews(batch) }
         let lengths = outputLengths(batch, others, windows)
         var report = LossReport()
         report.frames = batch.frameCount
-        var losses: [TrainingShard.HeadLosses] = []
-        for head in [HeadTargets(head: "", targets: targets, weight: 1)] + heads {
+        var losses: [TrainingShard.HeadCall] = []
+        for head in heads {
             let layer = layer(of: head.head)
-            let own = head.targets.map(\.loss)
+            let own = head.losses
             let fits = own.indices.map { own[$0].fits(lengths[layer][$0]) }
             let labels = own.indices.reduce(0) { $0 + (fits[$1] ? own[$1].labelCount : 0) }
             if losses.isEmpty { report.labels = labels }
@@ -110,10 +135,10 @@ public final class Backpropagation {
             }
             losses.append(.init(name: head.head, layer: layer, losses: own, fits: fits, scales: scales))
         }
-        distribute(batch)
+        distribute(batch, inPairs: consistency != 0)
         let call = TrainingShard.Call(
             batch: batch, others: others, heads: losses, windows: windows, generator: generator,
-            wantsGradient: wantsGradient)
+            wantsGradient: wantsGradient, consistency: consistency)
         runShards(call, starts: [batch.starts] + others.map(\.starts))
         if let windows {
             for window in windows { window.state.advance(by: window) }
@@ -128,13 +153,17 @@ public final class Backpropagation {
     }
 
     /// The longest sequences first, each to the thread with the least to do.
-    private func distribute(_ batch: Batch) {
+    private func distribute(_ batch: Batch, inPairs: Bool) {
         for shard in shards { shard.removeAll() }
-        let order = batch.lengths.indices.sorted { (batch.lengths[$0], $1) > (batch.lengths[$1], $0) }
-        for sequence in order {
+        let views = inPairs ? 2 : 1
+        let order = stride(from: 0, to: batch.count, by: views)
+            .sorted { (batch.lengths[$0], $1) > (batch.lengths[$1], $0) }
+        for first in order {
             var lightest = shards[0]
             for shard in shards where shard.frames < lightest.frames { lightest = shard }
-            lightest.append(sequence, frames: batch.lengths[sequence])
+            for sequence in first..<first + views {
+                lightest.append(sequence, frames: batch.lengths[sequence])
+            }
         }
     }
 
@@ -165,7 +194,7 @@ public final class Backpropagation {
         }
     }
 
-    private func collect(_ report: inout LossReport, _ heads: [TrainingShard.HeadLosses]) {
+    private func collect(_ report: inout LossReport, _ heads: [TrainingShard.HeadCall]) {
         for (number, head) in heads.enumerated() {
             var perSequence = [Float](repeating: 0, count: head.scales.count)
             for shard in shards {
@@ -190,6 +219,7 @@ public final class Backpropagation {
                 report.heads[head.name] = sum
             }
         }
+        for shard in shards { report.consistency += shard.consistency }
         report.nonFinite.sort()
     }
 }

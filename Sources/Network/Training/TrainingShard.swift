@@ -11,15 +11,17 @@ final class TrainingShard: @unchecked Sendable {
         /// The frames of inputs beside the main one.
         let others: [Batch]
         /// The last layer's losses, then those of other heads.
-        let heads: [HeadLosses]
+        let heads: [HeadCall]
         let windows: [Window]?
         /// Seeds the masks of dropout; nil for none.
         let generator: SplitMix64?
         let wantsGradient: Bool
+        /// Weight of the consistency between sequences 2i and 2i + 1 at every head; 0 for none.
+        let consistency: Float
     }
 
     /// The losses at one head, one for each sequence of the batch.
-    struct HeadLosses {
+    struct HeadCall {
         let name: String
         let layer: Int
         let losses: [any Loss]
@@ -34,12 +36,15 @@ final class TrainingShard: @unchecked Sendable {
     private(set) var frames = 0
     /// For each head and each member its loss; 0 where its labels do not fit.
     private(set) var losses: [[Double]] = []
+    /// The divergence between its pairs of views at the last layer, in nats.
+    private(set) var consistency = 0.0
     /// Its part of the gradient, where it is not the first.
     let gradient = Memory<Float>()
     private let network: PreparedNetwork
     private let workspace = Workspace()
     private let shared: ReturnScratch
     private let lossScratch = LossScratch()
+    private let consistencyLoss = ConsistencyLoss()
     /// Derivatives on their way back.
     private var returns: [Memory<Float>] = []
     /// What is added to a derivative that is there already.
@@ -71,6 +76,7 @@ final class TrainingShard: @unchecked Sendable {
     /// - Parameter starts: for each input and sequence the row of its first frame.
     func run(_ call: Call, starts: [[Int]], gradient: UnsafeMutablePointer<Float>) {
         losses = call.heads.map { _ in [Double](repeating: 0, count: members.count) }
+        consistency = 0
         guard !members.isEmpty else { return }
         load(call, starts)
         let windows = call.windows == nil ? nil : ownWindows
@@ -172,6 +178,28 @@ final class TrainingShard: @unchecked Sendable {
             }
             if !loss.isFinite { scores?.update(repeating: 0, count: frames * classes) }
             losses[number][position] = loss
+        }
+        if call.consistency != 0 { addConsistency(call, number, logPosteriors, gradient) }
+    }
+
+    /// Members lie in pairs of views. A pair whose loss does not count adds nothing.
+    private func addConsistency(
+        _ call: Call, _ number: Int, _ logPosteriors: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>?
+    ) {
+        let head = call.heads[number]
+        let classes = network.width(of: head.layer)
+        let output = workspace.boundaries[network.wiring.inputs + head.layer]
+        for position in Swift.stride(from: 0, to: members.count - 1, by: 2) {
+            let isCounted = (position...position + 1).allSatisfy {
+                losses[number][$0].isFinite && head.fits[members[$0]]
+            }
+            guard isCounted else { continue }
+            let starts = (Int(output.offsets[position]) * classes, Int(output.offsets[position + 1]) * classes)
+            let divergence = consistencyLoss.loss(
+                logPosteriors + starts.0, logPosteriors + starts.1, count: Int(output.lengths[position]) * classes,
+                gradients: gradient.map { ($0 + starts.0, $0 + starts.1) },
+                scale: call.consistency * head.scales[members[position]], kernels: network.kernels)
+            if number == 0 { consistency += divergence }
         }
     }
 
