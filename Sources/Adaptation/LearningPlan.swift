@@ -23,7 +23,7 @@ public struct LearningPlan: Sendable, Equatable {
             case .output: return .output(layout)
             case .biases: return ParameterMask(layout) { !$0.isWeight }
             case .upper:
-                let last = architecture.layers.lastIndex { if case .recurrent = $0 { true } else { false } } ?? 0
+                let last = architecture.layers.lastIndex(where: \.isRecurrent) ?? 0
                 return ParameterMask(layout) { $0.layer >= last }
             }
         }

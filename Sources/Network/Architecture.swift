@@ -2,30 +2,54 @@
 ///
 /// It travels as JSON in the metadata of a weight file (key `ductus.architecture`), so that one engine runs every model:
 /// `{"input": 9, "layers": [{"kind": "convolution1D", "in": 9, "out": 48, "kernel": 5, …}, …]}`.
-public struct Architecture: Codable, Hashable, Sendable {
-    /// Numbers per input frame.
+///
+/// A network may have other inputs beside the main one (`"otherInputs": [32]`) and heads beside its last layer
+/// (`"heads": [{"name": "intermediate", "layer": 5}]`), and a layer may read any earlier one.
+public struct Architecture: Hashable, Sendable {
+    /// Numbers per frame of the main input.
     public var input: Int
-    /// The layers, first to last.
+    /// Numbers per frame of the inputs beside it.
+    public var otherInputs: [Int]
+    /// The layers, first to last. The last one's output is the network's.
     public var layers: [Layer]
+    /// Outputs beside the last layer's.
+    public var heads: [Head]
 
-    public init(input: Int, layers: [Layer]) {
+    /// An output of a network.
+    public struct Head: Codable, Hashable, Sendable {
+        public var name: String
+        /// The number of the layer whose output it is.
+        public var layer: Int
+
+        public init(name: String, layer: Int) {
+            self.name = name
+            self.layer = layer
+        }
+    }
+
+    public init(input: Int, otherInputs: [Int] = [], layers: [Layer], heads: [Head] = []) {
         self.input = input
+        self.otherInputs = otherInputs
         self.layers = layers
+        self.heads = heads
     }
 
     /// Numbers per output frame.
-    public var output: Int {
-        layers.reduce(input) { $1.output(of: $0) }
-    }
+    public var output: Int { Wiring(self).widths.last ?? input }
 
     /// Input frames per output frame: the product of all strides.
     public var stride: Int {
-        layers.reduce(1) { $0 * $1.stride }
+        var (down, up) = (1, 1)
+        walkBack { layer in
+            down *= layer.stride
+            up *= layer.upsampling
+        }
+        return down / up
     }
 
     /// Output frames of a whole sequence of `inputFrames` frames.
     public func outputLength(for inputFrames: Int) -> Int {
-        layers.reduce(inputFrames) { $1.outputLength(for: $0) }
+        length(of: inputFrames) { $0.outputLength(for: $1) }
     }
 
     /// Output frames that are final once `inputFrames` frames of an unfinished stream are committed.
@@ -33,7 +57,7 @@ public struct Architecture: Codable, Hashable, Sendable {
     /// A convolution's output frame counts once every frame it sees is committed, so this lags a little behind
     /// `outputLength(for:)`; the end of the stream yields the rest.
     public func committedLength(after inputFrames: Int) -> Int {
-        layers.reduce(inputFrames) { $1.committedLength(after: $0) }
+        length(of: inputFrames) { $0.committedLength(after: $1) }
     }
 
     /// Input frames to the right that an output frame sees in any case, through convolutions: so much later it is final.
@@ -42,55 +66,60 @@ public struct Architecture: Codable, Hashable, Sendable {
         return inputFrames - committedLength(after: inputFrames) * stride
     }
 
-    /// Checks that widths chain and every number is in its range.
-    ///
-    /// - Throws: `ArchitectureError`, which names the layer and what is wrong with it.
-    public func validate() throws(ArchitectureError) {
-        guard Self.widths.contains(input) else { throw .outOfRange(layer: nil, what: "input", value: input) }
-        guard !layers.isEmpty else { throw .noLayers }
-        guard layers.count <= 64 else { throw .tooManyLayers(layers.count) }
-        var width = input
-        for (index, layer) in layers.enumerated() {
-            try layer.validate(at: index, input: width)
-            if layer == .logSoftmax, index != layers.count - 1 { throw .logSoftmaxNotLast(layer: index) }
-            width = layer.output(of: width)
-        }
-        var stride = 1
-        for (index, layer) in layers.enumerated() {
-            stride *= layer.stride
-            guard stride <= 4096 else { throw .outOfRange(layer: index, what: "product of strides", value: stride) }
+    static let widths = 1...4096
+
+    /// The lengths behind the layers that lead to the last one. All inputs are `frames` long.
+    private func length(of frames: Int, _ step: (any LayerKind, Int) -> Int) -> Int {
+        if layers.allSatisfy({ $0.from.isEmpty }) { return layers.reduce(frames) { step($1.kind, $0) } }
+        return withUnsafeTemporaryAllocation(of: Int.self, capacity: layers.count) { lengths in
+            for (index, layer) in layers.enumerated() {
+                func length(_ source: LayerSource) -> Int {
+                    if case .layer(let number) = source { lengths[number] } else { frames }
+                }
+                let kind = layer.kind
+                var input = layer.from.first.map(length) ?? (index == 0 ? frames : lengths[index - 1])
+                if type(of: kind).readsSourcesTogether {
+                    for source in layer.from.dropFirst() { input = min(input, length(source)) }
+                }
+                lengths[index] = step(kind, input)
+            }
+            return lengths[layers.count - 1]
         }
     }
 
-    static let widths = 1...4096
+    /// Visits the layers from the last one to the main input, along first sources.
+    private func walkBack(_ visit: (any LayerKind) -> Void) {
+        var index = layers.count - 1
+        while index >= 0 {
+            let layer = layers[index]
+            visit(layer.kind)
+            switch layer.from.first {
+            case .layer(let number): index = number
+            case .input: index = -1
+            case nil: index -= 1
+            }
+        }
+    }
 }
 
-/// What makes an architecture impossible.
-public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
-    case noLayers
-    case tooManyLayers(Int)
-    case outOfRange(layer: Int?, what: String, value: Int)
-    case widthMismatch(layer: Int, expected: Int, found: Int)
-    case dropoutOutOfRange(layer: Int, value: Float)
-    case residualNeedsEqualWidth(layer: Int, input: Int, output: Int)
-    case logSoftmaxNotLast(layer: Int)
+extension Architecture: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case input, otherInputs, layers, heads
+    }
 
-    public var description: String {
-        switch self {
-        case .noLayers:
-            "architecture: it has no layers"
-        case .tooManyLayers(let count):
-            "architecture: \(count) layers; at most 64 are supported"
-        case .outOfRange(let layer, let what, let value):
-            "architecture\(layer.map { ", layer \($0)" } ?? ""): \(what) is \(value), which is out of range"
-        case .widthMismatch(let layer, let expected, let found):
-            "architecture, layer \(layer): its input width is \(found), but what comes before it gives \(expected)"
-        case .dropoutOutOfRange(let layer, let value):
-            "architecture, layer \(layer): dropout is \(value); it must be at least 0 and below 1"
-        case .residualNeedsEqualWidth(let layer, let input, let output):
-            "architecture, layer \(layer): a residual needs equal widths, but input is \(input) and output \(output)"
-        case .logSoftmaxNotLast(let layer):
-            "architecture, layer \(layer): logSoftmax can only be the last layer"
-        }
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        input = try fields.decode(Int.self, forKey: .input)
+        otherInputs = try fields.decodeIfPresent([Int].self, forKey: .otherInputs) ?? []
+        layers = try fields.decode([Layer].self, forKey: .layers)
+        heads = try fields.decodeIfPresent([Head].self, forKey: .heads) ?? []
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(input, forKey: .input)
+        if !otherInputs.isEmpty { try fields.encode(otherInputs, forKey: .otherInputs) }
+        try fields.encode(layers, forKey: .layers)
+        if !heads.isEmpty { try fields.encode(heads, forKey: .heads) }
     }
 }

@@ -68,8 +68,8 @@ public enum Precision: String, CaseIterable, Codable, Sendable {
 /// The kernels of one instruction set.
 ///
 /// Unchecked, because the table is a constant of the C module: nobody ever writes to it.
-struct Kernels: @unchecked Sendable {
-    let table: UnsafePointer<ductus_kernels>
+public struct Kernels: @unchecked Sendable {
+    package let table: UnsafePointer<ductus_kernels>
 
     private init(table: UnsafePointer<ductus_kernels>) {
         self.table = table
@@ -84,26 +84,5 @@ struct Kernels: @unchecked Sendable {
     static let standard = (try? Kernels(InstructionSet.selected())) ?? Kernels(table: ductus_kernels_best())
 
     /// Bytes per cache line and alignment of packed weights and scratch.
-    static let alignment = 64
-}
-
-extension Cell {
-    var code: ductus_cell {
-        switch self {
-        case .rnn: DUCTUS_CELL_RNN
-        case .lstm: DUCTUS_CELL_LSTM
-        case .gru: DUCTUS_CELL_GRU
-        }
-    }
-}
-
-extension Activation {
-    var code: ductus_activation {
-        switch self {
-        case .none: DUCTUS_ACTIVATION_NONE
-        case .relu: DUCTUS_ACTIVATION_RELU
-        case .silu: DUCTUS_ACTIVATION_SILU
-        case .tanh: DUCTUS_ACTIVATION_TANH
-        }
-    }
+    static let alignment = MemoryBlock.alignment
 }

@@ -1,65 +1,83 @@
-import CDuctusKernels
-
 /// One layer's share of a forward pass.
-struct LayerCall {
-    let kernels: Kernels
+public struct LayerCall {
+    public let kernels: Kernels
     /// Number of the layer within the network.
     let index: Int
-    let input: Boundary
-    let output: Boundary
-    /// input.frames × width.
-    let x: UnsafePointer<Float>
+    /// How the frames of its first source lie.
+    public let input: Boundary
+    public let output: Boundary
+    /// The first source: input.frames × width.
+    public let x: UnsafePointer<Float>
     /// output.frames × width.
-    let y: UnsafeMutablePointer<Float>
-    let record: LayerRecord
-    let scratch: Memory<UInt8>
+    public let y: UnsafeMutablePointer<Float>
+    public let record: LayerRecord
+    public let scratch: Memory<UInt8>
     /// The streams that the sequences continue; nil where every sequence is whole.
-    let windows: [Window]?
+    public let windows: [Window]?
     /// Training: everything that the way back needs stays in `record`.
-    let keepsActivations: Bool
+    public let keepsActivations: Bool
     /// Factors of dropout for each number of y.
-    let mask: UnsafePointer<Float>?
+    public let mask: UnsafePointer<Float>?
+    /// The sources behind the first.
+    let others: OtherSources
 
-    /// The layer's numbers within a stream's state.
-    func state(_ sequence: Int) -> UnsafeMutablePointer<Float>? {
-        guard let windows else { return nil }
-        let state = windows[sequence].state
-        return state.values.baseAddress.map { $0 + state.offsets[index] }
+    /// What a stream keeps for the layer; nil where sequences are whole, or where the layer keeps nothing.
+    public func state(_ sequence: Int) -> LayerState? {
+        windows?[sequence].state.layers[index]
+    }
+
+    /// How the frames of a source lie, and the frames.
+    public func source(_ number: Int) -> (boundary: Boundary, x: UnsafePointer<Float>) {
+        number == 0 ? (input, x) : (others.items[number - 1].boundary, others.items[number - 1].x)
     }
 }
 
 /// One layer's share of a backward pass.
-struct LayerReturn {
-    let kernels: Kernels
-    let input: Boundary
-    let output: Boundary
+public struct LayerReturn {
+    public let kernels: Kernels
+    public let input: Boundary
+    public let output: Boundary
     /// What went into the layer, input.frames × width.
-    let x: UnsafePointer<Float>
+    public let x: UnsafePointer<Float>
+    /// What came out of it, before dropout where the layer does not multiply by it itself.
+    public let y: UnsafePointer<Float>
     /// The loss' derivative by the layer's output; may be overwritten.
-    let dy: UnsafeMutablePointer<Float>
-    /// Receives the loss' derivative by the layer's input; nil for the first layer, where nobody asks.
-    let dx: UnsafeMutablePointer<Float>?
+    public let dy: UnsafeMutablePointer<Float>
+    /// Receives the loss' derivative by the first source; nil where nobody asks.
+    public let dx: UnsafeMutablePointer<Float>?
     /// Receives, by adding, the derivative by the layer's parameters: where they begin in the flat buffer.
-    let gradient: UnsafeMutablePointer<Float>
-    let record: LayerRecord
-    let shared: ReturnScratch
-    let mask: UnsafePointer<Float>?
+    public let gradient: UnsafeMutablePointer<Float>
+    public let record: LayerRecord
+    public let shared: ReturnScratch
+    public let mask: UnsafePointer<Float>?
     /// Sequences began with the states in `record`, not with zero.
-    let hasStates: Bool
+    public let hasStates: Bool
+    /// The sources behind the first.
+    let others: OtherSources
+
+    /// Where the loss' derivative by a source goes; nil where nobody asks.
+    public func derivative(of source: Int) -> UnsafeMutablePointer<Float>? {
+        source == 0 ? dx : others.items[source - 1].dx
+    }
+
+    /// How the frames of a source lie.
+    public func boundary(of source: Int) -> Boundary {
+        source == 0 ? input : others.items[source - 1].boundary
+    }
+
+    /// The frames of a source.
+    public func frames(of source: Int) -> UnsafePointer<Float> {
+        source == 0 ? x : others.items[source - 1].x
+    }
 }
 
-/// Scratch memory that the layers of a backward pass use in turn.
-final class ReturnScratch {
-    let kernel = Memory<UInt8>()
-    /// What the gradients of weights pack: while it grows, a pass still works in `kernel`.
-    let packed = Memory<UInt8>()
-    let hidden = Memory<Float>()
-    /// Where the rows of a matrix lie, and those of another.
-    let rows = (Memory<UnsafePointer<Float>>(), Memory<UnsafePointer<Float>>())
-    let parts = Memory<ductus_gradient_part>()
-    /// Never written to.
-    let zeros = Memory<Float>()
-    let sums = Memory<Float>()
-    let weights = Memory<Float>()
-    let columns = Memory<Float>()
+/// The sources of a layer behind its first; used again from layer to layer.
+final class OtherSources {
+    struct Item {
+        let boundary: Boundary
+        let x: UnsafePointer<Float>
+        let dx: UnsafeMutablePointer<Float>?
+    }
+
+    var items: [Item] = []
 }

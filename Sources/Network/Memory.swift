@@ -1,38 +1,55 @@
 /// Memory that grows to what was ever asked of it and is then used again: a warm workspace allocates nothing.
 ///
 /// Its contents do not survive growth. It is aligned to a cache line, as the kernels ask.
-final class Memory<Element: BitwiseCopyable> {
-    private var raw: UnsafeMutableRawPointer
-    private var capacity: Int
+///
+/// A buffer that a kernel works in cannot move: memory that belongs to a lease and was handed out in the present call traps where it would have to grow
+/// again before `release()` or the lease's next call. Built with `DUCTUS_GUARD_PAGES=1`, a page without access lies behind every buffer, and what is
+/// freed stays without access, so that a stray read or write stops at once.
+public final class Memory<Element: BitwiseCopyable> {
+    private var block: MemoryBlock
+    private var capacity = 0
+    private let lease: Lease?
+    private var call: UInt = 0
 
-    init() {
-        capacity = 0
-        raw = .allocate(byteCount: Kernels.alignment, alignment: Kernels.alignment)
-    }
-
-    deinit {
-        raw.deallocate()
+    public init(lease: Lease? = nil) {
+        block = MemoryBlock(byteCount: MemoryBlock.alignment)
+        self.lease = lease
     }
 
     /// Room for `count` elements, whose values are undefined.
-    func reserve(_ count: Int) -> UnsafeMutablePointer<Element> {
+    public func reserve(_ count: Int) -> UnsafeMutablePointer<Element> {
         if count > capacity {
-            raw.deallocate()
+            if let lease { precondition(call != lease.call, "memory would move while a kernel may work in it") }
             capacity = count + count / 4
             // One line more, so that a kernel may read a whole vector at the end.
-            let bytes = capacity * MemoryLayout<Element>.stride + Kernels.alignment
-            raw = .allocate(byteCount: bytes, alignment: Kernels.alignment)
-            raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+            block = MemoryBlock(byteCount: capacity * MemoryLayout<Element>.stride + MemoryBlock.alignment)
         }
+        if let lease { call = lease.call }
         return pointer
     }
 
-    /// What `reserve` gave last.
-    var pointer: UnsafeMutablePointer<Element> {
-        raw.assumingMemoryBound(to: Element.self)
+    /// Whoever reserved it is done before the call ends: it may grow again.
+    public func release() {
+        call = 0
     }
 
-    var constant: UnsafePointer<Element> { UnsafePointer(pointer) }
+    /// What `reserve` gave last.
+    public var pointer: UnsafeMutablePointer<Element> {
+        block.address.assumingMemoryBound(to: Element.self)
+    }
 
-    var byteCount: Int { capacity * MemoryLayout<Element>.stride }
+    public var constant: UnsafePointer<Element> { UnsafePointer(pointer) }
+
+    /// Bytes it holds.
+    public var byteCount: Int { capacity * MemoryLayout<Element>.stride }
+}
+
+/// Counts the calls in which memory is handed out: until the next one begins, that memory must not move.
+public final class Lease {
+    private(set) var call: UInt = 1
+
+    public init() {}
+
+    /// The former call is over, and nobody uses its pointers any more.
+    func renew() { call += 1 }
 }

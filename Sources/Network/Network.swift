@@ -68,12 +68,27 @@ public final class Network: Sendable {
 
     /// Runs whole sequences.
     ///
+    /// - Parameter others: the frames of the inputs beside the main one, where the architecture has such.
     /// - Returns: for each output frame the natural-log posteriors (where the last layer is `logSoftmax`), **valid until the
     ///   workspace's next use**.
-    /// - Throws: `NetworkError.wrongDimension`.
-    public func forward(_ batch: Batch, workspace: Workspace) throws(NetworkError) -> Output {
-        try check(batch)
-        return run(batch, windows: nil, workspace)
+    /// - Throws: `NetworkError`.
+    public func forward(_ batch: Batch, others: [Batch] = [], workspace: Workspace) throws(NetworkError) -> Output {
+        try check(batch, others)
+        run(prepared.plan, batch, others, windows: nil, workspace)
+        return workspace.output(of: prepared.parts.count - 1, prepared)
+    }
+
+    /// Runs whole sequences and gives the outputs of several heads.
+    ///
+    /// - Parameter heads: names in the architecture; nil is the last layer. Layers that none of them needs are not computed.
+    /// - Throws: `NetworkError`.
+    public func forward(
+        _ batch: Batch, others: [Batch] = [], heads: [String?], workspace: Workspace
+    ) throws(NetworkError) -> [Output] {
+        try check(batch, others)
+        let layers = try layers(of: heads)
+        run(InferencePlan(prepared.wiring, heads: layers), batch, others, windows: nil, workspace)
+        return layers.enumerated().map { workspace.output(of: $1, prepared, number: $0) }
     }
 
     /// The state of a stream that has not begun.
@@ -92,68 +107,120 @@ public final class Network: Sendable {
     /// without backward directions gives that with any lookahead. The final frames of a stream that has ended add up to
     /// `architecture.outputLength(for:)` of all its frames.
     ///
-    /// - Parameter windows: `windows[i]` belongs to sequence `i`; no state may occur twice.
+    /// - Parameters:
+    ///   - windows: `windows[i]` belongs to sequence `i`; no state may occur twice.
+    ///   - others: the frames of the inputs beside the main one, where the architecture has such.
     /// - Throws: `NetworkError`, before any state has moved.
     public func advance(
-        _ windows: [Window], frames batch: Batch, workspace: Workspace
+        _ windows: [Window], frames batch: Batch, others: [Batch] = [], workspace: Workspace
     ) throws(NetworkError) -> Output {
-        try check(batch)
-        try checkWindows(windows, batch, architecture)
-        let output = run(batch, windows: windows, workspace)
-        for window in windows {
-            window.state.inputFrames += window.chunk
-            window.state.hasEnded = window.isEnd
-        }
-        return output
+        try check(batch, others)
+        try checkWindows(windows, batch, others, architecture)
+        run(prepared.plan, batch, others, windows: windows, workspace)
+        for window in windows { window.state.advance(by: window) }
+        return workspace.output(of: prepared.parts.count - 1, prepared)
     }
 
-    private func run(_ batch: Batch, windows: [Window]?, _ workspace: Workspace) -> Output {
-        workspace.prepare(layers: prepared.parts.count, keepsActivations: false)
-        workspace.plan(batch, windows: windows, layers: architecture.layers)
-        let values = batch.frames.withUnsafeBufferPointer { frames in
-            prepared.infer(
-                frames.baseAddress ?? UnsafePointer(workspace.activations.0.pointer), windows: windows, workspace)
-        }
-        return workspace.output(of: values, boundary: prepared.parts.count, dimension: architecture.output)
+    /// The same with the outputs of several heads. Always ask for the same heads of one stream: layers that none of them needs do not move on.
+    ///
+    /// - Parameter heads: names in the architecture; nil is the last layer.
+    /// - Throws: `NetworkError`, before any state has moved.
+    public func advance(
+        _ windows: [Window], frames batch: Batch, others: [Batch] = [], heads: [String?], workspace: Workspace
+    ) throws(NetworkError) -> [Output] {
+        try check(batch, others)
+        try checkWindows(windows, batch, others, architecture)
+        let layers = try layers(of: heads)
+        run(InferencePlan(prepared.wiring, heads: layers), batch, others, windows: windows, workspace)
+        for window in windows { window.state.advance(by: window) }
+        return layers.enumerated().map { workspace.output(of: $1, prepared, number: $0) }
     }
 
-    private func check(_ batch: Batch) throws(NetworkError) {
-        guard batch.dimension == architecture.input else {
-            throw .wrongDimension(expected: architecture.input, found: batch.dimension)
+    private func layers(of heads: [String?]) throws(NetworkError) -> [Int] {
+        var layers: [Int] = []
+        for name in heads {
+            guard let name else {
+                layers.append(architecture.layers.count - 1)
+                continue
+            }
+            guard let head = architecture.heads.first(where: { $0.name == name }) else {
+                throw .unknownHead(name, known: architecture.heads.map(\.name))
+            }
+            layers.append(head.layer)
+        }
+        return layers
+    }
+
+    private func run(_ plan: InferencePlan, _ batch: Batch, _ others: [Batch], windows: [Window]?, _ workspace: Workspace) {
+        workspace.plan(prepared, slots: plan.slotCount, records: 1, batch, others: others, windows: windows)
+        batch.frames.withUnsafeBufferPointer { frames in
+            workspace.frames[0] = frames.baseAddress
+            _ = prepared.infer(plan, windows: windows, workspace)
+        }
+    }
+
+    private func check(_ batch: Batch, _ others: [Batch]) throws(NetworkError) {
+        try checkInputs(batch, others, architecture, labels: prepared.labels)
+    }
+}
+
+/// Checks the frames of a call before anything is computed.
+///
+/// - Parameter labels: for each input the labels that it must consist of, where it must.
+func checkInputs(
+    _ batch: Batch, _ others: [Batch], _ architecture: Architecture, labels: [Range<Int>?]
+) throws(NetworkError) {
+    guard batch.dimension == architecture.input else {
+        throw .wrongDimension(expected: architecture.input, found: batch.dimension)
+    }
+    guard others.count == architecture.otherInputs.count else {
+        throw .wrongInputCount(expected: architecture.otherInputs.count + 1, found: others.count + 1)
+    }
+    for (width, other) in zip(architecture.otherInputs, others) {
+        guard other.dimension == width else { throw .wrongDimension(expected: width, found: other.dimension) }
+        guard other.count == batch.count else {
+            throw .wrongCount(what: "sequences of its other input", expected: batch.count, found: other.count)
+        }
+    }
+    for (input, range) in labels.enumerated() {
+        guard let range else { continue }
+        let frames = input == 0 ? batch.frames : others[input - 1].frames
+        let isFine = frames.withUnsafeBufferPointer { frames in
+            frames.allSatisfy { $0 >= Float(range.lowerBound) && $0 < Float(range.upperBound) && $0.rounded() == $0 }
+        }
+        guard isFine else {
+            let bad = frames.first { !($0 >= Float(range.lowerBound) && $0 < Float(range.upperBound) && $0.rounded() == $0) }
+            throw .inputIsNoLabel(input: input, value: bad ?? 0, labels: range)
         }
     }
 }
 
 /// Checks windows against their batch before anything is computed.
-func checkWindows(_ windows: [Window], _ batch: Batch, _ architecture: Architecture) throws(NetworkError) {
+func checkWindows(
+    _ windows: [Window], _ batch: Batch, _ others: [Batch], _ architecture: Architecture
+) throws(NetworkError) {
     guard windows.count == batch.count else {
         throw .wrongCount(what: "windows", expected: batch.count, found: windows.count)
     }
     for (index, window) in windows.enumerated() {
-        let length = batch.lengths[index]
-        guard !window.state.hasEnded else { throw .streamHasEnded(sequence: index) }
-        guard window.state.architecture == architecture else { throw .stateOfAnotherArchitecture(sequence: index) }
-        guard (0...length).contains(window.chunk) else {
-            throw .chunkOutOfRange(sequence: index, chunk: window.chunk, window: length)
+        let state = window.state
+        guard !state.hasEnded || state.others.contains(where: { !$0.hasEnded }) else {
+            throw .streamHasEnded(sequence: index)
         }
-        guard !window.isEnd || window.chunk == length else {
-            throw .chunkIsNotWholeWindowAtEnd(sequence: index, chunk: window.chunk, window: length)
+        guard state.architecture == architecture else { throw .stateOfAnotherArchitecture(sequence: index) }
+        guard window.others.count == others.count else {
+            throw .wrongCount(what: "parts of a window", expected: others.count, found: window.others.count)
         }
-    }
-}
-
-extension Workspace {
-    /// What the last layer gave, sequence by sequence.
-    func output(of values: UnsafePointer<Float>, boundary index: Int, dimension: Int) -> Output {
-        let boundary = boundaries[index]
-        let spans = spans.reserve(boundary.sequences)
-        for sequence in 0..<boundary.sequences {
-            spans[sequence] = OutputSpan(
-                offset: Int(boundary.offsets[sequence]), first: boundary.firsts[sequence],
-                frames: Int(boundary.lengths[sequence]), final: Int(boundary.commits[sequence]))
+        for input in 0...others.count {
+            let length = input == 0 ? batch.lengths[index] : others[input - 1].lengths[index]
+            let part = window.part(input)
+            guard (0...length).contains(part.chunk) else {
+                throw .chunkOutOfRange(sequence: index, chunk: part.chunk, window: length)
+            }
+            guard !part.isEnd || part.chunk == length else {
+                throw .chunkIsNotWholeWindowAtEnd(sequence: index, chunk: part.chunk, window: length)
+            }
+            guard !state.progress(input).hasEnded || length == 0 else { throw .streamHasEnded(sequence: index) }
         }
-        return Output(
-            dimension: dimension, values: UnsafeBufferPointer(start: values, count: boundary.frames * dimension),
-            spans: UnsafeBufferPointer(start: spans, count: boundary.sequences), owner: self)
     }
 }

@@ -8,6 +8,10 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case streamHasEnded(sequence: Int)
     case stateOfAnotherArchitecture(sequence: Int)
     case lossNeedsLogSoftmax
+    case wrongInputCount(expected: Int, found: Int)
+    case inputIsNoLabel(input: Int, value: Float, labels: Range<Int>)
+    case unknownHead(String, known: [String])
+    case badTarget(sequence: Int, reason: String)
     case labelOutOfRange(sequence: Int, label: Int32, labels: Int)
     case wrongLabelCount(sequence: Int, expected: Int, found: Int)
     case viewsOfDifferentLength(sequence: Int, expected: Int, found: Int)
@@ -32,6 +36,15 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
             "network: the state of sequence \(sequence) was made for another architecture"
         case .lossNeedsLogSoftmax:
             "network: training needs logSoftmax as the last layer"
+        case .wrongInputCount(let expected, let found):
+            "network: it has \(expected) inputs, but frames of \(found) were given"
+        case .inputIsNoLabel(let input, let value, let labels):
+            "network: input \(input) has the number \(value), but takes labels from \(labels.lowerBound) to \(labels.upperBound - 1)"
+        case .unknownHead(let name, let known):
+            "network: it has no head \"\(name)\"; there is "
+                + (known.isEmpty ? "none beside the last layer" : known.joined(separator: ", "))
+        case .badTarget(let sequence, let reason):
+            "network: the target of sequence \(sequence) \(reason)"
         case .labelOutOfRange(let sequence, let label, let labels):
             "network: sequence \(sequence) has label \(label), but the network knows 0 to \(labels - 1)"
         case .wrongLabelCount(let sequence, let expected, let found):

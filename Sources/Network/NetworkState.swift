@@ -1,7 +1,7 @@
 /// What a network remembers of one stream between its windows.
 ///
-/// The forward direction of each recurrent layer keeps its last state, and each convolution the few frames to the left
-/// that its next output sees. Its size depends on the architecture alone, never on the stream's length, and it belongs to
+/// The forward direction of each recurrent layer keeps its last state, each convolution the few frames to the left that its next output sees, and
+/// attention what it may look back at. Its size is bound by the architecture, never by the stream's length, and it belongs to
 /// no set of weights: a stream may go on with a new generation.
 ///
 /// A state is used by one thread at a time.
@@ -10,27 +10,34 @@ public final class NetworkState {
     public internal(set) var inputFrames = 0
     /// The stream has ended; `reset()` makes the state ready for another.
     public internal(set) var hasEnded = false
-
-    /// Each layer's numbers, at `offsets`: a recurrent layer's h (then c), a convolution's last kernel − 1 input frames.
-    let values: UnsafeMutableBufferPointer<Float>
-    let offsets: [Int]
+    /// The same of the inputs beside the main one.
+    var others: [Progress]
+    /// For each layer what it keeps; nil where that is nothing.
+    let layers: [LayerState?]
     let architecture: Architecture
+
+    /// How far an input has come.
+    struct Progress: Equatable {
+        var frames = 0
+        var hasEnded = false
+    }
 
     init(_ architecture: Architecture) {
         self.architecture = architecture
-        var offsets: [Int] = []
-        var total = 0
-        for layer in architecture.layers {
-            offsets.append(total)
-            total += layer.stateSize
+        let wiring = Wiring(architecture)
+        others = architecture.otherInputs.map { _ in Progress() }
+        layers = architecture.layers.enumerated().map { index, layer in
+            let shape = layer.kind.state(for: wiring.inputWidths[index])
+            return shape.bound > 0 ? LayerState(shape) : nil
         }
-        self.offsets = offsets
-        values = .allocate(capacity: total)
-        values.initialize(repeating: 0)
     }
 
-    deinit {
-        values.deallocate()
+    private init(copying state: NetworkState) {
+        architecture = state.architecture
+        layers = state.layers.map { $0?.copy() }
+        others = state.others
+        inputFrames = state.inputFrames
+        hasEnded = state.hasEnded
     }
 
     /// Frames of the network's output that are final.
@@ -40,34 +47,35 @@ public final class NetworkState {
 
     /// Bytes of memory that the stream's state takes.
     public var byteCount: Int {
-        values.count * MemoryLayout<Float>.stride + offsets.count * MemoryLayout<Int>.stride + 96
+        layers.reduce(96 + layers.count * MemoryLayout<Int>.stride) { $0 + ($1?.byteCount ?? 0) }
     }
 
     /// Forgets the stream: the next window is the first of a new one.
     public func reset() {
-        values.update(repeating: 0)
+        for layer in layers { layer?.reset() }
+        for index in others.indices { others[index] = Progress() }
         inputFrames = 0
         hasEnded = false
     }
 
     /// Another state that goes on from the same point.
     public func copy() -> NetworkState {
-        let copy = NetworkState(architecture)
-        _ = copy.values.update(fromContentsOf: values)
-        copy.inputFrames = inputFrames
-        copy.hasEnded = hasEnded
-        return copy
+        NetworkState(copying: self)
     }
-}
 
-extension Layer {
-    /// Numbers a stream keeps for this layer.
-    var stateSize: Int {
-        switch self {
-        case .convolution1D(let layer): (layer.kernel - 1) * layer.in
-        case .recurrent(let layer): layer.cell.stateVectors * layer.hidden
-        case .linear, .logSoftmax: 0
+    /// Moves on by what a window commits.
+    func advance(by window: Window) {
+        inputFrames += window.chunk
+        hasEnded = hasEnded || window.isEnd
+        for (index, part) in window.others.enumerated() {
+            others[index].frames += part.chunk
+            others[index].hasEnded = others[index].hasEnded || part.isEnd
         }
+    }
+
+    /// How far input `index` has come, the main one being 0.
+    func progress(_ index: Int) -> Progress {
+        index == 0 ? Progress(frames: inputFrames, hasEnded: hasEnded) : others[index - 1]
     }
 }
 
@@ -79,10 +87,28 @@ public struct Window {
     public var chunk: Int
     /// The window's right edge is the true end of the stream; then the chunk is the whole window.
     public var isEnd: Bool
+    /// The same for each input beside the main one.
+    public var others: [Part]
 
-    public init(state: NetworkState, chunk: Int, isEnd: Bool) {
+    /// A window's share of an input beside the main one. An input that has ended has no more frames.
+    public struct Part: Sendable {
+        public var chunk: Int
+        public var isEnd: Bool
+
+        public init(chunk: Int, isEnd: Bool) {
+            self.chunk = chunk
+            self.isEnd = isEnd
+        }
+    }
+
+    public init(state: NetworkState, chunk: Int, isEnd: Bool, others: [Part] = []) {
         self.state = state
         self.chunk = chunk
         self.isEnd = isEnd
+        self.others = others
+    }
+
+    func part(_ index: Int) -> Part {
+        index == 0 ? Part(chunk: chunk, isEnd: isEnd) : others[index - 1]
     }
 }

@@ -30,11 +30,11 @@ public struct ParameterLayout: Hashable, Sendable {
         var tensors: [ParameterTensor] = []
         var layers: [Range<Int>] = []
         var offset = 0
-        for (index, layer) in architecture.layers.enumerated() {
+        for (index, declarations) in architecture.declarations.enumerated() {
             let start = offset
-            for (name, shape) in layer.parameterShapes {
+            for declaration in declarations {
                 let tensor = ParameterTensor(
-                    name: "layers.\(index).\(name)", shape: shape, offset: offset, layer: index)
+                    name: "layers.\(index).\(declaration.name)", shape: declaration.shape, offset: offset, layer: index)
                 tensors.append(tensor)
                 offset += tensor.count
             }
@@ -54,26 +54,10 @@ public struct ParameterLayout: Hashable, Sendable {
 extension Architecture {
     /// How many numbers training may change.
     public var parameterCount: Int { ParameterLayout(self).count }
-}
 
-extension Layer {
-    /// PyTorch's names and shapes of the layer's tensors, in the order of the flat buffer.
-    var parameterShapes: [(String, [Int])] {
-        switch self {
-        case .convolution1D(let layer):
-            return [("weight", [layer.out, layer.in, layer.kernel]), ("bias", [layer.out])]
-        case .linear(let layer):
-            return [("weight", [layer.out, layer.in]), ("bias", [layer.out])]
-        case .recurrent(let layer):
-            let rows = layer.cell.gates * layer.hidden
-            return (layer.bidirectional ? ["", "_reverse"] : [""]).flatMap { direction in
-                [
-                    ("weight_ih_l0\(direction)", [rows, layer.in]), ("weight_hh_l0\(direction)", [rows, layer.hidden]),
-                    ("bias_ih_l0\(direction)", [rows]), ("bias_hh_l0\(direction)", [rows]),
-                ]
-            }
-        case .logSoftmax:
-            return []
-        }
+    /// For each layer its tensors, in the order of the flat buffer.
+    var declarations: [[ParameterDeclaration]] {
+        let wiring = Wiring(self)
+        return layers.enumerated().map { index, layer in layer.kind.parameters(for: wiring.inputWidths[index]) }
     }
 }

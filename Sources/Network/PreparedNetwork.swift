@@ -1,18 +1,16 @@
 /// A network's weights laid out for the kernels, layer by layer.
 final class PreparedNetwork: Sendable {
-    enum Part: Sendable {
-        case convolution(PreparedConvolution)
-        case recurrent(PreparedRecurrent)
-        case linear(PreparedLinear)
-        case logSoftmax(width: Int)
-    }
-
     let architecture: Architecture
     let layout: ParameterLayout
     let kernels: Kernels
-    let parts: [Part]
-    /// Numbers per frame at each boundary, the input first.
-    let widths: [Int]
+    let parts: [any PreparedLayer]
+    let wiring: Wiring
+    /// What the network's own output needs.
+    let plan: InferencePlan
+    /// Which layers multiply by dropout's factors themselves.
+    let masksItself: [Bool]
+    /// Labels that the main input must consist of, where it must.
+    let labels: [Range<Int>?]
 
     init(
         _ architecture: Architecture, _ layout: ParameterLayout, precision: Precision, kernels: Kernels, trains: Bool
@@ -20,22 +18,27 @@ final class PreparedNetwork: Sendable {
         self.architecture = architecture
         self.layout = layout
         self.kernels = kernels
-        var widths = [architecture.input]
-        parts = architecture.layers.map { layer in
-            defer { widths.append(layer.output(of: widths[widths.count - 1])) }
-            switch layer {
-            case .convolution1D(let layer):
-                return .convolution(PreparedConvolution(layer, precision: precision, kernels: kernels, trains: trains))
-            case .recurrent(let layer):
-                return .recurrent(PreparedRecurrent(layer, precision: precision, kernels: kernels, trains: trains))
-            case .linear(let layer):
-                return .linear(PreparedLinear(layer, precision: precision, kernels: kernels, trains: trains))
-            case .logSoftmax:
-                return .logSoftmax(width: widths[widths.count - 1])
+        let wiring = Wiring(architecture)
+        self.wiring = wiring
+        plan = InferencePlan(wiring, heads: [architecture.layers.count - 1])
+        parts = architecture.layers.enumerated().map { index, layer in
+            layer.kind.prepare(
+                LayerSettings(
+                    inputs: wiring.inputWidths[index], precision: precision, kernels: kernels, trains: trains))
+        }
+        masksItself = parts.map(\.masksItself)
+        var labels = [Range<Int>?](repeating: nil, count: wiring.inputs)
+        for (index, layer) in architecture.layers.enumerated() {
+            for source in wiring.sources[index] where source < wiring.inputs {
+                guard let range = layer.kind.labels else { continue }
+                labels[source] = labels[source].map { $0.clamped(to: range) } ?? range
             }
         }
-        self.widths = widths
+        self.labels = labels
     }
+
+    /// Numbers per frame of a layer's output.
+    func width(of layer: Int) -> Int { wiring.widths[wiring.inputs + layer] }
 
     /// Takes up parameters. Nobody may run the network meanwhile.
     func prepare(_ parameters: UnsafePointer<Float>) {
@@ -43,51 +46,25 @@ final class PreparedNetwork: Sendable {
     }
 
     func prepare(layer index: Int, _ parameters: UnsafePointer<Float>) {
-        let own = parameters + layout.layers[index].lowerBound
-        switch parts[index] {
-        case .convolution(let part): part.prepare(own)
-        case .recurrent(let part): part.prepare(own)
-        case .linear(let part): part.prepare(own)
-        case .logSoftmax: break
-        }
+        parts[index].prepare(parameters + layout.layers[index].lowerBound)
     }
 
-    /// Runs all layers over what `workspace.plan` set up.
+    /// Runs the layers of a plan over what `workspace.plan` set up.
     ///
     /// - Returns: the last layer's output, in the workspace.
-    func infer(_ frames: UnsafePointer<Float>, windows: [Window]?, _ workspace: Workspace) -> UnsafePointer<Float> {
-        var x = frames
+    @discardableResult
+    func infer(_ plan: InferencePlan, windows: [Window]?, _ workspace: Workspace) -> UnsafePointer<Float> {
+        let record = workspace.records[0]
         for (index, part) in parts.enumerated() {
-            let memory = index % 2 == 0 ? workspace.activations.0 : workspace.activations.1
-            let output = workspace.boundaries[index + 1]
-            let call = LayerCall(
-                kernels: kernels, index: index, input: workspace.boundaries[index], output: output, x: x,
-                y: memory.reserve(output.frames * widths[index + 1]), record: workspace.records[0],
-                scratch: workspace.kernelScratch, windows: windows, keepsActivations: false, mask: nil)
-            part.forward(call)
-            x = UnsafePointer(call.y)
+            guard let slot = plan.slots[index] else { continue }
+            workspace.lease.renew()
+            let output = workspace.boundaries[wiring.inputs + index]
+            let y = workspace.activations[slot].reserve(output.frames * width(of: index))
+            part.forward(
+                workspace.call(
+                    self, index, y: y, record: record, windows: windows, keepsActivations: false, mask: nil))
+            workspace.frames[wiring.inputs + index] = UnsafePointer(y)
         }
-        return x
-    }
-}
-
-extension PreparedNetwork.Part {
-    func forward(_ call: LayerCall) {
-        switch self {
-        case .convolution(let part): part.forward(call)
-        case .recurrent(let part): part.forward(call)
-        case .linear(let part): part.forward(call)
-        case .logSoftmax(let width):
-            call.kernels.table.pointee.log_softmax(call.x, call.y, call.input.frames, width)
-        }
-    }
-    /// logSoftmax has no way back of its own: the losses give their derivative by what went into it.
-    func backward(_ call: LayerReturn) {
-        switch self {
-        case .convolution(let part): part.backward(call)
-        case .recurrent(let part): part.backward(call)
-        case .linear(let part): part.backward(call)
-        case .logSoftmax: break
-        }
+        return workspace.frames[wiring.inputs + parts.count - 1] ?? UnsafePointer(workspace.activations[0].pointer)
     }
 }

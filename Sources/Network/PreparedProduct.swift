@@ -15,11 +15,11 @@ final class PreparedProduct: @unchecked Sendable {
     private let packed = Memory<UInt8>()
     private let transposedPacked = Memory<UInt8>()
 
-    init(outputs: Int, inputs: Int, precision: Precision, kernels: Kernels) {
+    init(outputs: Int, inputs: Int, _ settings: LayerSettings) {
         self.outputs = outputs
         self.inputs = inputs
-        self.precision = precision
-        self.kernels = kernels
+        precision = settings.precision
+        kernels = settings.kernels
         _ = bias.reserve(outputs)
     }
 
@@ -51,6 +51,7 @@ final class PreparedProduct: @unchecked Sendable {
         table.product(
             packed.pointer, Int32(outputs), Int32(inputs), precision.code, Int32(rows), x, stride, bias.pointer, y,
             outputStride, scratch.reserve(size))
+        scratch.release()
     }
 
     /// The way back, `dx = dy · W`: rows × inputs from rows × outputs, both contiguous.

@@ -36,6 +36,7 @@ struct WeightGradient {
         let count: Int32 = second == nil ? 1 : 2
         let scratch = shared.packed.reserve(table.weight_gradient_scratch_size(parts, count))
         table.weight_gradient(Int32(frames), dy, stride, Int32(outputs), parts, count, sums, scratch)
+        shared.packed.release()
     }
 
     /// Pointers to the rows of a matrix.

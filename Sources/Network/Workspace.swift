@@ -1,71 +1,116 @@
 /// The scratch memory of a network's calls. It grows to the largest batch it ever saw and is used again, so that a
 /// warm one allocates nothing. One thread uses it at a time; it may serve several networks in turn.
 public final class Workspace {
-    /// Between layers: the first is the network's input, the last its output.
+    /// Between layers: the first are the network's inputs, then each layer's output.
     private(set) var boundaries: [Boundary] = []
+    /// Where the frames of each boundary lie in the present call.
+    var frames: [UnsafePointer<Float>?] = []
     /// What the layers of a training pass leave for the way back; inference has use for the first alone.
     private(set) var records: [LayerRecord] = []
     /// Frames on their way through the layers of an inference.
-    let activations = (Memory<Float>(), Memory<Float>())
+    private(set) var activations: [Memory<Float>] = []
     /// Scratch of the kernels.
-    let kernelScratch = Memory<UInt8>()
-    /// For each sequence whether its right edge is the true end.
-    let ends = Memory<Bool>()
-    let spans = Memory<OutputSpan>()
+    let kernelScratch: Memory<UInt8>
+    /// Counts the calls of layers: what one of them was given does not move while it runs.
+    let lease = Lease()
+    private let otherSources = OtherSources()
+    /// The frames of inputs beside the main one.
+    private var otherFrames: [Memory<Float>] = []
+    private var spans: [Memory<OutputSpan>] = []
 
-    public init() {}
+    public init() {
+        kernelScratch = Memory(lease: lease)
+    }
 
     /// Bytes it holds.
     public var byteCount: Int {
-        activations.0.byteCount + activations.1.byteCount + kernelScratch.byteCount
+        activations.reduce(kernelScratch.byteCount) { $0 + $1.byteCount }
             + records.reduce(0) { $0 + $1.byteCount }
     }
 
-    func prepare(layers: Int, keepsActivations: Bool) {
-        while boundaries.count <= layers { boundaries.append(Boundary()) }
-        while records.count < (keepsActivations ? layers : 1) { records.append(LayerRecord()) }
+    /// Makes room for a network, and sets up the boundaries of a call over whole sequences, or over windows.
+    ///
+    /// - Parameter others: of the inputs beside the main one, whose frames are copied.
+    func plan(
+        _ network: PreparedNetwork, slots: Int, records recordCount: Int, _ batch: Batch, others: [Batch], windows: [Window]?
+    ) {
+        let wiring = network.wiring
+        while boundaries.count < wiring.widths.count { boundaries.append(Boundary()) }
+        while frames.count < wiring.widths.count { frames.append(nil) }
+        while activations.count < max(slots, 1) { activations.append(Memory(lease: lease)) }
+        while records.count < recordCount { records.append(LayerRecord(lease: lease)) }
+        while otherFrames.count < others.count { otherFrames.append(Memory()) }
+        boundaries[0].load(batch, input: 0, windows)
+        for (index, other) in others.enumerated() {
+            boundaries[index + 1].load(other, input: index + 1, windows)
+            let memory = otherFrames[index].reserve(other.frames.count)
+            other.frames.withUnsafeBufferPointer { source in
+                if let base = source.baseAddress { memory.update(from: base, count: source.count) }
+            }
+            frames[index + 1] = UnsafePointer(memory)
+        }
+        for (index, layer) in network.architecture.layers.enumerated() {
+            let sources = wiring.sources[index]
+            loadSources(sources, derivatives: nil)
+            boundaries[wiring.inputs + index].follow(
+                boundaries[sources[0]], otherSources.items, through: layer.kind)
+        }
     }
 
-    /// Sets up the boundaries of a call over whole sequences, or over windows.
-    func plan(_ batch: Batch, windows: [Window]?, layers: [Layer]) {
-        let count = batch.count
-        let ends = ends.reserve(count)
-        boundaries[0].removeAll(reserving: count)
-        for index in 0..<count {
-            let window = windows?[index]
-            ends[index] = window?.isEnd ?? true
-            boundaries[0].append(
-                first: window?.state.inputFrames ?? 0, length: batch.lengths[index],
-                commit: window?.chunk ?? batch.lengths[index])
-        }
-        for (index, layer) in layers.enumerated() {
-            boundaries[index + 1].follow(boundaries[index], through: layer, ends: ends)
+    /// - Parameter derivatives: for each source behind the first where its derivative goes.
+    private func loadSources(_ sources: [Int], derivatives: ((Int) -> UnsafeMutablePointer<Float>?)?) {
+        otherSources.items.removeAll(keepingCapacity: true)
+        guard sources.count > 1 else { return }
+        for number in 1..<sources.count {
+            let source = sources[number]
+            otherSources.items.append(
+                .init(
+                    boundary: boundaries[source], x: frames[source] ?? UnsafePointer(empty.pointer),
+                    dx: derivatives?(number)))
         }
     }
-}
 
-/// What one layer needs of memory in a call; in training it is kept for the way back.
-final class LayerRecord {
-    /// A convolution's input with its left context and padding, each sequence for itself.
-    let padded = Memory<Float>()
-    /// Where each sequence's padded input begins.
-    let paddedOffsets = Memory<Int>()
-    /// A convolution's sums before the activation.
-    let sums = Memory<Float>()
-    /// A recurrent layer's gates, both directions side by side.
-    let gates = Memory<Float>()
-    /// What the kernels keep for the way back, a part for each direction.
-    let cells = Memory<Float>()
-    /// A recurrent layer's h before dropout and residual.
-    let hidden = Memory<Float>()
-    /// Initial and final h and c of the forward direction.
-    let states = Memory<Float>()
-    /// Factors of dropout.
-    let mask = Memory<Float>()
-    /// The layer's output in training.
-    let output = Memory<Float>()
+    private let empty = Memory<Float>()
 
-    var byteCount: Int {
-        [padded, sums, gates, cells, hidden, states, mask, output].reduce(0) { $0 + $1.byteCount }
+    /// A layer's call, with the frames of what it reads.
+    func call(
+        _ network: PreparedNetwork, _ index: Int, y: UnsafeMutablePointer<Float>, record: LayerRecord, windows: [Window]?,
+        keepsActivations: Bool, mask: UnsafePointer<Float>?
+    ) -> LayerCall {
+        let sources = network.wiring.sources[index]
+        loadSources(sources, derivatives: nil)
+        return LayerCall(
+            kernels: network.kernels, index: index, input: boundaries[sources[0]],
+            output: boundaries[network.wiring.inputs + index],
+            x: frames[sources[0]] ?? UnsafePointer(empty.pointer), y: y, record: record, scratch: kernelScratch,
+            windows: windows, keepsActivations: keepsActivations, mask: mask, others: otherSources)
+    }
+
+    /// The sources of a layer on the way back.
+    func sources(
+        _ network: PreparedNetwork, _ index: Int, derivatives: (Int) -> UnsafeMutablePointer<Float>?
+    ) -> OtherSources {
+        withoutActuallyEscaping(derivatives) { loadSources(network.wiring.sources[index], derivatives: $0) }
+        return otherSources
+    }
+
+    /// What a layer gave, sequence by sequence.
+    ///
+    /// - Parameter number: of the outputs that one call gives.
+    func output(of layer: Int, _ network: PreparedNetwork, number: Int = 0) -> Output {
+        let index = network.wiring.inputs + layer
+        let boundary = boundaries[index]
+        while self.spans.count <= number { self.spans.append(Memory()) }
+        let spans = self.spans[number].reserve(boundary.sequences)
+        for sequence in 0..<boundary.sequences {
+            spans[sequence] = OutputSpan(
+                offset: Int(boundary.offsets[sequence]), first: boundary.firsts[sequence],
+                frames: Int(boundary.lengths[sequence]), final: Int(boundary.commits[sequence]))
+        }
+        let dimension = network.width(of: layer)
+        return Output(
+            dimension: dimension,
+            values: UnsafeBufferPointer(start: frames[index], count: boundary.frames * dimension),
+            spans: UnsafeBufferPointer(start: spans, count: boundary.sequences), owner: self)
     }
 }

@@ -1,5 +1,34 @@
 import CDuctusKernels
 
+/// A label for each output frame.
+public struct FrameTarget: Loss {
+    /// `Target.ignored` where a frame does not count.
+    public var labels: [Int32]
+
+    public init(labels: [Int32]) {
+        self.labels = labels
+    }
+
+    public var labelCount: Int { labels.reduce(0) { $0 + ($1 == Target.ignored ? 0 : 1) } }
+
+    public func fits(_ frames: Int) -> Bool { true }
+
+    public func check(sequence: Int, frames: Int, classes: Int) throws(NetworkError) {
+        guard labels.count == frames else {
+            throw .wrongLabelCount(sequence: sequence, expected: frames, found: labels.count)
+        }
+        if let label = labels.first(where: { $0 < Target.ignored || $0 >= classes }) {
+            throw .labelOutOfRange(sequence: sequence, label: label, labels: classes)
+        }
+    }
+
+    public func evaluate(_ call: LossCall) -> Double {
+        FrameLoss.loss(
+            call.logPosteriors, classes: call.classes, labels: labels, gradient: call.gradient, scale: call.scale,
+            kernels: call.kernels)
+    }
+}
+
 /// Cross-entropy of each frame's label; frames labeled `Target.ignored` count for nothing.
 enum FrameLoss {
     /// The loss of one sequence in nats, summed over its frames.

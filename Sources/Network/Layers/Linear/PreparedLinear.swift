@@ -1,16 +1,15 @@
 import CDuctusKernels
 
 /// A linear layer, ready to run.
-final class PreparedLinear: Sendable {
+final class PreparedLinear: PreparedLayer {
     private let layer: Linear
     private let product: PreparedProduct
-
     private let trains: Bool
 
-    init(_ layer: Linear, precision: Precision, kernels: Kernels, trains: Bool) {
+    init(_ layer: Linear, _ settings: LayerSettings) {
         self.layer = layer
-        self.trains = trains
-        product = PreparedProduct(outputs: layer.out, inputs: layer.in, precision: precision, kernels: kernels)
+        trains = settings.trains
+        product = PreparedProduct(outputs: layer.out, inputs: layer.in, settings)
     }
 
     /// Takes up the layer's parameters: weight, bias.
@@ -25,15 +24,10 @@ final class PreparedLinear: Sendable {
         product.apply(
             rows: call.input.frames, x: call.x, stride: layer.in, y: call.y, outputStride: layer.out,
             scratch: call.scratch)
-        if let mask = call.mask {
-            call.kernels.table.pointee.multiply(call.y, mask, call.y, call.output.frames * layer.out)
-        }
     }
 
     func backward(_ call: LayerReturn) {
-        let table = call.kernels.table.pointee
         let rows = call.input.frames
-        if let mask = call.mask { table.multiply(call.dy, mask, call.dy, rows * layer.out) }
         let inputs = WeightGradient.rows(call.x, count: rows, stride: layer.in, in: call.shared.rows.0)
         WeightGradient(call).add(
             frames: rows, dy: call.dy, stride: layer.out, outputs: layer.out,

@@ -1,6 +1,34 @@
 import CDuctusKernels
 import Foundation
 
+/// A label sequence, whose alignment with the frames is unknown: connectionist temporal classification.
+public struct ConnectionistTarget: Loss {
+    /// In order, without blanks (class 0).
+    public var labels: [Int32]
+
+    public init(labels: [Int32]) {
+        self.labels = labels
+    }
+
+    public var labelCount: Int { labels.count }
+
+    public func fits(_ frames: Int) -> Bool {
+        frames > 0 && ConnectionistLoss.framesNeeded(labels) <= frames
+    }
+
+    public func check(sequence: Int, frames: Int, classes: Int) throws(NetworkError) {
+        if let label = labels.first(where: { $0 < 1 || $0 >= classes }) {
+            throw .labelOutOfRange(sequence: sequence, label: label, labels: classes)
+        }
+    }
+
+    public func evaluate(_ call: LossCall) -> Double {
+        call.scratch.object(ConnectionistLoss.init).loss(
+            call.logPosteriors, frames: call.frames, classes: call.classes, labels: labels, gradient: call.gradient,
+            scale: call.scale, kernels: call.kernels)
+    }
+}
+
 /// Connectionist temporal classification: the probability of a label sequence over all its alignments with the frames, and
 /// that loss' closed-form derivative (Graves et al.: "Connectionist temporal classification", ICML 2006).
 ///

@@ -4,7 +4,7 @@ import CDuctusKernels
 /// the cache.
 ///
 /// Unchecked, because its memory is written only in `prepare`, which its owner calls while no other thread reads it.
-final class PreparedRecurrent: @unchecked Sendable {
+final class PreparedRecurrent: PreparedLayer, @unchecked Sendable {
     let layer: Recurrent
     let precision: Precision
     /// What each direction's inputs are multiplied by. The bias is the sum of both of PyTorch's.
@@ -16,17 +16,30 @@ final class PreparedRecurrent: @unchecked Sendable {
     private let backwardPacked: [Memory<UInt8>]
     private let kernels: Kernels
 
-    init(_ layer: Recurrent, precision: Precision, kernels: Kernels, trains: Bool) {
+    /// The layer's buffers in a call's record.
+    enum Buffer {
+        /// The gates, both directions side by side.
+        static let gates = 0
+        /// What the kernels keep for the way back, a part for each direction.
+        static let cells = 1
+        /// h before dropout and residual.
+        static let hidden = 2
+        /// Initial and final h and c of the forward direction.
+        static let states = 3
+    }
+
+    let masksItself = true
+
+    init(_ layer: Recurrent, _ settings: LayerSettings) {
         self.layer = layer
-        self.precision = precision
-        self.kernels = kernels
+        precision = settings.precision
+        kernels = settings.kernels
+        let trains = settings.trains
         products = (0..<layer.directions).map { _ in
-            PreparedProduct(outputs: layer.rows, inputs: layer.in, precision: precision, kernels: kernels)
+            PreparedProduct(outputs: layer.rows, inputs: layer.in, settings)
         }
         product =
-            trains
-            ? PreparedProduct(
-                outputs: layer.directions * layer.rows, inputs: layer.in, precision: precision, kernels: kernels) : nil
+            trains ? PreparedProduct(outputs: layer.directions * layer.rows, inputs: layer.in, settings) : nil
         forwardPacked = (0..<layer.directions).map { _ in Memory() }
         backwardPacked = trains ? (0..<layer.directions).map { _ in Memory() } : []
     }
@@ -79,11 +92,11 @@ final class PreparedRecurrent: @unchecked Sendable {
     func forward(_ call: LayerCall) {
         let table = call.kernels.table.pointee
         let frames = call.input.frames
-        let gates = call.keepsActivations ? call.record.gates.reserve(frames * gateColumns) : nil
+        let gates = call.keepsActivations ? call.record.floats(Buffer.gates).reserve(frames * gateColumns) : nil
         let count = frames * layer.output
         let keepsHidden = call.keepsActivations && (call.mask != nil || layer.residual)
-        let hidden = keepsHidden ? call.record.hidden.reserve(count) : call.y
-        let cells = call.keepsActivations ? call.record.cells.reserve(layer.directions * frames * layer.hidden) : nil
+        let hidden = keepsHidden ? call.record.floats(Buffer.hidden).reserve(count) : call.y
+        let cells = call.keepsActivations ? call.record.floats(Buffer.cells).reserve(layer.directions * frames * layer.hidden) : nil
         let scratch = call.scratch.reserve(scratchSize(sequences: call.input.sequences))
         let states = loadStates(call)
         var batch = call.input.batch
@@ -137,7 +150,7 @@ final class PreparedRecurrent: @unchecked Sendable {
     func states(in record: LayerRecord, sequences: Int) -> States {
         let vector = sequences * layer.hidden
         let count = layer.cell.stateVectors * vector
-        let memory = record.states.reserve(2 * count)
+        let memory = record.floats(Buffer.states).reserve(2 * count)
         return States(initial: memory, final: memory + count, vector: vector)
     }
 
@@ -145,7 +158,7 @@ final class PreparedRecurrent: @unchecked Sendable {
         guard call.windows != nil else { return nil }
         let states = states(in: call.record, sequences: call.input.sequences)
         for sequence in 0..<call.input.sequences {
-            guard let state = call.state(sequence) else { continue }
+            guard let state = call.state(sequence)?.values else { continue }
             for part in 0..<layer.cell.stateVectors {
                 (states.initial + part * states.vector + sequence * layer.hidden).update(
                     from: state + part * layer.hidden, count: layer.hidden)
@@ -157,7 +170,7 @@ final class PreparedRecurrent: @unchecked Sendable {
     private func storeStates(_ call: LayerCall, _ states: States?) {
         guard let states else { return }
         for sequence in 0..<call.input.sequences {
-            guard let state = call.state(sequence) else { continue }
+            guard let state = call.state(sequence)?.values else { continue }
             for part in 0..<layer.cell.stateVectors {
                 (state + part * layer.hidden).update(
                     from: states.final + part * states.vector + sequence * layer.hidden, count: layer.hidden)
@@ -180,9 +193,4 @@ struct DirectionParameters {
         inputBias = hiddenWeights + layer.rows * layer.hidden
         hiddenBias = inputBias + layer.rows
     }
-}
-
-extension Recurrent {
-    /// Rows of a weight matrix: gates × hidden.
-    var rows: Int { cell.gates * hidden }
 }

@@ -4,17 +4,25 @@ import CDuctusKernels
 ///
 /// With the weights laid out as out × kernel × in, the frames under one output are one contiguous row of the padded input, and
 /// the rows of successive outputs start `stride` frames apart: the convolution is a plain matrix product without unfolding.
-final class PreparedConvolution: Sendable {
+final class PreparedConvolution: PreparedLayer {
     private let layer: Convolution1D
     private let product: PreparedProduct
-
     private let trains: Bool
 
-    init(_ layer: Convolution1D, precision: Precision, kernels: Kernels, trains: Bool) {
+    /// The layer's buffers in a call's record.
+    private enum Buffer {
+        /// The input with its left context and padding, each sequence for itself.
+        static let padded = 0
+        /// The sums before the activation.
+        static let sums = 1
+        /// Of integers: where each sequence's padded input begins.
+        static let starts = 0
+    }
+
+    init(_ layer: Convolution1D, _ settings: LayerSettings) {
         self.layer = layer
-        self.trains = trains
-        product = PreparedProduct(
-            outputs: layer.out, inputs: layer.kernel * layer.in, precision: precision, kernels: kernels)
+        trains = settings.trains
+        product = PreparedProduct(outputs: layer.out, inputs: layer.kernel * layer.in, settings)
     }
 
     private var inner: Int { layer.kernel * layer.in }
@@ -38,20 +46,19 @@ final class PreparedConvolution: Sendable {
         let table = call.kernels.table.pointee
         pad(call)
         let count = call.output.frames * layer.out
-        let sums = call.keepsActivations ? call.record.sums.reserve(count) : call.y
-        let starts = call.record.paddedOffsets.pointer
+        let sums = call.keepsActivations ? call.record.floats(Buffer.sums).reserve(count) : call.y
+        let starts = call.record.integers(Buffer.starts).pointer
         for sequence in 0..<call.input.sequences {
             product.apply(
-                rows: Int(call.output.lengths[sequence]), x: call.record.padded.pointer + starts[sequence],
+                rows: Int(call.output.lengths[sequence]), x: call.record.floats(Buffer.padded).pointer + starts[sequence],
                 stride: layer.stride * layer.in, y: sums + Int(call.output.offsets[sequence]) * layer.out,
                 outputStride: layer.out, scratch: call.scratch)
         }
         if layer.activation != .none || call.keepsActivations {
             table.activate(layer.activation.code, sums, call.y, count)
         }
-        if let mask = call.mask { table.multiply(call.y, mask, call.y, count) }
         for sequence in 0..<call.input.sequences {
-            if let context = call.state(sequence) { carryContext(call, sequence, context) }
+            if let context = call.state(sequence) { carryContext(call, sequence, context.values) }
         }
     }
 
@@ -62,13 +69,13 @@ final class PreparedConvolution: Sendable {
 
     /// Lays out each sequence with what its outputs see: padding or the stream's last frames at the left, padding at its end.
     private func pad(_ call: LayerCall) {
-        let starts = call.record.paddedOffsets.reserve(call.input.sequences)
+        let starts = call.record.integers(Buffer.starts).reserve(call.input.sequences)
         var total = 0
         for sequence in 0..<call.input.sequences {
             starts[sequence] = total
             total += paddedFrames(call.output, sequence) * layer.in
         }
-        let padded = call.record.padded.reserve(total)
+        let padded = call.record.floats(Buffer.padded).reserve(total)
         let width = layer.in
         for sequence in 0..<call.input.sequences {
             let left = leftEdge(call.output, sequence)
@@ -92,7 +99,7 @@ final class PreparedConvolution: Sendable {
             }
             fill(upTo: 0, from: nil)
             if frame < first {
-                fill(upTo: first, from: call.state(sequence).map { $0 + (frame - first + layer.kernel - 1) * width })
+                fill(upTo: first, from: (call.state(sequence)?.values).map { $0 + (frame - first + layer.kernel - 1) * width })
             }
             if frame < edge { fill(upTo: edge, from: window + (frame - first) * width) }
             fill(upTo: end, from: nil)
@@ -121,20 +128,22 @@ final class PreparedConvolution: Sendable {
     func backward(_ call: LayerReturn) {
         let table = call.kernels.table.pointee
         let count = call.output.frames * layer.out
-        if let mask = call.mask { table.multiply(call.dy, mask, call.dy, count) }
-        table.activate_backward(layer.activation.code, call.record.sums.pointer, call.dy, call.dy, count)
+        table.activate_backward(layer.activation.code, call.record.floats(Buffer.sums).pointer, call.dy, call.dy, count)
         addWeightGradient(call)
         guard let dx = call.dx else { return }
         dx.update(repeating: 0, count: call.input.frames * layer.in)
-        for sequence in 0..<call.input.sequences { addInputGradient(call, sequence, dx) }
+        var longest = 0
+        for sequence in 0..<call.output.sequences { longest = max(longest, Int(call.output.lengths[sequence])) }
+        let columns = call.shared.floats(1).reserve(longest * inner)
+        for sequence in 0..<call.input.sequences { addInputGradient(call, sequence, columns, dx) }
     }
 
     private func addWeightGradient(_ call: LayerReturn) {
-        let weights = call.shared.weights.reserve(layer.out * inner)
+        let weights = call.shared.floats(0).reserve(layer.out * inner)
         weights.update(repeating: 0, count: layer.out * inner)
         let rows = call.shared.rows.0.reserve(call.output.frames)
         for sequence in 0..<call.input.sequences {
-            let padded = call.record.padded.constant + call.record.paddedOffsets.pointer[sequence]
+            let padded = call.record.floats(Buffer.padded).constant + call.record.integers(Buffer.starts).pointer[sequence]
             let first = rows + Int(call.output.offsets[sequence])
             for frame in 0..<Int(call.output.lengths[sequence]) {
                 first[frame] = padded + frame * layer.stride * layer.in
@@ -154,9 +163,10 @@ final class PreparedConvolution: Sendable {
     }
 
     /// Frames of padding and of a stream's left context get no gradient: what came before is over.
-    private func addInputGradient(_ call: LayerReturn, _ sequence: Int, _ dx: UnsafeMutablePointer<Float>) {
+    private func addInputGradient(
+        _ call: LayerReturn, _ sequence: Int, _ columns: UnsafeMutablePointer<Float>, _ dx: UnsafeMutablePointer<Float>
+    ) {
         let rows = Int(call.output.lengths[sequence])
-        let columns = call.shared.columns.reserve(rows * inner)
         product.applyTransposed(rows: rows, dy: call.dy + Int(call.output.offsets[sequence]) * layer.out, dx: columns)
         let table = call.kernels.table.pointee
         let first = leftEdge(call.output, sequence) - call.input.firsts[sequence]

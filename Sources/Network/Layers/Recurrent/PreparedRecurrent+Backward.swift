@@ -9,13 +9,13 @@ extension PreparedRecurrent {
         var dh = call.dy
         if let mask = call.mask {
             // A residual needs dy itself, too.
-            if layer.residual { dh = call.shared.hidden.reserve(count) }
+            if layer.residual { dh = call.shared.floats(0).reserve(count) }
             table.multiply(call.dy, mask, dh, count)
         }
-        let gates = call.record.gates.pointer
-        let cells = call.record.cells.pointer
+        let gates = call.record.floats(Buffer.gates).pointer
+        let cells = call.record.floats(Buffer.cells).pointer
         let keepsHidden = call.mask != nil || layer.residual
-        let hidden = keepsHidden ? call.record.hidden.pointer : call.record.output.pointer
+        let hidden = keepsHidden ? call.record.floats(Buffer.hidden).constant : call.y
         let scratch = call.shared.kernel.reserve(
             table.recurrent_scratch_size(layer.cell.code, Int32(layer.hidden), Int32(call.input.sequences)))
         var batch = call.input.batch
@@ -76,11 +76,11 @@ extension PreparedRecurrent {
         let frames = call.input.frames
         let (rows, hidden) = (layer.rows, layer.hidden)
         let tensors = DirectionParameters(layer, direction)
-        let gates = UnsafePointer(call.record.gates.pointer + direction * rows)
+        let gates = UnsafePointer(call.record.floats(Buffer.gates).pointer + direction * rows)
         // The gru's n rows have a derivative of their own on the hidden side, which the kernels leave in `cells`.
         let shared = layer.cell == .gru ? 2 * hidden : rows
 
-        let sums = call.shared.sums.reserve(rows)
+        let sums = call.shared.floats(1).reserve(rows)
         sums.update(repeating: 0, count: rows)
         let gradient = WeightGradient(call)
         gradient.add(
@@ -91,7 +91,7 @@ extension PreparedRecurrent {
         table.add_scaled(1, sums, call.gradient + tensors.hiddenBias, shared)
         if layer.cell == .gru {
             gradient.add(
-                frames: frames, dy: call.record.cells.pointer + direction * frames * hidden, stride: hidden,
+                frames: frames, dy: call.record.floats(Buffer.cells).pointer + direction * frames * hidden, stride: hidden,
                 outputs: hidden,
                 sums: call.gradient + tensors.hiddenBias + shared,
                 .init(

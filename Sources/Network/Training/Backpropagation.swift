@@ -37,7 +37,9 @@ public final class Backpropagation {
         instructionSet: InstructionSet? = nil
     ) throws {
         try architecture.validate()
-        guard architecture.layers.last == .logSoftmax else { throw NetworkError.lossNeedsLogSoftmax }
+        guard let last = architecture.layers.last, type(of: last.kind).endsHead else {
+            throw NetworkError.lossNeedsLogSoftmax
+        }
         layout = ParameterLayout(architecture)
         guard parameters.count == layout.count else {
             throw NetworkError.wrongParameterCount(expected: layout.count, found: parameters.count)
@@ -64,6 +66,8 @@ public final class Backpropagation {
     ///
     /// - Parameters:
     ///   - targets: one for each sequence. Sequences whose labels do not fit are reported and count for nothing.
+    ///   - heads: the losses at heads beside the last layer; they count by their weights, reduced like the others.
+    ///   - others: the frames of the inputs beside the main one.
     ///   - step: seeds dropout together with the seed given at the begin.
     ///   - dropout: false computes the gradient of the network as it is used.
     ///   - consistency: weight of the consistency between two views of a sequence; then sequences 2i and 2i + 1 are views of
@@ -73,51 +77,79 @@ public final class Backpropagation {
     /// - Throws: `NetworkError` before anything is computed.
     @discardableResult
     public func computeGradient(
-        of batch: Batch, targets: [Target], reduction: Reduction, step: Int = 0, dropout: Bool = true,
-        consistency: Float = 0, windows: [Window]? = nil
+        of batch: Batch, targets: [Target], reduction: Reduction, heads: [HeadLosses] = [], others: [Batch] = [],
+        step: Int = 0, dropout: Bool = true, consistency: Float = 0, windows: [Window]? = nil
+    ) throws(NetworkError) -> LossReport {
+        try computeGradient(
+            of: batch, losses: targets.map(\.loss), reduction: reduction, heads: heads, others: others, step: step,
+            dropout: dropout, consistency: consistency, windows: windows)
+    }
+
+    /// The same with any losses in place of targets.
+    @discardableResult
+    public func computeGradient(
+        of batch: Batch, losses: [any Loss], reduction: Reduction, heads: [HeadLosses] = [], others: [Batch] = [],
+        step: Int = 0, dropout: Bool = true, consistency: Float = 0, windows: [Window]? = nil
     ) throws(NetworkError) -> LossReport {
         try run(
-            batch, targets, reduction, generator: dropout ? generator.split(step) : nil, windows, wantsGradient: true,
-            consistency: consistency)
+            batch, others, [HeadLosses(head: "", losses: losses, weight: 1)] + heads, reduction,
+            generator: dropout ? generator.split(step) : nil, windows, wantsGradient: true, consistency: consistency)
     }
 
     /// The loss alone, without dropout.
     public func computeLoss(
-        of batch: Batch, targets: [Target], reduction: Reduction
+        of batch: Batch, targets: [Target], reduction: Reduction, heads: [HeadLosses] = [], others: [Batch] = []
     ) throws(NetworkError) -> LossReport {
-        try run(batch, targets, reduction, generator: nil, nil, wantsGradient: false)
+        try computeLoss(
+            of: batch, losses: targets.map(\.loss), reduction: reduction, heads: heads, others: others)
+    }
+
+    /// The same with any losses in place of targets. With `windows` each sequence is the next piece of a stream, whose state moves on.
+    public func computeLoss(
+        of batch: Batch, losses: [any Loss], reduction: Reduction, heads: [HeadLosses] = [], others: [Batch] = [],
+        windows: [Window]? = nil
+    ) throws(NetworkError) -> LossReport {
+        try run(
+            batch, others, [HeadLosses(head: "", losses: losses, weight: 1)] + heads, reduction, generator: nil, windows,
+            wantsGradient: false)
     }
 
     private func run(
-        _ batch: Batch, _ targets: [Target], _ reduction: Reduction, generator: SplitMix64?, _ windows: [Window]?,
-        wantsGradient: Bool, consistency: Float = 0
+        _ batch: Batch, _ others: [Batch], _ heads: [HeadLosses], _ reduction: Reduction,
+        generator: SplitMix64?, _ windows: [Window]?, wantsGradient: Bool, consistency: Float = 0
     ) throws(NetworkError) -> LossReport {
-        try check(batch, targets, windows)
+        try check(batch, others, heads, windows, labels: prepared.labels)
         if consistency != 0 { try checkViews(batch) }
+        let lengths = outputLengths(batch, others, windows)
         var report = LossReport()
         report.frames = batch.frameCount
-        var fits = [Bool](repeating: true, count: batch.count)
-        for (index, target) in targets.enumerated() {
-            if case .ctc(let labels) = target {
-                let frames = outputFrames(index, batch, windows)
-                fits[index] = frames > 0 && ConnectionistLoss.framesNeeded(labels) <= frames
+        var losses: [TrainingShard.HeadCall] = []
+        for head in heads {
+            let layer = layer(of: head.head)
+            let own = head.losses
+            let fits = own.indices.map { own[$0].fits(lengths[layer][$0]) }
+            let labels = own.indices.reduce(0) { $0 + (fits[$1] ? own[$1].labelCount : 0) }
+            if losses.isEmpty { report.labels = labels }
+            let scales = own.map {
+                head.weight * reduction.scale(labels: $0.labelCount, all: labels, sequences: batch.count)
             }
-            if fits[index] { report.labels += target.labelCount }
+            losses.append(.init(name: head.head, layer: layer, losses: own, fits: fits, scales: scales))
         }
-        let scales = targets.map { reduction.scale(labels: $0.labelCount, all: report.labels, sequences: batch.count) }
         distribute(batch, inPairs: consistency != 0)
         let call = TrainingShard.Call(
-            batch: batch, targets: targets, windows: windows, scales: scales, generator: generator,
+            batch: batch, others: others, heads: losses, windows: windows, generator: generator,
             wantsGradient: wantsGradient, consistency: consistency)
-        runShards(call, starts: batch.starts)
+        runShards(call, starts: [batch.starts] + others.map(\.starts))
         if let windows {
-            for window in windows {
-                window.state.inputFrames += window.chunk
-                window.state.hasEnded = window.isEnd
-            }
+            for window in windows { window.state.advance(by: window) }
         }
-        collect(&report, scales: scales)
+        collect(&report, losses)
         return report
+    }
+
+    /// The number of a head's layer; the last where the name is empty.
+    private func layer(of head: String) -> Int {
+        architecture.heads.first { $0.name == head }?.layer ?? architecture.layers.count - 1
     }
 
     /// The longest sequences first, each to the thread with the least to do.
@@ -135,7 +167,7 @@ public final class Backpropagation {
         }
     }
 
-    private func runShards(_ call: TrainingShard.Call, starts: [Int]) {
+    private func runShards(_ call: TrainingShard.Call, starts: [[Int]]) {
         parameters.withUnsafeBufferPointer { parameters in
             if let base = parameters.baseAddress { prepare(base) }
         }
@@ -162,24 +194,32 @@ public final class Backpropagation {
         }
     }
 
-    private func collect(_ report: inout LossReport, scales: [Float]) {
-        report.perSequence = [Float](repeating: 0, count: scales.count)
-        for shard in shards {
-            report.unfit += shard.unfit
-            report.consistency += shard.consistency
-            for (member, loss) in zip(shard.members, shard.losses) {
-                if loss.isFinite {
-                    report.perSequence[member] = Float(loss)
-                } else {
-                    report.nonFinite.append(member)
+    private func collect(_ report: inout LossReport, _ heads: [TrainingShard.HeadCall]) {
+        for (number, head) in heads.enumerated() {
+            var perSequence = [Float](repeating: 0, count: head.scales.count)
+            for shard in shards {
+                for (position, member) in shard.members.enumerated() {
+                    let loss = shard.losses[number][position]
+                    if loss.isFinite {
+                        perSequence[member] = Float(loss)
+                    } else if !report.nonFinite.contains(member) {
+                        report.nonFinite.append(member)
+                    }
                 }
             }
+            var sum = 0.0
+            for (loss, scale) in zip(perSequence, head.scales) {
+                sum += Double(loss)
+                report.loss += Double(loss) * Double(scale)
+            }
+            if number == 0 {
+                (report.perSequence, report.sum) = (perSequence, sum)
+                report.unfit = head.fits.indices.filter { !head.fits[$0] }
+            } else {
+                report.heads[head.name] = sum
+            }
         }
-        report.unfit.sort()
+        for shard in shards { report.consistency += shard.consistency }
         report.nonFinite.sort()
-        for (loss, scale) in zip(report.perSequence, scales) {
-            report.sum += Double(loss)
-            report.loss += Double(loss) * Double(scale)
-        }
     }
 }

@@ -1,8 +1,8 @@
 /// What the threads of one call do. Unchecked, because each runs its own shard with its own gradient and reads the rest.
 struct Job: @unchecked Sendable {
     let call: TrainingShard.Call
-    /// For each sequence of the batch the row of its first frame.
-    let starts: [Int]
+    /// For each input and each sequence of the batch the row of its first frame.
+    let starts: [[Int]]
     let shards: [TrainingShard]
     /// Where the first shard's gradient goes; the others have memory of their own, added up afterwards.
     let gradient: UnsafeMutablePointer<Float>

@@ -1,4 +1,4 @@
-/// What a sequence should have been read as.
+/// What a sequence should have been read as: what corpora and corrections say. Any other loss is an `any Loss`.
 public enum Target: Sendable, Hashable {
     /// Its labels in order, without blanks (class 0), for connectionist temporal classification.
     case ctc([Int32])
@@ -8,12 +8,31 @@ public enum Target: Sendable, Hashable {
     /// The label of frames that do not count.
     public static let ignored: Int32 = -1
 
-    /// Labels that count.
-    public var labelCount: Int {
+    /// How far an output is from it.
+    public var loss: any Loss {
         switch self {
-        case .ctc(let labels): labels.count
-        case .frames(let labels): labels.reduce(0) { $0 + ($1 == Self.ignored ? 0 : 1) }
+        case .ctc(let labels): ConnectionistTarget(labels: labels)
+        case .frames(let labels): FrameTarget(labels: labels)
         }
+    }
+
+    /// Labels that count.
+    public var labelCount: Int { loss.labelCount }
+}
+
+/// The losses at a head beside the last layer, and how much they count.
+public struct HeadLosses: Sendable {
+    /// The head's name in the architecture.
+    public var head: String
+    /// One for each sequence of the batch.
+    public var losses: [any Loss]
+    /// The factor of this head's losses.
+    public var weight: Float
+
+    public init(head: String, losses: [any Loss], weight: Float) {
+        self.head = head
+        self.losses = losses
+        self.weight = weight
     }
 }
 
@@ -41,6 +60,8 @@ public struct LossReport: Sendable, Equatable {
     public var frames = 0
     /// Each sequence's loss in nats; 0 where it does not count.
     public var perSequence: [Float] = []
+    /// The sum of the losses of each head beside the last layer, in nats, by its name.
+    public var heads: [String: Double] = [:]
     /// Sequences whose labels need more output frames than there are: they add neither loss nor gradient.
     public var unfit: [Int] = []
     /// Sequences whose loss is no finite number, because the weights have exploded: they add neither loss nor gradient.

@@ -1,0 +1,151 @@
+/// A kind of layer, as data: what stands in the architecture, and what follows from it.
+///
+/// A kind is a folder in `Layers/`, and is found by its name, the value of `"kind"`, in `LayerRegistry`. Nothing else switches over kinds, so
+/// that another module adds one of its own without a change here:
+///
+///     struct Scale: LayerKind {
+///         static let name = "scale"
+///         func output(of inputs: [Int]) -> Int { inputs[0] }
+///         func parameters(for inputs: [Int]) -> [ParameterDeclaration] { [.init("factor", [inputs[0]], .constant(1))] }
+///         func prepare(_ settings: LayerSettings) -> any PreparedLayer { PreparedScale(width: settings.inputs[0]) }
+///         init(from decoder: any Decoder) throws {}
+///     }
+///     LayerRegistry.register(Scale.self)
+public protocol LayerKind: Codable, Hashable, Sendable {
+    /// The value of `"kind"`.
+    static var name: String { get }
+    /// How many layers or inputs it may read; one unless told otherwise.
+    static var sourceCounts: ClosedRange<Int> { get }
+    /// Whether all sources are read frame by frame together; else only the first sets the pace.
+    static var readsSourcesTogether: Bool { get }
+    /// It turns scores into log-probabilities: losses derive by what goes into it. Nothing may read its output.
+    static var endsHead: Bool { get }
+
+    /// Width of its output, given the widths of what it reads.
+    func output(of inputs: [Int]) -> Int
+    /// Input frames per output frame.
+    var stride: Int { get }
+    /// Output frames per input frame.
+    var upsampling: Int { get }
+    /// Output frames of a whole sequence.
+    func outputLength(for inputFrames: Int) -> Int
+    /// Output frames that see nothing to the right of the first `inputFrames` frames.
+    func committedLength(after inputFrames: Int) -> Int
+    /// The share of outputs that training sets to zero.
+    var dropout: Float { get }
+    /// It carries a state through time, as recurrent layers do.
+    var isRecurrent: Bool { get }
+    /// What it reads must be whole numbers of this range: labels, say. Nil where it reads any number.
+    var labels: Range<Int>? { get }
+
+    /// Checks its own numbers; widths and dropout, too.
+    ///
+    /// - Throws: `ArchitectureError`, best by the methods of `check`.
+    func validate(_ check: LayerCheck) throws(ArchitectureError)
+    /// Its tensors in the order of the flat buffer.
+    func parameters(for inputs: [Int]) -> [ParameterDeclaration]
+    /// What a stream keeps for it between two windows.
+    func state(for inputs: [Int]) -> StateShape
+    /// The layer ready to run, without parameters yet.
+    func prepare(_ settings: LayerSettings) -> any PreparedLayer
+}
+
+extension LayerKind {
+    public static var sourceCounts: ClosedRange<Int> { 1...1 }
+    public static var readsSourcesTogether: Bool { false }
+    public static var endsHead: Bool { false }
+    public var stride: Int { 1 }
+    public var upsampling: Int { 1 }
+    public func outputLength(for inputFrames: Int) -> Int { inputFrames }
+    public func committedLength(after inputFrames: Int) -> Int { inputFrames }
+    public var dropout: Float { 0 }
+    public var isRecurrent: Bool { false }
+    public var labels: Range<Int>? { nil }
+    public func validate(_ check: LayerCheck) throws(ArchitectureError) {}
+    public func parameters(for inputs: [Int]) -> [ParameterDeclaration] { [] }
+    public func state(for inputs: [Int]) -> StateShape { StateShape(count: 0) }
+
+    /// The same kind with the same numbers. Allocates nothing.
+    func equals(_ other: any LayerKind) -> Bool {
+        (other as? Self) == self
+    }
+}
+
+/// What a layer's parameters begin as.
+public enum Initialization: Sendable {
+    case constant(Float)
+    /// Uniform, scaled by fan-in and fan-out (Glorot and Bengio 2010).
+    case uniform(fanIn: Int, fanOut: Int)
+    /// Blocks of rows, as wide as they are high, each an orthogonal matrix (Saxe et al. 2014).
+    case orthogonal
+    /// Normally distributed with this deviation.
+    case normal(Float)
+    /// Number by number, by its place in the tensor.
+    case each(@Sendable (Int) -> Float)
+}
+
+/// One tensor of a layer.
+public struct ParameterDeclaration: Sendable {
+    /// PyTorch's name, without the layer's.
+    public var name: String
+    /// Row-major.
+    public var shape: [Int]
+    public var initialization: Initialization
+
+    public init(_ name: String, _ shape: [Int], _ initialization: Initialization) {
+        self.name = name
+        self.shape = shape
+        self.initialization = initialization
+    }
+}
+
+/// How many numbers a stream keeps for a layer.
+public struct StateShape: Hashable, Sendable {
+    /// From the begin; all zero.
+    public var count: Int
+    /// It may grow to so many.
+    public var bound: Int
+
+    public init(count: Int, bound: Int? = nil) {
+        self.count = count
+        self.bound = max(bound ?? count, count)
+    }
+}
+
+/// What a layer is prepared for.
+public struct LayerSettings: Sendable {
+    /// Widths of what it reads.
+    public let inputs: [Int]
+    public let precision: Precision
+    public let kernels: Kernels
+    /// It must be able to run back.
+    public let trains: Bool
+}
+
+/// Where a layer stands while its numbers are checked.
+public struct LayerCheck: Sendable {
+    /// Its number in the architecture.
+    public let index: Int
+    /// Widths of what it reads.
+    public let inputs: [Int]
+
+    /// Refuses a number outside of `range`.
+    public func range(_ what: String, _ value: Int, _ range: ClosedRange<Int>) throws(ArchitectureError) {
+        guard range.contains(value) else { throw .outOfRange(layer: index, what: what, value: value) }
+    }
+
+    /// Refuses a width that is not that of the first source.
+    public func input(_ width: Int) throws(ArchitectureError) {
+        guard width == inputs[0] else { throw .widthMismatch(layer: index, expected: inputs[0], found: width) }
+    }
+
+    /// Refuses an output width beyond what networks may have.
+    public func output(_ width: Int) throws(ArchitectureError) {
+        try range("out", width, Architecture.widths)
+    }
+
+    /// Refuses a combination of numbers, with the reason.
+    public func require(_ holds: Bool, _ reason: String) throws(ArchitectureError) {
+        guard holds else { throw .impossibleLayer(layer: index, reason: reason) }
+    }
+}

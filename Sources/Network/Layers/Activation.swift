@@ -1,0 +1,15 @@
+import CDuctusKernels
+
+/// What a convolution applies to each of its sums.
+public enum Activation: String, Codable, Hashable, Sendable, CaseIterable {
+    case none, silu, relu, tanh
+
+    var code: ductus_activation {
+        switch self {
+        case .none: DUCTUS_ACTIVATION_NONE
+        case .relu: DUCTUS_ACTIVATION_RELU
+        case .silu: DUCTUS_ACTIVATION_SILU
+        case .tanh: DUCTUS_ACTIVATION_TANH
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// A linear map of each frame.
+public struct Linear: LayerKind {
+    public static let name = "linear"
+
+    public var `in`: Int
+    public var out: Int
+    public var dropout: Float
+
+    public init(in: Int, out: Int, dropout: Float = 0) {
+        self.in = `in`
+        self.out = out
+        self.dropout = dropout
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        self.in = try fields.decode(Int.self, forKey: .in)
+        out = try fields.decode(Int.self, forKey: .out)
+        dropout = try fields.value(.dropout, or: 0)
+    }
+
+    public func output(of inputs: [Int]) -> Int { out }
+
+    public func validate(_ check: LayerCheck) throws(ArchitectureError) {
+        try check.input(self.in)
+        try check.output(out)
+    }
+
+    public func parameters(for inputs: [Int]) -> [ParameterDeclaration] {
+        [
+            .init("weight", [out, self.in], .uniform(fanIn: self.in, fanOut: out)),
+            .init("bias", [out], .constant(0)),
+        ]
+    }
+
+    public func prepare(_ settings: LayerSettings) -> any PreparedLayer {
+        PreparedLinear(self, settings)
+    }
+}
+
+extension Layer {
+    /// A linear map of each frame.
+    public static func linear(_ kind: Linear) -> Layer { Layer(kind) }
+}

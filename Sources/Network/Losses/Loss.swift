@@ -1,0 +1,55 @@
+/// What a sequence should have been read as, and how far a network's output is from it. A kind of loss is a file in `Losses/`.
+///
+/// Nothing else switches over kinds of loss: `Target.loss` takes any, so that another module adds its own.
+public protocol Loss: Hashable, Sendable {
+    /// Labels that count.
+    var labelCount: Int { get }
+
+    /// Whether so many output frames can hold its labels at all. Sequences for which that is not so are reported, and count for nothing.
+    func fits(_ frames: Int) -> Bool
+
+    /// Checks labels against the number of classes, and of output frames.
+    ///
+    /// - Parameter sequence: what an error names.
+    /// - Throws: `NetworkError`.
+    func check(sequence: Int, frames: Int, classes: Int) throws(NetworkError)
+
+    /// The loss of one sequence in nats. Fills `call.gradient` where it is not nil.
+    func evaluate(_ call: LossCall) -> Double
+}
+
+/// One sequence's share of a loss.
+public struct LossCall {
+    /// frames × classes.
+    public let logPosteriors: UnsafePointer<Float>
+    public let frames: Int
+    public let classes: Int
+    /// Receives the derivative by the scores before the softmax, times `scale`; nil where it is not wanted. It may be anything where the loss is not finite.
+    public let gradient: UnsafeMutablePointer<Float>?
+    public let scale: Float
+    public let kernels: Kernels
+    public let scratch: LossScratch
+
+    /// The same sequence with another place for the gradient, or another scale.
+    public func with(gradient: UnsafeMutablePointer<Float>?, scale: Float) -> LossCall {
+        LossCall(
+            logPosteriors: logPosteriors, frames: frames, classes: classes, gradient: gradient, scale: scale, kernels: kernels,
+            scratch: scratch)
+    }
+}
+
+/// What losses keep from call to call: memory that is used again.
+public final class LossScratch {
+    private var objects: [ObjectIdentifier: AnyObject] = [:]
+
+    public init() {}
+
+    /// The one object of that type, made at its first use.
+    public func object<Object: AnyObject>(_ make: () -> Object) -> Object {
+        let key = ObjectIdentifier(Object.self)
+        if let object = objects[key] { return unsafeDowncast(object, to: Object.self) }
+        let object = make()
+        objects[key] = object
+        return object
+    }
+}
