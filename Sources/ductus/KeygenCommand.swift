@@ -1,6 +1,6 @@
 import ArgumentParser
 import DuctusDaemon
-import DuctusTransport
+import DuctusTransportZeroMQ
 import Foundation
 
 /// Makes the keys that endpoints on a network need.

@@ -1,4 +1,4 @@
-import DuctusTransport
+import DuctusTransportZeroMQ
 import Foundation
 
 /// The clients that may connect over TCP: their keys and what each may do.

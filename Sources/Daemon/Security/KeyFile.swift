@@ -1,4 +1,4 @@
-import DuctusTransport
+import DuctusTransportZeroMQ
 import Foundation
 
 /// A CURVE key pair in a file that only its owner can read.
