@@ -81,10 +81,10 @@ let package = Package(
         room("Training", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding", "Recognition"]),
         room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition"]),
         room(
-            "Adaptation", ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training"],
+            "Adaptation", ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training", "Streaming"],
             [sqlite]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
-        room("Wire", ["Foundations", "Ink", "Streaming", "Adaptation"], [protobuf]),
+        room("Wire", ["Foundations", "Ink", "Streaming"], [protobuf]),
         room(
             "Daemon", ["Foundations", "Ink", "Network", "Recognition", "Streaming", "Adaptation", "Wire", "Transport"],
             [
@@ -94,7 +94,9 @@ let package = Package(
         // Programs
         .executableTarget(
             name: "ductusd",
-            dependencies: ["DuctusDaemon", "DuctusStreaming", "DuctusFoundations", argumentParser, logging],
+            dependencies: [
+                "DuctusDaemon", "DuctusAdaptation", "DuctusStreaming", "DuctusFoundations", argumentParser, logging,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "ductus",
@@ -117,6 +119,13 @@ let package = Package(
                 "DuctusRandomness",
             ],
             path: "Tests/StreamingTestSupport", swiftSettings: strict),
+        .target(
+            name: "AdaptationTestSupport",
+            dependencies: [
+                "DuctusFoundations", "DuctusAdaptation", "DuctusStreaming", "DuctusRecognition", "DuctusDecoding",
+                "DuctusInk", "DuctusNetwork",
+            ],
+            path: "Tests/AdaptationTestSupport", swiftSettings: strict),
         tests("CKernels", of: ["CKernels", "Randomness"]),
         tests(
             "Network", of: ["Foundations", "Network", "Randomness"], ["AllocationCounter"], resources: [.copy("golden")]
@@ -128,8 +137,11 @@ let package = Package(
         tests(
             "Training",
             of: ["Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
-        tests("Adaptation", of: ["Foundations", "Adaptation", "Recognition", "Decoding", "Ink", "Network"]),
-        tests("Wire", of: ["Foundations", "Wire", "Transport", "Streaming", "Adaptation", "Ink"], [protobuf]),
+        tests(
+            "Adaptation",
+            of: ["Foundations", "Adaptation", "Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
+            ["AdaptationTestSupport", "StreamingTestSupport"]),
+        tests("Wire", of: ["Foundations", "Wire", "Transport", "Streaming", "Ink"], [protobuf]),
         tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
         tests("Transport", of: ["Foundations", "Transport"]),
         tests(
