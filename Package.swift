@@ -82,10 +82,11 @@ let package = Package(
         room("Training", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding", "Recognition"]),
         room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition"]),
         room(
-            "Adaptation", ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training"],
+            "Adaptation",
+            ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training", "Streaming"],
             [sqlite]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
-        room("Wire", ["Foundations", "Ink", "Streaming", "Adaptation"], [protobuf]),
+        room("Wire", ["Foundations", "Ink", "Streaming"], [protobuf]),
         room(
             "Daemon",
             [
@@ -99,7 +100,9 @@ let package = Package(
         // Programs
         .executableTarget(
             name: "ductusd",
-            dependencies: ["DuctusDaemon", "DuctusStreaming", "DuctusFoundations", argumentParser, logging],
+            dependencies: [
+                "DuctusDaemon", "DuctusAdaptation", "DuctusStreaming", "DuctusFoundations", argumentParser, logging,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "ductus",
@@ -124,6 +127,13 @@ let package = Package(
             path: "Tests/StreamingTestSupport", swiftSettings: strict),
         tests("Foundations", of: ["Foundations"]),
         tests("Randomness", of: ["Randomness"]),
+        .target(
+            name: "AdaptationTestSupport",
+            dependencies: [
+                "DuctusFoundations", "DuctusAdaptation", "DuctusStreaming", "DuctusRecognition", "DuctusDecoding",
+                "DuctusInk", "DuctusNetwork",
+            ],
+            path: "Tests/AdaptationTestSupport", swiftSettings: strict),
         tests("CKernels", of: ["CKernels", "Randomness"]),
         tests(
             "Network", of: ["Foundations", "Network", "Randomness"], ["AllocationCounter"], resources: [.copy("golden")]
@@ -135,10 +145,12 @@ let package = Package(
         tests(
             "Training",
             of: ["Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
-        tests("Adaptation", of: ["Foundations", "Adaptation", "Recognition", "Decoding", "Ink", "Network"]),
         tests(
-            "Wire", of: ["Foundations", "Wire", "Transport", "TransportZeroMQ", "Streaming", "Adaptation", "Ink"],
-            [protobuf]),
+            "Adaptation",
+            of: ["Foundations", "Adaptation", "Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
+            ["AdaptationTestSupport", "StreamingTestSupport"]),
+        tests(
+            "Wire", of: ["Foundations", "Wire", "Transport", "TransportZeroMQ", "Streaming", "Ink"], [protobuf]),
         tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
         tests("Transport", of: ["Transport"]),
         tests("TransportZeroMQ", of: ["Transport", "TransportZeroMQ"]),

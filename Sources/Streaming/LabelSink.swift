@@ -1,7 +1,7 @@
 /// Takes the events that a lane gives out, on the lane's thread. It must not wait.
 public protocol LabelSink: AnyObject, Sendable {
     func publish(_ event: LabelEvent)
-    /// A final with the ink it was read from: what a correction will refer to.
+    /// A final with the ink it was read from: what a correction will refer to. It comes before the final is published.
     func finished(_ segment: FinishedSegment)
     /// A packet of a stream was not taken; the lane counts it.
     func refused(_ stream: StreamName, because reason: PacketRefusal)

@@ -146,8 +146,9 @@ public final class Lane {
                 if finished.failed { counters.failures &+= 1 }
                 counters.pace[session.pipeline.name, default: FramePace()].add(
                     frames: finished.frames, duration: finished.duration)
-                publish(finished.event)
+                // Whoever sees the final may correct it at once: the segment must be known by then.
                 sink.finished(finished)
+                publish(finished.event)
             }
             // It may be idle now, and go for a new stream.
             nextEviction = .min

@@ -189,13 +189,15 @@ struct AdaptReport: Encodable {
     var unseen_before, unseen_after: Double?
     /// Corrections that were not taken.
     var refused: Int
+    /// Corrections that were taken and not learned from.
+    var quarantined: Int
     var promoted, rejected: Int
     var seconds_per_promotion: Double
     private var rows: [String] = []
 
     private enum CodingKeys: CodingKey {
         case lines, writers, cer_before, cer_after, canary_before, canary_after, unseen_before, unseen_after, refused,
-            promoted, rejected
+            quarantined, promoted, rejected
         case seconds_per_promotion
     }
 
@@ -208,6 +210,7 @@ struct AdaptReport: Encodable {
         (cer_before, cer_after) = (sum(\.before).cer, sum(\.after).cer)
         (canary_before, canary_after) = (sum(\.canaryBefore).cer, sum(\.canaryAfter).cer)
         refused = results.reduce(0) { $0 + $1.refused }
+        quarantined = results.reduce(0) { $0 + $1.quarantined }
         self.promoted = promoted.count
         rejected = results.count - promoted.count
         seconds_per_promotion = promoted.map(\.seconds).reduce(0, +) / Double(max(1, promoted.count))
@@ -219,6 +222,7 @@ struct AdaptReport: Encodable {
             case nil: row += "too few corrections"
             }
             if result.refused > 0 { row += ", \(result.refused) refused" }
+            if result.quarantined > 0 { row += ", \(result.quarantined) quarantined" }
             return row + String(format: ", %.1f s", result.seconds)
         }
     }
@@ -234,7 +238,7 @@ struct AdaptReport: Encodable {
             lines.append("canary that the gate did not see \(percent(unseen_before)) -> \(percent(unseen_after))")
         }
         lines.append(
-            "\(promoted) promoted, \(rejected) rejected, \(refused) corrections refused, "
+            "\(promoted) promoted, \(rejected) rejected, \(refused) corrections refused, \(quarantined) quarantined, "
                 + String(format: "%.1f s per promotion", seconds_per_promotion))
         return lines.joined(separator: "\n")
     }

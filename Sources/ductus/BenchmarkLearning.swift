@@ -106,7 +106,7 @@ struct BenchmarkLearning: ParsableCommand {
 
     private func keepHistory(in state: URL, _ base: BaseModel) throws {
         guard history > 0 else { return }
-        let journal = try Journal(at: state.appending(path: "journal.sqlite"))
+        let journal = SQLiteJournal(at: state.appending(path: "journal.sqlite"))
         for pen in 0..<pens {
             let hand = SimulatedPen(writer: PenSchedule.writer(of: pen, seed: seed))
             for number in 0..<history {
@@ -119,17 +119,19 @@ struct BenchmarkLearning: ParsableCommand {
                 try journal.mark([journal.add(correction).number], as: .rejected)
             }
         }
+        journal.close()
     }
 
     /// Weights that read as the shipped ones do and are others all the same: what lanes cannot put into one batch.
     private func giveOwnWeights(in state: URL, _ base: BaseModel) throws {
-        let store = try GenerationStore(folder: state.appending(path: "generations"), keeping: 1)
+        let archive = FileArchive(folder: state.appending(path: "generations"), keeping: 1)
         let figures = GateFigures(heldOutBefore: ReadingFigures(), heldOutAfter: ReadingFigures())
         for pen in 0..<pens {
-            _ = try store.promote(
-                base.model.network.parameters, over: base, scope: .writer(PenSchedule.name(of: pen)), parent: .base,
-                corrections: [],
-                figures: figures, time: 0)
+            _ = try archive.promote(
+                GenerationCandidate(
+                    scope: .writer(PenSchedule.name(of: pen)), parameters: base.model.network.parameters, parent: .base,
+                    corrections: [], figures: figures, time: 0),
+                over: base)
         }
     }
 

@@ -1,4 +1,5 @@
 import Dispatch
+import DuctusAdaptation
 import DuctusDaemon
 import DuctusFoundations
 import DuctusStreaming
@@ -44,7 +45,8 @@ final class Service {
         let configuration = loaded.configuration
         let access = try AccessControl(configuration, faults: faults, now: { [clock] in clock.monotonic })
 
-        let learning = learning()
+        let learning = try learning()
+        defer { learning?.close() }
         let pipelines = try pipelines(learning)
         let reloader = Reloader(
             loader, loaded: loaded, access: access, models: ModelReload(pipelines, locations: loaded.locations),
@@ -55,14 +57,21 @@ final class Service {
         parts.handlers = [ReloadHandler { [health] in reloader.reload(status: health.statusText("serving")) }]
         if let learning {
             parts.handlers.append(LearningHandler(learning: learning))
-            parts.onFinished = { learning.finished($0) }
+            parts.onFinished = { segment in
+                let input: Pipeline.Input = segment.vectors == nil ? .ink : .features
+                learning.finished(segment, pipeline: pipelines.pipeline(for: segment.event.stream, input: input)?.name)
+            }
         }
         let server = try Server(loaded, pipelines: pipelines, health: health, parts: parts)
         try server.start()
         events.connect { [weak server] topic, payload in server?.publish(topic, payload) }
-        learning?.start(
-            pipelineOf: { pipelines.pipeline(for: $0, input: $1)?.name },
-            publish: { [weak server] topic, payload in server?.publish(topic, payload) })
+        if let learning {
+            LearningPublisher(
+                events: events, send: { [weak server] topic, payload in server?.publish(topic, payload) },
+                registry: registry, health: health, logger: logger
+            ).follow(learning.services)
+            learning.start()
+        }
 
         let stopped = DispatchSemaphore(value: 0)
         let signals = SignalListener { [health] event in
@@ -115,12 +124,16 @@ final class Service {
     }
 
     /// Learning from corrections; that it cannot begin does not keep the pens from being read.
-    private func learning() -> Learning? {
+    ///
+    /// - Throws: `StateFault.busy` where another daemon keeps what it learns in the same place.
+    private func learning() throws -> Learning? {
         let settings = loaded.configuration.adaptation
         guard settings.enabled else { return nil }
         do {
             return try Learning(
-                settings, locations: loaded.locations, events: events, registry: registry, clock: clock, logger: logger)
+                settings, locations: loaded.locations, registry: registry, clock: clock, logger: logger)
+        } catch let fault as StateFault {
+            throw fault
         } catch {
             withoutLearning(error)
             return nil

@@ -1,3 +1,4 @@
+import AdaptationTestSupport
 import DuctusAdaptation
 import DuctusNetwork
 import DuctusRecognition

@@ -1,3 +1,4 @@
+import AdaptationTestSupport
 import DuctusAdaptation
 import DuctusInk
 import Foundation
@@ -15,7 +16,7 @@ import Testing
     }
 
     @Test func whatWasTakenIn_isThereAgain_inTwoHalvesThatStayApart() throws {
-        let reservoir = try Reservoir(at: url)
+        let reservoir = Reservoir(at: url)
         for segment in 1...6 { try reservoir.offer(correction(segment: UInt64(segment))) }
         let lines = try reservoir.lines()
         #expect(
@@ -26,7 +27,7 @@ import Testing
     }
 
     @Test func itNeverHoldsMoreThanItsCapacity_andNewOnesComeIn() throws {
-        let reservoir = try Reservoir(at: url, capacity: 8)
+        let reservoir = Reservoir(at: url, capacity: 8)
         for segment in 1...400 { try reservoir.offer(correction(segment: UInt64(segment))) }
         let lines = try reservoir.lines()
         #expect(lines.canary.count == 4 && lines.rehearsal.count == 4)
@@ -35,13 +36,13 @@ import Testing
     }
 
     @Test func whatIsCorrected_orOld_orOfAnErasedWriter_goes_andItsSlotIsTakenAgain() throws {
-        let reservoir = try Reservoir(at: url)
+        let reservoir = Reservoir(at: url)
         try reservoir.offer(correction(segment: 1, writer: "anna", time: 5))
         try reservoir.offer(correction(segment: 2, writer: "ben", time: 5))
         try reservoir.offer(correction(segment: 3, writer: "ben", time: 1))
         try reservoir.offer(correction(segment: 4, writer: nil, time: 5))
         try reservoir.remove(stream: "desk", segment: 2)
-        try reservoir.erase(writer: "anna")
+        try reservoir.erase(.writer("anna"))
         try reservoir.erase(before: 5)
         #expect(try ids(reservoir) == ["desk/4"])
         try reservoir.offer(correction(segment: 9))

@@ -1,4 +1,3 @@
-import DuctusAdaptation
 import DuctusWire
 import SwiftProtobuf
 import Testing
@@ -37,10 +36,9 @@ import Testing
     }
 
     @Test func aJournaledSensorsSegmentComesThrough() throws {
-        let vectors = SensorVectors(channels: ["x", "y"], rate: 50, values: [1, 2, 3, 4])
         let entry = WireJournalEntry.with {
-            $0.vectors = WireFeatureFrames(vectors)
-            $0.channels = vectors.channels
+            $0.vectors = .with { ($0.channels, $0.rate, $0.values) = (2, 50, [1, 2, 3, 4]) }
+            $0.channels = ["x", "y"]
         }
         let read = try WireJournalEntry(serializedBytes: try entry.serializedBytes() as [UInt8])
         #expect(read == entry)

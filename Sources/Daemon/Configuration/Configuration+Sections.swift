@@ -108,6 +108,8 @@ extension Configuration {
         package var correctionsPerWriterMinute = 30
         /// Generations kept of each scope, besides the base.
         package var generationsKept = 8
+        /// Writers whose own weights are held in memory at once.
+        package var writersInMemory = 64
         /// How much the learner gives way to everything else, as `nice` does.
         package var niceness = 10
         /// Threads that train, all of them at that niceness.
@@ -124,6 +126,7 @@ extension Configuration {
             .value("reservoir", \.reservoir, .yesOrNo, .restart),
             .value("corrections_per_writer_minute", \.correctionsPerWriterMinute, .integer, in: 1...10_000, .live),
             .value("generations_kept", \.generationsKept, .integer, in: 1...1000, .live),
+            .value("writers_in_memory", \.writersInMemory, .integer, in: 1...10_000, .live),
             .value("niceness", \.niceness, .integer, in: 0...19, .restart),
             .value("threads", \.threads, .integer, in: 1...64, .restart),
         ]

@@ -1,3 +1,4 @@
+import Dispatch
 import DuctusAdaptation
 import DuctusFoundations
 import DuctusRecognition
@@ -5,184 +6,172 @@ import DuctusStreaming
 import DuctusWire
 import Foundation
 import Logging
-import Metrics
 import Synchronization
 
-/// Learning in the daemon: keeps what was read, takes corrections, trains beside the lanes, publishes what came of it.
-///
-///     lanes → `finished` → memory ← correction → journal → `Scholar` (its own thread) → gate → generation → lanes
+/// Learning in the daemon: one `LearningService` per pipeline in the state directory, one training queue for all of them.
 ///
 /// Guarantees
-/// - A correction is answered only once it is in the journal.
-/// - Nothing here waits on a lane's or the sockets' thread: what takes longer runs on this part's queue or on the learner's thread.
+/// - No other daemon uses the same state directory: `init` throws before anything in it is touched.
+/// - A state directory that cannot be written keeps nothing from being read; as soon as it can, corrections are taken.
+/// - Nothing here waits on a lane's or the sockets' thread: what takes longer runs on `queue` or on the learner's thread.
 package final class Learning: Sendable {
-    /// The pipeline that reads a stream of ink, or of vectors.
-    package typealias PipelineOf = @Sendable (StreamName, Pipeline.Input) -> String?
-
     private static let bucketLimit = 10_000
+    /// Seconds between two looks at the stores, and at what is kept too long or held without use.
+    private static let interval = (check: 5.0, housekeeping: 600.0)
 
     private struct State {
-        var folders: [String: LearningFolder] = [:]
-        var memory = SegmentMemory()
-        var review = ReviewRule()
+        var services: [String: LearningService] = [:]
+        /// The card of each pipeline's base.
+        var cards: [String: String] = [:]
+        var settings: Configuration.AdaptationSettings
         var buckets: [String: TokenBucket] = [:]
-        var pipelineOf: PipelineOf?
-        var publish: (@Sendable (Topic, [UInt8]) -> Void)?
     }
 
-    private let settings: LearningSettings
+    private let directory: StateDirectory
     private let locations: Locations
-    private let events: EventPublisher
     private let registry: PrometheusRegistry
     private let clock: any Clock
     private let logger: Logger
-    private let scholar: Scholar
-    private let check = CorrectionCheck()
-    private let state = Mutex(State())
+    private let canary: [LabelledSegment]
+    private let training: TrainingQueue
+    private let state: Mutex<State>
     /// Corrections and requests, one after another.
     let queue = DispatchQueue(label: "corrections")
-    private let housekeeping = Mutex<(any DispatchSourceTimer)?>(nil)
+    private let timers = Mutex<[any DispatchSourceTimer]>([])
 
-    /// Seconds between two looks for what is kept too long.
-    private static let housekeepingInterval = 3600.0
-    /// Finals that are at least as likely wholly right go into the reservoir, if there is one.
-    static let confident: Float = 0.8
-
-    /// - Throws: `InkFileError` for a canary that cannot be read.
+    /// - Throws: `StateFault.busy` where another daemon keeps what it learns in the same place; `InkFileError` for a canary that cannot be
+    ///   read.
     package init(
-        _ settings: Configuration.AdaptationSettings, locations: Locations, events: EventPublisher,
-        registry: PrometheusRegistry,
+        _ settings: Configuration.AdaptationSettings, locations: Locations, registry: PrometheusRegistry,
         clock: any Clock, logger: Logger
     ) throws {
-        self.settings = LearningSettings(settings)
+        directory = StateDirectory(locations.state)
+        do throws(StateFault) {
+            try directory.hold()
+        } catch .busy(let path) {
+            throw StateFault.busy(path: path)
+        } catch {
+            // It is tried again and again, and told of as the stores' fault.
+        }
         self.locations = locations
-        self.events = events
         self.registry = registry
         self.clock = clock
         self.logger = logger
-        scholar = Scholar(
-            self.settings, canary: try CanaryInk.lines(from: settings.canary).map(LabelledSegment.init), events: events,
-            registry: registry, clock: clock,
-            logger: logger)
+        canary = try CanaryInk.lines(from: settings.canary).map(LabelledSegment.init)
+        training = TrainingQueue(niceness: settings.niceness) { logger.info("\($0)") }
+        state = Mutex(State(settings: settings))
     }
+
+    // MARK: Pipelines
 
     /// The models of a pipeline, which learn.
+    ///
+    /// - Throws: `ModelError` for a model whose importance file cannot be used.
     package func makeStore(_ settings: PipelineSettings, _ model: Model) throws -> any ModelStore {
-        let folder = try LearningFolder(settings, model: model, locations: locations, learning: self.settings.current)
-        folder.models.connect(
-            known: folder.store.writers(),
-            onMiss: { [queue, logger] writer in
-                queue.async {
-                    do throws(GenerationError) { try folder.load(.writer(writer)) } catch {
-                        folder.models.forget(writer)
-                        logger.error(
-                            "a writer's weights cannot be used; the shared ones serve", metadata: ["reason": "\(error)"]
-                        )
-                    }
-                }
-            },
-            onNewBase: { [scholar] in scholar.learnAnew(folder) })
-        state.withLock { $0.folders[settings.name] = folder }
-        return folder.models
+        // A file that cannot be used is told at the start, not hours later by the first training.
+        _ = try model.importance()
+        let adaptation = state.withLock { $0.settings }
+        let folder = URL(filePath: locations.state).appending(path: "learning").appending(path: settings.name)
+        let remark: @Sendable (String) -> Void = { [logger] in logger.error("\($0)") }
+        let kept = folder.appending(path: "reservoir.sqlite")
+        if !adaptation.reservoir { Reservoir.remove(at: kept) }
+        let service = LearningService(
+            settings.name,
+            journal: SQLiteJournal(at: folder.appending(path: "journal.sqlite"), in: directory, remark: remark),
+            archive: FileArchive(
+                folder: folder.appending(path: "generations"), keeping: adaptation.generationsKept, in: directory,
+                remark: remark),
+            models: GenerationModels(base: BaseModel(model), capacity: adaptation.writersInMemory),
+            reservoir: adaptation.reservoir ? Reservoir(at: kept, in: directory, remark: remark) : nil, canary: canary,
+            settings: LearningSettings(adaptation), queue: training, clock: clock)
+        // What was learned serves from the first segment on.
+        service.check()
+        let path = locations.model(settings.model).map { URL(filePath: $0).appending(path: "README.md") }
+        let card = path.flatMap { try? String(contentsOf: $0, encoding: .utf8) } ?? ""
+        state.withLock { state in
+            state.services[settings.name] = service
+            state.cards[settings.name] = card
+        }
+        return service.models
     }
 
+    /// The services of all pipelines that learn, by name.
+    package var services: [LearningService] {
+        state.withLock { $0.services.values.sorted { $0.pipeline < $1.pipeline } }
+    }
+
+    /// The card of a pipeline's base.
+    func card(of pipeline: String) -> String { state.withLock { $0.cards[pipeline] ?? "" } }
+
+    // MARK: Life
+
     /// Begins to learn: first what an earlier run of the daemon left undone.
-    ///
-    /// - Parameters:
-    ///   - pipelineOf: names the pipeline of a stream.
-    ///   - publish: sends on the labels' socket.
-    package func start(
-        pipelineOf: @escaping PipelineOf, publish: @escaping @Sendable (Topic, [UInt8]) -> Void
-    ) {
-        let folders = state.withLock { state in
-            state.pipelineOf = pipelineOf
-            state.publish = publish
-            return Array(state.folders.values)
-        }
+    package func start() {
         forgetOld()
-        scholar.run()
-        for folder in folders {
-            scholar.learnAnew(folder)
-            do throws(JournalError) {
-                for writer in try folder.journal.writersWithPending() { try scholar.learn(Scope(writer), in: folder) }
-            } catch {
-                logger.error("the journal cannot be read", metadata: ["reason": "\(error)"])
-            }
+        training.start()
+        for service in services { service.start() }
+        timers.withLock { timers in
+            timers = [
+                timer(Self.interval.check) { $0.check() },
+                timer(Self.interval.housekeeping) {
+                    $0.forgetOld()
+                    $0.models.dropUnused()
+                },
+            ]
         }
-        housekeeping.withLock { timer in
-            let source = DispatchSource.makeTimerSource(queue: queue)
-            source.schedule(deadline: .now() + Self.housekeepingInterval, repeating: Self.housekeepingInterval)
-            source.setEventHandler { [weak self] in self?.forgetOld() }
-            source.activate()
-            timer = source
-        }
+    }
+
+    private func timer(
+        _ seconds: Double, _ body: @escaping @Sendable (LearningService) -> Void
+    ) -> any DispatchSourceTimer {
+        let source = DispatchSource.makeTimerSource(queue: queue)
+        source.schedule(deadline: .now() + seconds, repeating: seconds)
+        source.setEventHandler { [weak self] in self?.services.forEach(body) }
+        source.activate()
+        return source
     }
 
     /// Ends the training that runs, if any; what it would have learned is learned after the next start.
     package func stop() {
-        housekeeping.withLock { timer in
-            timer?.cancel()
-            timer = nil
+        timers.withLock { timers in
+            for timer in timers { timer.cancel() }
+            timers = []
         }
-        scholar.stop()
+        if !training.stop() { logger.warning("the learner did not end in time") }
+    }
+
+    /// Answers what was asked before, and leaves the journals as one file each. Nothing can be corrected afterwards.
+    package func close() {
+        queue.sync { for service in services { service.close() } }
     }
 
     /// Takes changed settings into use; those that need a restart are as they were.
     package func change(to settings: Configuration.AdaptationSettings) {
-        self.settings.change(to: settings)
         let perMinute = Double(settings.correctionsPerWriterMinute)
-        let folders = state.withLock { state in
+        state.withLock { state in
+            state.settings = settings
             for writer in state.buckets.keys { state.buckets[writer]?.change(rate: perMinute / 60, burst: perMinute) }
-            return Array(state.folders.values)
         }
-        for folder in folders { folder.store.keep(settings.generationsKept) }
+        for service in services {
+            service.change(to: LearningSettings(settings))
+            service.archive.keep(settings.generationsKept)
+            service.models.hold(atMost: settings.writersInMemory)
+        }
         queue.async { self.forgetOld() }
     }
 
+    /// Erases what was kept for longer than the configuration says.
+    package func forgetOld() { for service in services { service.forgetOld() } }
+
+    // MARK: Finals and corrections
+
     /// Takes a final with what it was read from, on a lane's thread.
-    package func finished(_ segment: FinishedSegment) {
-        guard !segment.failed, !segment.isEmpty else { return }
-        let confidence = ReviewRule.confidence(of: segment.event)
-        let publish = state.withLock { state in
-            state.memory.keep(segment)
-            return state.review.takes(confidence) ? state.publish : nil
-        }
-        if confidence >= Self.confident, !segment.event.text.isEmpty, settings.current.reservoir {
-            queue.async { self.keep(segment) }
-        }
-        guard let publish else { return }
-        queue.async {
-            let event = segment.event
-            let suggestion = WireReviewSuggestion.with {
-                $0.stream = event.stream.text
-                $0.segment = event.segment
-                $0.text = event.text
-                $0.confidence = confidence
-                $0.alternatives = event.alternatives.map { reading in
-                    .with {
-                        $0.text = reading.text
-                        $0.score = reading.score
-                    }
-                }
-                $0.generation = event.generation.wire
-                $0.writer = segment.writer ?? ""
-                if segment.vectors == nil { $0.ink = WireInkSamples(strokes: segment.ink.strokes) }
-            }
-            if let payload = try? suggestion.wire() { publish(.review(event.stream), payload) }
-        }
+    ///
+    /// - Parameter pipeline: which read it.
+    package func finished(_ segment: FinishedSegment, pipeline: String?) {
+        guard let service = pipeline.flatMap({ name in state.withLock { $0.services[name] } }) else { return }
+        if service.remember(segment) { queue.async { service.rehearse(segment) } }
     }
-
-    private func keep(_ segment: FinishedSegment) {
-        guard let folder = folder(of: segment), let reservoir = folder.reservoir,
-            folder.models.base.model.task == .transcription
-        else { return }
-        do throws(JournalError) { try reservoir.offer(correction(segment, text: segment.event.text, in: folder)) } catch
-        {
-            logger.error("the reservoir cannot be written", metadata: ["reason": "\(error)"])
-        }
-    }
-
-    // MARK: Corrections
 
     /// Checks a correction and journals it. Runs on `queue`.
     ///
@@ -190,7 +179,7 @@ package final class Learning: Sendable {
     func correct(_ request: WireCorrectRequest) throws(ControlFailure) -> WireCorrectReply {
         do {
             let journaled = try journal(request)
-            count("journaled")
+            count(journaled.state == .quarantined ? "quarantined" : "journaled")
             return .with {
                 $0.correction = journaled.number
                 $0.writer = journaled.correction.writer ?? ""
@@ -210,61 +199,42 @@ package final class Learning: Sendable {
                 .invalidArgument, "labels are corrected with a text",
                 remedy: "write NAME@START-END, in seconds from the segment's begin")
         }
-        let segment = try segment(request.segment, of: stream)
-        guard let folder = folder(of: segment) else {
-            throw ControlFailure(.unknownStream, "no pipeline that learns reads \(stream)")
-        }
+        let (service, segment) = try segment(request.segment, of: stream)
         try admit(segment.writer ?? stream.text)
-        let correction = correction(segment, text: request.text, in: folder)
-        do {
-            let model = folder.models.current(for: segment.writer).model
-            if let refusal = try check.refusal(of: request.text, for: correction.evidence, by: model) {
-                throw ControlFailure(refusal)
-            }
-            let journaled = try folder.journal.add(correction)
-            try folder.reservoir?.remove(stream: stream.text, segment: request.segment)
-            if journaled.state == .pending { try scholar.learn(Scope(segment.writer), in: folder) }
-            return journaled
-        } catch let failure as ControlFailure {
-            throw failure
-        } catch let error as JournalError {
-            throw ControlFailure(.unavailable, "\(error)", remedy: "make room, or mend the disk")
+        do throws(CorrectionFault) {
+            return try service.correct(segment, to: request.text)
         } catch {
-            throw ControlFailure(.internal, "\(error)")
+            throw ControlFailure(error, segment: request.segment, stream: stream)
         }
     }
 
-    private func correction(_ segment: FinishedSegment, text: String, in folder: LearningFolder) -> Correction {
-        Correction(
-            stream: segment.event.stream.text, segment: segment.event.segment, writer: segment.writer,
-            evidence: folder.evidence(of: segment), text: text, recognized: segment.event.text,
-            generation: GenerationName(segment.event.generation),
-            time: clock.unixMicroseconds)
-    }
-
-    private func segment(_ number: UInt64, of stream: StreamName) throws(ControlFailure) -> FinishedSegment {
-        switch state.withLock({ $0.memory.place(of: number, in: stream) }) {
-        case .known(let segment): return segment
-        case .tooOld:
-            throw ControlFailure(
-                .segmentTooOld, "segment \(number) of \(stream) is no longer kept", remedy: "correct sooner")
-        case .unknown:
-            throw ControlFailure(
-                .unknownSegment, "\(stream) has no final of segment \(number)",
-                remedy: "take the number from a final; what was read before the daemon started is not kept")
+    private func segment(
+        _ number: UInt64, of stream: StreamName
+    ) throws(ControlFailure) -> (LearningService, ReadSegment) {
+        var isTooOld = false
+        for service in services {
+            switch service.place(of: number, in: stream) {
+            case .known(let segment): return (service, segment)
+            case .tooOld: isTooOld = true
+            case .unknown: break
+            }
         }
+        if isTooOld { throw ControlFailure(.forgotten, segment: number, stream: stream) }
+        throw ControlFailure(
+            .unknownSegment, "\(stream) has no final of segment \(number)",
+            remedy: "take the number from a final; what was read before the daemon started is not kept")
     }
 
     /// - Throws: `ControlFailure` if this writer corrects too often.
     private func admit(_ writer: String) throws(ControlFailure) {
-        let perMinute = Double(settings.current.correctionsPerWriterMinute)
         let now = clock.monotonic
-        let isAdmitted = state.withLock { state in
+        let (isAdmitted, perMinute) = state.withLock { state in
+            let perMinute = Double(state.settings.correctionsPerWriterMinute)
             // Writers come and go, too; forgetting all of them gives each a minute's worth at most.
             if state.buckets.count > Self.bucketLimit { state.buckets.removeAll() }
             var bucket = state.buckets[writer] ?? TokenBucket(rate: perMinute / 60, burst: perMinute, now: now)
             defer { state.buckets[writer] = bucket }
-            return bucket.take(1, now: now)
+            return (bucket.take(1, now: now), perMinute)
         }
         guard isAdmitted else {
             throw ControlFailure(
@@ -276,65 +246,30 @@ package final class Learning: Sendable {
     private func count(_ outcome: String) {
         MetricCatalogue.corrections.counter(outcome, from: registry).increment()
     }
+}
 
-    // MARK: What is kept
-
-    package var folders: [LearningFolder] { state.withLock { $0.folders.values.sorted { $0.pipeline < $1.pipeline } } }
-
-    private func folder(of segment: FinishedSegment) -> LearningFolder? {
-        let (pipelineOf, folders) = state.withLock { ($0.pipelineOf, $0.folders) }
-        return pipelineOf?(segment.event.stream, segment.vectors == nil ? .ink : .features).flatMap { folders[$0] }
-    }
-
-    /// Puts another generation into the lanes, and says so. It serves until a correction that comes later passes the gate against it.
-    func rollback(to name: GenerationName, in folder: LearningFolder) throws -> GenerationName {
-        let scope = Scope(name.writer)
-        let from = try folder.store.rollback(to: name)
-        try folder.load(scope)
-        scholar.withdraw(scope, of: folder)
-        try folder.journal.setAside(scope)
-        events.publish(
-            .rollback(
-                .with {
-                    $0.from = LabelEvent.Generation(from).wire
-                    $0.to = LabelEvent.Generation(name).wire
-                }))
-        return from
-    }
-
-    /// Removes everything of a writer.
-    ///
-    /// - Returns: how many corrections, and the generations that were trained on them; the writer's own are gone.
-    func erase(writer: String) throws -> (corrections: Int, generations: [GenerationName]) {
-        state.withLock { $0.memory.forget(writer: writer) }
-        var (count, generations) = (0, [GenerationName]())
-        for folder in folders {
-            let numbers = try folder.journal.erase(writer: writer)
-            count += numbers.count
-            generations += folder.store.generations(trainedOn: Set(numbers))
-            try folder.store.erase(writer: writer)
-            try folder.reservoir?.erase(writer: writer)
-            folder.models.forget(writer)
-        }
-        return (count, generations)
-    }
-
-    /// Erases what was kept for longer than the configuration says.
-    package func forgetOld() {
-        let limit = clock.unixMicroseconds - Int64(settings.current.journalRetention * 1e6)
-        for folder in folders {
-            do throws(JournalError) {
-                try folder.journal.erase(before: limit)
-                try folder.reservoir?.erase(before: limit)
-            } catch {
-                logger.error("old corrections cannot be erased", metadata: ["reason": "\(error)"])
-            }
-        }
+extension LearningSettings {
+    init(_ settings: Configuration.AdaptationSettings) {
+        self.init()
+        leastGain = settings.leastGain
+        canaryMargin = settings.canaryMargin
+        threads = settings.threads
+        retention = settings.journalRetention
     }
 }
 
 extension ControlFailure {
-    fileprivate init(_ refusal: CorrectionRefusal) {
+    fileprivate init(_ fault: CorrectionFault, segment: UInt64, stream: StreamName) {
+        switch fault {
+        case .forgotten:
+            self.init(.segmentTooOld, "segment \(segment) of \(stream) is no longer kept", remedy: "correct sooner")
+        case .refused(let refusal): self.init(refusal)
+        case .unavailable(let error): self.init(.unavailable, "\(error)")
+        case .internal(let reason): self.init(.internal, reason)
+        }
+    }
+
+    private init(_ refusal: CorrectionRefusal) {
         switch refusal {
         case .empty, .noSpans: self.init(.invalidArgument, "\(refusal)")
         case .outsideAlphabet: self.init(.outsideAlphabet, "\(refusal)", remedy: "leave them out")

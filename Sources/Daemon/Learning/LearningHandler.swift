@@ -33,7 +33,7 @@ package struct LearningHandler: ControlHandler {
         do {
             switch body {
             case .correct(let request): return .correct(try learning.correct(request))
-            case .listModels(let request): return .listModels(list(request.writer))
+            case .listModels(let request): return .listModels(try list(request.writer))
             case .showModel(let request): return .showModel(try show(request))
             case .rollbackModel(let request): return .rollbackModel(try rollback(request))
             case .exportJournal(let request): return .exportJournal(try export(request))
@@ -52,13 +52,20 @@ package struct LearningHandler: ControlHandler {
 
     // MARK: Generations
 
-    private func list(_ writer: String) -> WireListModelsReply {
+    private func list(_ writer: String) throws -> WireListModelsReply {
         var records: [WireGenerationRecord] = []
-        for folder in learning.folders {
-            let scopes = writer.isEmpty ? [Scope.shared] + folder.store.writers().map(Scope.writer) : [.writer(writer)]
+        for service in learning.services {
+            let serving = try service.archive.serving()
+            let writers = serving.keys.compactMap(\.writer).sorted()
+            let scopes = writer.isEmpty ? [Scope.shared] + writers.map(Scope.writer) : [.writer(writer)]
             for scope in scopes {
-                if scope == .shared { records.append(record(Self.baseRecord(folder), in: folder)) }
-                records += folder.store.records(of: scope).map { record($0, in: folder) }
+                let current = serving[scope] ?? 0
+                if scope == .shared {
+                    records.append(record(Self.baseRecord(service), of: service, isInUse: current == 0))
+                }
+                records += try service.archive.records(of: scope).map {
+                    record($0, of: service, isInUse: $0.name.number == current)
+                }
             }
         }
         return .with { $0.generations = records }
@@ -66,53 +73,56 @@ package struct LearningHandler: ControlHandler {
 
     private func show(_ request: WireShowModelRequest) throws -> WireShowModelReply {
         let name = GenerationName(LabelEvent.Generation(request.generation))
-        let folder = try folder(of: name, request.pipeline)
-        let found = name == .base ? Self.baseRecord(folder) : try folder.store.record(of: name)
+        let service = try service(of: name, request.pipeline)
+        let found = name == .base ? Self.baseRecord(service) : try service.archive.record(of: name)
+        let current = try service.archive.current(of: Scope(name.writer))
         return .with {
-            $0.record = record(found, in: folder)
+            $0.record = record(found, of: service, isInUse: current == name.number)
             $0.corrections = found.corrections
-            $0.card = folder.card
+            $0.card = learning.card(of: service.pipeline)
         }
     }
 
     private func rollback(_ request: WireRollbackModelRequest) throws -> WireRollbackModelReply {
         let name = GenerationName(LabelEvent.Generation(request.generation))
-        let from = try learning.rollback(to: name, in: try folder(of: name, request.pipeline))
+        let from = try service(of: name, request.pipeline).rollback(to: name)
         return .with {
             $0.from = LabelEvent.Generation(from).wire
             $0.to = request.generation
         }
     }
 
-    /// The pipeline that has the generation, if none is named: numbers are given per pipeline, and most daemons have one that learns.
-    private func folder(of name: GenerationName, _ pipeline: String) throws -> LearningFolder {
-        let folders = learning.folders.filter { pipeline.isEmpty || $0.pipeline == pipeline }
-        guard pipeline.isEmpty || !folders.isEmpty else {
+    /// The service that has the generation, if no pipeline is named: numbers are given per pipeline, and most daemons have one that learns.
+    private func service(of name: GenerationName, _ pipeline: String) throws -> LearningService {
+        let services = learning.services.filter { pipeline.isEmpty || $0.pipeline == pipeline }
+        guard pipeline.isEmpty || !services.isEmpty else {
             throw ControlFailure(
                 .invalidArgument, "there is no pipeline \(pipeline) that learns",
-                remedy: "one of \(learning.folders.map(\.pipeline).joined(separator: ", "))")
+                remedy: "one of \(learning.services.map(\.pipeline).joined(separator: ", "))")
         }
-        if name.number > 0, let found = folders.first(where: { (try? $0.store.record(of: name)) != nil }) {
+        if name.number > 0, let found = services.first(where: { (try? $0.archive.record(of: name)) != nil }) {
             return found
         }
-        guard name.number == 0, let first = folders.first else { throw GenerationError.unknown(name) }
-        return folders.first { $0.store.current(of: Scope(name.writer)) > 0 } ?? first
+        guard name.number == 0, let first = services.first else { throw GenerationError.unknown(name) }
+        return try services.first { try $0.archive.current(of: Scope(name.writer)) > 0 } ?? first
     }
 
-    private static func baseRecord(_ folder: LearningFolder) -> GenerationRecord {
+    private static func baseRecord(_ service: LearningService) -> GenerationRecord {
         GenerationRecord(
-            name: .base, parent: nil, baseHash: folder.models.base.hash, created: 0, corrections: [], figures: nil)
+            name: .base, parent: nil, baseHash: service.models.base.hash, created: 0, corrections: [], figures: nil)
     }
 
-    private func record(_ record: GenerationRecord, in folder: LearningFolder) -> WireGenerationRecord {
+    private func record(
+        _ record: GenerationRecord, of service: LearningService, isInUse: Bool
+    ) -> WireGenerationRecord {
         .with {
             $0.generation = LabelEvent.Generation(record.name).wire
             if let parent = record.parent { $0.parent = LabelEvent.Generation(parent).wire }
             $0.baseHash = record.baseHash
             $0.created = record.created
-            $0.inUse = folder.store.current(of: Scope(record.name.writer)) == record.name.number
+            $0.inUse = isInUse
             $0.corrections = UInt32(clamping: record.corrections.count)
-            $0.pipeline = folder.pipeline
+            $0.pipeline = service.pipeline
             guard let figures = record.figures else { return }
             $0.figures = ["held_out_before": figures.heldOutBefore.cer, "held_out_after": figures.heldOutAfter.cer]
             if let before = figures.canaryBefore, let after = figures.canaryAfter {
@@ -128,24 +138,24 @@ package struct LearningHandler: ControlHandler {
 
     private func export(_ request: WireExportJournalRequest) throws -> WireExportJournalReply {
         let limit = request.limit == 0 ? Self.entriesPerReply : min(Int(request.limit), Self.entriesPerReply)
-        let first = request.pipeline.isEmpty ? learning.folders.first?.pipeline ?? "" : request.pipeline
+        let first = request.pipeline.isEmpty ? learning.services.first?.pipeline ?? "" : request.pipeline
+        let owner = request.writer.isEmpty ? nil : CorrectionOwner.writer(request.writer)
         var reply = WireExportJournalReply()
-        for folder in learning.folders where folder.pipeline >= first {
+        for service in learning.services where service.pipeline >= first {
             let room = limit - reply.entries.count
-            let entries = try folder.journal.entries(
-                of: request.writer.isEmpty ? nil : request.writer, after: folder.pipeline == first ? request.after : 0,
-                limit: room + 1)
-            reply.entries += entries.prefix(room).map { entry($0, in: folder) }
+            let entries = try service.journal.entries(
+                of: owner, after: service.pipeline == first ? request.after : 0, limit: room + 1)
+            reply.entries += entries.prefix(room).map { entry($0, in: service.pipeline) }
             reply.more = entries.count > room
             if reply.more { break }
         }
         return reply
     }
 
-    private func entry(_ entry: JournaledCorrection, in folder: LearningFolder) -> WireJournalEntry {
+    private func entry(_ entry: JournaledCorrection, in pipeline: String) -> WireJournalEntry {
         .with {
             $0.correction = entry.number
-            $0.pipeline = folder.pipeline
+            $0.pipeline = pipeline
             $0.stream = entry.correction.stream
             $0.segment = entry.correction.segment
             $0.writer = entry.correction.writer ?? ""
@@ -166,7 +176,12 @@ package struct LearningHandler: ControlHandler {
         guard !writer.isEmpty else {
             throw ControlFailure(.invalidArgument, "whose corrections?", remedy: "name a writer")
         }
-        let erased = try learning.erase(writer: writer)
+        var erased: (corrections: Int, generations: [GenerationName]) = (0, [])
+        for service in learning.services {
+            let part = try service.erase(.writer(writer))
+            erased.corrections += part.corrections
+            erased.generations += part.generations
+        }
         return .with {
             $0.corrections = UInt64(erased.corrections)
             $0.generations = erased.generations.map { LabelEvent.Generation($0).wire }

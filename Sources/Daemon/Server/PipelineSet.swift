@@ -67,7 +67,7 @@ package struct PipelineSet: Sendable {
         if let model = loaded[key] { return model }
         do {
             var model = try Model(contentsOf: URL(filePath: path))
-            if !settings.languageModel { model = Self.withoutLanguageModel(model) }
+            if !settings.languageModel { model = model.withoutLanguageModel() }
             if let words = settings.words { model = try model.with(wordsOf: URL(filePath: words)) }
             try checkInput(of: model, settings)
             loaded[key] = model
@@ -77,13 +77,6 @@ package struct PipelineSet: Sendable {
         } catch {
             throw ServerFault.unusableModel(pipeline: settings.name, reason: "\(error)")
         }
-    }
-
-    private static func withoutLanguageModel(_ model: Model) -> Model {
-        Model(
-            name: model.name, network: model.network, input: model.input, task: model.task, alphabet: model.alphabet,
-            standardization: model.standardization, calibration: model.calibration, decoder: model.decoder,
-            languageModel: nil, lexicon: model.lexicon, transitions: model.transitions, extras: model.extras)
     }
 
     private static func checkInput(of model: Model, _ settings: PipelineSettings) throws(ServerFault) {

@@ -1,3 +1,4 @@
+import DuctusAdaptation
 import DuctusRecognition
 import DuctusStreaming
 import Foundation
@@ -79,6 +80,8 @@ package protocol ReplaceableModelStore: ModelStore {
     /// Segments that open from now on are read with `base`.
     func replace(base: Model)
 }
+
+extension GenerationModels: ReplaceableModelStore {}
 
 extension SharedModel: ReplaceableModelStore {
     package func replace(base: Model) {

@@ -9,13 +9,6 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func export(_ scene: LearningScene, _ request: WireExportJournalRequest) throws -> WireExportJournalReply {
-        guard case .exportJournal(let reply) = try scene.ask(.exportJournal(request)) else {
-            throw ControlFailure(.internal, "another reply")
-        }
-        return reply
-    }
-
     @Test func theJournalsOfAllPipelines_areExportedPageByPage() throws {
         let scene = try LearningScene(in: folder, pipelines: ["a", "b"])
         scene.start()
@@ -29,7 +22,7 @@ import Testing
         var request = WireExportJournalRequest.with { $0.limit = 1 }
         var read: [String] = []
         while true {
-            let reply = try export(scene, request)
+            let reply = try scene.exportJournal(request)
             for entry in reply.entries {
                 read.append("\(entry.pipeline) \(entry.stream) \(entry.correction)")
                 (request.pipeline, request.after) = (entry.pipeline, entry.correction)
@@ -37,7 +30,7 @@ import Testing
             guard reply.more else { break }
         }
         #expect(read == ["a a-desk 1", "a a-desk 2", "b b-desk 1", "b b-desk 2"])
-        #expect(try export(scene, .with { $0.writer = "ben" }).entries.map(\.pipeline) == ["b", "b"])
+        #expect(try scene.exportJournal(.with { $0.writer = "ben" }).entries.map(\.pipeline) == ["b", "b"])
     }
 
     @Test(.enabled(if: LearningScene.english != nil, "there is no models/english"))
@@ -46,12 +39,10 @@ import Testing
         scene.start()
         #expect(try scene.teach("ben", stream: "b-desk"))
         scene.learning.stop()
-        guard case .listModels(let list) = try scene.ask(.listModels(.with { $0.writer = "ben" })) else { return }
+        let list = try scene.ask(.listModels(.with { $0.writer = "ben" })).listed()
         let listed = try #require(list.generations.last)
         #expect(listed.pipeline == "b" && listed.inUse && listed.hasParent)
-        guard case .showModel(let shown) = try scene.ask(.showModel(.with { $0.generation = listed.generation })) else {
-            return
-        }
+        let shown = try scene.ask(.showModel(.with { $0.generation = listed.generation })).shown()
         #expect(shown.record == listed && !shown.corrections.isEmpty)
         let request = WireRollbackModelRequest.with {
             $0.generation = .with { $0.writer = "ben" }
@@ -63,7 +54,7 @@ import Testing
                 .with {
                     $0.generation = request.generation; $0.pipeline = "b"
                 }))
-        #expect(scene.learning.folders[1].store.current(of: .writer("ben")) == 0)
+        #expect(try scene.learning.services[1].archive.current(of: .writer("ben")) == 0)
         #expect(failure { _ = try scene.ask(.rollbackModel(.with { $0.pipeline = "c" })) } == .invalidArgument)
     }
 

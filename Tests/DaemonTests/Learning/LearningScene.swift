@@ -20,6 +20,7 @@ final class LearningScene: Sendable {
     let clock: HandClock
     let published = Published()
     let registry = PrometheusRegistry()
+    let health = ServiceHealth()
     private let locations: Locations
     private let model: Model
 
@@ -82,26 +83,38 @@ final class LearningScene: Sendable {
         events.connect { published.take($0, $1) }
         locations = try ConfigurationLoader(path: folder.write("ductus.yaml", ""), environment: folder.environment)
             .load().locations
-        learning = try Learning(
-            settings, locations: locations, events: events, registry: registry, clock: clock,
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        learning = try Learning(settings, locations: locations, registry: registry, clock: clock, logger: logger)
         handler = LearningHandler(learning: learning)
         for name in pipelines {
             var pipeline = PipelineSettings()
             pipeline.name = name
             _ = try learning.makeStore(pipeline, self.model)
         }
+        LearningPublisher(
+            events: events, send: { published.take($0, $1) }, registry: registry, health: health, logger: logger
+        ).follow(learning.services)
+    }
+
+    deinit { end() }
+
+    /// Ends the life of this daemon: another scene may begin in the same folder.
+    func end() {
+        learning.stop()
+        learning.close()
     }
 
     /// From now on it learns.
-    func start() {
-        let (published, names) = (published, learning.folders.map(\.pipeline))
-        learning.start(
-            pipelineOf: { stream, _ in names.first { stream.text.hasPrefix($0) } ?? names.first },
-            publish: { published.take($0, $1) })
-    }
+    func start() { learning.start() }
 
-    var folder: LearningFolder { learning.folders[0] }
+    var service: LearningService { learning.services[0] }
+    var reservoir: Reservoir? { service.reservoir }
+
+    /// The pipeline that reads a stream: the one whose name it begins with, else the first.
+    private func pipeline(of stream: String) -> String? {
+        let names = learning.services.map(\.pipeline)
+        return names.first { stream.hasPrefix($0) } ?? names.first
+    }
 
     /// A line that a simulated pen wrote was read.
     func finish(
@@ -114,7 +127,8 @@ final class LearningScene: Sendable {
             symbols: [.init(text: text, confidence: confidence, samples: 0..<1, strokes: 0..<1)],
             generation: .init(number: 0), sampleCount: line.sampleCount,
             stamps: .init(arrived: 0, decided: 0, published: 0))
-        learning.finished(FinishedSegment(event: event, writer: writer, ink: InkSegment(line.strokes)))
+        learning.finished(
+            FinishedSegment(event: event, writer: writer, ink: InkSegment(line.strokes)), pipeline: pipeline(of: stream))
     }
 
     /// A sensor's segment was transcribed.
@@ -124,7 +138,9 @@ final class LearningScene: Sendable {
             symbols: [],
             generation: .init(number: 0), sampleCount: vectors.count,
             stamps: .init(arrived: 0, decided: 0, published: 0))
-        learning.finished(FinishedSegment(event: event, writer: writer, ink: InkSegment(), vectors: vectors))
+        learning.finished(
+            FinishedSegment(event: event, writer: writer, ink: InkSegment(), vectors: vectors),
+            pipeline: pipeline(of: stream))
     }
 
     func ask(_ body: WireControlRequest.OneOf_Body) throws -> WireControlReply.OneOf_Body {
@@ -149,6 +165,20 @@ final class LearningScene: Sendable {
         return reply.correction
     }
 
+    func exportJournal(_ request: WireExportJournalRequest) throws -> WireExportJournalReply {
+        guard case .exportJournal(let reply) = try ask(.exportJournal(request)) else { throw Self.anotherReply }
+        return reply
+    }
+
+    func eraseJournal(of writer: String) throws -> WireEraseJournalReply {
+        guard case .eraseJournal(let reply) = try ask(.eraseJournal(.with { $0.writer = writer })) else {
+            throw Self.anotherReply
+        }
+        return reply
+    }
+
+    static let anotherReply = ControlFailure(.internal, "another reply")
+
     /// Reads and corrects lines of a writer until a generation is promoted.
     func teach(_ writer: String = "anna", stream: String = "desk", from first: UInt64 = 1) throws -> Bool {
         let before = promotions(of: writer).count
@@ -163,6 +193,30 @@ final class LearningScene: Sendable {
         published.events.compactMap { event in
             if case .promotion(let trial) = event, trial.writer == writer { trial } else { nil }
         }
+    }
+}
+
+extension WireControlReply.OneOf_Body {
+    func listed() throws -> WireListModelsReply {
+        guard case .listModels(let reply) = self else { throw LearningScene.anotherReply }
+        return reply
+    }
+
+    func shown() throws -> WireShowModelReply {
+        guard case .showModel(let reply) = self else { throw LearningScene.anotherReply }
+        return reply
+    }
+}
+
+extension ServiceHealth {
+    /// Waits until the health is as wanted, which another thread sees to; false if it takes too long.
+    func waits(_ isWanted: (State) -> Bool) -> Bool {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !isWanted(state) {
+            guard ContinuousClock.now < deadline else { return false }
+            sched_yield()
+        }
+        return true
     }
 }
 

@@ -28,7 +28,7 @@ import Testing
         #expect(try scene.correct(1, "on") == 1)
         #expect(try scene.correct(1, "on") == 1)
         scene.learning.stop()
-        let entries = try LearningScene(in: folder).folder.journal.entries(limit: 9)
+        let entries = try LearningScene(in: folder).service.journal.entries(of: nil, after: 0, limit: 9)
         #expect(entries.map(\.correction.text) == ["on"])
         #expect(entries.first?.correction.writer == "anna" && entries.first?.correction.recognized == "no")
     }
@@ -44,7 +44,7 @@ import Testing
         #expect(failure { try scene.correct(65, "") } == .invalidArgument)
         #expect(failure { try scene.correct(65, "nö") } == .outsideAlphabet)
         #expect(failure { try scene.correct(65, String(repeating: "no", count: 500)) } == .implausible)
-        #expect(try scene.folder.journal.count() == 0)
+        #expect(try scene.service.journal.count() == 0)
     }
 
     @Test func whoCorrectsTooOften_waits_andAReloadChangesHowOften() throws {
@@ -69,12 +69,12 @@ import Testing
         #expect(try scene.teach())
         scene.learning.stop()
         let number = try #require(scene.promotions(of: "anna").last).generation.number
-        let models = scene.folder.models
+        let models = scene.service.models
         #expect(models.current(for: "anna").generation == .init(writer: "anna", number: number))
         #expect(models.current(for: "ben").generation == .init(number: 0))
         let isAsShipped = models.current(for: "ben").model.network.parameters == models.base.model.network.parameters
         #expect(isAsShipped)
-        #expect(try scene.folder.journal.entries(limit: 9).contains { $0.state == .learned })
+        #expect(try scene.service.journal.entries(of: nil, after: 0, limit: 9).contains { $0.state == .learned })
     }
 
     @Test(.enabled(if: LearningScene.english != nil, "there is no models/english"))
@@ -88,13 +88,14 @@ import Testing
         try scene.correct(9, "no")
         let request = WireRollbackModelRequest.with { $0.generation = .with { $0.writer = "anna" } }
         _ = try scene.ask(.rollbackModel(request))
-        #expect(scene.folder.models.current(for: "anna").generation == .init(number: 0))
-        #expect(try scene.folder.journal.writersWithPending().isEmpty)
+        #expect(scene.service.models.current(for: "anna").generation == .init(number: 0))
+        #expect(try scene.service.journal.scopesWithPending().isEmpty)
+        scene.end()
         let again = try LearningScene(in: folder, model: LearningScene.english)
         again.start()
         again.learning.stop()
         #expect(again.promotions(of: "anna").isEmpty)
-        #expect(again.folder.models.current(for: "anna").generation == .init(number: 0))
+        #expect(again.service.models.current(for: "anna").generation == .init(number: 0))
     }
 
     @Test(.enabled(if: LearningScene.english != nil, "there is no models/english"))
@@ -104,13 +105,11 @@ import Testing
         #expect(try scene.teach())
         try scene.finish(20, confidence: 0.9)
         scene.learning.stop()
-        guard case .eraseJournal(let erased) = try scene.ask(.eraseJournal(.with { $0.writer = "anna" })) else {
-            return
-        }
+        let erased = try scene.eraseJournal(of: "anna")
         #expect(erased.corrections == 4)
         #expect(erased.generations.map(\.writer).contains("anna"))
-        #expect(try scene.folder.journal.count() == 0 && scene.folder.store.writers().isEmpty)
-        let kept = try #require(scene.folder.reservoir).lines()
+        #expect(try scene.service.journal.count() == 0 && scene.service.archive.writers().isEmpty)
+        let kept = try #require(scene.reservoir).lines()
         #expect(kept.canary.isEmpty && kept.rehearsal.isEmpty)
         #expect(failure { try scene.correct(20, "no") } == .segmentTooOld)
     }
@@ -123,12 +122,12 @@ import Testing
         try scene.correct(1, "no")
         scene.clock.advance(seconds: 7200)
         scene.learning.forgetOld()
-        #expect(try scene.folder.journal.count() == 1)
+        #expect(try scene.service.journal.count() == 1)
         var settings = Configuration.AdaptationSettings()
         settings.journalRetention = 3600
         scene.learning.change(to: settings)
         scene.learning.forgetOld()
-        #expect(try scene.folder.journal.count() == 0)
+        #expect(try scene.service.journal.count() == 0)
     }
 
     @Test func theReservoir_keepsConfidentFinalsThatNobodyCorrects_ifAskedTo() throws {
@@ -140,13 +139,15 @@ import Testing
         // Requests are answered after what was read before them is kept.
         try scene.correct(2, "no")
         scene.learning.stop()
-        let kept = try #require(scene.folder.reservoir).lines()
+        let kept = try #require(scene.reservoir).lines()
         #expect((kept.canary + kept.rehearsal).map(\.id) == ["desk/1"])
+        scene.end()
 
         let without = try LearningScene(in: folder)
-        #expect(without.folder.reservoir == nil)
+        #expect(without.reservoir == nil)
+        without.end()
         let again = try LearningScene(in: folder) { $0.reservoir = true }
-        let rest = try #require(again.folder.reservoir).lines()
+        let rest = try #require(again.reservoir).lines()
         #expect(rest.canary.isEmpty && rest.rehearsal.isEmpty)
     }
 
@@ -156,27 +157,30 @@ import Testing
         scene.start()
         #expect(try scene.teach())
         scene.learning.stop()
-        let earlier = scene.folder.models.current(for: "anna")
+        let earlier = scene.service.models.current(for: "anna")
+        scene.end()
 
         let upgraded = try LearningScene(in: folder, model: Self.another(LearningScene.english))
-        let folder = upgraded.folder
-        #expect(folder.outdated == [.writer("anna")])
-        try folder.load(.writer("anna"))
-        #expect(folder.models.current(for: "anna").generation == earlier.generation)
-        let servesOn = folder.models.current(for: "anna").model.network.parameters == earlier.model.network.parameters
+        let service = upgraded.service
+        #expect(try service.outdated() == [.writer("anna")])
+        try service.load(.writer("anna"))
+        #expect(service.models.current(for: "anna").generation == earlier.generation)
+        let servesOn = service.models.current(for: "anna").model.network.parameters == earlier.model.network.parameters
         #expect(servesOn)
         upgraded.start()
         let isTried = upgraded.published.wait { !$0.events.isEmpty }
         upgraded.learning.stop()
         #expect(isTried)
-        guard case .promotion(let trial)? = upgraded.published.events.first else {
-            // Rejected: what served goes on serving.
-            #expect(folder.models.current(for: "anna").generation == earlier.generation)
-            return
+        switch upgraded.published.events.first {
+        case .promotion(let trial):
+            let record = try service.archive.record(of: .init(writer: "anna", number: trial.generation.number))
+            #expect(record.baseHash == service.models.base.hash && record.parent?.number == earlier.generation.number)
+            #expect(try service.outdated().isEmpty)
+        case .rejection:
+            // What served goes on serving.
+            #expect(service.models.current(for: "anna").generation == earlier.generation)
+        case let other: Issue.record("\(String(describing: other)) came instead of a verdict")
         }
-        let record = try folder.store.record(of: .init(writer: "anna", number: trial.generation.number))
-        #expect(record.baseHash == folder.models.base.hash && record.parent?.number == earlier.generation.number)
-        #expect(folder.outdated.isEmpty)
     }
 
     @Test func aSensorsSegmentsAreCorrected_learnedAndExported() throws {
@@ -192,7 +196,7 @@ import Testing
         #expect(failure { try scene.correct(0, of: "wrist", "no") } == .outsideAlphabet)
         #expect(scene.published.wait { _ in !scene.promotions(of: "anna").isEmpty })
         scene.learning.stop()
-        guard case .exportJournal(let export) = try scene.ask(.exportJournal(.init())) else { return }
+        let export = try scene.exportJournal(.init())
         #expect(export.entries.map(\.vectors.values) == recorded)
         #expect(export.entries.allSatisfy { $0.channels == ["x", "y", "z"] && $0.vectors.rate == 50 && !$0.hasInk })
     }
@@ -208,6 +212,39 @@ import Testing
         #expect(failure { try scene.correct(0, of: "wrist", "RUN") } == .outsideAlphabet)
         #expect(failure { try scene.correct(0, of: "wrist", "WALK@2-3") } == .invalidArgument)
         #expect(scene.published.wait { _ in !scene.promotions(of: "anna").isEmpty })
+        scene.learning.stop()
+    }
+
+    @Test func aSensorsVectors_keepTheChannelsOfTheModelThatReadThem_whenAReloadBringsOthers() throws {
+        let scene = try LearningScene(in: folder, model: TinyVectorModel.make(task: .transcription, wildness: 0.01))
+        scene.start()
+        var random = SplitMix64(seed: 3)
+        scene.finish(1, vectors: random.wanderingVectors(20))
+        let other = try TinyVectorModel.make(task: .transcription, wildness: 0.01,
+            configuration: VectorConfiguration(channels: ["a", "b", "c"], rate: 50, stack: 2))
+        scene.service.models.replace(base: other)
+        // The present model reads other channels: it cannot judge the text, and must not be taught with it.
+        #expect(failure { try scene.correct(1, of: "wrist", "RW") } == .implausible)
+        scene.learning.stop()
+    }
+
+    @Test func twoDaemonsCannotLearnInOneDirectory() throws {
+        let scene = try LearningScene(in: folder)
+        try withExtendedLifetime(scene) {
+            _ = #expect(throws: StateFault.self) { _ = try LearningScene(in: folder) }
+        }
+    }
+
+    @Test func whatDoesNotWork_isInTheDaemonsHealth_untilItWorks() throws {
+        try folder.write("ductus", "a file where the state directory should be")
+        let scene = try LearningScene(in: folder)
+        scene.start()
+        #expect(scene.health.waits { $0.degraded["learning"]?.contains("cannot be written") == true })
+        try scene.finish(1)
+        #expect(failure { try scene.correct(1, "no") } == .unavailable)
+        try FileManager.default.removeItem(atPath: folder.path + "/ductus")
+        #expect(try scene.correct(1, "no") == 1)
+        #expect(scene.health.waits { $0.degraded.isEmpty })
         scene.learning.stop()
     }
 

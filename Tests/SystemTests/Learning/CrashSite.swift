@@ -232,20 +232,20 @@ final class CrashSite {
     }
 
     private func check(_ folder: URL) throws {
-        let entries = try Journal(at: folder.appending(path: "journal.sqlite")).entries(limit: .max)
+        let entries = try SQLiteJournal(at: folder.appending(path: "journal.sqlite")).entries(limit: .max)
         let texts = Dictionary(grouping: entries, by: \.number).mapValues { $0.map(\.correction.text) }
         for (number, text) in acknowledged { #expect(texts[number] == [text], "correction \(number) was acknowledged") }
         let places = Set(entries.map { "\($0.correction.stream)/\($0.correction.segment)/\($0.correction.text)" })
         #expect(places.count == entries.count, "a correction is there twice")
 
-        let store = try GenerationStore(folder: folder.appending(path: "generations"), keeping: 8)
-        for scope in [Scope.shared] + store.writers().map(Scope.writer) {
-            let name = GenerationName(writer: scope.writer, number: store.current(of: scope))
+        let archive = FileArchive(folder: folder.appending(path: "generations"), keeping: 8)
+        for scope in [Scope.shared] + (try archive.writers().map(Scope.writer)) {
+            let name = GenerationName(writer: scope.writer, number: try archive.current(of: scope))
             serving[scope] = name.number
             guard name.number > 0 else { continue }
-            let isWhole = try store.model(of: name, over: base).network.parameters.allSatisfy(\.isFinite)
+            let isWhole = try archive.model(of: name, over: base).network.parameters.allSatisfy(\.isFinite)
             #expect(isWhole, "\(name)")
-            let used = try store.record(of: name).corrections
+            let used = try archive.record(of: name).corrections
             #expect(Set(used).count == used.count, "\(name) was trained on a correction twice")
         }
     }

@@ -1,0 +1,68 @@
+/// What a segment really says, with all that learning from it takes.
+public struct Correction: Sendable, Equatable {
+    /// Where it was written.
+    public var stream: String
+    /// Unique within the stream, over restarts.
+    public var segment: UInt64
+    /// Whose hand; nil where the stream's hello named nobody.
+    public var writer: String?
+    /// What the segment was read from.
+    public var evidence: Evidence
+    public var text: String
+    /// What had been read.
+    public var recognized: String
+    /// The weights that read it.
+    public var generation: GenerationName
+    /// When the correction came, unix µs.
+    public var time: Int64
+
+    public init(
+        stream: String, segment: UInt64, writer: String?, evidence: Evidence, text: String, recognized: String,
+        generation: GenerationName, time: Int64
+    ) {
+        self.stream = stream
+        self.segment = segment
+        self.writer = writer
+        self.evidence = evidence
+        self.text = text
+        self.recognized = recognized
+        self.generation = generation
+        self.time = time
+    }
+
+    /// To learn from and to measure on.
+    public var labelled: LabelledSegment {
+        LabelledSegment(id: "\(stream)/\(segment)", text: text, evidence: evidence, source: stream)
+    }
+}
+
+/// A correction on disk.
+public struct JournaledCorrection: Sendable, Equatable {
+    /// What became of it.
+    public enum State: String, Sendable, CaseIterable {
+        /// No training has used it yet.
+        case pending
+        /// A generation that passed the gate was trained or measured with it.
+        case learned
+        /// The last training with it did not pass the gate, or was rolled back; the next one tries again together with newer ones.
+        case rejected
+        /// A later correction of the same segment took its place.
+        case superseded
+        /// It contradicts what is read with confidence, or its source mostly does: nothing is learned from it until better weights agree.
+        case quarantined
+    }
+
+    /// Ascending in the order in which they were acknowledged, from 1.
+    public var number: UInt64
+    public var correction: Correction
+    public var state: State
+    /// Kept for the gate: never trained on, so that what is measured on it is honest.
+    public var isHeldOut: Bool
+
+    public init(number: UInt64, correction: Correction, state: State, isHeldOut: Bool) {
+        self.number = number
+        self.correction = correction
+        self.state = state
+        self.isHeldOut = isHeldOut
+    }
+}

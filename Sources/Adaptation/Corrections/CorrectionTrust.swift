@@ -1,0 +1,71 @@
+import DuctusDecoding
+import DuctusRecognition
+
+/// Which corrections are learned from without further evidence.
+///
+/// The confidences of a reading tell how many of its symbols should be wrong. A correction that changes far more of them contradicts the ink,
+/// not only the reading: it is quarantined. So is everything from a source, most of whose corrections do so. `docs/adaptation.md` has the
+/// distributions behind the numbers.
+public struct CorrectionTrust: Sendable, Equatable {
+    /// A correction may change so many symbols, and so many times as many as the confidences expect.
+    public var tolerated = (symbols: 1.0, times: 3.0)
+    /// A source is not trusted once it has sent so many doubtful corrections, and they are so large a part of all.
+    public var distrusted = (corrections: 4, share: 1.0 / 3)
+
+    public init() {}
+
+    public static func == (a: CorrectionTrust, b: CorrectionTrust) -> Bool {
+        a.tolerated == b.tolerated && a.distrusted == b.distrusted
+    }
+
+    /// Whether the text contradicts what a model reads with confidence.
+    ///
+    /// Where every frame has a label there are no symbols to compare: such a correction is never doubtful.
+    ///
+    /// - Throws: what the network throws.
+    public func isDoubtful(_ text: String, for evidence: Evidence, by model: Model) throws -> Bool {
+        guard model.task == .transcription, let given = try? model.alphabet.encode(text) else { return false }
+        return try SegmentReading(model).withPosteriors(of: [evidence]) { _, posteriors in
+            let read = model.calibration.apply(to: BestPath.decode(posteriors), from: .bestPath)
+            let expected = read.symbols.reduce(0.0) { $0 + 1 - Double($1.confidence) }
+            let changed = Self.changes(of: read.symbols.map(\.label), in: given)
+            return Double(changed) > tolerated.symbols + tolerated.times * expected
+        }[0]
+    }
+
+    /// Whether nothing that comes from a source is learned from.
+    public func isDistrusted(_ standing: SourceStanding) -> Bool {
+        standing.doubtful >= distrusted.corrections
+            && Double(standing.doubtful) >= distrusted.share * Double(standing.corrections)
+    }
+
+    /// How many of the read symbols are not in the given text, in the alignment with the fewest edits. Symbols that were missed do not count:
+    /// no confidence tells of them.
+    package static func changes(of read: [Int], in given: [Int]) -> Int {
+        // Edits weigh more than any number of changes.
+        let edit = 1 << 32
+        var above = (0...given.count).map { $0 * edit }
+        for symbol in read {
+            var row = [above[0] + edit + 1]
+            row.reserveCapacity(given.count + 1)
+            for (place, wanted) in given.enumerated() {
+                let kept = above[place] + (symbol == wanted ? 0 : edit + 1)
+                row.append(min(kept, above[place + 1] + edit + 1, row[place] + edit))
+            }
+            above = row
+        }
+        return (above.last ?? 0) % edit
+    }
+}
+
+/// What has come from one source so far.
+public struct SourceStanding: Sendable, Equatable {
+    /// Superseded ones not counted.
+    public var corrections: Int
+    public var doubtful: Int
+
+    public init(corrections: Int, doubtful: Int) {
+        self.corrections = corrections
+        self.doubtful = doubtful
+    }
+}

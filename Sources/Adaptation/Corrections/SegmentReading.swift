@@ -1,0 +1,144 @@
+import DuctusDecoding
+import DuctusFoundations
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
+
+/// Reads segments without language model, and tells how well a given text fits them: what the gate and the check of corrections
+/// measure by.
+///
+/// Keeps its memory from segment to segment; used by one thread at a time.
+final class SegmentReading {
+    private let model: Model
+    private let workspace = Workspace()
+    private var ink: FeatureExtractor?
+    private var vectors: VectorExtractor?
+    private var features: Features
+    private var batch: Batch
+
+    init(_ model: Model) {
+        self.model = model
+        switch model.input {
+        case .ink(let configuration): ink = FeatureExtractor(configuration)
+        case .vectors(let configuration): vectors = VectorExtractor(configuration)
+        }
+        features = Features(dimension: model.input.dimension)
+        batch = Batch(dimension: model.input.dimension)
+    }
+
+    /// Calls `body` with the posteriors of each segment, all read at once; there are no frames where the model finds nothing to read.
+    func withPosteriors<Value>(of evidence: [Evidence], _ body: (Int, Posteriors) -> Value) throws -> [Value] {
+        batch.removeAll()
+        let isRead = evidence.map { evidence in
+            let frames = frames(of: evidence)
+            if !frames.isEmpty { batch.append(frames) }
+            return !frames.isEmpty
+        }
+        let labels = model.network.architecture.output
+        let output = batch.count > 0 ? try model.network.forward(batch, workspace: workspace) : nil
+        var next = 0
+        return evidence.indices.map { index in
+            guard isRead[index], let sequence = output?[next] else {
+                return Posteriors.withView(of: [], labels: labels) { body(index, $0) }
+            }
+            next += 1
+            return body(index, Posteriors(sequence.values, frames: sequence.frames, labels: labels))
+        }
+    }
+
+    /// Standardized frames, row-major; none for evidence of another kind than the model reads.
+    private func frames(of evidence: Evidence) -> [Float] {
+        switch evidence {
+        case .ink(let strokes):
+            guard ink?.extract(strokes, into: &features) != nil, features.count > 0 else { return [] }
+            var frames = features.values
+            model.standardization.apply(to: &frames)
+            return frames
+        case .vectors(let recorded):
+            guard let vectors, vectors.configuration.channels == recorded.channels else { return [] }
+            var frames = vectors.frames(recorded.values, rate: recorded.rate)
+            vectors.standardize(&frames, with: model.standardization)
+            return frames
+        }
+    }
+
+    /// How well the model reads each segment; figures without a line for one that it does not read, or whose text it cannot write.
+    func figures(ofEach segments: [LabelledSegment]) throws -> [ReadingFigures] {
+        var figures = [ReadingFigures](repeating: ReadingFigures(), count: segments.count)
+        let known = segments.enumerated().compactMap { place, segment in
+            model.target(of: segment).map { (place: place, evidence: segment.evidence, target: $0) }
+        }
+        let parts = try withPosteriors(of: known.map(\.evidence)) { ReadingFigures(of: $1, for: known[$0].target) }
+        for (known, part) in zip(known, parts) { figures[known.place] = part }
+        return figures
+    }
+}
+
+extension ReadingFigures {
+    /// What cannot be at all counts as unlikely as any: e⁻²⁰ a symbol.
+    private static let leastLikely: Float = -20
+
+    /// How well posteriors fit what they should say.
+    fileprivate init(of posteriors: Posteriors, for target: Target) {
+        self.init()
+        lines = 1
+        characters = target.labelCount
+        switch target {
+        case .ctc(let symbols):
+            let labels = symbols.map(Int.init)
+            edits = EditDistance.between(labels, BestPath.decode(posteriors).labels)
+            nats = -Double(
+                max(
+                    ForcedAlignment.ctcLogProbability(posteriors, labels: labels),
+                    Self.leastLikely * Float(labels.count)))
+        case .frames(let labels):
+            for (frame, label) in labels.enumerated() where label != Target.ignored {
+                guard frame < posteriors.frames else {
+                    edits += 1
+                    nats -= Double(Self.leastLikely)
+                    continue
+                }
+                let row = posteriors[frame]
+                edits += row.indices.max { row[$0] < row[$1] } == Int(label) ? 0 : 1
+                nats -= Double(max(row[Int(label)], Self.leastLikely))
+            }
+        }
+    }
+}
+
+extension ReadingFigures {
+    /// Segments that are read at once: together they are read faster, and a wait between them is still short.
+    private static let groupSize = 8
+
+    /// How well a model reads segments altogether.
+    ///
+    /// - Parameter pause: called now and then; what it throws ends the reading.
+    public static func of(
+        _ model: Model, on segments: [LabelledSegment], threads: Int = 1, pause: () throws -> Void = {}
+    ) throws -> ReadingFigures {
+        try ofEach(model, on: segments, threads: threads, pause: pause).reduce(ReadingFigures(), +)
+    }
+
+    /// How well a model reads each segment; figures without a line where it cannot.
+    ///
+    /// - Parameter pause: called now and then; what it throws ends the reading.
+    public static func ofEach(
+        _ model: Model, on segments: [LabelledSegment], threads: Int = 1, pause: () throws -> Void = {}
+    ) throws -> [ReadingFigures] {
+        let threads = max(1, threads)
+        let size = max(1, min(groupSize, (segments.count + threads - 1) / threads))
+        let groups = stride(from: 0, to: segments.count, by: size).map {
+            Array(segments[$0..<min($0 + size, segments.count)])
+        }
+        var figures: [ReadingFigures] = []
+        for first in stride(from: 0, to: groups.count, by: threads) {
+            try pause()
+            let parts = parallelMap(
+                Array(groups[first..<min(first + threads, groups.count)]), threads: threads,
+                makeContext: { SegmentReading(model) }
+            ) { reading, group in Result { try reading.figures(ofEach: group) } }
+            for part in parts { figures += try part.get() }
+        }
+        return figures
+    }
+}

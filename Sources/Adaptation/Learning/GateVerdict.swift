@@ -1,0 +1,84 @@
+/// How one set of weights reads some lines.
+public struct ReadingFigures: Sendable, Equatable, Codable {
+    public var lines = 0
+    /// Symbols of the texts; where every frame has a label, frames.
+    public var characters = 0
+    /// Edit distance of the best path to the texts, or frames with another label.
+    public var edits = 0
+    /// Negative natural logarithm of the probability of the texts, all lines added up.
+    public var nats = 0.0
+
+    public init() {}
+
+    /// Character error rate, a fraction.
+    public var cer: Double { characters == 0 ? 0 : Double(edits) / Double(characters) }
+    /// Loss in nats per character: moves with every change, where few lines hold few errors.
+    public var loss: Double { characters == 0 ? 0 : nats / Double(characters) }
+
+    public static func + (a: ReadingFigures, b: ReadingFigures) -> ReadingFigures {
+        var sum = a
+        sum.lines += b.lines
+        sum.characters += b.characters
+        sum.edits += b.edits
+        sum.nats += b.nats
+        return sum
+    }
+}
+
+/// What the gate measured: what serves beside what wants to.
+public struct GateFigures: Sendable, Equatable, Codable {
+    public var heldOutBefore: ReadingFigures
+    public var heldOutAfter: ReadingFigures
+    /// nil where there is no canary.
+    public var canaryBefore: ReadingFigures?
+    public var canaryAfter: ReadingFigures?
+    /// nil in generations of earlier releases.
+    public var contradictions: Contradictions?
+
+    public init(
+        heldOutBefore: ReadingFigures, heldOutAfter: ReadingFigures, canaryBefore: ReadingFigures? = nil,
+        canaryAfter: ReadingFigures? = nil, contradictions: Contradictions? = nil
+    ) {
+        self.contradictions = contradictions
+        self.heldOutBefore = heldOutBefore
+        self.heldOutAfter = heldOutAfter
+        self.canaryBefore = canaryBefore
+        self.canaryAfter = canaryAfter
+    }
+}
+
+/// Whether a candidate may serve.
+public enum GateVerdict: Sendable, Equatable {
+    case promoted(GateFigures)
+    case rejected(Rejection, GateFigures)
+
+    public var isPromoted: Bool {
+        if case .promoted = self { true } else { false }
+    }
+
+    public var figures: GateFigures {
+        switch self {
+        case .promoted(let figures), .rejected(_, let figures): figures
+        }
+    }
+
+    public enum Rejection: Sendable, Equatable, CustomStringConvertible {
+        case heldOutNotBetter
+        case heldOutMoreErrors
+        case contradicted(Contradictions)
+        case canaryWorse(margin: Double)
+        case notFinite
+
+        public var description: String {
+            switch self {
+            case .heldOutNotBetter: "held-out corrections are not read better"
+            case .heldOutMoreErrors: "held-out corrections are read with more errors"
+            case .contradicted(let found):
+                "\(found.lines) of \(found.ofLines) held-out corrections, and those of \(found.sources) of \(found.ofSources) sources, "
+                    + "are read clearly worse"
+            case .canaryWorse(let margin): "the canary is read worse by more than \(margin * 100) points"
+            case .notFinite: "the weights are no numbers"
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import DuctusRecognition
+import DuctusStreaming
+import Synchronization
+
+/// The generations of one pipeline as its lanes ask for them: a writer's own where there is one, else the shared one.
+///
+/// Guarantees
+/// - `current` answers from memory. A writer's weights that are in the archive only are wanted once; until they are here the shared ones
+///   serve.
+/// - At most `capacity` writers' weights are held; those asked for longest ago are dropped first.
+public final class GenerationModels: ModelStore {
+    private struct State {
+        var base: BaseModel
+        var shared: Served
+        var writers: [String: Own] = [:]
+        /// Writers with a generation of their own in the archive.
+        var known: Set<String> = []
+        /// Of these, writers whose weights were asked for and are not here.
+        var wanted: Set<String> = []
+        var age: UInt64 = 0
+        var ageOfLastDrop: UInt64 = 0
+        var capacity: Int
+        var hasNewBase = false
+    }
+
+    private struct Own {
+        var served: Served
+        var age: UInt64
+    }
+
+    private let state: Mutex<State>
+    /// Yields whenever `takeRequests` has something new to tell. One consumer.
+    package let requests: AsyncStream<Void>
+    private let request: AsyncStream<Void>.Continuation
+
+    public init(base: BaseModel, capacity: Int = 64) {
+        state = Mutex(
+            State(
+                base: base, shared: Served(model: base.model, generation: .init(number: 0)), capacity: max(1, capacity)))
+        (requests, request) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    public var base: BaseModel { state.withLock { $0.base } }
+
+    public func current(for writer: String?) -> Served {
+        let (served, isNews) = state.withLock { state -> (Served, Bool) in
+            guard let writer, state.known.contains(writer) else { return (state.shared, false) }
+            state.age += 1
+            if let own = state.writers[writer] {
+                state.writers[writer]?.age = state.age
+                return (own.served, false)
+            }
+            return (state.shared, state.wanted.insert(writer).inserted)
+        }
+        if isNews { request.yield() }
+        return served
+    }
+
+    /// What serves the scope, where that is in memory.
+    func held(_ scope: Scope) -> Served? {
+        state.withLock { state in scope.writer.map { state.writers[$0]?.served } ?? state.shared }
+    }
+
+    /// Writers whose weights are in memory.
+    package var heldWriters: [String] { state.withLock { Array($0.writers.keys) } }
+
+    /// Segments of the scope that open from now on are read with `served`.
+    public func serve(_ served: Served, to scope: Scope) {
+        state.withLock { state in
+            guard let writer = scope.writer else {
+                state.shared = served
+                return
+            }
+            state.age += 1
+            state.wanted.remove(writer)
+            state.known.insert(writer)
+            state.writers[writer] = Own(served: served, age: state.age)
+            Self.dropExcess(&state)
+        }
+    }
+
+    /// The writer reads with the shared weights again.
+    public func forget(_ writer: String) {
+        state.withLock { state in
+            state.known.remove(writer)
+            state.wanted.remove(writer)
+            state.writers[writer] = nil
+        }
+    }
+
+    /// The archive has generations of these writers, and of no others.
+    public func know(_ writers: some Sequence<String>) {
+        state.withLock { state in
+            state.known = Set(writers)
+            state.wanted.formIntersection(state.known)
+            state.writers = state.writers.filter { state.known.contains($0.key) }
+        }
+    }
+
+    /// How many writers' weights are held from now on.
+    public func hold(atMost capacity: Int) {
+        state.withLock { state in
+            state.capacity = max(1, capacity)
+            Self.dropExcess(&state)
+        }
+    }
+
+    /// Drops the weights of writers who did not write since the last call.
+    public func dropUnused() {
+        state.withLock { state in
+            state.writers = state.writers.filter { $0.value.age > state.ageOfLastDrop }
+            state.ageOfLastDrop = state.age
+        }
+    }
+
+    private static func dropExcess(_ state: inout State) {
+        while state.writers.count > state.capacity,
+            let oldest = state.writers.min(by: { $0.value.age < $1.value.age })
+        {
+            state.writers[oldest.key] = nil
+        }
+    }
+
+    /// Replaces the shipped model. What is learned goes on serving until it was learned anew on the new base.
+    public func replace(base: Model) {
+        let new = BaseModel(base)
+        state.withLock { state in
+            state.base = new
+            state.hasNewBase = true
+            if state.shared.generation.number == 0 { state.shared = Served(model: base, generation: .init(number: 0)) }
+        }
+        request.yield()
+    }
+
+    /// The writers whose weights are wanted, and whether the base was replaced, since the last call.
+    package func takeRequests() -> (writers: [String], hasNewBase: Bool) {
+        state.withLock { state in
+            defer { state.hasNewBase = false }
+            // They stay wanted until they are served or forgotten, so that they are asked for once.
+            return (state.wanted.sorted(), state.hasNewBase)
+        }
+    }
+
+    /// Ends `requests`.
+    package func close() { request.finish() }
+}
+
+extension LabelEvent.Generation {
+    package init(_ name: GenerationName) { self.init(writer: name.writer, number: name.number) }
+}
+
+extension GenerationName {
+    package init(_ generation: LabelEvent.Generation) {
+        self.init(writer: generation.writer, number: generation.number)
+    }
+}

@@ -1,0 +1,35 @@
+import DuctusStreaming
+
+/// What happens while a pipeline learns: for the log, the metrics and whoever listens.
+public enum LearningEvent: Sendable {
+    /// A candidate was trained and the gate has decided on it.
+    case trial(TrialReport)
+    /// A candidate passed the gate and is not promoted, because somebody decided what serves the scope, or erased something of it.
+    case overtaken(Scope)
+    case rolledBack(from: GenerationName, to: GenerationName)
+    /// Corrections of a source are quarantined from now on.
+    case distrusted(CorrectionSource, SourceStanding)
+    /// Quarantined corrections agree with better weights, and are learned from.
+    case released(Scope, count: Int)
+    /// A training failed, or something could not be loaded.
+    case failed(Scope, reason: String)
+    /// Why corrections cannot be kept or learned from at present; nil: they can again.
+    case health(String?)
+    /// Something that an operator should know.
+    case remark(String)
+    /// A final that is worth a person's look.
+    case review(FinishedSegment, confidence: Float)
+}
+
+/// A training run and the gate's verdict on it.
+public struct TrialReport: Sendable {
+    public var scope: Scope
+    /// The new generation; what served before where it was rejected.
+    public var generation: GenerationName
+    /// What served before.
+    public var parent: GenerationName
+    public var verdict: GateVerdict
+    /// How many corrections it was made of.
+    public var corrections: Int
+    public var seconds: Double
+}

@@ -1,0 +1,46 @@
+/// How much is learned from, and how often: shared by the service and the study off line.
+public struct LearningRules: Sendable, Equatable {
+    /// Below this there is nothing to train on and something to measure on.
+    public var leastCorrections = 2
+    /// Everyone's weights are trained anew after so many corrections: the canary takes its time.
+    public var correctionsPerShared = 8
+    /// The newest so many corrections of a writer, and of everyone, are learned from.
+    public var newest = (writer: 64, shared: 256)
+    /// So many held-out corrections from before the newest ones are measured, too: a flood of new corrections cannot outvote them.
+    public var anchors = 16
+    /// Quarantined corrections that are looked at again after a promotion.
+    public var reconsidered = 64
+    /// Finals that are at least as likely wholly right go into the reservoir, if there is one.
+    public var confident: Float = 0.8
+
+    public init() {}
+
+    public static func == (a: LearningRules, b: LearningRules) -> Bool {
+        a.leastCorrections == b.leastCorrections && a.correctionsPerShared == b.correctionsPerShared
+            && a.newest == b.newest && a.anchors == b.anchors && a.reconsidered == b.reconsidered
+            && a.confident == b.confident
+    }
+
+    /// How many of the newest corrections a scope learns from.
+    public func limit(of scope: Scope) -> Int { scope == .shared ? newest.shared : newest.writer }
+
+    /// Whether these corrections can be learned from: some to train on, some to measure on.
+    public func suffices(_ heldOut: some Sequence<Bool>) -> Bool {
+        let all = Array(heldOut)
+        return all.count >= leastCorrections && all.contains(true) && all.contains(false)
+    }
+}
+
+/// What an operator decides about learning. Changes while the service runs.
+public struct LearningSettings: Sendable, Equatable {
+    /// How much the loss on held-out corrections must fall, relative.
+    public var leastGain = 0.0
+    /// How much the error rate on the canary may rise: a difference of fractions.
+    public var canaryMargin = 0.002
+    /// Threads that train.
+    public var threads = 2
+    /// Seconds for which corrections are kept.
+    public var retention = 365 * 86400.0
+
+    public init() {}
+}

@@ -1,0 +1,88 @@
+import DuctusRecognition
+import DuctusStreaming
+
+extension LearningService {
+    /// Puts another generation into the lanes. It serves until a correction that comes later passes the gate against it.
+    ///
+    /// - Returns: the one that served.
+    /// - Throws: `GenerationError`, `JournalError`.
+    public func rollback(to name: GenerationName) throws -> GenerationName {
+        try changes.withLock { _ in
+            let scope = Scope(name.writer)
+            let from = try archive.rollback(to: name)
+            try load(scope)
+            queue.withdraw(scope, of: self)
+            try journal.setAside(scope)
+            emit(.rolledBack(from: from, to: name))
+            return from
+        }
+    }
+
+    /// Puts the generation that serves a scope, as the archive has it, into the lanes.
+    public func load(_ scope: Scope) throws(GenerationError) {
+        let result: Result<Void, GenerationError> = loading.withLock { _ in
+            do throws(GenerationError) { return .success(try loadAlone(scope)) } catch { return .failure(error) }
+        }
+        try result.get()
+    }
+
+    private func loadAlone(_ scope: Scope) throws(GenerationError) {
+        let number = try archive.current(of: scope)
+        guard number > 0 else {
+            switch scope {
+            case .shared: models.serve(Served(model: models.base.model, generation: .init(number: 0)), to: .shared)
+            case .writer(let writer): models.forget(writer)
+            }
+            return
+        }
+        let name = GenerationName(writer: scope.writer, number: number)
+        let model = try archive.model(of: name, over: models.base)
+        models.serve(Served(model: model, generation: .init(name)), to: scope)
+    }
+
+    /// What a scope reads with, taken from the archive where it is not in memory.
+    func loaded(_ scope: Scope) throws(GenerationError) -> Served {
+        if models.held(scope) == nil, try archive.current(of: scope) > 0 { try load(scope) }
+        return models.held(scope) ?? models.current(for: nil)
+    }
+
+    /// Brings what is in memory up to date with the archive: another process may have changed it, or its folder may be gone.
+    func refresh() throws(GenerationError) {
+        let serving = try archive.serving()
+        models.know(serving.compactMap { $0.value > 0 ? $0.key.writer : nil })
+        for scope in [Scope.shared] + models.heldWriters.map(Scope.writer)
+        where models.held(scope)?.generation.number != serving[scope] ?? 0 {
+            try load(scope)
+        }
+    }
+
+    /// Loads the weights that lanes asked for, and learns anew on a base that was replaced.
+    public func takeRequests() {
+        let requests = models.takeRequests()
+        for writer in requests.writers {
+            do throws(GenerationError) {
+                try load(.writer(writer))
+            } catch {
+                models.forget(writer)
+                emit(.failed(.writer(writer), reason: "its own weights cannot be used; the shared ones serve: \(error)"))
+            }
+        }
+        guard requests.hasNewBase else { return }
+        do throws(GenerationError) {
+            queue.ask(try outdated(), of: self)
+        } catch {
+            note("\(error)", in: .archive)
+        }
+    }
+
+    /// Scopes whose generation descends from another base than the shipped one.
+    public func outdated() throws(GenerationError) -> [Scope] {
+        let hash = models.base.hash
+        return try archive.serving().filter { scope, number in
+            guard number > 0,
+                let record = try? archive.record(of: .init(writer: scope.writer, number: number))
+            else { return false }
+            return record.baseHash != hash
+        }.keys.sorted { "\($0)" < "\($1)" }
+    }
+}

@@ -1,0 +1,48 @@
+import DuctusRecognition
+import DuctusStreaming
+
+/// A segment that was read, as it is remembered for a correction: what it was read from, packed, and what was read.
+public struct ReadSegment: Sendable {
+    public let stream: StreamName
+    public let number: UInt64
+    public let writer: String?
+    public let text: String
+    public let generation: GenerationName
+    private let blob: [UInt8]
+
+    /// - Parameter input: of the model that read it.
+    package init(_ finished: FinishedSegment, input: ModelInput) {
+        let event = finished.event
+        (stream, number, writer, text) = (event.stream, event.segment, finished.writer, event.text)
+        generation = GenerationName(event.generation)
+        blob = Evidence(finished, input: input).blob
+    }
+
+    /// What it was read from.
+    public var evidence: Evidence { Evidence(blob: blob) ?? .ink([]) }
+
+    /// Memory that it takes, about.
+    package var byteCount: Int { Self.overhead + blob.count + text.utf8.count }
+
+    /// Of a place in the memory, with the names in it.
+    private static let overhead = 320
+
+    func correction(_ text: String, time: Int64) -> Correction {
+        Correction(
+            stream: stream.text, segment: number, writer: writer, evidence: evidence, text: text, recognized: self.text,
+            generation: generation, time: time)
+    }
+}
+
+extension Evidence {
+    /// What a finished segment was read from.
+    package init(_ finished: FinishedSegment, input: ModelInput) {
+        guard case .vectors(let configuration) = input else {
+            self = .ink(finished.ink.strokes)
+            return
+        }
+        self = .vectors(
+            SensorVectors(
+                channels: configuration.channels, rate: configuration.rate, values: finished.vectors ?? []))
+    }
+}

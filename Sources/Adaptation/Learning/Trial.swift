@@ -1,0 +1,115 @@
+import DuctusNetwork
+import DuctusRecognition
+
+/// One training run with the gate's verdict on it: what the daemon does after corrections, and `ductus adapt` off line.
+public struct Trial: Sendable {
+    /// What is needed, and no more: no journal, no clock.
+    public struct Input: Sendable {
+        public var scope: Scope
+        public var base: BaseModel
+        /// What serves the scope now.
+        public var serving: Model
+        /// What the training begins with: for a writer the shared generation, for the shared scope the base, so that a generation is a
+        /// function of the corrections and nothing is applied twice.
+        public var start: Model
+        public var segments: [LabelledSegment]
+        public var heldOut: [LabelledSegment]
+        /// Held-out corrections from before the newest ones: they decide with the others whether a candidate is contradicted.
+        public var anchors: [LabelledSegment] = []
+        public var rehearsal: [LabelledSegment] = []
+        /// How much each weight of the base matters, instead of what the base knows of it; see `LearningPlan.isElastic`.
+        public var importance: [Float]?
+        /// To measure on, never to train on; the gate looks at it for the shared scope.
+        public var canary: [LabelledSegment] = []
+        public var threads = 1
+
+        public init(
+            scope: Scope, base: BaseModel, serving: Model, start: Model, segments: [LabelledSegment],
+            heldOut: [LabelledSegment]
+        ) {
+            self.scope = scope
+            self.base = base
+            self.serving = serving
+            self.start = start
+            self.segments = segments
+            self.heldOut = heldOut
+        }
+
+        /// Corrections as the journal has them: what is held out there is held out here.
+        public init(
+            scope: Scope, base: BaseModel, serving: Model, start: Model, corrections: [JournaledCorrection]
+        ) {
+            self.init(
+                scope: scope, base: base, serving: serving, start: start,
+                segments: corrections.filter { !$0.isHeldOut }.map(\.correction.labelled),
+                heldOut: corrections.filter(\.isHeldOut).map(\.correction.labelled))
+        }
+    }
+
+    public var verdict: GateVerdict
+    /// The weights that the verdict is about, as they would be read back from disk.
+    public var parameters: [Float]
+    /// How much of the training's change they keep.
+    public var share: Float
+
+    public init(verdict: GateVerdict, parameters: [Float], share: Float) {
+        self.verdict = verdict
+        self.parameters = parameters
+        self.share = share
+    }
+
+    /// Trains, then lets the gate look at ever smaller shares of the change until one passes.
+    ///
+    /// - Parameter pause: called often; it may take its time, and what it throws ends the trial.
+    /// - Throws: `LearningError`, `NetworkError`, `ModelError`.
+    public static func run(
+        _ input: Input, plan: LearningPlan, gate: Gate, pause: () throws -> Void = {}
+    ) throws -> Trial {
+        let measured = input.scope == .shared ? input.canary : []
+        let checked = input.heldOut + input.anchors
+        let sources = checked.map(\.source)
+        let serving = try ReadingFigures.ofEach(input.serving, on: checked, threads: input.threads, pause: pause)
+        var references = [serving]
+        if input.serving.network.parameters != input.start.network.parameters {
+            references.append(
+                try ReadingFigures.ofEach(input.start, on: checked, threads: input.threads, pause: pause))
+        }
+        let heldOut = { (figures: [ReadingFigures]) in
+            figures.prefix(input.heldOut.count).reduce(ReadingFigures(), +)
+        }
+        let canaryBefore = measured.isEmpty ? nil : try canaryReference(input, pause)
+        let importance = plan.isElastic ? try input.importance ?? input.base.model.importance() : nil
+        let learned = try Learner(plan: plan, threads: input.threads).train(
+            input.start, base: input.base.model.network.parameters, importance: importance, segments: input.segments,
+            heldOut: input.heldOut, rehearsal: input.rehearsal, pause: pause)
+        var first: Trial?
+        for share in plan.shares.isEmpty ? [1] : plan.shares {
+            let parameters = input.base.rounded(
+                zip(input.start.network.parameters, learned.parameters).map { $0 + share * ($1 - $0) })
+            let network = input.start.network
+            let candidate = input.start.with(
+                network: try Network(
+                    architecture: network.architecture, parameters: parameters, precision: network.precision,
+                    instructionSet: network.instructionSet))
+            let read = try ReadingFigures.ofEach(candidate, on: checked, threads: input.threads, pause: pause)
+            let figures = GateFigures(
+                heldOutBefore: heldOut(serving), heldOutAfter: heldOut(read), canaryBefore: canaryBefore,
+                canaryAfter: measured.isEmpty
+                    ? nil : try ReadingFigures.of(candidate, on: measured, threads: input.threads, pause: pause),
+                contradictions: Contradictions(of: read, against: references, sources: sources))
+            let trial = Trial(verdict: gate.verdict(on: figures), parameters: parameters, share: share)
+            if trial.verdict.isPromoted { return trial }
+            first = first ?? trial
+        }
+        guard let first else { throw LearningError.nothingToLearn }
+        return first
+    }
+
+    /// How the canary is read by what serves, or by the base where that reads it better: small losses must not add up.
+    private static func canaryReference(_ input: Input, _ pause: () throws -> Void) throws -> ReadingFigures {
+        let serving = try ReadingFigures.of(input.serving, on: input.canary, threads: input.threads, pause: pause)
+        guard input.serving.network.parameters != input.base.model.network.parameters else { return serving }
+        let base = try ReadingFigures.of(input.base.model, on: input.canary, threads: input.threads, pause: pause)
+        return base.cer < serving.cer ? base : serving
+    }
+}

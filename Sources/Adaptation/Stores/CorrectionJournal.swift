@@ -1,0 +1,112 @@
+/// Keeps every correction that was acknowledged, with what its segment was read from.
+///
+/// `JournalRules` decides what becomes of a correction; an implementation keeps it, and mends itself where it can: each call tries again
+/// what failed before. `Tests/AdaptationTests/CorrectionJournalConformance.swift` is what an implementation must pass.
+///
+/// Guarantees
+/// - When `add` returns, the correction survives a crash of the process and of the machine.
+/// - The same text for the same segment is kept once, however often it is sent.
+/// - What was erased cannot be recovered from the journal's own files.
+/// - Used from any thread; all calls may block on a disk or a network.
+public protocol CorrectionJournal: Sendable {
+    /// Keeps a correction for good.
+    ///
+    /// - Parameter isDoubtful: whether it contradicts what is read with confidence; then it is quarantined.
+    /// - Returns: what is kept; the same as before if the correction was there already.
+    func add(_ correction: Correction, isDoubtful: Bool) throws(JournalError) -> JournaledCorrection
+
+    /// The newest corrections that a scope learns from, in the order of their numbers. The shared scope learns from everyone's.
+    func corrections(of scope: Scope, limit: Int) throws(JournalError) -> [JournaledCorrection]
+
+    /// Held-out corrections of a scope that have been learned from before `number`, evenly spread over all of them, in order.
+    func heldOut(of scope: Scope, before number: UInt64, limit: Int) throws(JournalError) -> [JournaledCorrection]
+
+    /// Everything that is kept, whatever its state, in the order of the numbers.
+    ///
+    /// - Parameter owner: of these corrections alone, where given.
+    func entries(of owner: CorrectionOwner?, after number: UInt64, limit: Int) throws(JournalError)
+        -> [JournaledCorrection]
+
+    /// Scopes with corrections that no training has used.
+    func scopesWithPending() throws(JournalError) -> Set<Scope>
+
+    /// Notes what became of corrections. Superseded and quarantined ones stay so.
+    func mark(_ numbers: [UInt64], as state: JournaledCorrection.State) throws(JournalError)
+
+    /// Takes corrections out of quarantine: they are pending, and no longer doubtful.
+    func release(_ numbers: [UInt64]) throws(JournalError)
+
+    /// How trustworthy the corrections of one source are so far.
+    func standing(of source: CorrectionSource) throws(JournalError) -> SourceStanding
+
+    /// Quarantines what has come from a source and was not learned yet.
+    func quarantine(_ source: CorrectionSource) throws(JournalError)
+
+    /// The newest quarantined corrections of a scope, in the order of their numbers.
+    func quarantined(in scope: Scope, limit: Int) throws(JournalError) -> [JournaledCorrection]
+
+    /// How many corrections no training of the shared scope has used.
+    func countNewToEveryone() throws(JournalError) -> Int
+
+    /// Notes that a training of the shared scope has used everything up to a number.
+    func markEveryone(upTo number: UInt64) throws(JournalError)
+
+    /// Marks a scope's pending corrections as rejected: they start no training of their own, and the next one still uses them.
+    func setAside(_ scope: Scope) throws(JournalError)
+
+    /// How many corrections are kept.
+    func count() throws(JournalError) -> Int
+
+    /// Removes everything of an owner.
+    ///
+    /// - Returns: the numbers of what is gone.
+    func erase(_ owner: CorrectionOwner) throws(JournalError) -> [UInt64]
+
+    /// Removes what is older than `time`, unix µs.
+    ///
+    /// - Returns: the numbers of what is gone.
+    @discardableResult
+    func erase(before time: Int64) throws(JournalError) -> [UInt64]
+
+    /// Why nothing can be added at present; nil where it can.
+    func fault() -> JournalError?
+
+    /// Ends the use of the journal. Nothing can be added afterwards.
+    func close()
+}
+
+/// Whose corrections.
+public enum CorrectionOwner: Sendable, Hashable {
+    case writer(String)
+    /// Of streams whose hello named no writer; of this stream alone, where given.
+    case nobody(stream: String?)
+}
+
+/// Where corrections come from: the unit that is trusted or not.
+public struct CorrectionSource: Sendable, Hashable {
+    public var writer: String?
+    public var stream: String
+
+    public init(writer: String?, stream: String) {
+        self.writer = writer
+        self.stream = stream
+    }
+}
+
+extension Correction {
+    public var source: CorrectionSource { CorrectionSource(writer: writer, stream: stream) }
+}
+
+/// Why corrections cannot be kept or read.
+public enum JournalError: Error, Equatable, CustomStringConvertible {
+    case unusable(path: String, reason: String)
+    case noDirectory(StateFault)
+
+    public var description: String {
+        switch self {
+        case .unusable(let path, let reason):
+            "journal \(path): \(reason); check that its folder can be written and has room"
+        case .noDirectory(let fault): "\(fault)"
+        }
+    }
+}

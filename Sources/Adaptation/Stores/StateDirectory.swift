@@ -1,0 +1,136 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// The directory in which a process keeps what it learns, locked against a second process.
+///
+/// Guarantees
+/// - Two processes never write into the same directory: the second one's `hold` throws `StateFault.busy`, and it has touched nothing but
+///   the lock file.
+/// - A directory that was removed while it was held is noticed by the next `hold`, which makes and locks it anew and gives another tenure.
+public final class StateDirectory: Sendable {
+    public let path: String
+
+    private struct Holding {
+        var tenure = 0
+        var descriptor: Int32 = -1
+        var identity: FileIdentity?
+    }
+
+    private let holding = Mutex(Holding())
+
+    /// Less room than this on its file system counts as none: not even a correction fits.
+    private static let leastRoom: UInt64 = 64 << 10
+
+    /// Touches nothing yet.
+    public init(_ path: String) {
+        self.path = path
+    }
+
+    deinit { holding.withLock { if $0.descriptor >= 0 { close($0.descriptor) } } }
+
+    private var lockPath: String { path + "/lock" }
+
+    /// Makes sure that the directory exists and belongs to this process.
+    ///
+    /// - Returns: the tenure, a number that changes whenever the directory had to be made or locked anew.
+    /// - Throws: `StateFault`.
+    @discardableResult
+    public func hold() throws(StateFault) -> Int {
+        let result: Result<Int, StateFault> = holding.withLock { holding in
+            if let identity = holding.identity, identity == FileIdentity(path: lockPath) {
+                return .success(holding.tenure)
+            }
+            do throws(StateFault) {
+                let descriptor = try lock()
+                if holding.descriptor >= 0 { close(holding.descriptor) }
+                holding.descriptor = descriptor
+                holding.identity = FileIdentity(descriptor: descriptor)
+                holding.tenure += 1
+                return .success(holding.tenure)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Why nothing can be written at present; nil where it can.
+    public func writeFault() -> StateFault? {
+        do throws(StateFault) { try hold() } catch { return error }
+        guard access(path, W_OK) == 0 else {
+            return .unusable(path: path, reason: String(cString: strerror(errno)))
+        }
+        guard let room, room < Self.leastRoom else { return nil }
+        return .unusable(path: path, reason: String(cString: strerror(ENOSPC)))
+    }
+
+    /// Bytes that can be written; nil where the system does not say.
+    public var room: UInt64? {
+        var figures = statvfs()
+        guard statvfs(path, &figures) == 0 else { return nil }
+        return UInt64(figures.f_bavail) * UInt64(figures.f_frsize)
+    }
+
+    private func lock() throws(StateFault) -> Int32 {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw .unusable(path: path, reason: error.localizedDescription)
+        }
+        var descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        // The lock of a file system that became read-only can still be held.
+        if descriptor < 0, errno == EROFS { descriptor = open(lockPath, O_RDONLY | O_CLOEXEC) }
+        guard descriptor >= 0 else { throw .unusable(path: path, reason: String(cString: strerror(errno))) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw .busy(path: path)
+        }
+        // Between opening and locking the file may have been removed: then the lock is one that nobody else sees.
+        guard FileIdentity(descriptor: descriptor) == FileIdentity(path: lockPath) else {
+            close(descriptor)
+            throw .unusable(path: path, reason: "it is being removed")
+        }
+        return descriptor
+    }
+}
+
+/// Which file a path leads to: another file of the same name is another one.
+struct FileIdentity: Equatable, Sendable {
+    private let device: UInt64
+    private let number: UInt64
+
+    init?(path: String) {
+        var status = Glibc.stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    init?(descriptor: Int32) {
+        var status = Glibc.stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    private init(_ status: Glibc.stat) {
+        device = UInt64(status.st_dev)
+        number = UInt64(status.st_ino)
+    }
+}
+
+/// Why a state directory cannot be used.
+public enum StateFault: Error, Equatable, CustomStringConvertible {
+    /// Another process holds it.
+    case busy(path: String)
+    case unusable(path: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .busy(let path):
+            "another ductusd keeps what it learns in \(path); stop it, or give this one another directories.state"
+        case .unusable(let path, let reason):
+            "the state directory \(path) cannot be written: \(reason); make room or mend its rights, or set directories.state to another one"
+        }
+    }
+}
