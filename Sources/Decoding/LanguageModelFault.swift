@@ -12,6 +12,7 @@ public enum LanguageModelFault: Error, Equatable, CustomStringConvertible {
     case tooManySymbols(Int)
     case badOrder(Int)
     case noText
+    case tooLittleText(found: Int, needed: Int)
 
     public var description: String {
         switch self {
@@ -40,6 +41,9 @@ public enum LanguageModelFault: Error, Equatable, CustomStringConvertible {
             "order \(order) is not possible; choose 1 to \(NGramLevels.largestOrder)"
         case .noText:
             "the texts hold no usable line; give files with text in the model's alphabet"
+        case .tooLittleText(let found, let needed):
+            "the texts hold \(found) characters, but one step of the training reads \(needed); give more text, or a recipe with "
+                + "fewer streams"
         }
     }
 }

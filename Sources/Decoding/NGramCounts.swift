@@ -37,7 +37,7 @@ struct NGramCounts {
 
     /// The distinct n-grams of the highest order, last symbol highest, with how often they occur. Where a line's beginning comes
     /// sooner, the low symbols are `none`.
-    private static func longest(_ stream: [UInt8], order: Int) -> [Entry] {
+    private static func longest(_ stream: [LanguageSymbol], order: Int) -> [Entry] {
         let top = NGramLevels.symbolBits * UInt64(order - 1)
         // What a line's first symbol finds: the boundary, and nothing before it.
         var beginning: UInt64 = 0
@@ -48,7 +48,7 @@ struct NGramCounts {
         for symbol in stream.dropFirst() {
             key = UInt64(symbol) << top | key >> NGramLevels.symbolBits
             keys.append(key)
-            if symbol == NGramTrie.boundary { key = beginning }
+            if symbol == .boundary { key = beginning }
         }
         radixSort(&keys, bits: Int(NGramLevels.symbolBits) * order) { $0 }
         var entries: [Entry] = []

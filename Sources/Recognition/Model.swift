@@ -115,6 +115,7 @@ extension Model {
     public enum File {
         public static let weights = "model.safetensors"
         public static let languageModel = "language-model.ngram"
+        public static let recurrentLanguageModel = "language-model.safetensors"
         public static let lexicon = "lexicon.txt"
         public static let decoder = "decoder.json"
         public static let importance = "importance.safetensors"
