@@ -30,13 +30,13 @@ public struct TextCorpus: Sendable {
 
     private let cutting: Cutting
     private let style: TranscriptStyle
-    private let numbers: [UInt32: LanguageSymbol]
+    private let numbers: [Character: LanguageSymbol]
     private var asciiNumbers = [LanguageSymbol](repeating: .missing, count: 128)
     private var generator: SplitMix64
 
     /// A corpus without text.
     ///
-    /// - Parameter alphabet: what the model is to predict. Symbols of more than one Unicode scalar do not occur in texts.
+    /// - Parameter alphabet: what the model is to predict. Symbols of more than one character do not occur in texts.
     /// - Throws: `LanguageModelFault.tooManySymbols`.
     public init(alphabet: Alphabet, cutting: Cutting = .whole, style: TranscriptStyle = .plain, seed: UInt64 = 1) throws
     {
@@ -47,11 +47,11 @@ public struct TextCorpus: Sendable {
         self.cutting = cutting
         self.style = style
         generator = SplitMix64(seed: seed)
-        var numbers: [UInt32: LanguageSymbol] = [:]
-        for (index, symbol) in alphabet.symbols.enumerated() where symbol.unicodeScalars.count == 1 {
-            for scalar in symbol.unicodeScalars {
-                numbers[scalar.value] = LanguageSymbol(index + 1)
-                if scalar.value < 128 { asciiNumbers[Int(scalar.value)] = LanguageSymbol(index + 1) }
+        var numbers: [Character: LanguageSymbol] = [:]
+        for (index, symbol) in alphabet.symbols.enumerated() where symbol.count == 1 {
+            for character in symbol {
+                numbers[character] = LanguageSymbol(index + 1)
+                if let code = character.asciiValue { asciiNumbers[Int(code)] = LanguageSymbol(index + 1) }
             }
         }
         self.numbers = numbers
@@ -79,14 +79,18 @@ public struct TextCorpus: Sendable {
     private mutating func encode(_ text: String) -> [LanguageSymbol] {
         var encoded: [LanguageSymbol] = []
         encoded.reserveCapacity(text.utf8.count)
-        for scalar in text.unicodeScalars {
-            let number =
-                scalar.value < 128 ? asciiNumbers[Int(scalar.value)] : numbers[scalar.value] ?? .missing
+        func take(_ number: LanguageSymbol) {
             if number == .missing {
                 droppedCount += 1
             } else {
                 encoded.append(number)
             }
+        }
+        // Characters are compared as a reader sees them, however they are coded; plain text needs none of that.
+        if text.utf8.allSatisfy({ $0 < 128 }) {
+            for byte in text.utf8 { take(asciiNumbers[Int(byte)]) }
+        } else {
+            for character in text { take(numbers[character] ?? .missing) }
         }
         return encoded
     }

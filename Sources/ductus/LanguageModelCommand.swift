@@ -1,7 +1,7 @@
 import ArgumentParser
 import DuctusDecoding
-import DuctusInk
-import DuctusRandomness
+import DuctusRecognition
+import DuctusTraining
 import Foundation
 
 /// Builds, trains, samples and measures character language models.
@@ -28,12 +28,17 @@ struct LanguageModelCommand: ParsableCommand {
         @Option(help: "Leave out n-grams that gain less than so many nats on the training text.")
         var prune: Float?
 
+        @Option(
+            help: ArgumentHelp(
+                "File of the model's symbols: a JSON list, or a recipe or model folder that has one. Default: printable ASCII."))
+        var alphabet: String?
+
         func validate() throws {
             guard prune == nil || megabytes == nil else { throw ValidationError("--prune or --megabytes, not both") }
         }
 
         func run() throws {
-            let corpus = try corpus.training(alphabet: .printableASCII)
+            let corpus = try corpus.training(alphabet: chosenAlphabet())
             let pruning: KneserNey.Pruning =
                 if let megabytes { .size(bytes: Int(megabytes * 1_048_576)) } else if let prune {
                     .threshold(prune)
@@ -42,61 +47,23 @@ struct LanguageModelCommand: ParsableCommand {
             let size = try LanguageModel.write(levels, to: URL(filePath: out))
             Terminal.error("\(out): order \(order), \(levels.count) n-grams, \(size) bytes")
         }
-    }
 
-    struct Sample: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Write text drawn from a model.")
-
-        @Option(help: "Language model file.")
-        var model: String
-
-        @Option(help: "Seed; the same one gives the same text.")
-        var seed: UInt64 = 1
-
-        @Option(help: "Characters to write.")
-        var length = 500
-
-        func run() throws {
-            var generator = SplitMix64(seed: seed)
-            print(try LanguageModel(contentsOf: URL(filePath: model)).sample(length: max(0, length), using: &generator))
-        }
-    }
-
-    struct Perplexity: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Measure a model on text: bits per character, each line's end counted as one.")
-
-        @Option(help: "Language model file.")
-        var model: String
-
-        @Argument(help: "Text files (lines) or labelled lines (.ndjson, .ndjson.gz).")
-        var texts: [String]
-
-        @Flag(help: "Print one JSON object per file.")
-        var json = false
-
-        struct Report: Encodable {
-            var file: String
-            var lines, characters: Int
-            var bits_per_character: Double
-            var perplexity: Double
-        }
-
-        func run() throws {
-            let model = try LanguageModel(contentsOf: URL(filePath: model))
-            for file in texts {
-                let lines = try transcriptTexts(file)
-                let bits = model.bitsPerCharacter(lines: lines)
-                let report = Report(
-                    file: file, lines: lines.count, characters: lines.reduce(0) { $0 + $1.count },
-                    bits_per_character: bits, perplexity: exp2(bits))
-                if json {
-                    try printJSON(report)
-                } else {
-                    print(
-                        "\(file): \(report.lines) lines, \(report.characters) characters, "
-                            + String(format: "%.4f bits per character", bits))
+        private func chosenAlphabet() throws -> Alphabet {
+            guard let alphabet else { return .printableASCII }
+            var isFolder: ObjCBool = false
+            if FileManager.default.fileExists(atPath: alphabet, isDirectory: &isFolder), isFolder.boolValue {
+                return try Model(contentsOf: URL(filePath: alphabet)).alphabet
+            }
+            do {
+                let data = try Data(contentsOf: URL(filePath: alphabet))
+                if let recipe = try? JSONDecoder().decode(Recipe.self, from: data), let chosen = recipe.alphabet {
+                    return chosen
                 }
+                return try JSONDecoder().decode(Alphabet.self, from: data)
+            } catch let fault as Alphabet.Fault {
+                throw fault
+            } catch {
+                throw ValidationError("--alphabet: \(alphabet) is no JSON list of symbols, recipe or model folder")
             }
         }
     }

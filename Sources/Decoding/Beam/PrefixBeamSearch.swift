@@ -15,7 +15,10 @@ import Foundation
 /// open, so an endless stream resets it at its segments' ends.
 public final class PrefixBeamSearch {
     public let alphabet: Alphabet
+    /// Ranks the readings of finished lines anew; nil leaves them as the search ranks them.
+    public var rescorer: (any Rescorer)?
     private let beam: AnyBeam
+    private var precedingText = ""
     /// Reads the open tail.
     private lazy var ahead: AnyBeam = beam.another()
 
@@ -47,6 +50,7 @@ public final class PrefixBeamSearch {
 
     /// Forgets all frames. The scorers expect what goes on after `precedingText`; where that is empty, a line's beginning.
     public func reset(precedingText: String = "") {
+        self.precedingText = precedingText
         beam.reset(precedingText)
     }
 
@@ -83,7 +87,13 @@ public final class PrefixBeamSearch {
     /// confidence is the geometric mean of its largest posterior and of the probability, within the beam, of hypotheses that have
     /// the same symbol in the same place.
     public func hypotheses(limit: Int = 1, atEnd: Bool = false) -> [Hypothesis] {
-        Self.hypotheses(beam.readings(atEnd), limit: limit)
+        var ranked = beam.readings(atEnd)
+        if atEnd, let rescorer {
+            let scores = rescorer.scores(of: ranked.map { $0.symbols.map { Int($0.label) } }, after: precedingText)
+            for (index, score) in scores.enumerated() { ranked[index].score += score }
+            ranked.sort { $0.score > $1.score }
+        }
+        return Self.hypotheses(ranked, limit: limit)
     }
 
     /// Reads `posteriors` in one pass, to the end of the line.

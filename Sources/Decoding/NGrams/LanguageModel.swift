@@ -1,4 +1,3 @@
-import DuctusRandomness
 import Foundation
 
 /// A character n-gram model with back-off: how likely a symbol is after the ones before it.
@@ -60,9 +59,9 @@ public final class LanguageModel: @unchecked Sendable {
         encode(text).reduce(trie.next(0, .boundary)) { trie.next($0, $1) }
     }
 
-    /// Natural log probability of a whole line, its end included where `endOfLine`.
-    public func logProbability(of text: String, endOfLine: Bool = true) -> Double {
-        var state = trie.next(0, .boundary)
+    /// Natural log probability of the rest of a line that begins with `precedingText`, its end included where `endOfLine`.
+    public func logProbability(of text: String, after precedingText: String = "", endOfLine: Bool = true) -> Double {
+        var state = state(after: precedingText)
         var sum = 0.0
         for symbol in encode(text) {
             sum += Double(trie.logProbability(state, symbol))
@@ -70,6 +69,15 @@ public final class LanguageModel: @unchecked Sendable {
         }
         if endOfLine { sum += Double(trie.logProbability(state, .boundary)) }
         return sum
+    }
+
+    /// Natural log probability of each character of a line, and last of its end.
+    public func characterLogProbabilities(of text: String) -> [Double] {
+        var state = state(after: "")
+        return (encode(text) + [.boundary]).map { symbol in
+            defer { state = trie.next(state, symbol) }
+            return Double(trie.logProbability(state, symbol))
+        }
     }
 
     /// Natural log probability of each symbol after `context` (the beginning of a line), then of the line's end.
@@ -88,33 +96,6 @@ public final class LanguageModel: @unchecked Sendable {
             characters += line.count + 1
         }
         return characters == 0 ? 0 : bits / Double(characters)
-    }
-
-    /// Text drawn from the model, `length` characters of it, line ends written as "\n".
-    public func sample(length: Int, using generator: inout SplitMix64) -> String {
-        var text = ""
-        var state = trie.next(0, .boundary)
-        for _ in 0..<length {
-            let symbol = draw(after: state, using: &generator)
-            if symbol == .boundary {
-                text += "\n"
-                state = trie.next(0, .boundary)
-            } else {
-                text += symbols[Int(symbol) - 1]
-                state = trie.next(state, symbol)
-            }
-        }
-        return text
-    }
-
-    private func draw(after state: NGramTrie.State, using generator: inout SplitMix64) -> LanguageSymbol {
-        let weights = (0...symbols.count).map { exp(Double(trie.logProbability(state, LanguageSymbol($0)))) }
-        var left = Double(generator.uniform()) * weights.reduce(0, +)
-        for (symbol, weight) in weights.enumerated() {
-            left -= weight
-            if left < 0 { return LanguageSymbol(symbol) }
-        }
-        return .boundary
     }
 }
 

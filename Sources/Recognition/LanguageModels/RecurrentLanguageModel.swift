@@ -105,15 +105,22 @@ extension RecurrentLanguageModel {
 }
 
 extension RecurrentLanguageModel {
-    /// The natural log probability of each line: of its characters, and of its end where `endOfLine`.
-    ///
-    /// Characters that the alphabet lacks count for nothing.
+    /// The natural log probability of each line: of its characters, and of its end.
     ///
     /// - Parameter framesPerBatch: lines are read together until they have so many characters.
     public func logProbabilities(
-        of lines: [[LanguageSymbol]], endOfLine: Bool = true, workspace: Workspace, framesPerBatch: Int = 4096
+        of lines: [[LanguageSymbol]], workspace: Workspace, framesPerBatch: Int = 4096
     ) throws -> [Double] {
-        var result = [Double](repeating: 0, count: lines.count)
+        try characterLogProbabilities(of: lines, workspace: workspace, framesPerBatch: framesPerBatch).map {
+            $0.reduce(0, +)
+        }
+    }
+
+    /// The natural log probability of each character of each line, and last of its end.
+    public func characterLogProbabilities(
+        of lines: [[LanguageSymbol]], workspace: Workspace, framesPerBatch: Int = 4096
+    ) throws -> [[Double]] {
+        var result = [[Double]](repeating: [], count: lines.count)
         let order = lines.indices.sorted { (lines[$0].count, $0) < (lines[$1].count, $1) }
         var batch = Batch(dimension: network.architecture.input)
         var members: [Int] = []
@@ -121,12 +128,9 @@ extension RecurrentLanguageModel {
             let output = try network.forward(batch, workspace: workspace)
             for (place, line) in members.enumerated() {
                 let values = output[place].values
-                var sum = 0.0
-                for (frame, symbol) in lines[line].enumerated() {
-                    sum += Double(values[frame * classCount + Int(symbol)])
+                result[line] = (lines[line] + [.boundary]).enumerated().map { frame, symbol in
+                    Double(values[frame * classCount + Int(symbol)])
                 }
-                if endOfLine { sum += Double(values[lines[line].count * classCount]) }
-                result[line] = sum
             }
             batch.removeAll()
             members.removeAll(keepingCapacity: true)
