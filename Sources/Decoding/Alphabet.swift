@@ -1,10 +1,11 @@
 /// The symbols that a model's classes stand for: class 0 is the blank, class k is `symbols[k - 1]`.
 ///
-/// Encoded as the plain list of its symbols.
+/// Encoded as the plain list of its symbols; read from such a list, or from a text whose characters are the symbols.
 public struct Alphabet: Sendable, Hashable {
     /// Why symbols make no alphabet, or why a text cannot be written with one.
     public enum Fault: Error, Equatable, CustomStringConvertible {
         case noSymbols
+        case tooManySymbols(Int)
         case emptySymbol(position: Int)
         case repeatedSymbol(String)
         case unknownSymbol(String, position: Int, text: String)
@@ -13,6 +14,8 @@ public struct Alphabet: Sendable, Hashable {
             switch self {
             case .noSymbols:
                 "the alphabet has no symbols; give at least one"
+            case .tooManySymbols(let count):
+                "the alphabet has \(count) symbols; it may have up to \(Alphabet.largestCount)"
             case .emptySymbol(let position):
                 "symbol \(position) of the alphabet is empty; every class needs a text"
             case .repeatedSymbol(let symbol):
@@ -24,6 +27,9 @@ public struct Alphabet: Sendable, Hashable {
         }
     }
 
+    /// The most symbols: their classes fit 16 bits.
+    public static let largestCount = 65_535
+
     /// The symbols in the order of their classes: characters, or names such as `WALKING`.
     public let symbols: [String]
     private let labelOfSymbol: [String: Int]
@@ -31,6 +37,7 @@ public struct Alphabet: Sendable, Hashable {
     /// An alphabet of the given symbols for the classes 1, 2, ….
     public init(symbols: [String]) throws {
         guard !symbols.isEmpty else { throw Fault.noSymbols }
+        guard symbols.count <= Self.largestCount else { throw Fault.tooManySymbols(symbols.count) }
         var labels: [String: Int] = [:]
         for (index, symbol) in symbols.enumerated() {
             guard !symbol.isEmpty else { throw Fault.emptySymbol(position: index) }
@@ -87,7 +94,11 @@ public struct Alphabet: Sendable, Hashable {
 
 extension Alphabet: Codable {
     public init(from decoder: any Decoder) throws {
-        try self.init(symbols: [String](from: decoder))
+        if let text = try? decoder.singleValueContainer().decode(String.self) {
+            try self.init(symbols: text.map(String.init))
+        } else {
+            try self.init(symbols: [String](from: decoder))
+        }
     }
 
     public func encode(to encoder: any Encoder) throws {

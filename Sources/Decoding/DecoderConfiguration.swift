@@ -16,6 +16,32 @@ public struct DecoderConfiguration: Sendable, Equatable, Codable {
     public var wordBonus: Float = 0.5
     /// Subtracted from the score for a word outside the lexicon, which stays possible (used where there is a lexicon).
     public var unknownWordPenalty: Float = 0
+    /// How finished lines are ranked anew with a recurrent language model (used where there is one); nil leaves them as they are.
+    public var rescoring: Rescoring?
+
+    /// The weights of a finished line's readings, in place of those of the search.
+    public struct Rescoring: Sendable, Equatable, Codable {
+        /// Weight of the n-gram model's log probability.
+        public var languageWeight: Float
+        /// Weight of the recurrent model's log probability.
+        public var recurrentWeight: Float
+        /// Added for every symbol.
+        public var symbolBonus: Float
+
+        public init(languageWeight: Float, recurrentWeight: Float, symbolBonus: Float) {
+            self.languageWeight = languageWeight
+            self.recurrentWeight = recurrentWeight
+            self.symbolBonus = symbolBonus
+        }
+
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            (languageWeight, recurrentWeight, symbolBonus) = (0.5, 0.5, 0)
+            try values.read(.languageWeight, into: &languageWeight, allowed: 0...20)
+            try values.read(.recurrentWeight, into: &recurrentWeight, allowed: 0...20)
+            try values.read(.symbolBonus, into: &symbolBonus, allowed: -20...20)
+        }
+    }
 
     public init() {}
 
@@ -32,5 +58,6 @@ public struct DecoderConfiguration: Sendable, Equatable, Codable {
         try values.read(.symbolBonus, into: &symbolBonus, allowed: -20...20)
         try values.read(.wordBonus, into: &wordBonus, allowed: -20...20)
         try values.read(.unknownWordPenalty, into: &unknownWordPenalty, allowed: -20...20)
+        rescoring = try values.decodeIfPresent(Rescoring.self, forKey: .rescoring)
     }
 }

@@ -12,14 +12,15 @@ public struct TextCorpus: Sendable {
         /// Each line of text as it is.
         case whole
         /// Consecutive pieces of so many characters, cut at spaces: handwritten lines begin and end in the middle of a sentence, and a
-        /// model of whole paragraphs is wrong at every line's beginning.
-        case pieces(of: ClosedRange<Int>)
+        /// model of whole paragraphs is wrong at every line's beginning. A share of the texts stays `whole`, so that a model that
+        /// counts characters knows long lines, too.
+        case pieces(of: ClosedRange<Int>, whole: Float = 0)
     }
 
     /// The symbols in the order of their numbers, 1 and up.
     public let symbols: [String]
     /// The lines, each preceded by the boundary; one more boundary ends the last.
-    private(set) var stream: [UInt8] = [NGramTrie.boundary]
+    public private(set) var stream: [LanguageSymbol] = [.boundary]
     /// Number of lines.
     public private(set) var lineCount = 0
     /// Number of characters left out because the alphabet lacks them.
@@ -29,28 +30,28 @@ public struct TextCorpus: Sendable {
 
     private let cutting: Cutting
     private let style: TranscriptStyle
-    private let numbers: [UInt32: UInt8]
-    private var asciiNumbers = [UInt8](repeating: NGramTrie.missing, count: 128)
+    private let numbers: [Character: LanguageSymbol]
+    private var asciiNumbers = [LanguageSymbol](repeating: .missing, count: 128)
     private var generator: SplitMix64
 
     /// A corpus without text.
     ///
-    /// - Parameter alphabet: what the model is to predict. Symbols of more than one Unicode scalar do not occur in texts.
+    /// - Parameter alphabet: what the model is to predict. Symbols of more than one character do not occur in texts.
     /// - Throws: `LanguageModelFault.tooManySymbols`.
     public init(alphabet: Alphabet, cutting: Cutting = .whole, style: TranscriptStyle = .plain, seed: UInt64 = 1) throws
     {
-        guard alphabet.symbols.count <= NGramLevels.largestSymbolCount else {
+        guard alphabet.symbols.count <= LanguageSymbol.largestCount else {
             throw LanguageModelFault.tooManySymbols(alphabet.symbols.count)
         }
         symbols = alphabet.symbols
         self.cutting = cutting
         self.style = style
         generator = SplitMix64(seed: seed)
-        var numbers: [UInt32: UInt8] = [:]
-        for (index, symbol) in alphabet.symbols.enumerated() where symbol.unicodeScalars.count == 1 {
-            for scalar in symbol.unicodeScalars {
-                numbers[scalar.value] = UInt8(index + 1)
-                if scalar.value < 128 { asciiNumbers[Int(scalar.value)] = UInt8(index + 1) }
+        var numbers: [Character: LanguageSymbol] = [:]
+        for (index, symbol) in alphabet.symbols.enumerated() where symbol.count == 1 {
+            for character in symbol {
+                numbers[character] = LanguageSymbol(index + 1)
+                if let code = character.asciiValue { asciiNumbers[Int(code)] = LanguageSymbol(index + 1) }
             }
         }
         self.numbers = numbers
@@ -63,7 +64,8 @@ public struct TextCorpus: Sendable {
         for _ in 0..<copies {
             switch cutting {
             case .whole: append(encoded[...])
-            case .pieces(let lengths): appendPieces(encoded, lengths)
+            case .pieces(_, let share) where share > 0 && generator.uniform() < share: append(encoded[...])
+            case .pieces(let lengths, _): appendPieces(encoded, lengths)
             }
         }
     }
@@ -74,29 +76,33 @@ public struct TextCorpus: Sendable {
         for _ in 0..<copies { append(encoded[...]) }
     }
 
-    private mutating func encode(_ text: String) -> [UInt8] {
-        var encoded: [UInt8] = []
+    private mutating func encode(_ text: String) -> [LanguageSymbol] {
+        var encoded: [LanguageSymbol] = []
         encoded.reserveCapacity(text.utf8.count)
-        for scalar in text.unicodeScalars {
-            let number =
-                scalar.value < 128 ? asciiNumbers[Int(scalar.value)] : numbers[scalar.value] ?? NGramTrie.missing
-            if number == NGramTrie.missing {
+        func take(_ number: LanguageSymbol) {
+            if number == .missing {
                 droppedCount += 1
             } else {
                 encoded.append(number)
             }
         }
+        // Characters are compared as a reader sees them, however they are coded; plain text needs none of that.
+        if text.utf8.allSatisfy({ $0 < 128 }) {
+            for byte in text.utf8 { take(asciiNumbers[Int(byte)]) }
+        } else {
+            for character in text { take(numbers[character] ?? .missing) }
+        }
         return encoded
     }
 
-    private mutating func append(_ line: ArraySlice<UInt8>) {
+    private mutating func append(_ line: ArraySlice<LanguageSymbol>) {
         guard !line.isEmpty else { return }
         stream += line
-        stream.append(NGramTrie.boundary)
+        stream.append(.boundary)
         lineCount += 1
     }
 
-    private mutating func appendPieces(_ text: [UInt8], _ lengths: ClosedRange<Int>) {
+    private mutating func appendPieces(_ text: [LanguageSymbol], _ lengths: ClosedRange<Int>) {
         let space = asciiNumbers[0x20]
         var start = 0
         while start < text.count {

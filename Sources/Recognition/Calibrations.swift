@@ -2,31 +2,23 @@ import DuctusDecoding
 
 /// A model's maps from raw confidences to probabilities: one for each decoding, whose raw confidences mean different things.
 public struct Calibrations: Sendable, Equatable, Codable {
-    private enum CodingKeys: String, CodingKey {
-        case bestPath = "best-path"
-        case beam
-    }
-
-    private var bestPath: Calibration?
-    private var beam: Calibration?
+    private var maps: [String: Calibration] = [:]
 
     /// Leaves confidences raw.
     public init() {}
 
+    public init(from decoder: any Decoder) throws {
+        maps = try [String: Calibration](from: decoder)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try maps.encode(to: encoder)
+    }
+
     /// The map for a decoding; nil leaves its confidences raw.
     public subscript(decoding: Recognizer.Decoding) -> Calibration? {
-        get {
-            switch decoding {
-            case .bestPath: bestPath
-            case .beam: beam
-            }
-        }
-        set {
-            switch decoding {
-            case .bestPath: bestPath = newValue
-            case .beam: beam = newValue
-            }
-        }
+        get { maps[decoding.rawValue] }
+        set { maps[decoding.rawValue] = newValue }
     }
 
     /// A reading with its confidences as probabilities.

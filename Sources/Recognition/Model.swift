@@ -4,7 +4,8 @@ import Foundation
 
 /// Everything that reading takes, from one place: how input becomes features, the network, and how its output is decoded.
 ///
-/// A model is a folder (`model.safetensors`, and where there are any `language-model.ngram`, `lexicon.txt`, `decoder.json` and
+/// A model is a folder (`model.safetensors`, and where there are any `language-model.ngram`,
+/// `language-model.safetensors`, `lexicon.txt`, `decoder.json` and
 /// `importance.safetensors`) or a weight file alone. Immutable: a new generation of weights is another model, made with `with(network:)`.
 ///
 /// For example:
@@ -27,6 +28,10 @@ public final class Model: Sendable {
     /// How a beam search weighs and prunes.
     public let decoder: DecoderConfiguration
     public let languageModel: LanguageModel?
+    /// Ranks the readings of finished lines anew, where `decoder.rescoring` has weights for it.
+    public let recurrentLanguageModel: RecurrentLanguageModel?
+    /// Facts of the writing that it reads.
+    public let script: Script
     /// Words that a beam search should expect.
     public let lexicon: Lexicon?
     /// How labels follow each other, of a model that labels every frame.
@@ -40,7 +45,8 @@ public final class Model: Sendable {
         name: String, network: Network, input: ModelInput, task: ModelTask = .transcription, alphabet: Alphabet,
         standardization: Standardization, calibration: Calibrations = .init(), decoder: DecoderConfiguration = .init(),
         languageModel: LanguageModel? = nil, lexicon: Lexicon? = nil, transitions: TransitionModel? = nil,
-        extras: [String: Tensor] = [:], importanceFile: URL? = nil
+        extras: [String: Tensor] = [:], importanceFile: URL? = nil, script: Script = .spaced,
+        recurrentLanguageModel: RecurrentLanguageModel? = nil
     ) {
         self.name = name
         self.network = network
@@ -55,21 +61,30 @@ public final class Model: Sendable {
         self.transitions = transitions
         self.extras = extras
         self.importanceFile = importanceFile
+        self.script = script
+        self.recurrentLanguageModel = recurrentLanguageModel
     }
 
     /// The same model with other weights: a new generation.
-    public func with(network: Network) -> Model {
-        copy(network: network, calibration: calibration, languageModel: languageModel)
-    }
+    public func with(network: Network) -> Model { copy { $0.network = network } }
 
     /// The same model with other maps from raw confidences to probabilities.
-    public func with(calibration: Calibrations) -> Model {
-        copy(network: network, calibration: calibration, languageModel: languageModel)
+    public func with(calibration: Calibrations) -> Model { copy { $0.calibration = calibration } }
+
+    /// The same model with another n-gram language model.
+    public func with(languageModel: LanguageModel) -> Model { copy { $0.languageModel = languageModel } }
+
+    /// The same model with another recurrent language model, or none.
+    public func with(recurrentLanguageModel: RecurrentLanguageModel?) -> Model {
+        copy { $0.recurrentLanguageModel = recurrentLanguageModel }
     }
 
-    /// The same model with another language model.
-    public func with(languageModel: LanguageModel) -> Model {
-        copy(network: network, calibration: calibration, languageModel: languageModel)
+    /// The same model without a language model.
+    public func withoutLanguageModel() -> Model {
+        copy {
+            $0.languageModel = nil
+            $0.recurrentLanguageModel = nil
+        }
     }
 
     /// The same model without a language model.
@@ -81,9 +96,7 @@ public final class Model: Sendable {
     }
 
     /// The same model with other words to expect.
-    public func with(lexicon: Lexicon) -> Model {
-        copy(network: network, calibration: calibration, languageModel: languageModel, lexicon: lexicon)
-    }
+    public func with(lexicon: Lexicon) -> Model { copy { $0.lexicon = lexicon } }
 
     /// The same model with the words of a file beside those that it expects already.
     ///
@@ -95,26 +108,39 @@ public final class Model: Sendable {
     }
 
     /// The same model with other weights of the beam search.
-    public func with(decoder: DecoderConfiguration) -> Model {
-        copy(network: network, calibration: calibration, decoder: decoder, languageModel: languageModel)
-    }
+    public func with(decoder: DecoderConfiguration) -> Model { copy { $0.decoder = decoder } }
 
     /// The same model with another idea of how labels follow each other.
-    public func with(transitions: TransitionModel) -> Model {
-        copy(network: network, calibration: calibration, languageModel: languageModel, transitions: transitions)
+    public func with(transitions: TransitionModel) -> Model { copy { $0.transitions = transitions } }
+
+    /// What a copy may change.
+    private struct Parts {
+        var network: Network
+        var calibration: Calibrations
+        var decoder: DecoderConfiguration
+        var languageModel: LanguageModel?
+        var recurrentLanguageModel: RecurrentLanguageModel?
+        var lexicon: Lexicon?
+        var transitions: TransitionModel?
     }
 
-    private func copy(
-        network: Network, calibration: Calibrations, decoder: DecoderConfiguration? = nil,
-        languageModel: LanguageModel?,
-        lexicon: Lexicon? = nil, transitions: TransitionModel? = nil
-    ) -> Model {
-        Model(
-            name: name, network: network, input: input, task: task, alphabet: alphabet,
-            standardization: standardization, calibration: calibration, decoder: decoder ?? self.decoder,
-            languageModel: languageModel, lexicon: lexicon ?? self.lexicon,
-            transitions: transitions ?? self.transitions,
-            extras: extras, importanceFile: importanceFile)
+    private func copy(_ change: (inout Parts) -> Void) -> Model {
+        var parts = Parts(
+            network: network, calibration: calibration, decoder: decoder, languageModel: languageModel,
+            recurrentLanguageModel: recurrentLanguageModel, lexicon: lexicon, transitions: transitions)
+        change(&parts)
+        return Model(
+            name: name, network: parts.network, input: input, task: task, alphabet: alphabet,
+            standardization: standardization, calibration: parts.calibration, decoder: parts.decoder,
+            languageModel: parts.languageModel, lexicon: parts.lexicon, transitions: parts.transitions, extras: extras,
+            importanceFile: importanceFile, script: script, recurrentLanguageModel: parts.recurrentLanguageModel)
+    }
+
+    /// What ranks the readings of finished lines anew; nil where the model has nothing for it.
+    func makeRescorer() -> (any Rescorer)? {
+        recurrentLanguageModel.flatMap {
+            RecurrentRescorer($0, languageModel: languageModel, alphabet: alphabet, configuration: decoder)
+        }
     }
 }
 
@@ -123,6 +149,7 @@ extension Model {
     public enum File {
         public static let weights = "model.safetensors"
         public static let languageModel = "language-model.ngram"
+        public static let recurrentLanguageModel = "language-model.safetensors"
         public static let lexicon = "lexicon.txt"
         public static let decoder = "decoder.json"
         public static let importance = "importance.safetensors"
@@ -135,6 +162,7 @@ extension Model {
         static let alphabet = "ductus.alphabet"
         static let calibration = "ductus.calibration"
         static let transitions = "ductus.transitions"
+        static let script = "ductus.script"
         static let mean = "features.mean"
         static let deviation = "features.deviation"
     }
@@ -174,6 +202,9 @@ extension Model {
         try self.init(
             file, name: url.deletingPathExtension().lastPathComponent, path: weights.path, decoder: decoder,
             languageModel: try beside(File.languageModel).map { try LanguageModel(contentsOf: $0) },
+            recurrentLanguageModel: try beside(File.recurrentLanguageModel).map {
+                try RecurrentLanguageModel(contentsOf: $0, precision: .bf16, instructionSet: instructionSet)
+            },
             words: beside(File.lexicon), importance: beside(File.importance),
             precision: precision, instructionSet: instructionSet)
     }
@@ -182,18 +213,22 @@ extension Model {
     /// `importance()`.
     public convenience init(
         _ file: WeightFile, name: String, path: String, decoder: DecoderConfiguration = .init(),
-        languageModel: LanguageModel? = nil, words: URL? = nil, importance: URL? = nil, precision: Precision = .fp32,
+        languageModel: LanguageModel? = nil, recurrentLanguageModel: RecurrentLanguageModel? = nil, words: URL? = nil,
+        importance: URL? = nil, precision: Precision = .fp32,
         instructionSet: InstructionSet? = nil
     ) throws {
         let input: ModelInput = try Self.decode(Key.input, of: file, path: path)
         let alphabet: Alphabet = try Self.decode(Key.alphabet, of: file, path: path)
-        let task =
-            try file.metadata[Key.task].map { name in
-                guard let task = ModelTask(rawValue: name) else {
-                    throw ModelError.unusable(path: path, reason: "the task \"\(name)\" is unknown to this version")
-                }
-                return task
-            } ?? .transcription
+        let task: ModelTask
+        do {
+            task = try file.metadata[Key.task].map(ModelTask.init(metadata:)) ?? .transcription
+        } catch DecodingError.dataCorrupted(let context) {
+            throw ModelError.unusable(path: path, reason: context.debugDescription)
+        } catch {
+            throw ModelError.unusable(path: path, reason: "its metadata \(Key.task) cannot be read: \(error)")
+        }
+        let script: Script =
+            file.metadata[Key.script] == nil ? .spaced : try Self.decode(Key.script, of: file, path: path)
         let calibration: Calibrations =
             file.metadata[Key.calibration] == nil ? .init() : try Self.decode(Key.calibration, of: file, path: path)
         let transitions: TransitionModel? =
@@ -209,7 +244,7 @@ extension Model {
                 reason:
                     "the network takes \(file.architecture.input) features, but \(Key.input) gives \(input.dimension)")
         }
-        let classes = task == .transcription ? alphabet.classCount : alphabet.symbols.count
+        let classes = task.classCount(of: alphabet)
         guard file.architecture.output == classes else {
             throw ModelError.unusable(
                 path: path,
@@ -240,14 +275,15 @@ extension Model {
             name: name, network: network, input: input, task: task, alphabet: alphabet,
             standardization: Standardization(mean: mean, deviation: deviation), calibration: calibration,
             decoder: decoder, languageModel: languageModel, lexicon: lexicon, transitions: transitions, extras: extras,
-            importanceFile: importance)
+            importanceFile: importance, script: script, recurrentLanguageModel: recurrentLanguageModel)
     }
 
     /// The model as a weight file, without decoder and language model.
     public func weightFile() throws -> WeightFile {
         var metadata = [
-            Key.input: try Self.json(input), Key.alphabet: try Self.json(alphabet), Key.task: task.rawValue,
+            Key.input: try Self.json(input), Key.alphabet: try Self.json(alphabet), Key.task: try task.metadata,
         ]
+        if script != .spaced { metadata[Key.script] = try Self.json(script) }
         if calibration != Calibrations() { metadata[Key.calibration] = try Self.json(calibration) }
         if let transitions { metadata[Key.transitions] = try Self.json(transitions) }
         var extras = extras

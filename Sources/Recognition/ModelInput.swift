@@ -40,11 +40,3 @@ extension ModelInput: Codable {
         }
     }
 }
-
-/// What a model's output classes mean. Stored in the weight file under `ductus.task`.
-public enum ModelTask: String, Sendable, Codable {
-    /// CTC: class 0 is the blank, class k the k-th symbol of the alphabet; the symbols form a text.
-    case transcription
-    /// A label for every frame: class k is the k-th symbol of the alphabet, counted from 0; there is no blank.
-    case frameLabels
-}

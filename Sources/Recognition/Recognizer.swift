@@ -6,21 +6,14 @@ import DuctusNetwork
 ///
 /// Keeps its memory from segment to segment; used by one thread at a time.
 public final class Recognizer {
-    /// How posteriors become text.
-    public enum Decoding: String, Sendable, CaseIterable {
-        /// The likeliest class of each frame.
-        case bestPath = "best-path"
-        /// Prefix beam search with the model's language model, if it has one.
-        case beam
-    }
-
     public let decoding: Decoding
     /// How many readings a recognition lists at most.
     public var alternatives = 5
     /// The model in use; another generation of it may be set between segments.
     public private(set) var model: Model
     private let workspace = Workspace()
-    private var search: PrefixBeamSearch?
+    private var decoder: any StreamDecoder
+    private var personalWords: Lexicon?
     private var extractor: FeatureExtractor?
     private var features: Features
     private var batch: Batch
@@ -31,11 +24,20 @@ public final class Recognizer {
         features = Features(dimension: model.input.dimension)
         batch = Batch(dimension: model.input.dimension)
         if case .ink(let configuration) = model.input { extractor = FeatureExtractor(configuration) }
-        if decoding == .beam, model.task == .transcription {
-            search = PrefixBeamSearch(
-                alphabet: model.alphabet, configuration: model.decoder, languageModel: model.languageModel,
-                lexicon: model.lexicon)
-        }
+        decoder = model.task.form == .transcription ? decoding.decoder(for: model) : BestPath()
+    }
+
+    /// A recognizer that reads with a decoder of your own; `decoding` tells which calibration it needs.
+    public convenience init(model: Model, decoder: any StreamDecoder, calibratedAs decoding: Decoding) {
+        self.init(model: model, decoding: decoding)
+        self.decoder = decoder
+    }
+
+    /// Expects the words of one who writes, beside the model's, from the next segment on; nil expects the model's alone.
+    public func expect(_ words: Lexicon?) {
+        guard words != personalWords else { return }
+        personalWords = words
+        decoder = model.task.form == .transcription ? decoding.decoder(for: model, personalWords: words) : BestPath()
     }
 
     /// Takes another generation of the same model: same input, alphabet and decoder.
@@ -70,14 +72,9 @@ public final class Recognizer {
 
     /// The readings of a segment's posteriors, best first, confidences calibrated.
     public func read(_ posteriors: Posteriors, precedingText: String = "") -> [Hypothesis] {
-        let hypotheses: [Hypothesis]
-        if let search {
-            search.reset(precedingText: precedingText)
-            search.advance(posteriors)
-            hypotheses = search.hypotheses(limit: alternatives, atEnd: true)
-        } else {
-            hypotheses = [BestPath.decode(posteriors)]
-        }
+        decoder.reset(precedingText: precedingText)
+        decoder.advance(posteriors)
+        let hypotheses = decoder.finish(limit: alternatives)
         return hypotheses.map { model.calibration.apply(to: $0, from: decoding) }
     }
 }

@@ -24,10 +24,7 @@ package struct CommittedPrefix {
 
     /// Without a language model no other reading warns of a doubtful letter: more is asked of each.
     package static func leastConfidence(of decoding: Recognizer.Decoding) -> Float {
-        switch decoding {
-        case .bestPath: 0.9
-        case .beam: 0.85
-        }
+        decoding == .bestPath ? 0.9 : 0.85
     }
 
     /// `reading` with the promised symbols in front; from now on the words among the first `stable` symbols of the reading are promised.

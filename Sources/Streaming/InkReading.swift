@@ -24,7 +24,7 @@ final class InkReading {
     private var extractor: IncrementalFeatureExtractor
     private var features: Features
     private let state: NetworkState
-    private var decoder: PartialDecoder
+    private var decoder: any StreamDecoder
     private var prefix: CommittedPrefix
     /// Samples and strokes of the segment that the extractor has seen.
     private var seenSamples = 0
@@ -50,7 +50,7 @@ final class InkReading {
         extractor = IncrementalFeatureExtractor(configuration, normalization: normalization)
         features = Features(dimension: configuration.dimension)
         state = served.model.network.makeState()
-        decoder = PartialDecoder(model: served.model, decoding: decoding)
+        decoder = decoding.decoder(for: served.model)
         decoder.reset(precedingText: precedingText)
     }
 

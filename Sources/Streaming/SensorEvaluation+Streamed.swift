@@ -16,7 +16,7 @@ extension SensorEvaluation {
         let reader = try StreamedSensorReader(model: model, decoding: decoding, window: window)
         var evaluation = SensorEvaluation()
         var contradicted = 0
-        switch model.task {
+        switch model.task.form {
         case .transcription:
             for recording in recordings {
                 guard let text = recording.text else { continue }

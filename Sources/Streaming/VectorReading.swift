@@ -24,7 +24,7 @@ final class VectorReading {
     private var times: [ClosedRange<Int64>?] = []
     /// One of the two, as the model's task is.
     private var labeler: FrameLabeler?
-    private var decoder: PartialDecoder?
+    private var decoder: (any StreamDecoder)?
 
     // Scratch
     private var resampled: [Float] = []
@@ -51,9 +51,9 @@ final class VectorReading {
         extractor = IncrementalVectorExtractor(
             configuration, substitutes: model.standardization.mean, normalization: normalization, start: start)
         state = model.network.makeState()
-        switch model.task {
+        switch model.task.form {
         case .transcription:
-            decoder = PartialDecoder(model: model, decoding: pipeline.decoding)
+            decoder = pipeline.decoding.decoder(for: model)
         case .frameLabels:
             labeler = FrameLabeler(model)
         }

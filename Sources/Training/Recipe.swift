@@ -12,6 +12,11 @@ public struct Recipe: Sendable, Equatable, Codable {
     public var input: ModelInput = .ink(.init())
     /// What the classes mean.
     public var task: ModelTask = .transcription
+    /// The symbols that are read, each a grapheme (or a name, for frame labels). Where left out: printable ASCII for ink, what the
+    /// recordings have for sensors.
+    public var alphabet: Alphabet?
+    /// Facts of the writing: its direction, what stands between words.
+    public var script = Script.spaced
     /// The network's layers without the output layer, which the alphabet decides.
     public var layers: [Layer] = Recipe.referenceLayers
     public var augmentation = Augmentation()
@@ -90,6 +95,8 @@ public struct Recipe: Sendable, Equatable, Codable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         input = try values.decodeIfPresent(ModelInput.self, forKey: .input) ?? input
         task = try values.decodeIfPresent(ModelTask.self, forKey: .task) ?? task
+        alphabet = try values.decodeIfPresent(Alphabet.self, forKey: .alphabet)
+        script = try values.decodeIfPresent(Script.self, forKey: .script) ?? script
         layers = try values.decodeIfPresent([Layer].self, forKey: .layers) ?? layers
         augmentation = try values.decodeIfPresent(Augmentation.self, forKey: .augmentation) ?? augmentation
         vectorAugmentation =

@@ -50,7 +50,7 @@ extension TrainingSetup {
             let lines = try InkFile.read(url)
             return limit.map { Array(lines.prefix($0)) } ?? lines
         }
-        let alphabet = Alphabet.printableASCII
+        let alphabet = recipe.alphabet ?? .printableASCII
         let corpus = InkCorpus(
             try data.map { url in
                 let name = url.lastPathComponent
@@ -72,7 +72,7 @@ extension TrainingSetup {
             template: { network in
                 Model(
                     name: modelName, network: network, input: recipe.input, task: recipe.task, alphabet: alphabet,
-                    standardization: corpus.standardization)
+                    standardization: corpus.standardization, script: recipe.script)
             },
             measure: { model in
                 var errors: [String: Double] = [:]
@@ -100,21 +100,21 @@ extension TrainingSetup {
         var sets = try validation.map { (name: Self.name(of: $0), recordings: try SensorRecording.read($0)) }
         if sets.isEmpty { sets = [("held-out", all.filter { heldOut.contains($0.subject) })] }
         let symbols =
-            recipe.task == .frameLabels
+            recipe.task.form == .frameLabels
             ? Set(training.flatMap { $0.spans.map(\.name) }).sorted()
             : Set(training.flatMap { ($0.text ?? "").map(String.init) }).sorted()
         guard !symbols.isEmpty else { throw TrainingError.noExamples(paths: data.map(\.path)) }
-        let alphabet = try Alphabet(symbols: symbols)
+        let alphabet = try recipe.alphabet ?? Alphabet(symbols: symbols)
         let corpus = try VectorCorpus(
             training, configuration: configuration, task: recipe.task, alphabet: alphabet,
             augmentation: recipe.vectorAugmentation, standardization: standardization)
         return TrainingSetup(
-            corpus: corpus, classes: recipe.task == .frameLabels ? symbols.count : alphabet.classCount,
+            corpus: corpus, classes: recipe.task.classCount(of: alphabet),
             remarks: ["\(training.count) recordings to train on, \(all.count - training.count) held out"],
             template: { network in
                 Model(
                     name: modelName, network: network, input: recipe.input, task: recipe.task, alphabet: alphabet,
-                    standardization: corpus.standardization, transitions: corpus.transitions)
+                    standardization: corpus.standardization, transitions: corpus.transitions, script: recipe.script)
             },
             measure: { model in
                 var errors: [String: Double] = [:]

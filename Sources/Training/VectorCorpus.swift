@@ -89,7 +89,7 @@ public struct VectorCorpus: Corpus {
             let frames = extractor.frames(recording.values, rate: recording.rate)
             let count = frames.count / configuration.dimension
             guard count > 0 else { continue }
-            switch task {
+            switch task.form {
             case .transcription:
                 let labels = try alphabet.encode(recording.text ?? "").map(Int32.init)
                 prepared.append(Prepared(frames: frames, target: .ctc(labels), count: count))
@@ -102,16 +102,16 @@ public struct VectorCorpus: Corpus {
         }
         self.standardization = standardization ?? estimator.standardization
         transitions =
-            task == .frameLabels ? .estimate(from: sequences, classes: alphabet.symbols.count) : nil
+            task.form == .frameLabels ? .estimate(from: sequences, classes: alphabet.symbols.count) : nil
         self.recordings = prepared
         self.extractor = extractor
         self.augmentation = augmentation
-        self.pieceLength = task == .frameLabels ? pieceLength : nil
+        self.pieceLength = task.form == .frameLabels ? pieceLength : nil
         pieces = prepared.enumerated().flatMap { index, recording in
-            let length = task == .frameLabels ? pieceLength : recording.count
+            let length = task.form == .frameLabels ? pieceLength : recording.count
             return stride(from: 0, to: recording.count, by: length).map { (index, $0) }
         }
-        lengths = pieces.map { min(prepared[$0.recording].count, task == .frameLabels ? pieceLength : .max) }
+        lengths = pieces.map { min(prepared[$0.recording].count, task.form == .frameLabels ? pieceLength : .max) }
         shares = [Float](repeating: 1, count: pieces.count)
     }
 

@@ -15,7 +15,9 @@ struct ModelOptions: ParsableArguments {
     @Option(name: .customLong("decoder"), help: "How posteriors become text.")
     var decoding: Recognizer.Decoding = .beam
 
-    @Option(help: "A language model instead of the model folder's own: n-gram file or ARPA.")
+    @Option(
+        help:
+            "A language model instead of the model folder's own: n-gram file, ARPA, or a recurrent one (.safetensors).")
     var languageModel: String?
 
     @Option(help: "Words to expect, one a line, with a weight behind a tab: a user's own beside the model's lexicon.")
@@ -28,7 +30,11 @@ struct ModelOptions: ParsableArguments {
     func load() throws -> Model {
         var loaded = try Model(contentsOf: Self.location(of: model), precision: precision)
         if let languageModel {
-            loaded = loaded.with(languageModel: try LanguageModel(contentsOf: URL(filePath: languageModel)))
+            let file = URL(filePath: languageModel)
+            loaded =
+                RecurrentLanguageModel.isWeightFile(file)
+                ? loaded.with(recurrentLanguageModel: try RecurrentLanguageModel(contentsOf: file, precision: .bf16))
+                : loaded.with(languageModel: try LanguageModel(contentsOf: file))
         }
         if let words { loaded = try loaded.with(wordsOf: URL(filePath: words)) }
         return loaded

@@ -20,7 +20,7 @@ public struct CorrectionCheck: Sendable, Equatable {
     public func refusal(of text: String, for evidence: Evidence, by model: Model) throws -> CorrectionRefusal? {
         guard !text.isEmpty else { return .empty }
         let symbols: [String]
-        switch (model.task, evidence) {
+        switch (model.task.form, evidence) {
         case (.frameLabels, .vectors(let vectors)):
             guard let spans = SpanText.spans(of: text, in: vectors) else { return .noSpans }
             symbols = spans.map(\.name)

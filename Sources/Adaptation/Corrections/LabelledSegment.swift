@@ -27,7 +27,7 @@ public struct LabelledSegment: Sendable, Equatable {
 extension Model {
     /// What the network should give for a segment; nil where the model does not read such evidence, or cannot write the text.
     func target(of segment: LabelledSegment) -> Target? {
-        switch (input, task) {
+        switch (input, task.form) {
         case (.ink, .transcription):
             guard case .ink = segment.evidence else { return nil }
             return textTarget(of: segment)
@@ -57,7 +57,7 @@ extension Model {
         else { return nil }
         var recording = SensorRecording(
             id: segment.id, subject: "", rate: vectors.rate, channels: vectors.channels, values: vectors.values)
-        switch task {
+        switch task.form {
         case .transcription: recording.text = segment.text
         case .frameLabels:
             guard let spans = SpanText.spans(of: segment.text, in: vectors) else { return nil }

@@ -20,7 +20,7 @@ public struct SensorEvaluation {
         }
         var evaluation = SensorEvaluation()
         let recognizer = try SensorRecognizer(model: model, decoding: decoding)
-        switch model.task {
+        switch model.task.form {
         case .transcription:
             for recording in recordings {
                 guard let text = recording.text else { continue }

@@ -34,6 +34,7 @@ public struct KneserNey {
 
     private var levels: [Level] = []
     private let symbols: [String]
+    private let packing: SymbolPacking
 
     /// The n-grams of a model of `corpus`.
     ///
@@ -44,7 +45,10 @@ public struct KneserNey {
     public static func estimate(
         _ corpus: TextCorpus, order: Int, pruning: Pruning = .none, progress: (String) -> Void = { _ in }
     ) throws -> NGramLevels {
-        guard (1...NGramLevels.largestOrder).contains(order) else { throw LanguageModelFault.badOrder(order) }
+        let packing = SymbolPacking(symbolCount: corpus.symbols.count)
+        guard (1...packing.largestOrder).contains(order) else {
+            throw LanguageModelFault.badOrder(order, largest: packing.largestOrder, symbols: corpus.symbols.count)
+        }
         guard corpus.characterCount > 0 else { throw LanguageModelFault.noText }
         progress("counting n-grams up to order \(order) in \(corpus.characterCount) characters")
         var counts: NGramCounts? = NGramCounts(corpus, order: order)
@@ -59,7 +63,10 @@ public struct KneserNey {
         return model.finished()
     }
 
-    private init(symbols: [String]) { self.symbols = symbols }
+    private init(symbols: [String]) {
+        self.symbols = symbols
+        packing = SymbolPacking(symbolCount: symbols.count)
+    }
 
     /// D1, D2, D3+ from the counts of counts; a small corpus that lacks some gets the customary half.
     static func discounts(_ adjusted: [UInt32]) -> [Float] {
@@ -88,9 +95,9 @@ public struct KneserNey {
         let uniform = 1 / Float(symbols.count + 1)
         var start = 0
         while start < count {
-            let context = counts.keys[start] >> NGramLevels.symbolBits
+            let context = counts.keys[start] >> packing.bits
             var (end, sum, freed) = (start, 0.0, 0.0)
-            while end < count, counts.keys[end] >> NGramLevels.symbolBits == context {
+            while end < count, counts.keys[end] >> packing.bits == context {
                 sum += Double(counts.adjusted[end])
                 freed += Double(discounts[min(3, Int(counts.adjusted[end]))])
                 end += 1
@@ -112,12 +119,12 @@ public struct KneserNey {
     /// Finds each n-gram's context and ending one order below. Both rise along runs, so each search starts where the last ended.
     private func link(_ level: inout Level) {
         let below = levels[levels.count - 1].keys
-        let mask: UInt64 = (1 << (NGramLevels.symbolBits * UInt64(levels.count))) - 1
+        let mask = packing.ending(of: .max, order: levels.count)
         var (context, shorter) = (0, 0)
         var first: UInt64 = .max
         for index in level.keys.indices {
             let key = level.keys[index]
-            context = below.firstPosition(from: context, atLeast: key >> NGramLevels.symbolBits)
+            context = below.firstPosition(from: context, atLeast: key >> packing.bits)
             if key & ~mask != first {
                 first = key & ~mask
                 shorter = 0
@@ -173,7 +180,10 @@ public struct KneserNey {
                 levels[index - 1].kept[Int(levels[index].shorter[entry])] = true
             }
         }
-        return NGramFile.Offsets(symbolBytes: 2 * symbols.count, nodeCount: nodes, innerCount: inner).end
+        return NGramFile.Offsets(
+            symbolBytes: 2 * symbols.count, nodeCount: nodes, innerCount: inner,
+            version: NGramFile.version(symbolCount: symbols.count)
+        ).end
     }
 
     /// The probabilities and back-off weights of what was kept, shortest order first.
@@ -186,9 +196,9 @@ public struct KneserNey {
             var start = 0
             let count = levels[index].keys.count
             while start < count {
-                let context = levels[index].keys[start] >> NGramLevels.symbolBits
+                let context = levels[index].keys[start] >> packing.bits
                 var (end, kept) = (start, 0.0)
-                while end < count, levels[index].keys[end] >> NGramLevels.symbolBits == context {
+                while end < count, levels[index].keys[end] >> packing.bits == context {
                     if levels[index].kept[end] { kept += Double(levels[index].discounted[end]) }
                     end += 1
                 }

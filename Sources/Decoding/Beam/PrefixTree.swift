@@ -2,7 +2,9 @@
 ///
 /// Nodes are appended while the search runs; `collect` drops those that no live hypothesis descends from, so that memory follows what is
 /// alive, not what was ever tried. A parent's index is always below its children's.
-struct PrefixTree {
+///
+/// It owns its memory, so it cannot be copied; `copy(from:)` writes another tree's nodes into it.
+struct PrefixTree: ~Copyable {
     struct Node {
         var parent: Int32
         var label: Int32
@@ -23,18 +25,21 @@ struct PrefixTree {
         self.capacity = capacity
         nodes = .allocate(capacity: capacity)
         renumbered = .allocate(capacity: capacity)
-        reset()
+        nodes[0] = Self.emptyPrefix
+        count = 1
     }
 
-    func deallocate() {
+    deinit {
         nodes.deallocate()
         renumbered.deallocate()
     }
 
     var memoryBytes: Int { capacity * (MemoryLayout<Node>.stride + MemoryLayout<Int32>.stride) }
 
+    private static let emptyPrefix = Node(parent: -1, label: 0, depth: 0, firstChild: -1, nextSibling: -1)
+
     mutating func reset() {
-        nodes[0] = Node(parent: -1, label: 0, depth: 0, firstChild: -1, nextSibling: -1)
+        nodes[0] = Self.emptyPrefix
         count = 1
     }
 
@@ -95,14 +100,15 @@ struct PrefixTree {
     private mutating func grow(to newCapacity: Int) {
         let larger = UnsafeMutablePointer<Node>.allocate(capacity: newCapacity)
         larger.update(from: nodes, count: count)
-        deallocate()
+        nodes.deallocate()
+        renumbered.deallocate()
         nodes = larger
         renumbered = .allocate(capacity: newCapacity)
         capacity = newCapacity
     }
 
     /// Becomes a copy of `other`, in place.
-    mutating func copy(from other: PrefixTree) {
+    mutating func copy(from other: borrowing PrefixTree) {
         count = 0
         if capacity < other.count { grow(to: other.capacity) }
         nodes.update(from: other.nodes, count: other.count)

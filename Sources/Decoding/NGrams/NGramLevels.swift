@@ -1,6 +1,6 @@
 /// The n-grams of a back-off model, order by order, as estimation and ARPA text produce them and `NGramFile` packs them.
 ///
-/// An n-gram is a number: its symbols, seven bits each, the first one highest, symbol 0 being the line's boundary (its end when
+/// An n-gram is a number: its symbols, each in as many bits as the alphabet needs (`SymbolPacking`), the first one highest, symbol 0 being the line's boundary (its end when
 /// predicted, its beginning as a context) and symbol k `symbols[k - 1]`. Both closures hold: with an n-gram, its first n-1 symbols and its
 /// last n-1 symbols are there, too.
 public struct NGramLevels: Sendable {
@@ -15,12 +15,10 @@ public struct NGramLevels: Sendable {
         public init() {}
     }
 
-    /// Seven bits per symbol, nine symbols per key.
-    static let symbolBits: UInt64 = 7
-    static let symbolMask: UInt64 = 0x7f
+    /// The longest n-gram of an alphabet that is not large.
     static let largestOrder = 9
-    /// 126 symbols and the boundary; the last value of seven bits means none.
-    static let largestSymbolCount = 126
+    /// How the keys are packed.
+    var packing: SymbolPacking { SymbolPacking(symbolCount: symbols.count) }
 
     public var symbols: [String]
     /// The levels, order 1 first.

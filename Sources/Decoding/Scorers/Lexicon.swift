@@ -108,10 +108,9 @@ public struct Lexicon: Sendable, Equatable {
         return Lexicon.outside
     }
 
-    /// What a word that ends at `state` adds to the score; nothing where no word was begun.
-    func scoreOfEnd(at state: State, _ configuration: DecoderConfiguration) -> Float {
-        if state == Lexicon.start { return 0 }
-        if state != Lexicon.outside, let weight = nodes[Int(state)].weight { return configuration.wordBonus + weight }
-        return -configuration.unknownWordPenalty
+    /// The weight of the word that ends at `state`, or nil where none does.
+    @inline(__always)
+    func weight(at state: State) -> Float? {
+        state > Lexicon.start ? nodes[Int(state)].weight : nil
     }
 }

@@ -15,36 +15,43 @@ import Foundation
 /// open, so an endless stream resets it at its segments' ends.
 public final class PrefixBeamSearch {
     public let alphabet: Alphabet
-    public let configuration: DecoderConfiguration
-    private let weights: BeamWeights
-    private(set) var beam: Beam
-    private lazy var ahead = PrefixBeamSearch(like: self)
+    /// Ranks the readings of finished lines anew; nil leaves them as the search ranks them.
+    public var rescorer: (any Rescorer)?
+    private let beam: AnyBeam
+    private var precedingText = ""
+    /// Reads the open tail.
+    private lazy var ahead: AnyBeam = beam.another()
 
     /// A search before the first frame. The posteriors' classes must be those of `alphabet`.
-    public init(
+    ///
+    /// - Parameter personalWords: of the one who writes, beside the lexicon's.
+    public convenience init(
         alphabet: Alphabet, configuration: DecoderConfiguration = DecoderConfiguration(),
-        languageModel: LanguageModel? = nil, lexicon: Lexicon? = nil
+        languageModel: LanguageModel? = nil, lexicon: Lexicon? = nil, personalWords: Lexicon? = nil
+    ) {
+        let ngrams = languageModel.map { NGramScorer($0, alphabet: alphabet, configuration: configuration) }
+        let words = LexiconScorer(lexicon, personal: personalWords, configuration: configuration)
+        switch (ngrams, words) {
+        case (nil, nil): self.init(alphabet: alphabet, configuration: configuration, scorer: NoScorer())
+        case (let ngrams?, nil): self.init(alphabet: alphabet, configuration: configuration, scorer: ngrams)
+        case (nil, let words?): self.init(alphabet: alphabet, configuration: configuration, scorer: words)
+        case (let ngrams?, let words?):
+            self.init(alphabet: alphabet, configuration: configuration, scorer: Both(ngrams, words))
+        }
+    }
+
+    /// A search whose texts are weighed by `scorer`: any one, or several put together with `Both`.
+    public init<S: Scorer>(
+        alphabet: Alphabet, configuration: DecoderConfiguration = DecoderConfiguration(), scorer: S
     ) {
         self.alphabet = alphabet
-        self.configuration = configuration
-        weights = BeamWeights(
-            alphabet: alphabet, configuration: configuration, languageModel: languageModel, lexicon: lexicon)
-        beam = Beam(width: max(1, configuration.beamWidth), labels: alphabet.classCount, weights: weights)
-        reset()
+        beam = AnyBeam(labels: alphabet.classCount, configuration: configuration, scorer: scorer)
     }
 
-    private init(like other: PrefixBeamSearch) {
-        alphabet = other.alphabet
-        configuration = other.configuration
-        weights = other.weights
-        beam = Beam(width: other.beam.width, labels: other.beam.labels, weights: weights)
-    }
-
-    deinit { beam.deallocate() }
-
-    /// Forgets all frames. The language model expects what goes on after `precedingText`; where that is empty, a line's beginning.
+    /// Forgets all frames. The scorers expect what goes on after `precedingText`; where that is empty, a line's beginning.
     public func reset(precedingText: String = "") {
-        beam.reset(languageState: weights.languageState(after: precedingText))
+        self.precedingText = precedingText
+        beam.reset(precedingText)
     }
 
     /// Takes the next frames.
@@ -52,44 +59,26 @@ public final class PrefixBeamSearch {
         precondition(
             posteriors.labels == alphabet.classCount,
             "posteriors have \(posteriors.labels) classes, the alphabet \(alphabet.classCount)")
-        guard var row = posteriors.logProbabilities.baseAddress else { return }
-        for _ in 0..<posteriors.frames {
-            beam.advance(
-                row, labelThreshold: configuration.labelThreshold, blankThreshold: configuration.blankThreshold)
-            row += posteriors.labels
-        }
+        beam.advance(posteriors)
     }
 
     /// Number of frames taken since the last reset.
-    public var frameCount: Int { Int(beam.frame) }
+    public var frameCount: Int { beam.frameCount() }
 
     /// Length of what all hypotheses begin with. Grows only.
-    public var stablePrefixLength: Int { Int(beam.tree.nodes[Int(stableNode)].depth) }
+    public var stablePrefixLength: Int { beam.stablePrefixLength() }
 
     /// The labels that all hypotheses begin with: every later hypothesis does, too.
-    public var stablePrefix: [Int] { beam.tree.labels(to: stableNode) }
-
-    private var stableNode: Int32 {
-        var node = beam.entries[0].node
-        for index in 1..<max(1, beam.count) {
-            node = beam.tree.commonAncestor(node, beam.entries[index].node)
-        }
-        return node
-    }
+    public var stablePrefix: [Int] { beam.stablePrefix() }
 
     /// Bytes that the search holds.
-    public var memoryBytes: Int { beam.memoryBytes }
-
-    /// Takes over where `other`, a search made with the same alphabet and configuration, stands; in place.
-    public func copyState(from other: PrefixBeamSearch) {
-        beam.copy(from: other.beam)
-    }
+    public var memoryBytes: Int { beam.memoryBytes() }
 
     /// The readings if the open `tail` followed the frames taken so far. The state stays as it is.
     public func hypotheses(tail: Posteriors, limit: Int = 1) -> [Hypothesis] {
-        ahead.copyState(from: self)
+        ahead.copyState(from: beam)
         ahead.advance(tail)
-        return ahead.hypotheses(limit: limit)
+        return Self.hypotheses(ahead.readings(false), limit: limit)
     }
 
     /// The `limit` best hypotheses, best first, at least one.
@@ -98,27 +87,13 @@ public final class PrefixBeamSearch {
     /// confidence is the geometric mean of its largest posterior and of the probability, within the beam, of hypotheses that have
     /// the same symbol in the same place.
     public func hypotheses(limit: Int = 1, atEnd: Bool = false) -> [Hypothesis] {
-        var ranked = (0..<beam.count).map { index -> Reading in
-            let entry = beam.entries[index]
-            let fused = log(entry.total) + beam.logScale
-            let trace = Beam.better(entry.blankTrace, entry.labelTrace)
-            return Reading(
-                score: fused + (atEnd ? weights.logWeightOfEnd(after: entry) : 0),
-                ctcLogProbability: fused - entry.logWeight, symbols: beam.history.symbols(of: trace, label: entry.label)
-            )
+        var ranked = beam.readings(atEnd)
+        if atEnd, let rescorer {
+            let scores = rescorer.scores(of: ranked.map { $0.symbols.map { Int($0.label) } }, after: precedingText)
+            for (index, score) in scores.enumerated() { ranked[index].score += score }
+            ranked.sort { $0.score > $1.score }
         }
-        ranked.sort { $0.score > $1.score }
-        let shares = PrefixBeamSearch.shares(of: ranked)
-        return ranked.prefix(max(1, limit)).map { reading in
-            let agreement = PrefixBeamSearch.agreement(with: reading, among: ranked, shares: shares)
-            let symbols = zip(reading.symbols, agreement).map { record, agreement in
-                ReadSymbol(
-                    label: Int(record.label), frames: Int(record.start)..<max(Int(record.end), Int(record.start) + 1),
-                    confidence: Float((exp(Double(min(record.peak, 0))) * agreement).squareRoot()))
-            }
-            return Hypothesis(
-                symbols: symbols, score: Float(reading.score), ctcLogProbability: Float(reading.ctcLogProbability))
-        }
+        return Self.hypotheses(ranked, limit: limit)
     }
 
     /// Reads `posteriors` in one pass, to the end of the line.
@@ -134,14 +109,23 @@ public final class PrefixBeamSearch {
 }
 
 extension PrefixBeamSearch {
-    private struct Reading {
-        var score: Double
-        var ctcLogProbability: Double
-        var symbols: [AlignmentHistory.Record]
+    /// The best of all readings as hypotheses; the others tell how sure it is.
+    private static func hypotheses(_ ranked: [BeamReading], limit: Int) -> [Hypothesis] {
+        let shares = shares(of: ranked)
+        return ranked.prefix(max(1, limit)).map { reading in
+            let agreement = agreement(with: reading, among: ranked, shares: shares)
+            let symbols = zip(reading.symbols, agreement).map { record, agreement in
+                ReadSymbol(
+                    label: Int(record.label), frames: Int(record.start)..<max(Int(record.end), Int(record.start) + 1),
+                    confidence: Float((exp(Double(min(record.peak, 0))) * agreement).squareRoot()))
+            }
+            return Hypothesis(
+                symbols: symbols, score: Float(reading.score), ctcLogProbability: Float(reading.ctcLogProbability))
+        }
     }
 
     /// Each reading's share of the probability of all, ranked best first.
-    private static func shares(of readings: [Reading]) -> [Double] {
+    private static func shares(of readings: [BeamReading]) -> [Double] {
         let best = readings[0].score
         guard best.isFinite else { return readings.indices.map { $0 == 0 ? 1 : 0 } }
         let weights = readings.map { exp($0.score - best) }
@@ -151,7 +135,7 @@ extension PrefixBeamSearch {
 
     /// For each symbol of `reading`: the share of readings with the same label at frames that touch.
     private static func agreement(
-        with reading: Reading, among readings: [Reading], shares: [Double]
+        with reading: BeamReading, among readings: [BeamReading], shares: [Double]
     ) -> [Double] {
         var agreement = [Double](repeating: 0, count: reading.symbols.count)
         for (other, share) in zip(readings, shares) {

@@ -1,20 +1,20 @@
 import Foundation
 
 /// One hypothesis of a beam: a prefix of labels with its probability, and what is needed to go on from it.
-struct BeamEntry {
+struct BeamEntry<State: BitwiseCopyable> {
     /// The prefix in the tree.
     var node: Int32
     /// The prefix's last label; 0 for the empty one.
     var label: Int32
     /// Where in the beam the prefix without its last label is; -1 where it is not.
     var parent: Int32
-    var languageState: NGramTrie.State
-    var lexiconState: Lexicon.State
+    /// What the scorer remembers of the prefix.
+    var state: State
     /// Weighted probability of all alignments that end in a blank, on the beam's scale.
     var blank: Double
     /// The same for those that end in the last label.
     var nonblank: Double
-    /// The weight (language model, bonus, lexicon) of the last label after the rest.
+    /// The scorer's factor of the last label after the rest.
     var factor: Double
     /// Log of the product of all such weights of the prefix.
     var logWeight: Double
@@ -29,7 +29,12 @@ struct BeamEntry {
 /// Probabilities are kept as they are, not as logarithms, times a common scale that is renewed before they underflow: a step is
 /// multiplications and additions. The weight of a prefix does not depend on the alignment, so multiplying it in label by label ranks prefixes by
 /// P(CTC) * P(LM)^weight * e^(bonus * length), as wanted.
-struct Beam {
+///
+/// Generic over what weighs the prefixes, so that a scorer costs no call per label. It owns its memory, so it cannot be copied;
+/// `copy(from:)` writes another beam's state into it.
+struct Beam<S: Scorer>: ~Copyable {
+    typealias Entry = BeamEntry<S.State>
+
     private struct Candidate {
         var score: Double
         var source: Int32
@@ -39,15 +44,16 @@ struct Beam {
 
     let width: Int
     let labels: Int
-    let weights: BeamWeights
-    private(set) var entries: UnsafeMutablePointer<BeamEntry>
+    let scorer: S
+    private let largestFactor: Double
+    private(set) var entries: UnsafeMutablePointer<Entry>
     private(set) var count = 0
     private(set) var tree: PrefixTree
     private(set) var history: AlignmentHistory
     /// What to add to the logarithm of an entry's probability.
     private(set) var logScale = 0.0
     private(set) var frame: Int32 = 0
-    private var spare: UnsafeMutablePointer<BeamEntry>
+    private var spare: UnsafeMutablePointer<Entry>
     private let stayBlank: UnsafeMutablePointer<Double>
     private let stayNonblank: UnsafeMutablePointer<Double>
     private let candidates: UnsafeMutablePointer<Candidate>
@@ -55,10 +61,11 @@ struct Beam {
     private let active: UnsafeMutablePointer<(probability: Double, label: Int32)>
     private let moved: UnsafeMutablePointer<Int32>
 
-    init(width: Int, labels: Int, weights: BeamWeights) {
+    init(width: Int, labels: Int, scorer: S) {
         self.width = width
         self.labels = labels
-        self.weights = weights
+        self.scorer = scorer
+        largestFactor = scorer.largestFactor
         entries = .allocate(capacity: width)
         spare = .allocate(capacity: width)
         stayBlank = .allocate(capacity: width)
@@ -68,10 +75,10 @@ struct Beam {
         moved = .allocate(capacity: width)
         tree = PrefixTree(capacity: 64 * width)
         history = AlignmentHistory(capacity: 64 * width)
-        reset(languageState: 0)
+        reset(precedingText: "")
     }
 
-    func deallocate() {
+    deinit {
         entries.deallocate()
         spare.deallocate()
         stayBlank.deallocate()
@@ -79,30 +86,27 @@ struct Beam {
         candidates.deallocate()
         active.deallocate()
         moved.deallocate()
-        tree.deallocate()
-        history.deallocate()
     }
 
     var memoryBytes: Int {
-        2 * width * MemoryLayout<BeamEntry>.stride + tree.memoryBytes + history.memoryBytes
+        2 * width * MemoryLayout<Entry>.stride + tree.memoryBytes + history.memoryBytes
             + (width + 1) * MemoryLayout<Candidate>.stride + labels * 16 + width * 20
     }
 
-    /// Back to the empty prefix before the first frame.
-    mutating func reset(languageState: NGramTrie.State) {
+    /// Back to the empty prefix before the first frame, of a line that goes on after `precedingText`.
+    mutating func reset(precedingText: String) {
         tree.reset()
         history.reset()
         logScale = 0
         frame = 0
         count = 1
-        entries[0] = BeamEntry(
-            node: PrefixTree.root, label: 0, parent: -1, languageState: languageState, lexiconState: Lexicon.start,
-            blank: 1,
+        entries[0] = Entry(
+            node: PrefixTree.root, label: 0, parent: -1, state: scorer.start(after: precedingText), blank: 1,
             nonblank: 0, factor: 1, logWeight: 0, blankTrace: .empty, labelTrace: .impossible)
     }
 
     /// Becomes a copy of `other`, a beam of the same width and labels, in place.
-    mutating func copy(from other: Beam) {
+    mutating func copy(from other: borrowing Beam) {
         precondition(width == other.width && labels == other.labels)
         entries.update(from: other.entries, count: other.count)
         count = other.count
@@ -143,7 +147,7 @@ struct Beam {
         for index in 0..<count {
             entries[index].blank = entries[index].total * blank
             entries[index].nonblank = 0
-            entries[index].blankTrace = Beam.better(entries[index].blankTrace, entries[index].labelTrace)
+            entries[index].blankTrace = AlignmentHistory.likelier(entries[index].blankTrace, entries[index].labelTrace)
             entries[index].blankTrace.score += logProbability
             entries[index].labelTrace = .impossible
         }
@@ -173,7 +177,7 @@ struct Beam {
 
     /// New prefixes: one more label, wherever that can still enter the beam.
     private mutating func extendPrefixes(_ row: UnsafePointer<Float>, labelThreshold: Float) {
-        let largest = weights.largestFactor
+        let largest = largestFactor
         var floor = candidateCount == width ? candidates[width - 1].score : 0
         // Entries are sorted, so the first bounds what any of them can bring: labels that cannot enter even from it are left out.
         var threshold = labelThreshold
@@ -198,7 +202,7 @@ struct Beam {
                 if total * probability * largest <= floor { break }
                 let before = label == entry.pointee.label ? entry.pointee.blank : total
                 if before * probability * largest <= floor || hasChild(index, label) { continue }
-                let score = before * probability * weights.factor(after: entry.pointee, label)
+                let score = before * probability * scorer.factor(of: label, after: entry.pointee.state)
                 if score > floor { insert(Candidate(score: score, source: Int32(index), label: label)) }
             }
         }
@@ -256,7 +260,7 @@ struct Beam {
     }
 
     /// The entry `source` one frame later, its prefix unchanged.
-    private mutating func stayed(_ source: Int, _ row: UnsafePointer<Float>) -> BeamEntry {
+    private mutating func stayed(_ source: Int, _ row: UnsafePointer<Float>) -> Entry {
         var entry = entries[source]
         let logProbability = row[Int(entry.label)]
         var trace = entry.labelTrace
@@ -268,13 +272,13 @@ struct Beam {
                 let parent = entries[Int(entry.parent)]
                 let before =
                     parent.label == entry.label
-                    ? parent.blankTrace : Beam.better(parent.blankTrace, parent.labelTrace)
+                    ? parent.blankTrace : AlignmentHistory.likelier(parent.blankTrace, parent.labelTrace)
                 if before.score + logProbability > trace.score {
                     trace = begun(after: before, of: parent.label, logProbability)
                 }
             }
         }
-        entry.blankTrace = Beam.better(entry.blankTrace, entry.labelTrace)
+        entry.blankTrace = AlignmentHistory.likelier(entry.blankTrace, entry.labelTrace)
         entry.blankTrace.score += row[0]
         entry.labelTrace = trace
         entry.blank = stayBlank[source]
@@ -285,15 +289,14 @@ struct Beam {
     /// The entry `source` with one more label.
     private mutating func extended(
         _ source: Int, _ candidate: Candidate, node: Int32, _ row: UnsafePointer<Float>
-    ) -> BeamEntry {
+    ) -> Entry {
         let entry = entries[source]
-        let factor = weights.factor(after: entry, candidate.label)
+        let factor = scorer.factor(of: candidate.label, after: entry.state)
         let before =
-            candidate.label == entry.label ? entry.blankTrace : Beam.better(entry.blankTrace, entry.labelTrace)
-        return BeamEntry(
+            candidate.label == entry.label ? entry.blankTrace : AlignmentHistory.likelier(entry.blankTrace, entry.labelTrace)
+        return Entry(
             node: node, label: candidate.label, parent: -1,
-            languageState: weights.languageState(after: entry, candidate.label),
-            lexiconState: weights.lexiconState(after: entry, candidate.label), blank: 0, nonblank: candidate.score,
+            state: scorer.state(after: entry.state, label: candidate.label), blank: 0, nonblank: candidate.score,
             factor: factor, logWeight: entry.logWeight + log(factor), blankTrace: .impossible,
             labelTrace: begun(after: before, of: entry.label, row[Int(candidate.label)]))
     }
@@ -351,10 +354,5 @@ struct Beam {
                 if label >= 0 { entries[index].labelTrace.record = numbers[Int(label)] }
             }
         }
-    }
-
-    @inline(__always)
-    static func better(_ one: AlignmentHistory.Trace, _ other: AlignmentHistory.Trace) -> AlignmentHistory.Trace {
-        one.score >= other.score ? one : other
     }
 }

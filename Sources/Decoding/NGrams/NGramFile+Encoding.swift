@@ -11,6 +11,7 @@ extension NGramFile {
     /// The way from sorted n-grams to the trie's tables.
     private struct Packing {
         private let source: NGramLevels
+        private let packing: SymbolPacking
         private let nodeCount: Int
         /// Per level, then per n-gram: the inner node it is, or -1.
         private var innerNumbers: [[Int32]] = []
@@ -19,11 +20,13 @@ extension NGramFile {
         private var innerBackoffs: [Float] = [0]
 
         init(_ source: NGramLevels) throws {
-            guard (1...NGramLevels.largestOrder).contains(source.levels.count) else {
-                throw LanguageModelFault.badOrder(source.levels.count)
-            }
-            guard (1...NGramLevels.largestSymbolCount).contains(source.symbols.count) else {
+            guard (1...LanguageSymbol.largestCount).contains(source.symbols.count) else {
                 throw LanguageModelFault.tooManySymbols(source.symbols.count)
+            }
+            packing = source.packing
+            guard (1...packing.largestOrder).contains(source.levels.count) else {
+                throw LanguageModelFault.badOrder(
+                    source.levels.count, largest: packing.largestOrder, symbols: source.symbols.count)
             }
             self.source = source
             nodeCount = source.count
@@ -44,7 +47,7 @@ extension NGramFile {
                 var place = 0
                 for node in level.keys.indices {
                     let begin = place
-                    while place < longer.count, longer[place] >> NGramLevels.symbolBits == level.keys[node] {
+                    while place < longer.count, longer[place] >> packing.bits == level.keys[node] {
                         place += 1
                     }
                     guard place > begin || level.logBackoffs[node] != 0 else { continue }
@@ -64,7 +67,7 @@ extension NGramFile {
                 var place = 0
                 for node in level.keys.indices where innerNumbers[index][node] >= 0 {
                     firstChildren.append(UInt32(base + place))
-                    while place < longer.count, longer[place] >> NGramLevels.symbolBits == level.keys[node] {
+                    while place < longer.count, longer[place] >> packing.bits == level.keys[node] {
                         place += 1
                     }
                 }
@@ -94,7 +97,7 @@ extension NGramFile {
             var order = order - 1
             var key = key
             while order > 0 {
-                key &= (1 << (NGramLevels.symbolBits * UInt64(order))) - 1
+                key = packing.ending(of: key, order: order)
                 if let node = source.levels[order - 1].keys.position(of: key), innerNumbers[order - 1][node] >= 0 {
                     return UInt32(innerNumbers[order - 1][node])
                 }
@@ -107,7 +110,9 @@ extension NGramFile {
         func file() -> [UInt8] {
             let texts = Array(source.symbols.joined(separator: "\n").utf8)
             let innerCount = suffixes.count
-            let offsets = Offsets(symbolBytes: texts.count, nodeCount: nodeCount, innerCount: innerCount)
+            let version = version(symbolCount: source.symbols.count)
+            let offsets = Offsets(
+                symbolBytes: texts.count, nodeCount: nodeCount, innerCount: innerCount, version: version)
             var bytes = [UInt8](repeating: 0, count: offsets.end)
             let probabilityCodes = Codebook(covering: source.levels.lazy.flatMap(\.logProbabilities))
             let backoffCodes = Codebook(covering: innerBackoffs)
@@ -124,7 +129,13 @@ extension NGramFile {
                 var node = 0
                 for (level, numbers) in zip(source.levels, innerNumbers) {
                     for index in level.keys.indices {
-                        bytes[offsets.symbols + node] = UInt8(level.keys[index] & NGramLevels.symbolMask)
+                        let symbol = packing.last(of: level.keys[index])
+                        if version == 1 {
+                            bytes[offsets.symbols + node] = UInt8(symbol)
+                        } else {
+                            bytes.storeBytes(
+                                of: UInt16(symbol), toByteOffset: offsets.symbols + 2 * node, as: UInt16.self)
+                        }
                         bytes[offsets.probabilities + node] = probabilityCodes.code(of: level.logProbabilities[index])
                         if numbers[index] >= 0 { bytes[offsets.innerBits + node / 8] |= 1 << UInt8(node % 8) }
                         node += 1

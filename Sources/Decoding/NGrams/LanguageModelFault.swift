@@ -10,8 +10,9 @@ public enum LanguageModelFault: Error, Equatable, CustomStringConvertible {
     case badCode(String, table: String, position: Int)
     case badARPA(String, line: Int, reason: String)
     case tooManySymbols(Int)
-    case badOrder(Int)
+    case badOrder(Int, largest: Int, symbols: Int)
     case noText
+    case tooLittleText(found: Int, needed: Int)
 
     public var description: String {
         switch self {
@@ -22,7 +23,7 @@ public enum LanguageModelFault: Error, Equatable, CustomStringConvertible {
         case .unknownFormat(let path):
             "\(path) is neither a Ductus language model nor ARPA text; build one with `ductus language-model build`"
         case .unknownVersion(let path, let version):
-            "\(path) is a language model of version \(version), this program reads version \(NGramFile.version); build it again"
+            "\(path) is a language model of version \(version), this program reads versions \(NGramFile.versions); build it again"
         case .truncated(let path, let expected, let found):
             "\(path) has \(found) bytes where its header announces \(expected); copy or build it again"
         case .badHeader(let path, let reason):
@@ -34,12 +35,15 @@ public enum LanguageModelFault: Error, Equatable, CustomStringConvertible {
         case .badARPA(let path, let line, let reason):
             "\(path), line \(line): \(reason)"
         case .tooManySymbols(let count):
-            "\(count) different characters; a language model has at most \(NGramLevels.largestSymbolCount), "
+            "\(count) different characters; a language model has at most \(LanguageSymbol.largestCount), "
                 + "so give it an alphabet or plainer text"
-        case .badOrder(let order):
-            "order \(order) is not possible; choose 1 to \(NGramLevels.largestOrder)"
+        case .badOrder(let order, let largest, let symbols):
+            "order \(order) is not possible with \(symbols) symbols; choose 1 to \(largest)"
         case .noText:
             "the texts hold no usable line; give files with text in the model's alphabet"
+        case .tooLittleText(let found, let needed):
+            "the texts hold \(found) characters, but one step of the training reads \(needed); give more text, or a recipe with "
+                + "fewer streams"
         }
     }
 }

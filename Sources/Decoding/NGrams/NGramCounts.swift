@@ -18,39 +18,40 @@ struct NGramCounts {
         var raw: UInt32
     }
 
-    /// Stands where a line's beginning leaves no symbol.
-    private static let none: UInt64 = NGramLevels.symbolMask
+    private let packing: SymbolPacking
 
     /// The orders, 1 first. Order 1 has every symbol of the corpus's alphabet, seen or not.
     private(set) var orders: [Order]
 
     init(_ corpus: TextCorpus, order: Int) {
-        var entries = NGramCounts.longest(corpus.stream, order: order)
+        packing = SymbolPacking(symbolCount: corpus.symbols.count)
+        var entries = NGramCounts.longest(corpus.stream, order: order, packing)
         orders = Array(repeating: Order(), count: order)
-        orders[order - 1] = NGramCounts.forward(entries, order: order)
+        orders[order - 1] = NGramCounts.forward(entries, order: order, packing)
         for length in stride(from: order - 1, to: 0, by: -1) {
-            entries = NGramCounts.shortened(entries, to: length)
-            orders[length - 1] = NGramCounts.forward(entries, order: length)
+            entries = NGramCounts.shortened(entries, to: length, packing)
+            orders[length - 1] = NGramCounts.forward(entries, order: length, packing)
         }
         completeUnigrams(symbolCount: corpus.symbols.count)
     }
 
     /// The distinct n-grams of the highest order, last symbol highest, with how often they occur. Where a line's beginning comes
-    /// sooner, the low symbols are `none`.
-    private static func longest(_ stream: [UInt8], order: Int) -> [Entry] {
-        let top = NGramLevels.symbolBits * UInt64(order - 1)
+    /// sooner, the low symbols are the packing's value for none.
+    private static func longest(_ stream: [LanguageSymbol], order: Int, _ packing: SymbolPacking) -> [Entry] {
+        let none = packing.mask
+        let top = packing.bits * UInt64(order - 1)
         // What a line's first symbol finds: the boundary, and nothing before it.
         var beginning: UInt64 = 0
-        for _ in 0..<(order - 1) { beginning = beginning << NGramLevels.symbolBits | none }
+        for _ in 0..<(order - 1) { beginning = packing.appending(none, to: beginning) }
         var keys: [UInt64] = []
         keys.reserveCapacity(stream.count)
         var key = beginning
         for symbol in stream.dropFirst() {
-            key = UInt64(symbol) << top | key >> NGramLevels.symbolBits
+            key = UInt64(symbol) << top | key >> packing.bits
             keys.append(key)
-            if symbol == NGramTrie.boundary { key = beginning }
+            if symbol == .boundary { key = beginning }
         }
-        radixSort(&keys, bits: Int(NGramLevels.symbolBits) * order) { $0 }
+        radixSort(&keys, bits: Int(packing.bits) * order) { $0 }
         var entries: [Entry] = []
         for key in keys {
             if let last = entries.indices.last, entries[last].key == key {
@@ -64,11 +65,11 @@ struct NGramCounts {
     }
 
     /// The n-grams without their first symbols.
-    private static func shortened(_ entries: [Entry], to order: Int) -> [Entry] {
+    private static func shortened(_ entries: [Entry], to order: Int, _ packing: SymbolPacking) -> [Entry] {
         var shorter: [Entry] = []
         for entry in entries {
-            let key = entry.key >> NGramLevels.symbolBits
-            let isPreceded = entry.key & NGramLevels.symbolMask != none
+            let key = entry.key >> packing.bits
+            let isPreceded = packing.last(of: entry.key) != packing.mask
             if let last = shorter.indices.last, shorter[last].key == key {
                 shorter[last].raw &+= entry.raw
                 shorter[last].adjusted &+= isPreceded ? 1 : entry.raw
@@ -80,18 +81,18 @@ struct NGramCounts {
     }
 
     /// The n-grams that are full length, first symbol highest.
-    private static func forward(_ entries: [Entry], order: Int) -> Order {
+    private static func forward(_ entries: [Entry], order: Int, _ packing: SymbolPacking) -> Order {
         var turned: [Entry] = []
         turned.reserveCapacity(entries.count)
-        for entry in entries where entry.key & NGramLevels.symbolMask != none {
+        for entry in entries where packing.last(of: entry.key) != packing.mask {
             var (rest, key) = (entry.key, UInt64(0))
             for _ in 0..<order {
-                key = key << NGramLevels.symbolBits | rest & NGramLevels.symbolMask
-                rest >>= NGramLevels.symbolBits
+                key = packing.appending(packing.last(of: rest), to: key)
+                rest >>= packing.bits
             }
             turned.append(Entry(key: key, adjusted: entry.adjusted, raw: entry.raw))
         }
-        radixSort(&turned, bits: Int(NGramLevels.symbolBits) * order) { $0.key }
+        radixSort(&turned, bits: Int(packing.bits) * order) { $0.key }
         return Order(keys: turned.map(\.key), adjusted: turned.map(\.adjusted), raw: turned.map(\.raw))
     }
 

@@ -6,11 +6,17 @@ import Foundation
 ///     symbol texts (UTF-8, newline between)
 ///     256 log probabilities f32 · 256 log back-off weights f32
 ///     first children u32[inner + 1] · suffixes u32[inner] · inner bits u64[⌈n-grams / 64⌉]
-///     symbols u8[n-grams] · probability codes u8[n-grams] · back-off codes u8[inner]
+///     symbols u8[n-grams] (of version 2: u16) · probability codes u8[n-grams] · back-off codes u8[inner]
+///
+/// Version 1 is written for alphabets of at most 126 symbols, version 2 for larger ones.
 enum NGramFile {
-    static let version = 1
+    static let versions = 1...2
+    static let largestNarrowSymbolCount = 126
     static let magic = Array("DUCTUSLM".utf8)
     static let headerBytes = 32
+
+    /// The version that a model with so many symbols is written in.
+    static func version(symbolCount: Int) -> Int { symbolCount <= largestNarrowSymbolCount ? 1 : 2 }
 
     /// Whether bytes begin like a compact file.
     static func isCompact(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -19,11 +25,12 @@ enum NGramFile {
 
     /// Where the tables of a checked file lie.
     struct Layout {
+        var version = 1
         var order = 0
         var symbols: [String] = []
         var nodeCount = 0
         var innerCount = 0
-        var offsets = Offsets(symbolBytes: 0, nodeCount: 0, innerCount: 0)
+        var offsets = Offsets(symbolBytes: 0, nodeCount: 0, innerCount: 0, version: 1)
     }
 
     struct Offsets {
@@ -37,7 +44,7 @@ enum NGramFile {
         let backoffs: Int
         let end: Int
 
-        init(symbolBytes: Int, nodeCount: Int, innerCount: Int) {
+        init(symbolBytes: Int, nodeCount: Int, innerCount: Int, version: Int) {
             func aligned(_ offset: Int) -> Int { (offset + 7) & ~7 }
             probabilityCodes = aligned(headerBytes + symbolBytes)
             backoffCodes = probabilityCodes + 1024
@@ -45,7 +52,7 @@ enum NGramFile {
             suffixes = aligned(firstChildren + 4 * (innerCount + 1))
             innerBits = aligned(suffixes + 4 * innerCount)
             symbols = innerBits + 8 * ((nodeCount + 63) / 64)
-            probabilities = aligned(symbols + nodeCount)
+            probabilities = aligned(symbols + nodeCount * (version == 1 ? 1 : 2))
             backoffs = aligned(probabilities + nodeCount)
             end = backoffs + innerCount
         }
@@ -60,8 +67,9 @@ enum NGramFile {
             throw LanguageModelFault.truncated(path, expected: headerBytes, found: bytes.count)
         }
         func field(_ index: Int) -> Int { Int(bytes.loadUnaligned(fromByteOffset: 8 + 4 * index, as: UInt32.self)) }
-        guard field(0) == version else { throw LanguageModelFault.unknownVersion(path, version: field(0)) }
+        guard versions.contains(field(0)) else { throw LanguageModelFault.unknownVersion(path, version: field(0)) }
         var layout = Layout()
+        layout.version = field(0)
         layout.order = field(1)
         layout.nodeCount = field(4)
         layout.innerCount = field(5)
@@ -69,7 +77,8 @@ enum NGramFile {
         guard (1...NGramLevels.largestOrder).contains(layout.order) else {
             throw LanguageModelFault.badHeader(path, reason: "order \(layout.order)")
         }
-        guard (1...NGramLevels.largestSymbolCount).contains(symbolCount) else {
+        let most = layout.version == 1 ? largestNarrowSymbolCount : LanguageSymbol.largestCount
+        guard (1...most).contains(symbolCount) else {
             throw LanguageModelFault.badHeader(path, reason: "\(symbolCount) symbols")
         }
         guard layout.innerCount >= 1, layout.innerCount <= layout.nodeCount + 1 else {
@@ -77,7 +86,8 @@ enum NGramFile {
                 path, reason: "\(layout.innerCount) inner of \(layout.nodeCount) n-grams")
         }
         layout.offsets = Offsets(
-            symbolBytes: symbolBytes, nodeCount: layout.nodeCount, innerCount: layout.innerCount)
+            symbolBytes: symbolBytes, nodeCount: layout.nodeCount, innerCount: layout.innerCount,
+            version: layout.version)
         guard layout.offsets.end == bytes.count else {
             throw LanguageModelFault.truncated(path, expected: layout.offsets.end, found: bytes.count)
         }
@@ -140,7 +150,8 @@ extension NGramFile.Layout {
             marks += UInt32(bits[word].nonzeroBitCount)
         }
         let trie = NGramTrie(
-            nodeCount: nodeCount, innerCount: innerCount, symbols: table(offsets.symbols, UInt8.self),
+            nodeCount: nodeCount, innerCount: innerCount, symbols: base + offsets.symbols,
+            hasWideSymbols: version > 1,
             probabilities: table(offsets.probabilities, UInt8.self), innerBits: bits, innerRanks: UnsafePointer(ranks),
             backoffs: table(offsets.backoffs, UInt8.self), firstChildren: table(offsets.firstChildren, UInt32.self),
             suffixes: table(offsets.suffixes, UInt32.self),

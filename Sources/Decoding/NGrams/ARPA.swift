@@ -41,6 +41,9 @@ enum ARPA {
         private var entries: [[Entry]] = []
         private var symbols: [String] = []
         private var numbers: [String: UInt64] = [:]
+        /// Of the symbols so far: all of them once the 1-grams are read.
+        private var packing: SymbolPacking { SymbolPacking(symbolCount: symbols.count) }
+        private var keyBits: UInt64 = 0
         private static let logOf10 = Float(2.302585092994046)
 
         init(name: String) { self.name = name }
@@ -70,6 +73,10 @@ enum ARPA {
                     throw bad("\"\(line)\" where \\\(order + 1)-grams: or \\end\\ is expected")
                 }
                 order += 1
+                keyBits = packing.bits
+                guard order <= packing.largestOrder else {
+                    throw bad("\(symbols.count) symbols allow orders up to \(packing.largestOrder)")
+                }
             } else {
                 try takeEntry(line, bad)
             }
@@ -97,19 +104,19 @@ enum ARPA {
             var key: UInt64 = 0
             for field in fields[1...order] {
                 guard field != "<unk>", field != "<UNK>" else { return }
-                key = key << NGramLevels.symbolBits | (try number(of: String(field), bad))
+                key = key << keyBits | (try number(of: String(field), bad))
             }
             entries[order - 1].append(
                 Entry(key: key, logProbability: probability * Parsing.logOf10, logBackoff: backoff * Parsing.logOf10))
         }
 
         private mutating func number(of token: String, _ bad: (String) -> LanguageModelFault) throws -> UInt64 {
-            if token == "<s>" || token == "</s>" { return UInt64(NGramTrie.boundary) }
+            if token == "<s>" || token == "</s>" { return UInt64(LanguageSymbol.boundary) }
             let symbol = token == "<space>" || token == "▁" ? " " : token
             if let number = numbers[symbol] { return number }
             guard order == 1 else { throw bad("\"\(token)\" is not among the 1-grams") }
-            guard symbols.count < NGramLevels.largestSymbolCount else {
-                throw bad("more than \(NGramLevels.largestSymbolCount) symbols; a model over characters is expected")
+            guard symbols.count < LanguageSymbol.largestCount else {
+                throw bad("more than \(LanguageSymbol.largestCount) symbols; a model over characters is expected")
             }
             symbols.append(symbol)
             numbers[symbol] = UInt64(symbols.count)
@@ -123,7 +130,7 @@ enum ARPA {
                 var level = NGramLevels.Level()
                 for entry in entries[order].sorted(by: { $0.key < $1.key }) {
                     if let last = level.keys.indices.last, level.keys[last] == entry.key {
-                        guard order == 0, entry.key == UInt64(NGramTrie.boundary) else {
+                        guard order == 0, entry.key == UInt64(LanguageSymbol.boundary) else {
                             throw LanguageModelFault.badARPA(name, line: 0, reason: "a \(order + 1)-gram occurs twice")
                         }
                         level.logProbabilities[last] = max(level.logProbabilities[last], entry.logProbability)
@@ -145,8 +152,8 @@ enum ARPA {
         }
 
         private func checkClosures(_ key: UInt64, order: Int, shorter: [UInt64]) throws {
-            let ending = key & ((1 << (NGramLevels.symbolBits * UInt64(order - 1))) - 1)
-            guard shorter.position(of: key >> NGramLevels.symbolBits) != nil, shorter.position(of: ending) != nil else {
+            let ending = packing.ending(of: key, order: order - 1)
+            guard shorter.position(of: packing.context(of: key)) != nil, shorter.position(of: ending) != nil else {
                 throw LanguageModelFault.badARPA(
                     name, line: 0, reason: "a \(order)-gram's first or last \(order - 1) symbols are missing as n-gram")
             }

@@ -1,4 +1,3 @@
-import DuctusRandomness
 import Foundation
 
 /// A character n-gram model with back-off: how likely a symbol is after the ones before it.
@@ -15,7 +14,7 @@ public final class LanguageModel: @unchecked Sendable {
     public let symbols: [String]
     /// Number of n-grams.
     public var count: Int { trie.nodeCount }
-    private let symbolNumbers: [String: UInt8]
+    private let symbolNumbers: [String: LanguageSymbol]
     private let storage: MappedFile
     private let ranks: UnsafeMutablePointer<UInt32>
 
@@ -41,42 +40,51 @@ public final class LanguageModel: @unchecked Sendable {
         (trie, ranks) = layout.tables(in: file.bytes)
         order = layout.order
         symbols = layout.symbols
-        symbolNumbers = Dictionary(uniqueKeysWithValues: zip(layout.symbols, 1...))
+        symbolNumbers = Dictionary(uniqueKeysWithValues: zip(layout.symbols, LanguageSymbol(1)...))
         storage = file
     }
 
     deinit { ranks.deallocate() }
 
     /// The model's number for a symbol.
-    func symbol(of text: String) -> UInt8? { symbolNumbers[text] }
+    func symbol(of text: String) -> LanguageSymbol? { symbolNumbers[text] }
 
     /// The model's numbers for the characters of `text`; `NGramTrie.missing` for those it does not have.
-    func encode(_ text: String) -> [UInt8] {
-        text.map { symbolNumbers[String($0)] ?? NGramTrie.missing }
+    func encode(_ text: String) -> [LanguageSymbol] {
+        text.map { symbolNumbers[String($0)] ?? LanguageSymbol.missing }
     }
 
     /// The context of a line that begins with `text`.
     func state(after text: String) -> NGramTrie.State {
-        encode(text).reduce(trie.next(0, NGramTrie.boundary)) { trie.next($0, $1) }
+        encode(text).reduce(trie.next(0, .boundary)) { trie.next($0, $1) }
     }
 
-    /// Natural log probability of a whole line, its end included where `endOfLine`.
-    public func logProbability(of text: String, endOfLine: Bool = true) -> Double {
-        var state = trie.next(0, NGramTrie.boundary)
+    /// Natural log probability of the rest of a line that begins with `precedingText`, its end included where `endOfLine`.
+    public func logProbability(of text: String, after precedingText: String = "", endOfLine: Bool = true) -> Double {
+        var state = state(after: precedingText)
         var sum = 0.0
         for symbol in encode(text) {
             sum += Double(trie.logProbability(state, symbol))
             state = trie.next(state, symbol)
         }
-        if endOfLine { sum += Double(trie.logProbability(state, NGramTrie.boundary)) }
+        if endOfLine { sum += Double(trie.logProbability(state, .boundary)) }
         return sum
+    }
+
+    /// Natural log probability of each character of a line, and last of its end.
+    public func characterLogProbabilities(of text: String) -> [Double] {
+        var state = state(after: "")
+        return (encode(text) + [.boundary]).map { symbol in
+            defer { state = trie.next(state, symbol) }
+            return Double(trie.logProbability(state, symbol))
+        }
     }
 
     /// Natural log probability of each symbol after `context` (the beginning of a line), then of the line's end.
     public func distribution(after context: String) -> [Double] {
         let state = state(after: context)
-        return (1...symbols.count).map { Double(trie.logProbability(state, UInt8($0))) }
-            + [Double(trie.logProbability(state, NGramTrie.boundary))]
+        return (1...symbols.count).map { Double(trie.logProbability(state, LanguageSymbol($0))) }
+            + [Double(trie.logProbability(state, .boundary))]
     }
 
     /// Cross-entropy over lines: bits per character, the ends of lines scored and counted as characters.
@@ -88,33 +96,6 @@ public final class LanguageModel: @unchecked Sendable {
             characters += line.count + 1
         }
         return characters == 0 ? 0 : bits / Double(characters)
-    }
-
-    /// Text drawn from the model, `length` characters of it, line ends written as "\n".
-    public func sample(length: Int, using generator: inout SplitMix64) -> String {
-        var text = ""
-        var state = trie.next(0, NGramTrie.boundary)
-        for _ in 0..<length {
-            let symbol = draw(after: state, using: &generator)
-            if symbol == NGramTrie.boundary {
-                text += "\n"
-                state = trie.next(0, NGramTrie.boundary)
-            } else {
-                text += symbols[Int(symbol) - 1]
-                state = trie.next(state, symbol)
-            }
-        }
-        return text
-    }
-
-    private func draw(after state: NGramTrie.State, using generator: inout SplitMix64) -> UInt8 {
-        let weights = (0...symbols.count).map { exp(Double(trie.logProbability(state, UInt8($0)))) }
-        var left = Double(generator.uniform()) * weights.reduce(0, +)
-        for (symbol, weight) in weights.enumerated() {
-            left -= weight
-            if left < 0 { return UInt8(symbol) }
-        }
-        return NGramTrie.boundary
     }
 }
 

@@ -3,7 +3,9 @@
 /// Token passing (Young, Russell, Thornton 1989): a hypothesis carries a `Trace` for the best alignment that ends in a blank and one for
 /// the best that ends in its last label. When a label is added, what the trace knew of the one before is written down as a
 /// record, which never changes again; records chain back to the start.
-struct AlignmentHistory {
+///
+/// It owns its memory, so it cannot be copied; `copy(from:)` writes another history's records into it.
+struct AlignmentHistory: ~Copyable {
     /// One symbol that is complete.
     struct Record {
         var previous: Int32
@@ -28,6 +30,12 @@ struct AlignmentHistory {
         static let empty = Trace(score: 0, record: -1, start: 0, end: 0, peak: -.infinity)
     }
 
+    /// The likelier of two alignments; of equals the first.
+    @inline(__always)
+    static func likelier(_ one: Trace, _ other: Trace) -> Trace {
+        one.score >= other.score ? one : other
+    }
+
     private(set) var records: UnsafeMutablePointer<Record>
     private(set) var count = 0
     private(set) var capacity: Int
@@ -39,7 +47,7 @@ struct AlignmentHistory {
         renumbered = .allocate(capacity: capacity)
     }
 
-    func deallocate() {
+    deinit {
         records.deallocate()
         renumbered.deallocate()
     }
@@ -88,14 +96,15 @@ struct AlignmentHistory {
     private mutating func grow(to newCapacity: Int) {
         let larger = UnsafeMutablePointer<Record>.allocate(capacity: newCapacity)
         larger.update(from: records, count: count)
-        deallocate()
+        records.deallocate()
+        renumbered.deallocate()
         records = larger
         renumbered = .allocate(capacity: newCapacity)
         capacity = newCapacity
     }
 
     /// Becomes a copy of `other`, in place.
-    mutating func copy(from other: AlignmentHistory) {
+    mutating func copy(from other: borrowing AlignmentHistory) {
         count = 0
         if capacity < other.count { grow(to: other.capacity) }
         records.update(from: other.records, count: other.count)

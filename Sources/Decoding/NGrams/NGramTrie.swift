@@ -12,17 +12,14 @@ struct NGramTrie {
     /// A context: the number of an inner node.
     typealias State = UInt32
 
-    /// The symbol that ends a line and, as a context, begins one.
-    static let boundary: UInt8 = 0
-    /// What a decoder passes for a symbol that the model does not have.
-    static let missing: UInt8 = 255
     /// Log probability of a symbol that the model has never seen.
     static let missingLogProbability: Float = -16
 
     let nodeCount: Int
     let innerCount: Int
-    /// Per node: its symbol.
-    let symbols: UnsafePointer<UInt8>
+    /// Per node: its symbol, in 8 bits or, of files with many symbols, in 16.
+    let symbols: UnsafeRawPointer
+    let hasWideSymbols: Bool
     /// Per node: index into `probabilityCodes`.
     let probabilities: UnsafePointer<UInt8>
     /// Per node: one bit, set for inner nodes.
@@ -42,7 +39,16 @@ struct NGramTrie {
 
     /// The child of an inner node for a symbol, or nil.
     @inline(__always)
-    func child(of state: State, _ symbol: UInt8) -> Int? {
+    func child(of state: State, _ symbol: LanguageSymbol) -> Int? {
+        if hasWideSymbols { return child(of: state, symbol, among: symbols.assumingMemoryBound(to: UInt16.self)) }
+        guard let narrow = UInt8(exactly: symbol) else { return nil }
+        return child(of: state, narrow, among: symbols.assumingMemoryBound(to: UInt8.self))
+    }
+
+    @inline(__always)
+    private func child<Stored: FixedWidthInteger>(
+        of state: State, _ symbol: Stored, among symbols: UnsafePointer<Stored>
+    ) -> Int? {
         var low = Int(firstChildren[Int(state)])
         var high = Int(firstChildren[Int(state) + 1])
         while high - low > 8 {
@@ -67,7 +73,7 @@ struct NGramTrie {
 
     /// The longest context that the model keeps after `symbol` follows `state`.
     @inline(__always)
-    func next(_ state: State, _ symbol: UInt8) -> State {
+    func next(_ state: State, _ symbol: LanguageSymbol) -> State {
         var state = state
         while true {
             if let node = child(of: state, symbol), let inner = innerNumber(of: node) { return inner }
@@ -77,7 +83,7 @@ struct NGramTrie {
     }
 
     /// The natural log probability of `symbol` after `state`.
-    func logProbability(_ state: State, _ symbol: UInt8) -> Float {
+    func logProbability(_ state: State, _ symbol: LanguageSymbol) -> Float {
         var state = state
         var backoff: Float = 0
         while true {
@@ -91,7 +97,7 @@ struct NGramTrie {
     /// `exp(weight * logProbability)`, from tables that already hold the exponentials of the codes.
     @inline(__always)
     func factor(
-        _ state: State, _ symbol: UInt8, probabilityFactors: UnsafePointer<Double>,
+        _ state: State, _ symbol: LanguageSymbol, probabilityFactors: UnsafePointer<Double>,
         backoffFactors: UnsafePointer<Double>,
         missingFactor: Double
     ) -> Double {

@@ -1,0 +1,29 @@
+/// Facts of a way of writing that recognition needs beside its symbols. Stored with a model.
+public struct Script: Sendable, Hashable, Codable {
+    /// Where the next symbol of a line is written.
+    public enum Direction: String, Sendable, Codable {
+        case leftToRight, rightToLeft
+    }
+
+    public var direction = Direction.leftToRight
+    /// What stands between two words; empty where words are not separated.
+    public var wordSeparator = " "
+    /// Short texts that anyone may write: what a new generation of weights is tried on, for example. None where the program's own serve.
+    public var samples: [String] = []
+
+    public init(direction: Direction = .leftToRight, wordSeparator: String = " ", samples: [String] = []) {
+        self.direction = direction
+        self.wordSeparator = wordSeparator
+        self.samples = samples
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        direction = try values.decodeIfPresent(Direction.self, forKey: .direction) ?? direction
+        wordSeparator = try values.decodeIfPresent(String.self, forKey: .wordSeparator) ?? wordSeparator
+        samples = try values.decodeIfPresent([String].self, forKey: .samples) ?? samples
+    }
+
+    /// Left to right, words apart: Latin, Greek, Cyrillic.
+    public static let spaced = Script()
+}

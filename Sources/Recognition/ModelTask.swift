@@ -1,0 +1,116 @@
+import DuctusDecoding
+import Foundation
+
+/// What a model is for: how its outputs become labels, and by name the loss that it learns with, the decoder that reads it and the metric
+/// that it is measured by. Stored in the weight file under `ductus.task`.
+///
+/// Known tasks are stored as their names. Any other is an object, so that a task that is none of this program's travels with its model:
+///
+///     {"name": "chords", "form": "frameLabels", "loss": "frames", "decoder": "viterbi", "metric": "frame-errors"}
+public struct ModelTask: Sendable, Hashable {
+    /// What the output classes are.
+    public enum Form: String, Sendable, Codable {
+        /// CTC: class 0 is the blank, class k the k-th symbol of the alphabet; the symbols form a text.
+        case transcription
+        /// A label for every frame: class k is the k-th symbol of the alphabet, counted from 0; there is no blank.
+        case frameLabels
+    }
+
+    public var name: String
+    public var form: Form
+    /// `ctc` or `frames`.
+    public var loss: String
+    /// A decoder of `Recognizer.Decoding`, or `viterbi` for frame labels.
+    public var decoder: String
+    /// `character-errors` or `frame-errors`.
+    public var metric: String
+
+    public init(name: String, form: Form, loss: String, decoder: String, metric: String) {
+        self.name = name
+        self.form = form
+        self.loss = loss
+        self.decoder = decoder
+        self.metric = metric
+    }
+
+    /// Text from strokes or vectors.
+    public static let transcription = ModelTask(
+        name: "transcription", form: .transcription, loss: "ctc", decoder: "beam", metric: "character-errors")
+    /// A label for every frame.
+    public static let frameLabels = ModelTask(
+        name: "frameLabels", form: .frameLabels, loss: "frames", decoder: "viterbi", metric: "frame-errors")
+
+    private static let known = [transcription, frameLabels]
+
+    /// Output classes of a network with this task.
+    public func classCount(of alphabet: Alphabet) -> Int {
+        form == .transcription ? alphabet.classCount : alphabet.symbols.count
+    }
+}
+
+extension ModelTask: Codable {
+    private enum CodingKeys: CodingKey { case name, form, loss, decoder, metric }
+
+    public init(from decoder: any Decoder) throws {
+        if let name = try? decoder.singleValueContainer().decode(String.self) {
+            guard let task = ModelTask(name: name) else {
+                throw DecodingError.dataCorrupted(
+                    .init(codingPath: decoder.codingPath, debugDescription: Self.unknown(name)))
+            }
+            self = task
+            return
+        }
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            name: try values.decode(String.self, forKey: .name), form: try values.decode(Form.self, forKey: .form),
+            loss: try values.decode(String.self, forKey: .loss),
+            decoder: try values.decode(String.self, forKey: .decoder),
+            metric: try values.decode(String.self, forKey: .metric))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        if Self.known.contains(self) {
+            var container = encoder.singleValueContainer()
+            return try container.encode(name)
+        }
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(name, forKey: .name)
+        try values.encode(form, forKey: .form)
+        try values.encode(loss, forKey: .loss)
+        try values.encode(decoder, forKey: .decoder)
+        try values.encode(metric, forKey: .metric)
+    }
+
+    /// A known task.
+    public init?(name: String) {
+        guard let task = Self.known.first(where: { $0.name == name }) else { return nil }
+        self = task
+    }
+
+    /// What a weight file's metadata say: a known task's name, or an object.
+    ///
+    /// - Throws: `DecodingError`.
+    init(metadata text: String) throws {
+        if let task = ModelTask(name: text) {
+            self = task
+        } else if text.hasPrefix("{") {
+            self = try JSONDecoder().decode(ModelTask.self, from: Data(text.utf8))
+        } else {
+            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: Self.unknown(text)))
+        }
+    }
+
+    /// How a weight file's metadata say it.
+    var metadata: String {
+        get throws {
+            if Self.known.contains(self) { return name }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys]
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        }
+    }
+
+    private static func unknown(_ name: String) -> String {
+        "the task \"\(name)\" is unknown to this version; known are \(known.map(\.name).joined(separator: ", "))"
+    }
+}
