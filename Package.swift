@@ -66,12 +66,13 @@ let package = Package(
             name: "CDuctusZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // What several rooms need
-        room("Foundations"),
+        room("Foundations", ["CZlib"]),
         room("Randomness"),
         room("Drawing", ["Foundations", "CZlib"]),
 
         // What knows nothing of the others
-        room("Ink", ["Foundations", "Randomness", "Drawing", "CZlib"]),
+        room("Ink", ["Foundations", "Randomness", "Drawing"]),
+        room("Documents", ["Foundations", "Drawing", "Ink", "CZlib"]),
         room("Network", ["Foundations", "Randomness", "CKernels", "COpenBLAS"]),
         room("Decoding", ["Foundations", "Randomness"]),
         room("Transport"),
@@ -79,7 +80,9 @@ let package = Package(
 
         // What composes them, in the way of the data
         room("Recognition", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding"]),
-        room("Training", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding", "Recognition"]),
+        room(
+            "Training",
+            ["Foundations", "Randomness", "Drawing", "Ink", "Documents", "Network", "Decoding", "Recognition"]),
         room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition"]),
         room(
             "Adaptation",
@@ -91,7 +94,7 @@ let package = Package(
             "Daemon",
             [
                 "Foundations", "Ink", "Network", "Recognition", "Streaming", "Adaptation", "Wire", "Transport",
-                "TransportZeroMQ",
+                "TransportZeroMQ", "Documents",
             ],
             [
                 logging, metrics, "Yams", "FlyingFox", .product(name: "FlyingSocks", package: "FlyingFox"),
@@ -107,7 +110,8 @@ let package = Package(
         .executableTarget(
             name: "ductus",
             dependencies: [
-                "DuctusFoundations", "DuctusRandomness", "DuctusDrawing", "DuctusInk", "DuctusNetwork",
+                "DuctusFoundations", "DuctusRandomness", "DuctusDrawing", "DuctusInk", "DuctusDocuments",
+                "DuctusNetwork",
                 "DuctusDecoding",
                 "DuctusRecognition", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet",
                 "DuctusWire",
@@ -138,7 +142,8 @@ let package = Package(
         tests(
             "Network", of: ["Foundations", "Network", "Randomness"], ["AllocationCounter"], resources: [.copy("golden")]
         ),
-        tests("Ink", of: ["Foundations", "Drawing", "Ink", "Randomness", "CZlib"]),
+        tests("Ink", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"]),
+        tests("Documents", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"]),
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
         tests(
             "Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
@@ -161,15 +166,14 @@ let package = Package(
             "Daemon",
             of: [
                 "Foundations", "Daemon", "Adaptation", "Wire", "Transport", "TransportZeroMQ", "Streaming",
-                "Recognition", "Ink", "Network", "Randomness",
+                "Recognition", "Ink", "Network", "Randomness", "Documents",
             ],
             ["StreamingTestSupport", logging, metrics, "FlyingFox"]),
         tests(
             "Fuzz",
             of: [
                 "Foundations", "Drawing", "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation",
-                "Tablet", "Wire",
-                "Transport", "TransportZeroMQ", "Daemon", "Randomness", "Training",
+                "Tablet", "Wire", "Transport", "TransportZeroMQ", "Daemon", "Randomness", "Training", "Documents",
             ],
             ["StreamingTestSupport"], exclude: ["coverage"]),
         tests(

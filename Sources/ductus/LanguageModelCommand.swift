@@ -1,5 +1,9 @@
 import ArgumentParser
 import DuctusDecoding
+import DuctusDocuments
+import DuctusFoundations
+import DuctusInk
+import DuctusRandomness
 import DuctusRecognition
 import DuctusTraining
 import Foundation

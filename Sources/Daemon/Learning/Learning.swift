@@ -39,7 +39,7 @@ package final class Learning: Sendable {
     let queue = DispatchQueue(label: "corrections")
     private let timers = Mutex<[any DispatchSourceTimer]>([])
 
-    /// - Throws: `StateFault.busy` where another daemon keeps what it learns in the same place; `InkFileError` for a canary that cannot be
+    /// - Throws: `StateFault.busy` where another daemon keeps what it learns in the same place; `FileError` for a canary that cannot be
     ///   read.
     package init(
         _ settings: Configuration.AdaptationSettings, locations: Locations, registry: PrometheusRegistry,
