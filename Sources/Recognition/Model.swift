@@ -87,14 +87,6 @@ public final class Model: Sendable {
         }
     }
 
-    /// The same model without a language model.
-    public func withoutLanguageModel() -> Model {
-        Model(
-            name: name, network: network, input: input, task: task, alphabet: alphabet,
-            standardization: standardization, calibration: calibration, decoder: decoder, languageModel: nil,
-            lexicon: lexicon, transitions: transitions, extras: extras, importanceFile: importanceFile)
-    }
-
     /// The same model with other words to expect.
     public func with(lexicon: Lexicon) -> Model { copy { $0.lexicon = lexicon } }
 

@@ -1,3 +1,5 @@
+import DuctusFoundations
+import DuctusDocuments
 import ArgumentParser
 import DuctusDecoding
 import DuctusInk
