@@ -27,6 +27,9 @@ public final class Boundary {
     /// Whether the stream had ended before: an input beside others may end earlier than they.
     var closed: UnsafeMutablePointer<Bool> { closedMemory.pointer }
 
+    /// Whether a sequence's right edge is the true end of its stream.
+    public func isEnd(_ sequence: Int) -> Bool { ends[sequence] }
+
     /// As the kernels see it.
     var batch: ductus_batch {
         ductus_batch(sequences: Int32(sequences), offsets: offsets, lengths: lengths)

@@ -48,7 +48,7 @@ public enum InstructionSet: String, CaseIterable, Codable, Sendable {
         return table.multiply_adds(Int64(steps)).isNaN ? 0 : Double(steps * perStep)
     }
 
-    fileprivate var table: UnsafePointer<ductus_kernels>? {
+    var table: UnsafePointer<ductus_kernels>? {
         ductus_kernels_named(rawValue)
     }
 }
@@ -63,26 +63,4 @@ public enum Precision: String, CaseIterable, Codable, Sendable {
     var code: ductus_precision {
         self == .fp32 ? DUCTUS_PRECISION_FLOAT32 : DUCTUS_PRECISION_REDUCED16
     }
-}
-
-/// The kernels of one instruction set.
-///
-/// Unchecked, because the table is a constant of the C module: nobody ever writes to it.
-public struct Kernels: @unchecked Sendable {
-    package let table: UnsafePointer<ductus_kernels>
-
-    private init(table: UnsafePointer<ductus_kernels>) {
-        self.table = table
-    }
-
-    init(_ set: InstructionSet) throws(NetworkError) {
-        guard let table = set.table else { throw .instructionSetUnavailable(set) }
-        self.table = table
-    }
-
-    /// What serves where no network says otherwise: optimizers, norms.
-    static let standard = (try? Kernels(InstructionSet.selected())) ?? Kernels(table: ductus_kernels_best())
-
-    /// Bytes per cache line and alignment of packed weights and scratch.
-    static let alignment = MemoryBlock.alignment
 }

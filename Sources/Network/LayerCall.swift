@@ -55,6 +55,9 @@ public struct LayerReturn {
     /// The sources behind the first.
     let others: OtherSources
 
+    /// The layer reads one source.
+    public var isAlone: Bool { others.items.isEmpty }
+
     /// Where the loss' derivative by a source goes; nil where nobody asks.
     public func derivative(of source: Int) -> UnsafeMutablePointer<Float>? {
         source == 0 ? dx : others.items[source - 1].dx

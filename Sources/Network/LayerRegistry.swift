@@ -9,6 +9,8 @@ public enum LayerRegistry {
 
     private static let builtIn: [any LayerKind.Type] = [
         Convolution1D.self, Recurrent.self, Linear.self, LogSoftmax.self, Sum.self, Concatenation.self, Embedding.self,
+        LayerNorm.self, InstanceNorm.self, TransposedConvolution1D.self, IndyLSTM.self, LSTMP.self, Attention.self,
+        ConditionalRandomField.self,
     ]
 
     /// Adds a kind; one of the same name is replaced.

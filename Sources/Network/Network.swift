@@ -23,11 +23,13 @@ public final class Network: Sendable {
 
     /// A network from its parameters, in the order of `ParameterLayout(architecture)`.
     ///
-    /// - Parameter instructionSet: `InstructionSet.selected()` where nil.
+    /// - Parameters:
+    ///   - instructionSet: `InstructionSet.selected()` where nil.
+    ///   - products: who does the large products; whoever is faster where nil.
     /// - Throws: `ArchitectureError`, `NetworkError`.
     public init(
         architecture: Architecture, parameters: [Float], precision: Precision = .fp32,
-        instructionSet: InstructionSet? = nil
+        instructionSet: InstructionSet? = nil, products: LargeProducts? = nil
     ) throws {
         try architecture.validate()
         let layout = ParameterLayout(architecture)
@@ -41,7 +43,8 @@ public final class Network: Sendable {
         self.precision = precision
         self.instructionSet = set
         prepared = PreparedNetwork(
-            architecture, layout, precision: precision, kernels: try Kernels(set), trains: false)
+            architecture, layout, precision: precision, kernels: try Kernels(set, products: products),
+            trains: false)
         parameters.withUnsafeBufferPointer { parameters in
             if let base = parameters.baseAddress { prepared.prepare(base) }
         }
@@ -59,11 +62,12 @@ public final class Network: Sendable {
 
     /// The network of a weight file.
     public convenience init(
-        _ file: WeightFile, precision: Precision = .fp32, instructionSet: InstructionSet? = nil
+        _ file: WeightFile, precision: Precision = .fp32, instructionSet: InstructionSet? = nil,
+        products: LargeProducts? = nil
     ) throws {
         try self.init(
             architecture: file.architecture, parameters: file.parameters, precision: precision,
-            instructionSet: instructionSet)
+            instructionSet: instructionSet, products: products)
     }
 
     /// Runs whole sequences.

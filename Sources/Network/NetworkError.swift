@@ -17,6 +17,7 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case viewsOfDifferentLength(sequence: Int, expected: Int, found: Int)
     case unknownInstructionSet(String)
     case instructionSetUnavailable(InstructionSet)
+    case unknownProducts(String)
 
     public var description: String {
         switch self {
@@ -54,6 +55,9 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
         case .unknownInstructionSet(let name):
             "network: there is no instruction set \(name); DUCTUS_INSTRUCTION_SET may be one of "
                 + InstructionSet.available.map(\.rawValue).joined(separator: ", ")
+        case .unknownProducts(let name):
+            "network: nobody called \(name) does large products; DUCTUS_PRODUCTS may be one of "
+                + LargeProducts.allCases.map(\.rawValue).joined(separator: ", ")
         case .instructionSetUnavailable(let set):
             "network: this processor cannot run instruction set \(set.rawValue); available: "
                 + InstructionSet.available.map(\.rawValue).joined(separator: ", ")

@@ -20,7 +20,7 @@ final class PreparedProduct: @unchecked Sendable {
         self.inputs = inputs
         precision = settings.precision
         kernels = settings.kernels
-        _ = bias.reserve(outputs)
+        bias.reserve(outputs).update(repeating: 0, count: outputs)
     }
 
     /// Takes up what was written to `weights`.
@@ -54,12 +54,14 @@ final class PreparedProduct: @unchecked Sendable {
         scratch.release()
     }
 
-    /// The way back, `dx = dy · W`: rows × inputs from rows × outputs, both contiguous.
-    func applyTransposed(rows: Int, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>) {
+    /// The way back, `dx = dy · W`: rows × inputs from rows × outputs.
+    ///
+    /// - Parameter stride: from row to row of dy; contiguous where nil.
+    func applyTransposed(rows: Int, dy: UnsafePointer<Float>, stride: Int? = nil, dx: UnsafeMutablePointer<Float>) {
         guard rows > 0 else { return }
         kernels.table.pointee.product(
-            transposedPacked.pointer, Int32(inputs), Int32(outputs), Precision.fp32.code, Int32(rows), dy, outputs, nil,
-            dx, inputs, nil)
+            transposedPacked.pointer, Int32(inputs), Int32(outputs), Precision.fp32.code, Int32(rows), dy,
+            stride ?? outputs, nil, dx, inputs, nil)
     }
 
     /// The weights as the kernels want them; valid once packed.

@@ -29,6 +29,8 @@ struct BenchmarkNetwork: ParsableCommand {
     var threads = 1
     @Option(help: "Weights for inference: \(Precision.allCases.map(\.rawValue).joined(separator: ", ")).")
     var precision = Precision.fp32
+    @Option(help: "A JSON file with an architecture to time in place of the stack; --input, --hidden, --layers and --labels then mean nothing.")
+    var architecture: String?
     @Option(help: "Measured calls; the median counts.")
     var repeats = 30
     @Option(help: "What is counted: \(MeasurementClock.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -50,10 +52,23 @@ struct BenchmarkNetwork: ParsableCommand {
     }
 
     func run() throws {
-        let measurement = NetworkMeasurement(
+        var measurement = NetworkMeasurement(
             input: input, hidden: hidden, layers: layers, frames: frames, batch: batch, labels: labels,
             threads: threads,
             precision: precision, trains: train, repeats: repeats, clock: clock)
+        if let architecture {
+            do {
+                let data = try Data(contentsOf: URL(fileURLWithPath: architecture))
+                let given = try JSONDecoder().decode(Architecture.self, from: data)
+                try given.validate()
+                guard given.otherInputs.isEmpty else {
+                    throw ValidationError("it has other inputs, which this command does not fill")
+                }
+                measurement.given = given
+            } catch {
+                throw ValidationError("--architecture \(architecture): \(error)")
+            }
+        }
         let report = try measurement.run()
         if json {
             let encoder = JSONEncoder()
@@ -66,6 +81,10 @@ struct BenchmarkNetwork: ParsableCommand {
             if let step = report.training_step_s, let share = report.training_limit_share {
                 print(line("training step", step, share))
             }
+            print(
+                String(
+                    format: "products: kernels %.1f, OpenBLAS %.1f GFLOP/s; this network takes %@", report.kernels_gflops,
+                    report.openblas_gflops, report.large_products))
         }
     }
 

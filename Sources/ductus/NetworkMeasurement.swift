@@ -16,6 +16,8 @@ struct NetworkMeasurement {
     var trains = false
     var repeats = 30
     var clock = MeasurementClock.wall
+    /// In place of the stack of LSTM layers.
+    var given: Architecture?
 
     /// What `--json` prints. Times are medians in seconds; shares are of what as many cores multiply and add at most, in registers, in fp32.
     struct Report: Codable {
@@ -33,30 +35,36 @@ struct NetworkMeasurement {
         var inference_s: Double
         var training_step_s: Double?
         var limit_gflops: Double
-        /// What OpenBLAS' large product reaches on one thread.
+        /// What a product of 192 × 192 by 192 × 384 reaches on one thread, by our kernels and by OpenBLAS, and which of them the network takes.
+        var kernels_gflops: Double
         var openblas_gflops: Double
+        var large_products: String
         var inference_limit_share: Double
         var training_limit_share: Double?
     }
 
     func run() throws -> Report {
-        let architecture = architecture
+        let architecture = given ?? stack
         let network = try Network(architecture: architecture, seed: 1, precision: precision)
         let limit = 2 * bestRate { network.instructionSet.multiplyAdds(atLeast: 200_000_000) } * Double(threads)
+        let set = network.instructionSet
+        let operations = operations(architecture)
         let inference = try inferenceTime(network)
         let training = trains ? try trainingTime(network) : nil
         return Report(
-            input: input, hidden: hidden, layers: layers, frames: frames, batch: batch, labels: labels,
-            threads: threads,
+            input: architecture.input, hidden: hidden, layers: architecture.layers.count, frames: frames, batch: batch,
+            labels: architecture.output, threads: threads,
             precision: precision.rawValue, instruction_set: network.instructionSet.rawValue,
             reduced_format: precision == .bf16 ? network.instructionSet.reducedFormat : nil,
             parameters: network.parameters.count, inference_s: inference, training_step_s: training,
-            limit_gflops: limit / 1e9, openblas_gflops: bestRate(largeProduct) / 1e9,
+            limit_gflops: limit / 1e9, kernels_gflops: LargeProducts.rate(of: .kernels, set) / 1e9,
+            openblas_gflops: LargeProducts.rate(of: .openBLAS, set) / 1e9,
+            large_products: try LargeProducts.selected(for: set).rawValue,
             inference_limit_share: operations / limit / inference,
             training_limit_share: training.map { 3 * operations / limit / $0 })
     }
 
-    private var architecture: Architecture {
+    private var stack: Architecture {
         var stack: [Layer] = []
         for index in 0..<layers {
             stack.append(.recurrent(Recurrent(in: index == 0 ? input : 2 * hidden, hidden: hidden)))
@@ -66,14 +74,13 @@ struct NetworkMeasurement {
         return Architecture(input: input, layers: stack)
     }
 
-    /// Floating-point operations of the products of one forward pass; the way back needs twice as many more.
-    private var operations: Double {
-        var perFrame = 2 * 2 * hidden * labels
-        for index in 0..<layers { perFrame += 2 * 2 * 4 * hidden * ((index == 0 ? input : 2 * hidden) + hidden) }
-        return Double(perFrame * frames * batch)
+    /// Floating-point operations of the products of one forward pass, as if every weight served every frame; the way back needs twice as many more.
+    private func operations(_ architecture: Architecture) -> Double {
+        let weights = ParameterLayout(architecture).tensors.filter(\.isWeight).reduce(0) { $0 + $1.count }
+        return 2 * Double(weights * frames * batch)
     }
 
-    private func sequences() -> Batch {
+    private func sequences(_ input: Int) -> Batch {
         var generator = SplitMix64(seed: 7)
         var sequences = Batch(dimension: input)
         for _ in 0..<batch { sequences.append((0..<frames * input).map { _ in generator.normal() }) }
@@ -82,10 +89,10 @@ struct NetworkMeasurement {
 
     /// The batch is divided among the threads, each with a workspace of its own.
     private func inferenceTime(_ network: Network) throws -> Double {
-        let all = sequences()
-        let width = frames * input
+        let all = sequences(network.architecture.input)
+        let width = frames * network.architecture.input
         let parts = (0..<min(threads, batch)).map { thread in
-            var part = Batch(dimension: input)
+            var part = Batch(dimension: network.architecture.input)
             for index in stride(from: thread, to: batch, by: threads) {
                 part.append(Array(all.frames[index * width..<(index + 1) * width]))
             }
@@ -104,7 +111,8 @@ struct NetworkMeasurement {
 
     /// Forward, CTC, backward, clipping, AdamW; a label for every seven frames.
     private func trainingTime(_ network: Network) throws -> Double {
-        let batch = sequences()
+        let batch = sequences(network.architecture.input)
+        let labels = network.architecture.output
         var generator = SplitMix64(seed: 9)
         let targets = (0..<self.batch).map { _ in
             Target.ctc((0..<max(1, frames / 7)).map { _ in Int32.random(in: 1..<Int32(labels), using: &generator) })
@@ -141,15 +149,6 @@ struct NetworkMeasurement {
             let done = work()
             return done / (clock.now() - begin)
         }.max() ?? 0
-    }
-
-    /// - Returns: floating-point operations.
-    private func largeProduct() -> Double {
-        let size = 768
-        let a = [Float](repeating: 0.5, count: size * size)
-        var c = a
-        LargeProduct.multiply(a, a, into: &c, size: size)
-        return 2 * Double(size * size * size)
     }
 }
 

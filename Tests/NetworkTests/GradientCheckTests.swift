@@ -39,22 +39,29 @@ import Testing
         }
     }
 
-    static let cases: [Case] =
-        [
-            .convolution(.none, kernel: 3, stride: 1, padding: 1),
-            .convolution(.silu, kernel: 4, stride: 2, padding: 1),
-            .convolution(.tanh, kernel: 2, stride: 3, padding: 0),
-            .convolution(.silu, kernel: 1, stride: 1, padding: 0),
-        ]
-        + Cell.allCases.flatMap { cell in
-            [false, true].flatMap { bidirectional in
-                [false, true].map { .recurrent(cell, bidirectional: bidirectional, residual: $0) }
-            }
+    static let convolutions: [Case] = [
+        .convolution(.none, kernel: 3, stride: 1, padding: 1),
+        .convolution(.silu, kernel: 4, stride: 2, padding: 1),
+        .convolution(.tanh, kernel: 2, stride: 3, padding: 0),
+        .convolution(.silu, kernel: 1, stride: 1, padding: 0),
+    ]
+
+    static let recurrents: [Case] = Cell.allCases.flatMap { cell in
+        [false, true].flatMap { bidirectional in
+            [false, true].map { .recurrent(cell, bidirectional: bidirectional, residual: $0) }
         }
-        + [
-            Case(testDescription: "stack", architecture: TestNetworks.stack(labels: 4)),
-            Case(testDescription: "stack with dropout", architecture: TestNetworks.stack(dropout: 0.3, labels: 4)),
-        ]
+    }
+
+    static let others: [Case] = (LayerCases.chains + LayerCases.graphs).map {
+        Case(testDescription: $0.testDescription, architecture: $0.architecture)
+    }
+
+    static let stacks: [Case] = [
+        Case(testDescription: "stack", architecture: TestNetworks.stack(labels: 4)),
+        Case(testDescription: "stack with dropout", architecture: TestNetworks.stack(dropout: 0.3, labels: 4)),
+    ]
+
+    static let cases: [Case] = convolutions + recurrents + others + stacks
 
     @Test(arguments: cases, [false, true])
     func backpropagationAgreesWithCentralDifferences(_ item: Case, connectionist: Bool) throws {

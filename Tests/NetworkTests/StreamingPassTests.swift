@@ -6,7 +6,7 @@ import Testing
 /// Windows of a stream: carried state, lookahead, strided convolutions, ends.
 @Suite struct StreamingPassTests {
     /// Runs a sequence in windows; the final frames one after another.
-    private func stream(
+    func stream(
         _ network: Network, _ frames: [Float], chunks: [Int], lookahead: Int, state: NetworkState? = nil
     ) throws -> [Float] {
         let width = network.architecture.input

@@ -10,6 +10,11 @@
 #include "forward.h"
 #include "backward.h"
 #include "gradient.h"
+#include "diagonal.h"
+#include "steps.h"
+#include "normalization.h"
+#include "depthwise.h"
+#include "attention.h"
 
 const ductus_kernels TABLE = {
     .name = TABLE_NAME,
@@ -23,6 +28,11 @@ const ductus_kernels TABLE = {
     .recurrent_input_scratch_size = recurrent_input_scratch_size,
     .recurrent_forward = recurrent_forward,
     .recurrent_backward = recurrent_backward,
+    .diagonal_forward = diagonal_forward,
+    .diagonal_backward = diagonal_backward,
+    .lstm_step = lstm_step,
+    .lstm_step_backward = lstm_step_backward,
+    .depthwise = depthwise,
     .product_pack_size = product_pack_size,
     .product_pack = product_pack,
     .product_pack_transposed_size = product_pack_transposed_size,
@@ -40,9 +50,18 @@ const ductus_kernels TABLE = {
     .add_scaled = add_scaled,
     .average = average,
     .multiply = multiply,
+    .multiply_add = multiply_add,
     .squared_norm = squared_norm,
     .log_softmax = log_softmax,
     .log_softmax_backward = log_softmax_backward,
+    .normalize_rows = normalize_rows,
+    .normalize_rows_backward = normalize_rows_backward,
+    .softmax = softmax,
+    .dots = dots,
+    .mix = mix,
+    .spread = spread,
+    .additive_scores = additive_scores,
+    .additive_backward = additive_backward,
     .log_sum = log_sum,
     .shares = shares,
     .adam = adam,

@@ -60,6 +60,10 @@ static void multiply(const float *x, const float *y, float *z, size_t count) {
     for (size_t i = 0; i < count; i++) z[i] = x[i] * y[i];
 }
 
+static void multiply_add(const float *x, const float *y, float *z, size_t count) {
+    for (size_t i = 0; i < count; i++) z[i] += x[i] * y[i];
+}
+
 static double squared_norm(const float *x, size_t count) {
     vector_double sums = 0;
     EACH_VECTOR(count, vector_double v = __builtin_convertvector(load_first(x + i, n), vector_double); sums += v * v;)
@@ -123,7 +127,7 @@ static void adam(const ductus_adam *settings, const float *gradient, float *firs
         float v = beta2 * second[i] + (1 - beta2) * d * d;
         first[i] = m;
         second[i] = v;
-        weight[i] = keep * weight[i] - rate * m / (__builtin_sqrtf(v) * root + epsilon);
+        weight[i] = keep * weight[i] - rate * m / (__builtin_elementwise_sqrt(v) * root + epsilon);
     }
 }
 

@@ -144,6 +144,62 @@ typedef struct ductus_gradient_part {
     ptrdiff_t stride;
 } ductus_gradient_part;
 
+/// One direction of an lstm whose recurrence is diagonal, over one sequence: a = (W x + b) + u · h, unit by unit. Gates in the lstm's order.
+typedef struct ductus_diagonal_pass {
+    /// Visit the frames from last to first.
+    bool reversed;
+    int32_t hidden, frames;
+    /// frames × 4H. In: W x + b. Out, if `cells` is given: the gates' activations.
+    float *_Nonnull gates;
+    ptrdiff_t gates_stride;
+    /// 4 × H: u.
+    const float *_Nonnull weights;
+    /// frames × H, contiguous, or NULL for inference. Out: c_t.
+    float *_Nullable cells;
+    /// frames × H with a stride. Out: h_t.
+    float *_Nonnull output;
+    ptrdiff_t output_stride;
+    /// H each; NULL means zero.
+    const float *_Nullable initial_h;
+    const float *_Nullable initial_c;
+    /// H each, or NULL: the state after `final_after` steps, 0 … frames. May be the initial state's memory only where `final_after` is `frames`.
+    float *_Nullable final_h;
+    float *_Nullable final_c;
+    int32_t final_after;
+} ductus_diagonal_pass;
+
+/// The way back of it.
+typedef struct ductus_diagonal_gradient {
+    bool reversed;
+    int32_t hidden, frames;
+    /// In: the activations. Out: d loss / d (W x + b).
+    float *_Nonnull gates;
+    ptrdiff_t gates_stride;
+    const float *_Nonnull weights;
+    const float *_Nonnull cells;
+    const float *_Nonnull output;
+    ptrdiff_t output_stride;
+    const float *_Nullable initial_h;
+    const float *_Nullable initial_c;
+    const float *_Nonnull d_output;
+    ptrdiff_t d_output_stride;
+    /// 4 × H. Receives by adding.
+    float *_Nonnull d_weights;
+} ductus_diagonal_gradient;
+
+/// A convolution of each channel by itself: y[t] = bias + Σ_k weights[k] · x[t · frame_step + k · tap_step], channel by channel.
+typedef struct ductus_depthwise {
+    int32_t frames, channels, kernel;
+    const float *_Nonnull x;
+    /// Floats from one output's inputs to the next one's, and from one tap to the next.
+    ptrdiff_t frame_step, tap_step;
+    /// kernel × channels.
+    const float *_Nonnull weights;
+    const float *_Nonnull bias;
+    /// frames × channels, contiguous.
+    float *_Nonnull y;
+} ductus_depthwise;
+
 /// One step of Adam or AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019), as PyTorch computes it.
 typedef struct ductus_adam {
     float learning_rate, beta1, beta2, epsilon;
@@ -163,6 +219,8 @@ typedef struct ductus_kernels {
     const char *_Nonnull reduced_format;
     /// Floats per vector.
     int32_t lanes;
+    /// Large products are done by somebody else: what is large should not be done by the recurrent kernels on their way.
+    bool has_large_products;
 
     // Recurrent layers
 
@@ -184,6 +242,20 @@ typedef struct ductus_kernels {
     /// Backpropagation through time over a whole batch. Needs `layer->backward`; `layer->forward` may be NULL.
     void (*_Nonnull recurrent_backward)(const ductus_recurrent *_Nonnull layer, const ductus_batch *_Nonnull batch,
                                         const ductus_recurrent_gradient *_Nonnull gradient, void *_Nonnull scratch);
+    /// One direction of an lstm with diagonal recurrence over one sequence.
+    void (*_Nonnull diagonal_forward)(const ductus_diagonal_pass *_Nonnull pass);
+    void (*_Nonnull diagonal_backward)(const ductus_diagonal_gradient *_Nonnull gradient);
+    /// One step of one sequence's lstm cell. gates (4H): what the input gives; sums (4H): what the recurrence gives. c (H): in and out. h (H): out.
+    /// With `cells` (H) the activations stay in `gates`, and c is copied there.
+    void (*_Nonnull lstm_step)(int32_t hidden, float *_Nonnull gates, const float *_Nonnull sums, float *_Nonnull c, float *_Nullable cells,
+                               float *_Nonnull h);
+    /// The way back of it. gates: in the activations, out d loss / d sums. previous: the step before's c, or NULL for zero. dh: d loss / d h.
+    /// dc: in d loss / d c by later steps, out by this one.
+    void (*_Nonnull lstm_step_backward)(int32_t hidden, float *_Nonnull gates, const float *_Nonnull cells, const float *_Nullable previous,
+                                        const float *_Nonnull dh, float *_Nonnull dc);
+    /// A convolution of each channel by itself.
+    void (*_Nonnull depthwise)(const ductus_depthwise *_Nonnull layer);
+
     // Products with packed weights: y = x Wᵀ + bias, W is outputs × inputs as in PyTorch's Linear
 
     size_t (*_Nonnull product_pack_size)(int32_t outputs, int32_t inputs, ductus_precision precision);
@@ -227,6 +299,8 @@ typedef struct ductus_kernels {
     void (*_Nonnull average)(float decay, const float *_Nonnull x, float *_Nonnull y, size_t count);
     /// z = x · y (a dropout mask, say); z may be x or y.
     void (*_Nonnull multiply)(const float *_Nonnull x, const float *_Nonnull y, float *_Nonnull z, size_t count);
+    /// z += x · y; z may be neither of them.
+    void (*_Nonnull multiply_add)(const float *_Nonnull x, const float *_Nonnull y, float *_Nonnull z, size_t count);
     /// Sum of squares, accumulated in double precision.
     double (*_Nonnull squared_norm)(const float *_Nonnull x, size_t count);
 
@@ -237,6 +311,37 @@ typedef struct ductus_kernels {
     /// dx = dy − exp(y) · Σ dy, y being what log_softmax gave; dx may be dy.
     void (*_Nonnull log_softmax_backward)(const float *_Nonnull y, const float *_Nonnull dy, float *_Nonnull dx, size_t rows,
                                           size_t columns);
+
+    /// y = (x − mean) / √(variance + epsilon) · weight + bias, per contiguous row; y may be x where nothing is kept. For the way back `normalized` (rows ×
+    /// columns) and `scales` (a number per row) are kept, or NULL.
+    void (*_Nonnull normalize_rows)(const float *_Nonnull x, float *_Nonnull y, float *_Nullable normalized, float *_Nullable scales, size_t rows,
+                                    size_t columns, float epsilon, const float *_Nonnull weight, const float *_Nonnull bias);
+    /// dx may be dy, or NULL if not wanted. d_weight and d_bias receive by adding.
+    void (*_Nonnull normalize_rows_backward)(const float *_Nonnull normalized, const float *_Nonnull scales, const float *_Nonnull dy,
+                                             float *_Nullable dx, size_t rows, size_t columns, const float *_Nonnull weight,
+                                             float *_Nonnull d_weight, float *_Nonnull d_bias);
+
+    // Attention: a query against rows that lie `stride` floats apart
+
+    /// y = e^x / Σ e^x; y may be x.
+    void (*_Nonnull softmax)(const float *_Nonnull x, float *_Nonnull y, size_t count);
+    /// y[row] = scale · query · row
+    void (*_Nonnull dots)(const float *_Nonnull query, const float *_Nonnull rows, ptrdiff_t stride, int32_t count, int32_t width, float scale,
+                          float *_Nonnull y);
+    /// y = Σ weights[row] · row
+    void (*_Nonnull mix)(const float *_Nonnull weights, const float *_Nonnull rows, ptrdiff_t stride, int32_t count, int32_t width,
+                         float *_Nonnull y);
+    /// row += weights[row] · x, for each row
+    void (*_Nonnull spread)(const float *_Nonnull weights, const float *_Nonnull x, float *_Nonnull rows, ptrdiff_t stride, int32_t count,
+                            int32_t width);
+    /// y[row] = weight · tanh(query + key + added), `added` (count × width) or NULL for nothing.
+    void (*_Nonnull additive_scores)(const float *_Nonnull query, const float *_Nonnull keys, ptrdiff_t stride, const float *_Nullable added,
+                                     int32_t count, int32_t width, const float *_Nonnull weight, float *_Nonnull y);
+    /// The way back of it; everything receives by adding.
+    void (*_Nonnull additive_backward)(const float *_Nonnull query, const float *_Nonnull keys, ptrdiff_t stride, const float *_Nullable added,
+                                       int32_t count, int32_t width, const float *_Nonnull weight, const float *_Nonnull d_scores,
+                                       float *_Nonnull d_query, float *_Nonnull d_keys, ptrdiff_t d_stride, float *_Nullable d_added,
+                                       float *_Nonnull d_weight);
 
     // The trellis of connectionist temporal classification
 
@@ -260,6 +365,15 @@ const ductus_kernels *_Nonnull ductus_kernels_best(void);
 
 /// The table of that name, or NULL if there is none in this build or the processor lacks it.
 const ductus_kernels *_Nullable ductus_kernels_named(const char *_Nonnull name);
+
+/// c += op(a) · op(b), row-major, on the caller's thread: c is rows × columns, depth is what is summed over; an operand that is transposed lies the other
+/// way round. Steps count floats between the starts of two rows.
+typedef void (*ductus_sgemm)(int32_t rows, int32_t columns, int32_t depth, const float *_Nonnull a, ptrdiff_t a_step, bool transposes_a,
+                             const float *_Nonnull b, ptrdiff_t b_step, bool transposes_b, float *_Nonnull c, ptrdiff_t c_step);
+
+/// A table like `base`, whose large products with 32-bit weights are done by `function`, the same for all tables. The rows of such a product depend on
+/// each other in their last bits. Weights that one of both tables packed are not for the other. Called by one thread, before the table is used.
+const ductus_kernels *_Nonnull ductus_kernels_with_large_products(const ductus_kernels *_Nonnull base, ductus_sgemm _Nonnull function);
 
 /// The names of all tables in this build, best last, also those this processor cannot run; NULL behind the last.
 const char *_Nullable ductus_kernels_name(int32_t index);

@@ -13,6 +13,8 @@ public struct FrameTarget: Loss {
 
     public func fits(_ frames: Int) -> Bool { true }
 
+    public func counts(_ frame: Int) -> Bool { labels[frame] != Target.ignored }
+
     public func check(sequence: Int, frames: Int, classes: Int) throws(NetworkError) {
         guard labels.count == frames else {
             throw .wrongLabelCount(sequence: sequence, expected: frames, found: labels.count)

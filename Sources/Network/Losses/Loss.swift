@@ -14,8 +14,15 @@ public protocol Loss: Hashable, Sendable {
     /// - Throws: `NetworkError`.
     func check(sequence: Int, frames: Int, classes: Int) throws(NetworkError)
 
+    /// Whether an output frame has a say; all have where nothing else is declared.
+    func counts(_ frame: Int) -> Bool
+
     /// The loss of one sequence in nats. Fills `call.gradient` where it is not nil.
     func evaluate(_ call: LossCall) -> Double
+}
+
+extension Loss {
+    public func counts(_ frame: Int) -> Bool { true }
 }
 
 /// One sequence's share of a loss.

@@ -31,10 +31,11 @@ public final class Backpropagation {
     ///   - threads: how many threads share a batch.
     ///   - seed: of the masks of dropout.
     ///   - instructionSet: `InstructionSet.selected()` where nil.
+    ///   - products: who does the large products; whoever is faster where nil.
     /// - Throws: `ArchitectureError`, `NetworkError`.
     public init(
         architecture: Architecture, parameters: [Float], threads: Int = 1, seed: UInt64 = 0,
-        instructionSet: InstructionSet? = nil
+        instructionSet: InstructionSet? = nil, products: LargeProducts? = nil
     ) throws {
         try architecture.validate()
         guard let last = architecture.layers.last, type(of: last.kind).endsHead else {
@@ -51,7 +52,8 @@ public final class Backpropagation {
         self.instructionSet = set
         generator = SplitMix64(seed: seed)
         gradient = [Float](repeating: 0, count: layout.count)
-        let prepared = PreparedNetwork(architecture, layout, precision: .fp32, kernels: try Kernels(set), trains: true)
+        let prepared = PreparedNetwork(
+            architecture, layout, precision: .fp32, kernels: try Kernels(set, products: products), trains: true)
         self.prepared = prepared
         shards = (0..<self.threads).map { _ in TrainingShard(prepared) }
     }

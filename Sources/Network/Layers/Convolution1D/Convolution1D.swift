@@ -1,5 +1,6 @@
 /// A convolution along time: `out[j] = activation(bias + Σ weight[k] · in[j · stride − padding + k])`, frames outside
-/// the sequence being zero; PyTorch's `Conv1d`.
+/// the sequence being zero; PyTorch's `Conv1d`. With `groups` each part of the outputs sees only its part of the inputs (as many groups as channels:
+/// depthwise), with `dilation` the taps lie some frames apart.
 public struct Convolution1D: LayerKind {
     public static let name = "convolution1D"
 
@@ -8,30 +9,38 @@ public struct Convolution1D: LayerKind {
     public var kernel: Int
     public var stride: Int
     public var padding: Int
+    public var groups: Int
+    public var dilation: Int
     public var activation: Activation
     public var dropout: Float
 
+    private enum CodingKeys: String, CodingKey {
+        case `in`, out, kernel, stride, padding, groups, dilation, activation, dropout
+    }
+
     public init(
-        in: Int, out: Int, kernel: Int, stride: Int = 1, padding: Int = 0, activation: Activation = .none,
-        dropout: Float = 0
+        in: Int, out: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1, dilation: Int = 1,
+        activation: Activation = .none, dropout: Float = 0
     ) {
         self.in = `in`
         self.out = out
         self.kernel = kernel
         self.stride = stride
         self.padding = padding
+        self.groups = groups
+        self.dilation = dilation
         self.activation = activation
         self.dropout = dropout
     }
 
     /// Output frames of a whole sequence.
     public func outputLength(for inputFrames: Int) -> Int {
-        inputFrames + 2 * padding < kernel || inputFrames == 0 ? 0 : (inputFrames + 2 * padding - kernel) / stride + 1
+        inputFrames + 2 * padding < span || inputFrames == 0 ? 0 : (inputFrames + 2 * padding - span) / stride + 1
     }
 
     /// Output frames that see nothing to the right of the first `inputFrames` frames.
     public func committedLength(after inputFrames: Int) -> Int {
-        inputFrames + padding < kernel ? 0 : (inputFrames + padding - kernel) / stride + 1
+        inputFrames + padding < span ? 0 : (inputFrames + padding - span) / stride + 1
     }
 
     public init(from decoder: any Decoder) throws {
@@ -41,32 +50,56 @@ public struct Convolution1D: LayerKind {
         kernel = try fields.decode(Int.self, forKey: .kernel)
         stride = try fields.value(.stride, or: 1)
         padding = try fields.value(.padding, or: 0)
+        groups = try fields.value(.groups, or: 1)
+        dilation = try fields.value(.dilation, or: 1)
         activation = try fields.value(.activation, or: .none)
         dropout = try fields.value(.dropout, or: 0)
     }
 
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(self.in, forKey: .in)
+        try fields.encode(out, forKey: .out)
+        try fields.encode(kernel, forKey: .kernel)
+        try fields.encode(stride, forKey: .stride)
+        try fields.encode(padding, forKey: .padding)
+        try fields.encode(groups, .groups, unless: 1)
+        try fields.encode(dilation, .dilation, unless: 1)
+        try fields.encode(activation, forKey: .activation)
+        try fields.encode(dropout, forKey: .dropout)
+    }
+
     public func output(of inputs: [Int]) -> Int { out }
+
+    /// Frames that an output sees, from its first tap to its last.
+    var span: Int { (kernel - 1) * dilation + 1 }
 
     public func validate(_ check: LayerCheck) throws(ArchitectureError) {
         try check.input(self.in)
         try check.output(out)
         try check.range("kernel", kernel, 1...64)
         try check.range("stride", stride, 1...64)
-        try check.range("padding", padding, 0...(kernel - 1))
+        try check.range("dilation", dilation, 1...64)
+        try check.range("padding", padding, 0...(span - 1))
+        try check.range("groups", groups, 1...Architecture.widths.upperBound)
+        try check.require(
+            self.in % groups == 0 && out % groups == 0, "\(self.in) inputs and \(out) outputs do not divide into \(groups) groups")
     }
 
     public func parameters(for inputs: [Int]) -> [ParameterDeclaration] {
         [
-            .init("weight", [out, self.in, kernel], .uniform(fanIn: self.in * kernel, fanOut: out * kernel)),
+            .init(
+                "weight", [out, self.in / groups, kernel],
+                .uniform(fanIn: self.in / groups * kernel, fanOut: out / groups * kernel)),
             .init("bias", [out], .constant(0)),
         ]
     }
 
-    /// The last kernel − 1 input frames.
-    public func state(for inputs: [Int]) -> StateShape { StateShape(count: (kernel - 1) * self.in) }
+    /// The last input frames that the next output sees, too.
+    public func state(for inputs: [Int]) -> StateShape { StateShape(count: (span - 1) * self.in) }
 
     public func prepare(_ settings: LayerSettings) -> any PreparedLayer {
-        PreparedConvolution(self, settings)
+        groups == 1 && dilation == 1 ? PreparedConvolution(self, settings) : PreparedGroupedConvolution(self, settings)
     }
 }
 

@@ -8,20 +8,14 @@ final class PreparedConvolution: PreparedLayer {
     private let layer: Convolution1D
     private let product: PreparedProduct
     private let trains: Bool
+    private let frames: PaddedFrames
 
-    /// The layer's buffers in a call's record.
-    private enum Buffer {
-        /// The input with its left context and padding, each sequence for itself.
-        static let padded = 0
-        /// The sums before the activation.
-        static let sums = 1
-        /// Of integers: where each sequence's padded input begins.
-        static let starts = 0
-    }
+    private typealias Buffer = PaddedFrames.Buffer
 
     init(_ layer: Convolution1D, _ settings: LayerSettings) {
         self.layer = layer
         trains = settings.trains
+        frames = PaddedFrames(layer)
         product = PreparedProduct(outputs: layer.out, inputs: layer.kernel * layer.in, settings)
     }
 
@@ -44,7 +38,7 @@ final class PreparedConvolution: PreparedLayer {
 
     func forward(_ call: LayerCall) {
         let table = call.kernels.table.pointee
-        pad(call)
+        frames.pad(call)
         let count = call.output.frames * layer.out
         let sums = call.keepsActivations ? call.record.floats(Buffer.sums).reserve(count) : call.y
         let starts = call.record.integers(Buffer.starts).pointer
@@ -57,72 +51,7 @@ final class PreparedConvolution: PreparedLayer {
         if layer.activation != .none || call.keepsActivations {
             table.activate(layer.activation.code, sums, call.y, count)
         }
-        for sequence in 0..<call.input.sequences {
-            if let context = call.state(sequence) { carryContext(call, sequence, context.values) }
-        }
-    }
-
-    /// Number, within its stream, of the first frame that a sequence's first output sees; negative within the padding.
-    private func leftEdge(_ output: Boundary, _ sequence: Int) -> Int {
-        output.firsts[sequence] * layer.stride - layer.padding
-    }
-
-    /// Lays out each sequence with what its outputs see: padding or the stream's last frames at the left, padding at its end.
-    private func pad(_ call: LayerCall) {
-        let starts = call.record.integers(Buffer.starts).reserve(call.input.sequences)
-        var total = 0
-        for sequence in 0..<call.input.sequences {
-            starts[sequence] = total
-            total += paddedFrames(call.output, sequence) * layer.in
-        }
-        let padded = call.record.floats(Buffer.padded).reserve(total)
-        let width = layer.in
-        for sequence in 0..<call.input.sequences {
-            let left = leftEdge(call.output, sequence)
-            let first = call.input.firsts[sequence]
-            let edge = first + Int(call.input.lengths[sequence])
-            let frames = paddedFrames(call.output, sequence)
-            let window = call.x + Int(call.input.offsets[sequence]) * width
-            var row = padded + starts[sequence]
-            var frame = left
-            let end = left + frames
-            func fill(upTo limit: Int, from source: UnsafePointer<Float>?) {
-                let count = min(limit, end) - frame
-                guard count > 0 else { return }
-                if let source {
-                    row.update(from: source, count: count * width)
-                } else {
-                    row.update(repeating: 0, count: count * width)
-                }
-                row += count * width
-                frame += count
-            }
-            fill(upTo: 0, from: nil)
-            if frame < first {
-                fill(upTo: first, from: (call.state(sequence)?.values).map { $0 + (frame - first + layer.kernel - 1) * width })
-            }
-            if frame < edge { fill(upTo: edge, from: window + (frame - first) * width) }
-            fill(upTo: end, from: nil)
-        }
-    }
-
-    private func paddedFrames(_ output: Boundary, _ sequence: Int) -> Int {
-        let outputs = Int(output.lengths[sequence])
-        return outputs == 0 ? 0 : (outputs - 1) * layer.stride + layer.kernel
-    }
-
-    /// The stream keeps the last kernel − 1 of its committed frames.
-    private func carryContext(_ call: LayerCall, _ sequence: Int, _ context: UnsafeMutablePointer<Float>) {
-        let kept = layer.kernel - 1
-        let width = layer.in
-        let chunk = Int(call.input.commits[sequence])
-        let window = call.x + Int(call.input.offsets[sequence]) * width
-        if chunk >= kept {
-            context.update(from: window + (chunk - kept) * width, count: kept * width)
-        } else {
-            context.update(from: context + chunk * width, count: (kept - chunk) * width)
-            (context + (kept - chunk) * width).update(from: window, count: chunk * width)
-        }
+        frames.carry(call)
     }
 
     func backward(_ call: LayerReturn) {
@@ -169,7 +98,7 @@ final class PreparedConvolution: PreparedLayer {
         let rows = Int(call.output.lengths[sequence])
         product.applyTransposed(rows: rows, dy: call.dy + Int(call.output.offsets[sequence]) * layer.out, dx: columns)
         let table = call.kernels.table.pointee
-        let first = leftEdge(call.output, sequence) - call.input.firsts[sequence]
+        let first = frames.leftEdge(call.output, sequence) - call.input.firsts[sequence]
         let target = dx + Int(call.input.offsets[sequence]) * layer.in
         for row in 0..<rows {
             let left = first + row * layer.stride

@@ -92,7 +92,10 @@ final class PreparedRecurrent: PreparedLayer, @unchecked Sendable {
     func forward(_ call: LayerCall) {
         let table = call.kernels.table.pointee
         let frames = call.input.frames
-        let gates = call.keepsActivations ? call.record.floats(Buffer.gates).reserve(frames * gateColumns) : nil
+        // Whoever does large products does what the input gives to the gates, too, before the kernels walk.
+        let isLarge = table.has_large_products && precision == .fp32
+        let gates =
+            call.keepsActivations || isLarge ? call.record.floats(Buffer.gates).reserve(frames * gateColumns) : nil
         let count = frames * layer.output
         let keepsHidden = call.keepsActivations && (call.mask != nil || layer.residual)
         let hidden = keepsHidden ? call.record.floats(Buffer.hidden).reserve(count) : call.y
@@ -106,11 +109,17 @@ final class PreparedRecurrent: PreparedLayer, @unchecked Sendable {
             pass.reversed = direction == 1
             pass.gates = gates.map { $0 + direction * layer.rows }
             pass.gates_stride = gateColumns
-            pass.input = call.x
-            pass.input_stride = layer.in
-            pass.inputs = Int32(layer.in)
-            pass.input_weights = products[direction].packedWeights
-            pass.input_bias = products[direction].bias.constant
+            if isLarge, let gates {
+                products[direction].apply(
+                    rows: frames, x: call.x, stride: layer.in, y: gates + direction * layer.rows, outputStride: gateColumns,
+                    scratch: call.scratch)
+            } else {
+                pass.input = call.x
+                pass.input_stride = layer.in
+                pass.inputs = Int32(layer.in)
+                pass.input_weights = products[direction].packedWeights
+                pass.input_bias = products[direction].bias.constant
+            }
             pass.cells = cells.map { $0 + direction * frames * layer.hidden }
             pass.output = hidden + direction * layer.hidden
             pass.output_stride = layer.output

@@ -1,0 +1,44 @@
+/// Makes each channel of a sequence free of its mean and scale over time, then gives it a scale and an offset of its own (Ulyanov et al. 2016).
+/// PyTorch's `InstanceNorm1d` with its affine parameters.
+///
+/// In a stream the mean and scale are those of all frames seen so far, the window's lookahead among them; so a chunk gives what the whole pass gives
+/// where everything that is still to come is its lookahead.
+public struct InstanceNorm: LayerKind {
+    public static let name = "instanceNorm"
+
+    public var `in`: Int
+    /// Added to the variance.
+    public var epsilon: Float
+
+    public init(in: Int, epsilon: Float = 1e-5) {
+        self.in = `in`
+        self.epsilon = epsilon
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        self.in = try fields.decode(Int.self, forKey: .in)
+        epsilon = try fields.value(.epsilon, or: 1e-5)
+    }
+
+    public func output(of inputs: [Int]) -> Int { self.in }
+
+    public func validate(_ check: LayerCheck) throws(ArchitectureError) {
+        try check.input(self.in)
+        try check.require(epsilon > 0 && epsilon < 1, "epsilon is \(epsilon); it must lie between 0 and 1")
+    }
+
+    public func parameters(for inputs: [Int]) -> [ParameterDeclaration] {
+        [.init("weight", [self.in], .constant(1)), .init("bias", [self.in], .constant(0))]
+    }
+
+    /// The number of committed frames, their mean, and the sum of their squared differences from it.
+    public func state(for inputs: [Int]) -> StateShape { StateShape(count: 1 + 2 * self.in) }
+
+    public func prepare(_ settings: LayerSettings) -> any PreparedLayer { PreparedInstanceNorm(self) }
+}
+
+extension Layer {
+    /// Makes each channel of a sequence free of its mean and scale over time.
+    public static func instanceNorm(_ kind: InstanceNorm) -> Layer { Layer(kind) }
+}
