@@ -89,7 +89,7 @@ let package = Package(
             ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training", "Streaming"],
             [sqlite]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
-        room("Wire", ["Foundations", "Ink", "Streaming"], [protobuf]),
+        room("Wire", ["Foundations", "Ink", "Recognition", "Streaming"], [protobuf]),
         room(
             "Daemon",
             [
@@ -155,7 +155,9 @@ let package = Package(
             of: ["Foundations", "Adaptation", "Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
             ["AdaptationTestSupport", "StreamingTestSupport"]),
         tests(
-            "Wire", of: ["Foundations", "Wire", "Transport", "TransportZeroMQ", "Streaming", "Ink"], [protobuf]),
+            "Wire",
+            of: ["Foundations", "Wire", "Transport", "TransportZeroMQ", "Streaming", "Recognition", "Ink"],
+            [protobuf]),
         tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
         tests("Transport", of: ["Transport"]),
         tests("TransportZeroMQ", of: ["Transport", "TransportZeroMQ"]),

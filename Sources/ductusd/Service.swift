@@ -57,10 +57,7 @@ final class Service {
         parts.handlers = [ReloadHandler { [health] in reloader.reload(status: health.statusText("serving")) }]
         if let learning {
             parts.handlers.append(LearningHandler(learning: learning))
-            parts.onFinished = { segment in
-                let input: Pipeline.Input = segment.vectors == nil ? .ink : .features
-                learning.finished(segment, pipeline: pipelines.pipeline(for: segment.event.stream, input: input)?.name)
-            }
+            parts.onFinished = { learning.finished($0) }
         }
         let server = try Server(loaded, pipelines: pipelines, health: health, parts: parts)
         try server.start()

@@ -14,9 +14,8 @@ import Testing
             committed: 0,
             symbols: [], generation: .init(number: 0), sampleCount: samples,
             stamps: .init(arrived: 0, decided: 0, published: 0))
-        let ink = InkSegment([Stroke((0..<samples).map { Sample(x: Float($0), y: 0) })])
-        return ReadSegment(
-            FinishedSegment(event: event, writer: writer, ink: ink), input: .ink(FeatureConfiguration()))
+        let strokes = [Stroke((0..<samples).map { Sample(x: Float($0), y: 0) })]
+        return ReadSegment(FinishedSegment(event: event, pipeline: "ink", writer: writer, evidence: .ink(strokes)))
     }
 
     private func place(_ number: UInt64, _ memory: SegmentMemory, in stream: String = "desk") -> String {

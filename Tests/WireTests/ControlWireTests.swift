@@ -1,3 +1,4 @@
+import DuctusRecognition
 import DuctusWire
 import SwiftProtobuf
 import Testing

@@ -9,7 +9,7 @@ extension LearningService {
     public func remember(_ segment: FinishedSegment) -> Bool {
         guard !segment.failed, !segment.isEmpty else { return false }
         let confidence = ReviewRule.confidence(of: segment.event)
-        let read = ReadSegment(segment, input: models.base.model.input)
+        let read = ReadSegment(segment)
         let isSuggested = state.withLock { state in
             state.memory.keep(read)
             return state.review.takes(confidence)
@@ -21,7 +21,7 @@ extension LearningService {
 
     /// Keeps a confident final in the reservoir, by chance.
     public func rehearse(_ segment: FinishedSegment) {
-        let read = ReadSegment(segment, input: models.base.model.input)
+        let read = ReadSegment(segment)
         do throws(JournalError) {
             try reservoir?.offer(read.correction(read.text, time: clock.unixMicroseconds))
         } catch {

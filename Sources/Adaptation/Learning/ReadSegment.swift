@@ -10,12 +10,11 @@ public struct ReadSegment: Sendable {
     public let generation: GenerationName
     private let blob: [UInt8]
 
-    /// - Parameter input: of the model that read it.
-    package init(_ finished: FinishedSegment, input: ModelInput) {
+    package init(_ finished: FinishedSegment) {
         let event = finished.event
         (stream, number, writer, text) = (event.stream, event.segment, finished.writer, event.text)
         generation = GenerationName(event.generation)
-        blob = Evidence(finished, input: input).blob
+        blob = (finished.evidence ?? .ink([])).blob
     }
 
     /// What it was read from.
@@ -31,18 +30,5 @@ public struct ReadSegment: Sendable {
         Correction(
             stream: stream.text, segment: number, writer: writer, evidence: evidence, text: text, recognized: self.text,
             generation: generation, time: time)
-    }
-}
-
-extension Evidence {
-    /// What a finished segment was read from.
-    package init(_ finished: FinishedSegment, input: ModelInput) {
-        guard case .vectors(let configuration) = input else {
-            self = .ink(finished.ink.strokes)
-            return
-        }
-        self = .vectors(
-            SensorVectors(
-                channels: configuration.channels, rate: configuration.rate, values: finished.vectors ?? []))
     }
 }

@@ -166,10 +166,8 @@ package final class Learning: Sendable {
     // MARK: Finals and corrections
 
     /// Takes a final with what it was read from, on a lane's thread.
-    ///
-    /// - Parameter pipeline: which read it.
-    package func finished(_ segment: FinishedSegment, pipeline: String?) {
-        guard let service = pipeline.flatMap({ name in state.withLock { $0.services[name] } }) else { return }
+    package func finished(_ segment: FinishedSegment) {
+        guard let service = state.withLock({ $0.services[segment.pipeline] }) else { return }
         if service.remember(segment) { queue.async { service.rehearse(segment) } }
     }
 

@@ -142,6 +142,6 @@ extension WireReviewSuggestion {
         }
         generation = event.generation.wire
         writer = segment.writer ?? ""
-        if segment.vectors == nil { ink = WireInkSamples(strokes: segment.ink.strokes) }
+        if case .ink(let strokes) = segment.evidence { ink = WireInkSamples(strokes: strokes) }
     }
 }

@@ -1,4 +1,4 @@
-import DuctusAdaptation
+import DuctusRecognition
 import DuctusWire
 
 extension WireFeatureFrames {

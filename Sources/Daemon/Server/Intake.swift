@@ -93,44 +93,32 @@ final class Intake: Sendable {
         }
         let topic: Topic
         do { topic = try Topic(wire: batch.frame(message, 0)) } catch { throw drop(.wrongTopic, "\(error)") }
-        guard let (input, stream) = topic.input else {
+        guard let (codec, stream) = InputCodec.of(topic) else {
             throw drop(.wrongTopic, "\(topic) is not for clients to publish")
         }
-        guard let pipeline = pipelines.pipeline(for: stream, input: input) else {
-            throw drop(.noPipeline, "no pipeline reads \(input.rawValue) of this stream", stream)
+        guard let pipeline = pipelines.pipeline(for: stream, input: codec.input) else {
+            throw drop(.noPipeline, "no pipeline reads \(codec.input.rawValue) of this stream", stream)
         }
         let payload = batch.frame(message, 1)
         // Tells of it itself.
         if let access, access.admit(payload.count, of: stream, from: batch.peer(message)) != nil {
             throw Refused(drop: .turnedAway)
         }
-        let packet: Packet
-        do {
-            packet = input == .ink ? .ink(try InkPacket(wire: payload)) : .features(try FeaturePacket(wire: payload))
-        } catch {
-            throw drop(.malformed, "\(error)", stream)
+        let packet: any StreamPacket
+        do { packet = try codec.decode(payload) } catch { throw drop(.malformed, "\(error)", stream) }
+        let client = ClientIdentifier(batch.peer(message).description)
+        let arrival = Arrival(stream: stream, packet: packet, from: client, pipeline: pipeline, arrived: arrived)
+        switch lane(of: stream).offer(arrival) {
+        case nil: return codec.input
+        case .lane: throw drop(.laneFull, "its lane has too much to do: see 'More cores' in the manual", stream)
+        case .stream: throw drop(.laneFull, "its stream sends more than its lane can read", stream)
+        case .client: throw drop(.laneFull, "client \(client) sends more than one may keep waiting for a lane", stream)
         }
-        let arrival = Arrival(stream: stream, packet: packet, pipeline: pipeline, arrived: arrived)
-        guard lane(of: stream).post(arrival) else {
-            throw drop(.laneFull, "its lane has too much to do: see 'More cores' in the manual", stream)
-        }
-        return input
     }
 
     private func drop(_ drop: Drop, _ reason: @autoclosure () -> String, _ stream: StreamName? = nil) -> Refused {
         faults?.report(
             drop.rawValue, "a packet was dropped: \(reason())", metadata: stream.map { ["stream": "\($0)"] } ?? [:])
         return Refused(drop: drop)
-    }
-}
-
-extension Topic {
-    /// What is published to the daemon under this topic, and by which stream; nil for topics of the daemon's own.
-    fileprivate var input: (input: Pipeline.Input, stream: StreamName)? {
-        switch self {
-        case .ink(let stream): (.ink, stream)
-        case .features(let stream): (.features, stream)
-        case .labels, .review, .events: nil
-        }
     }
 }

@@ -128,7 +128,8 @@ final class LearningScene: Sendable {
             generation: .init(number: 0), sampleCount: line.sampleCount,
             stamps: .init(arrived: 0, decided: 0, published: 0))
         learning.finished(
-            FinishedSegment(event: event, writer: writer, ink: InkSegment(line.strokes)), pipeline: pipeline(of: stream))
+            FinishedSegment(
+                event: event, pipeline: pipeline(of: stream) ?? "", writer: writer, evidence: .ink(line.strokes)))
     }
 
     /// A sensor's segment was transcribed.
@@ -139,8 +140,9 @@ final class LearningScene: Sendable {
             generation: .init(number: 0), sampleCount: vectors.count,
             stamps: .init(arrived: 0, decided: 0, published: 0))
         learning.finished(
-            FinishedSegment(event: event, writer: writer, ink: InkSegment(), vectors: vectors),
-            pipeline: pipeline(of: stream))
+            FinishedSegment(
+                event: event, pipeline: pipeline(of: stream) ?? "", writer: writer,
+                evidence: .vectors(SensorVectors(channels: ["x", "y", "z"], rate: 50, values: vectors))))
     }
 
     func ask(_ body: WireControlRequest.OneOf_Body) throws -> WireControlReply.OneOf_Body {
