@@ -78,6 +78,7 @@ let package = Package(
 
         // What composes them, in the way of the data
         room("Recognition", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding"]),
+        room("Pages", ["Foundations", "Ink", "Recognition"]),
         room("Training", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding", "Recognition"]),
         room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition"]),
         room(
@@ -101,7 +102,7 @@ let package = Package(
             dependencies: [
                 "DuctusFoundations", "DuctusRandomness", "DuctusDrawing", "DuctusInk", "DuctusNetwork",
                 "DuctusDecoding",
-                "DuctusRecognition", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet",
+                "DuctusRecognition", "DuctusPages", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet",
                 "DuctusWire",
                 "DuctusTransport", "DuctusDaemon", argumentParser,
             ],
@@ -125,6 +126,7 @@ let package = Package(
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
         tests(
             "Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
+        tests("Pages", of: ["Pages", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
         tests(
             "Training",
             of: ["Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
