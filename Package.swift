@@ -66,12 +66,13 @@ let package = Package(
             name: "CDuctusZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // What several rooms need
-        room("Foundations"),
+        room("Foundations", ["CZlib"]),
         room("Randomness"),
         room("Drawing", ["Foundations", "CZlib"]),
 
         // What knows nothing of the others
-        room("Ink", ["Foundations", "Randomness", "Drawing", "CZlib"]),
+        room("Ink", ["Foundations", "Randomness", "Drawing"]),
+        room("Documents", ["Foundations", "Drawing", "Ink", "CZlib"]),
         room("Network", ["Foundations", "Randomness", "CKernels", "COpenBLAS"]),
         room("Decoding", ["Foundations", "Randomness"]),
         room("Transport", ["Foundations", "CZeroMQ"]),
@@ -79,7 +80,9 @@ let package = Package(
         // What composes them, in the way of the data
         room("Recognition", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding"]),
         room("Pages", ["Foundations", "Ink", "Recognition"]),
-        room("Training", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding", "Recognition"]),
+        room(
+            "Training",
+            ["Foundations", "Randomness", "Drawing", "Ink", "Documents", "Network", "Decoding", "Recognition"]),
         room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition"]),
         room(
             "Adaptation", ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training"],
@@ -87,7 +90,11 @@ let package = Package(
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
         room("Wire", ["Foundations", "Ink", "Streaming", "Adaptation"], [protobuf]),
         room(
-            "Daemon", ["Foundations", "Ink", "Network", "Recognition", "Streaming", "Adaptation", "Wire", "Transport"],
+            "Daemon",
+            [
+                "Foundations", "Ink", "Documents", "Network", "Recognition", "Streaming", "Adaptation", "Wire",
+                "Transport",
+            ],
             [
                 logging, metrics, "Yams", "FlyingFox", .product(name: "FlyingSocks", package: "FlyingFox"),
             ]),
@@ -100,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "ductus",
             dependencies: [
-                "DuctusFoundations", "DuctusRandomness", "DuctusDrawing", "DuctusInk", "DuctusNetwork",
+                "DuctusFoundations", "DuctusRandomness", "DuctusDrawing", "DuctusInk", "DuctusDocuments",
+                "DuctusNetwork",
                 "DuctusDecoding",
                 "DuctusRecognition", "DuctusPages", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet",
                 "DuctusWire",
@@ -122,7 +130,8 @@ let package = Package(
         tests(
             "Network", of: ["Foundations", "Network", "Randomness"], ["AllocationCounter"], resources: [.copy("golden")]
         ),
-        tests("Ink", of: ["Foundations", "Drawing", "Ink", "Randomness", "CZlib"]),
+        tests("Ink", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"]),
+        tests("Documents", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"]),
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
         tests(
             "Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
@@ -141,14 +150,14 @@ let package = Package(
             "Daemon",
             of: [
                 "Foundations", "Daemon", "Adaptation", "Wire", "Transport", "Streaming", "Recognition", "Ink",
-                "Network", "Randomness",
+                "Documents", "Network", "Randomness",
             ],
             ["StreamingTestSupport", logging, metrics, "FlyingFox"]),
         tests(
             "Fuzz",
             of: [
-                "Foundations", "Drawing", "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation",
-                "Tablet", "Wire",
+                "Foundations", "Drawing", "Ink", "Documents", "Network", "Decoding", "Recognition", "Streaming",
+                "Adaptation", "Tablet", "Wire",
                 "Transport", "Daemon", "Randomness", "Training",
             ],
             ["StreamingTestSupport"], exclude: ["coverage"]),

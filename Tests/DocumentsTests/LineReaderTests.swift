@@ -1,3 +1,5 @@
+import DuctusDocuments
+import DuctusFoundations
 import DuctusInk
 import Foundation
 import Testing
@@ -52,7 +54,7 @@ final class TemporaryFolder {
     @Test func aLineAboveTheLimitIsRefusedWithItsNumber() throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("a", "a\n" + String(repeating: "x", count: 500_000))
-        #expect(throws: InkFileError.tooLarge(path: file.path, line: 2, what: "bytes in a line", limit: 300_000)) {
+        #expect(throws: FileError.tooLarge(path: file.path, line: 2, what: "bytes in a line", limit: 300_000)) {
             try lines(file, maximumBytes: 300_000)
         }
     }
@@ -62,7 +64,7 @@ final class TemporaryFolder {
         let file = folder.url.appendingPathComponent("bomb.inkml.gz")
         try JSONLines.write([InkLine(id: String(repeating: "a", count: 3_000_000), strokes: [])], to: file)
         #expect(try Data(contentsOf: file).count < 10_000)
-        #expect(throws: InkFileError.tooLarge(path: file.path, line: 1, what: "bytes", limit: 1_000_000)) {
+        #expect(throws: FileError.tooLarge(path: file.path, line: 1, what: "bytes", limit: 1_000_000)) {
             try LineReader.contents(of: file, limit: 1_000_000)
         }
         #expect(try LineReader.contents(of: file).count > 3_000_000)
@@ -71,10 +73,10 @@ final class TemporaryFolder {
     @Test func aMissingFileAndAFolderAreNamed() throws {
         let folder = try TemporaryFolder()
         let missing = folder.url.appendingPathComponent("missing")
-        #expect(throws: InkFileError.inaccessible(path: missing.path, reason: "No such file or directory")) {
+        #expect(throws: FileError.inaccessible(path: missing.path, reason: "No such file or directory")) {
             try LineReader(missing)
         }
-        #expect(throws: InkFileError.inaccessible(path: folder.url.path, reason: "is a folder, not a file")) {
+        #expect(throws: FileError.inaccessible(path: folder.url.path, reason: "is a folder, not a file")) {
             try LineReader(folder.url)
         }
     }
@@ -88,10 +90,10 @@ final class TemporaryFolder {
         let data = try Data(contentsOf: file)
         #expect(data.starts(with: [0x1f, 0x8b]))
         let cut = try folder.write("cut.gz", data.prefix(data.count / 2))
-        #expect(throws: InkFileError.self) { try lines(cut) }
+        #expect(throws: FileError.self) { try lines(cut) }
         do {
             _ = try lines(cut)
-        } catch let error as InkFileError {
+        } catch let error as FileError {
             guard case .damaged = error else { return #expect(Bool(false), "\(error)") }
         }
     }

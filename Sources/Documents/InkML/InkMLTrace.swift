@@ -1,4 +1,5 @@
 import DuctusFoundations
+import DuctusInk
 
 /// What the values of a trace mean: InkML's `<traceFormat>`, and the decoding of a `<trace>` by it.
 ///
@@ -16,6 +17,8 @@ struct InkMLTraceFormat {
         var origin = 0.0
         /// What an omitted value means.
         var initial = Double.nan
+        /// Millimetres in one unit of a place; nil where that is not known.
+        var millimetres: Double?
     }
 
     /// In order; intermittent ones come last, and may be left out at the end of a point.
@@ -25,15 +28,60 @@ struct InkMLTraceFormat {
     /// What holds where nothing is said: X and Y.
     static let standard = InkMLTraceFormat(regular: [Channel(kind: .x), Channel(kind: .y)])
 
+    /// What holds where the document says nothing at all: X and Y, and whatever programs write behind them.
+    static let unstated = InkMLTraceFormat(
+        regular: standard.regular, intermittent: [Channel](repeating: Channel(kind: .other), count: 6))
+
+    private static let millimetres = [
+        "m": 1000, "cm": 10, "mm": 1, "um": 1e-3, "µm": 1e-3, "in": 25.4, "pt": 25.4 / 72, "pc": 25.4 / 6,
+    ]
+
+    /// A `<channelProperty>` of an ink source: what it tells of a channel's units.
+    mutating func take(property attributes: [String: String]) {
+        guard attributes["name"] == "resolution", let value = attributes["value"].flatMap(Double.init), value > 0,
+            value.isFinite, let units = attributes["units"], units.hasPrefix("1/"),
+            let millimetres = Self.millimetres[String(units.dropFirst(2))]
+        else { return }
+        let name = attributes["channel"]?.uppercased()
+        for index in regular.indices where regular[index].millimetres == nil {
+            switch (name, regular[index].kind) {
+            case ("X", .x), ("Y", .y): regular[index].millimetres = millimetres / value
+            default: break
+            }
+        }
+    }
+
+    /// The format with y in the units of x, where both tell theirs and they differ.
+    var unified: InkMLTraceFormat {
+        let channels = regular + intermittent
+        guard let x = channels.first(where: { $0.kind == .x })?.millimetres,
+            let y = channels.first(where: { $0.kind == .y })?.millimetres, x != y
+        else { return self }
+        var unified = self
+        for index in regular.indices where regular[index].kind == .y { unified.regular[index].factor *= y / x }
+        for index in intermittent.indices where intermittent[index].kind == .y {
+            unified.intermittent[index].factor *= y / x
+        }
+        return unified
+    }
+
+    /// Whether a trace of this format has places.
+    var hasPlaces: Bool {
+        let kinds = (regular + intermittent).map(\.kind)
+        return kinds.contains { if case .x = $0 { true } else { false } }
+            && kinds.contains { if case .y = $0 { true } else { false } }
+    }
+
     /// A `<channel>` element.
     static func channel(_ attributes: [String: String]) -> Channel {
         var channel = Channel(kind: .other)
         if let text = attributes["default"] {
             channel.initial = text == "T" ? 1 : text == "F" ? 0 : Double(text) ?? .nan
         }
-        switch attributes["name"] {
-        case "X": channel.kind = .x
-        case "Y": channel.kind = .y
+        switch attributes["name"]?.uppercased() {
+        case "X", "Y":
+            channel.kind = attributes["name"]?.uppercased() == "X" ? .x : .y
+            channel.millimetres = millimetres[attributes["units"] ?? ""]
         case "T":
             channel.kind = .time
             channel.factor = ["s": 1000, "us": 1e-3, "µs": 1e-3, "ns": 1e-6][attributes["units"] ?? ""] ?? 1
@@ -44,8 +92,8 @@ struct InkMLTraceFormat {
                 channel.origin = low
                 channel.factor = 1 / (high - low)
             }
-        case "OTx", "OTy":
-            channel.kind = attributes["name"] == "OTx" ? .tiltX : .tiltY
+        case "OTX", "OTY":
+            channel.kind = attributes["name"]?.uppercased() == "OTX" ? .tiltX : .tiltY
             if attributes["units"] == "rad" { channel.factor = 180 / .pi }
         case "S": channel.kind = .tip
         default: break
@@ -100,10 +148,14 @@ struct InkMLTraceDecoder {
     private let required: Int
     /// Added to every time, ms.
     private let timeOffset: Double
+    private let transform: PlaneTransform?
     private var states: [State]
     private var values: [Double]
 
-    init(_ format: InkMLTraceFormat, timeOffset: Double) {
+    /// - Parameter transform: of places, after their units and directions were made alike.
+    init(_ format: InkMLTraceFormat, timeOffset: Double, transform: PlaneTransform? = nil) {
+        let format = format.unified
+        self.transform = transform
         channels = format.regular + format.intermittent
         required = format.regular.count
         self.timeOffset = timeOffset
@@ -120,7 +172,7 @@ struct InkMLTraceDecoder {
         var position = 0
         func ended() throws {
             guard next >= required else {
-                throw Failure(reason: "point \(count + 1) has \(next) values, its format wants \(required)")
+                throw Failure(reason: "point \(count + 1) has \(next) values, its traceFormat wants \(required)")
             }
         }
         while position < bytes.count {
@@ -139,7 +191,8 @@ struct InkMLTraceDecoder {
             default:
                 guard next < channels.count else {
                     throw Failure(
-                        reason: "point \(count + 1) has more values than the \(channels.count) channels of its format")
+                        reason:
+                            "point \(count + 1) has more values than the \(channels.count) channels of its traceFormat")
                 }
                 try readValue(bytes, at: &position, channel: next)
                 next += 1
@@ -200,11 +253,12 @@ struct InkMLTraceDecoder {
         for channel in next..<max(next, channels.count) { values[channel] = channels[channel].initial }
         var sample = Sample(x: .nan, y: .nan)
         var isDown = true
+        var (x, y) = (Double.nan, Double.nan)
         for (channel, value) in zip(channels, values) {
             let scaled = (value - channel.origin) * channel.factor
             switch channel.kind {
-            case .x: sample.x = Float(scaled)
-            case .y: sample.y = Float(scaled)
+            case .x: x = scaled
+            case .y: y = scaled
             case .time: sample.time = Sample.time(milliseconds: scaled + timeOffset)
             case .pressure: sample.pressure = scaled >= 0 && scaled <= 1 ? Float(scaled) : nil
             case .tiltX: sample.tiltX = Float(scaled)
@@ -213,6 +267,8 @@ struct InkMLTraceDecoder {
             case .other: break
             }
         }
+        if let transform { (x, y) = transform.apply(x, y) }
+        (sample.x, sample.y) = (Float(x), Float(y))
         if isDown {
             samples.append(sample)
         } else if !samples.isEmpty {

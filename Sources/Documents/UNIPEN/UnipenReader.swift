@@ -1,4 +1,5 @@
 import DuctusFoundations
+import DuctusInk
 import Foundation
 
 /// Gathers the strokes and segments of a UNIPEN file and of those it includes. See `Unipen`.
@@ -6,7 +7,10 @@ struct UnipenReader {
     /// One `.SEGMENT` statement.
     private struct Segment {
         var level: String
-        var delineation: UnipenDelineation
+        /// Nil where the statement names no strokes: all that follow, up to the next such segment of its level.
+        var delineation: UnipenDelineation?
+        /// Strokes before the statement.
+        var firstStroke: Int
         var label: String?
         var path: String
         var line: Int
@@ -47,19 +51,22 @@ struct UnipenReader {
         self.limits = limits
     }
 
+    /// What was wrong, and was passed over.
+    private(set) var faults: [FileError] = []
+
     /// Reads a file and what it includes.
-    mutating func read(_ url: URL, depth: Int = 0) throws {
+    mutating func read(_ reader: LineReader, depth: Int = 0) throws {
+        let url = URL(filePath: reader.path)
         files += 1
         guard files <= 1_000 else {
-            throw InkFileError.tooLarge(path: url.path, line: 1, what: "included files", limit: 1_000)
+            throw FileError.tooLarge(path: url.path, line: 1, what: "included files", limit: 1_000)
         }
-        let reader = try LineReader(url, maximumBytes: limits.lineBytes)
         var statement: Statement?
         var bytesRead = 0
         while let bytes = try reader.next() {
             bytesRead += bytes.count + 1
             guard bytesRead <= limits.fileBytes else {
-                throw InkFileError.tooLarge(
+                throw FileError.tooLarge(
                     path: reader.path, line: reader.line, what: "bytes", limit: limits.fileBytes)
             }
             if let keyword = Self.keyword(bytes) {
@@ -93,7 +100,7 @@ struct UnipenReader {
         case "SEGMENT", "COORD", "HIERARCHY", "POINTS_PER_SECOND", "WRITER", "WRITER_ID", "DATA_SOURCE", "DATA_ID",
             "INCLUDE", "DT":
             guard (statement?.argument.count ?? 0) + bytes.count < Self.longestArgument else {
-                throw InkFileError.tooLarge(
+                throw FileError.tooLarge(
                     path: reader.path, line: reader.line, what: "bytes in a statement", limit: Self.longestArgument)
             }
             if statement?.argument.isEmpty == false { statement?.argument.append(0x0a) }
@@ -139,11 +146,11 @@ struct UnipenReader {
         partial?.samples.append(sample)
         samples += 1
         guard samples <= limits.samples else {
-            throw InkFileError.tooLarge(path: reader.path, line: reader.line, what: "samples", limit: limits.samples)
+            throw FileError.tooLarge(path: reader.path, line: reader.line, what: "samples", limit: limits.samples)
         }
     }
 
-    private func malformed(_ path: String, _ line: Int, _ reason: String, _ remedy: String) -> InkFileError {
+    private func malformed(_ path: String, _ line: Int, _ reason: String, _ remedy: String) -> FileError {
         .malformed(path: path, line: line, reason: reason, remedy: remedy)
     }
 
@@ -161,7 +168,7 @@ struct UnipenReader {
                     "Check .COORD and the numbers after .PEN_DOWN.")
             }
             guard strokes.count < limits.strokes else {
-                throw InkFileError.tooLarge(
+                throw FileError.tooLarge(
                     path: url.path, line: statement.line, what: "strokes", limit: limits.strokes)
             }
             strokes.append(partial ?? Stroke())
@@ -188,23 +195,27 @@ struct UnipenReader {
         }
     }
 
-    /// `.SEGMENT level delineation [quality] ["label"]`
+    private static let qualities: Set = ["OK", "GOOD", "BAD", "LABEL", "?"]
+
+    /// `.SEGMENT level delineation [quality] ["label"]`; some programs leave out the delineation.
     private mutating func addSegment(_ statement: Statement, of url: URL) throws {
         let text = String(decoding: statement.argument, as: UTF8.self)
         let quote = text.firstIndex(of: "\"") ?? text.endIndex
         let words = text[..<quote].split(whereSeparator: \.isWhitespace)
-        guard words.count >= 2, let delineation = UnipenDelineation(words[1]) else {
+        let delineation = words.count > 1 ? UnipenDelineation(words[1]) : nil
+        let isBare = words.count == 1 || words.count > 1 && Self.qualities.contains(words[1].uppercased())
+        guard !words.isEmpty, delineation != nil || isBare else {
             throw malformed(
                 url.path, statement.line, ".SEGMENT without a level and strokes",
                 "Write for example .SEGMENT WORD 0-3,5 OK \"text\".")
         }
         segments.append(
             Segment(
-                level: words[0].uppercased(), delineation: delineation,
+                level: words[0].uppercased(), delineation: delineation, firstStroke: strokes.count,
                 label: quote < text.endIndex ? Self.label(text[text.index(after: quote)...]) : nil, path: url.path,
                 line: statement.line))
         guard segments.count <= limits.strokes else {
-            throw InkFileError.tooLarge(path: url.path, line: statement.line, what: "segments", limit: limits.strokes)
+            throw FileError.tooLarge(path: url.path, line: statement.line, what: "segments", limit: limits.strokes)
         }
     }
 
@@ -246,38 +257,60 @@ struct UnipenReader {
             FileManager.default.fileExists(atPath: $0.path) && $0.standardizedFileURL != url.standardizedFileURL
         }
         guard let found else {
-            throw malformed(
-                url.path, statement.line, "the included file \"\(name)\" is missing",
-                "Put it beside this file or below a folder named include.")
+            // Most included files only describe; what is here is read without it.
+            faults.append(
+                malformed(
+                    url.path, statement.line, "the included file \"\(name)\" is missing",
+                    "Put it beside this file or below a folder named include."))
+            return
         }
-        try read(found, depth: depth + 1)
+        try read(LineReader(found, maximumBytes: limits.lineBytes), depth: depth + 1)
     }
 
-    /// The pieces of ink of what was read.
-    func lines(fallbackID: String) throws -> [InkLine] {
+    /// The pieces of ink of what was read, each or why there is none.
+    func pages(fallbackID: String) -> [Result<InkPage, FileError>] {
         let all = normalizedPressure()
         let labelled = Set(segments.filter { $0.label?.isEmpty == false }.map(\.level))
+        let bare = Set(segments.filter { $0.delineation == nil }.map(\.level))
         let known = hierarchy.map { $0.uppercased() } + segments.map(\.level)
-        guard let level = options.level?.uppercased() ?? known.first(where: labelled.contains) else {
+        guard
+            let level = options.level?.uppercased() ?? known.first(where: labelled.contains)
+                ?? known.first(where: bare.contains)
+        else {
             guard all.contains(where: { !$0.samples.isEmpty }) else { return [] }
-            return [InkLine(id: fallbackID, source: source, writer: writer, strokes: all)]
+            return [.success(InkPage(InkLine(id: fallbackID, source: source, writer: writer, strokes: all)))]
         }
         var referred = 0
-        return try segments.lazy.filter { $0.level == level }.enumerated().map { index, segment in
-            guard let strokes = segment.delineation.strokes(of: all) else {
-                throw malformed(
-                    segment.path, segment.line,
-                    "the segment names a stroke or point beyond the last (there are \(all.count) strokes)",
-                    "Strokes are counted from 0 over all .PEN_DOWN.")
+        let chosen = segments.filter { $0.level == level }
+        return chosen.enumerated().map { index, segment in
+            guard let strokes = strokes(of: segment, before: chosen.dropFirst(index + 1), among: all) else {
+                return .failure(
+                    malformed(
+                        segment.path, segment.line,
+                        "the segment names a stroke or point beyond the last (there are \(all.count) strokes)",
+                        "Strokes are counted from 0 over all .PEN_DOWN."))
             }
             referred += strokes.count
             guard referred <= 10 * limits.strokes else {
-                throw InkFileError.tooLarge(
-                    path: segment.path, line: segment.line, what: "strokes in segments", limit: 10 * limits.strokes)
+                return .failure(
+                    .tooLarge(
+                        path: segment.path, line: segment.line, what: "strokes in segments", limit: 10 * limits.strokes)
+                )
             }
-            return InkLine(
+            let ink = InkLine(
                 id: "\(fallbackID)-\(index + 1)", source: source, writer: writer, text: segment.label, strokes: strokes)
+            return .success(InkPage(ink, isLine: ["LINE", "WORD", "CHARACTER"].contains(level)))
         }
+    }
+
+    private func strokes(of segment: Segment, before later: ArraySlice<Segment>, among all: [Stroke]) -> [Stroke]? {
+        if let delineation = segment.delineation { return delineation.strokes(of: all) }
+        let end = later.first { $0.delineation == nil }?.firstStroke ?? all.count
+        guard segment.firstStroke < end else {
+            // The only segment of its level may stand behind its ink.
+            return segments.count { $0.level == segment.level } == 1 ? all : []
+        }
+        return Array(all[segment.firstStroke..<end])
     }
 
     /// Strokes with their pressure divided by the largest of the file: the format does not give the range.

@@ -1,3 +1,5 @@
+import DuctusFoundations
+import DuctusInk
 import Foundation
 
 /// UNIPEN files (Guyon et al., "UNIPEN project of on-line data exchange and recognizer benchmarks", ICPR 1994): statements
@@ -25,12 +27,40 @@ public enum Unipen {
     /// above it, and nowhere else.
     ///
     /// - Returns: the segments of one level; all ink as one unlabelled piece if there is none.
-    /// - Throws: `InkFileError`.
+    /// - Throws: `FileError`.
     public static func read(
         _ url: URL, options: Options = Options(), limits: InkLimits = InkLimits()
     ) throws -> [InkLine] {
-        var reader = UnipenReader(options: options, limits: limits)
-        try reader.read(url)
-        return try reader.lines(fallbackID: url.deletingPathExtension().lastPathComponent)
+        var lines: [InkLine] = []
+        var reading = ReadingOptions(limits: limits)
+        reading.unipen = options
+        try UnipenFormat.read(LineReader(url, maximumBytes: limits.lineBytes), options: reading) { page in
+            lines.append(try page.get().ink)
+            return true
+        }
+        return lines
+    }
+}
+
+enum UnipenFormat: InkFormat {
+    static let name = "UNIPEN"
+    static let y = YDirection.up
+
+    /// One of the first lines is a statement: a dot and a keyword in capitals.
+    static func recognizes(_ head: FileHead) -> Bool {
+        let lines = head.bytes.prefix(4096).split(whereSeparator: { $0 == 0x0a || $0 == 0x0d })
+        guard let first = lines.first(where: { $0.contains { $0 > 0x20 } })?.drop(while: { $0 <= 0x20 }) else {
+            return false
+        }
+        return first.first == UInt8(ascii: ".") && first.count > 1
+            && (0x41...0x5a).contains(first[first.startIndex + 1])
+    }
+
+    static func read(_ file: LineReader, options: ReadingOptions, _ pages: PageReceiver) throws {
+        var reader = UnipenReader(options: options.unipen, limits: options.limits)
+        try reader.read(file)
+        for fault in reader.faults where try !pages(.failure(fault)) { return }
+        let name = URL(filePath: file.path).deletingPathExtension().lastPathComponent
+        for page in reader.pages(fallbackID: name) where try !pages(page) { return }
     }
 }

@@ -1,3 +1,5 @@
+import DuctusDocuments
+import DuctusFoundations
 import DuctusInk
 import Foundation
 import Testing
@@ -11,7 +13,7 @@ import Testing
         do {
             _ = try parse(text)
             return "none"
-        } catch let error as InkFileError {
+        } catch let error as FileError {
             guard case .malformed(_, let line, let reason, _) = error else { return "\(error)" }
             #expect(line == 7)
             return reason
@@ -55,7 +57,7 @@ import Testing
     }
 
     @Test func aMessageHasPlaceAndRemedy() {
-        let error = InkFileError.malformed(path: "ink.ndjson", line: 3, reason: "a", remedy: "B.")
+        let error = FileError.malformed(path: "ink.ndjson", line: 3, reason: "a", remedy: "B.")
         #expect("\(error)" == "ink.ndjson:3: a. B.")
     }
 
@@ -63,12 +65,12 @@ import Testing
         var limits = InkLimits()
         limits.samples = 3
         let text = Array(#"{"strokes":[[[1,2],[3,4]],[[1,2],[3,4]]]}"#.utf8)
-        #expect(throws: InkFileError.tooLarge(path: "ink", line: 1, what: "samples", limit: 3)) {
+        #expect(throws: FileError.tooLarge(path: "ink", line: 1, what: "samples", limit: 3)) {
             try text.withUnsafeBytes { try JSONLines.parse($0, limits: limits) }
         }
         limits = InkLimits()
         limits.strokes = 1
-        #expect(throws: InkFileError.tooLarge(path: "ink", line: 1, what: "strokes", limit: 1)) {
+        #expect(throws: FileError.tooLarge(path: "ink", line: 1, what: "strokes", limit: 1)) {
             try text.withUnsafeBytes { try JSONLines.parse($0, limits: limits) }
         }
     }
@@ -102,7 +104,7 @@ import Testing
             return count < 2
         }
         #expect(count == 2)
-        #expect(throws: InkFileError.self) { try JSONLines.read(file) }
+        #expect(throws: FileError.self) { try JSONLines.read(file) }
     }
 
     @Test(.enabled(if: TestInk.handwriting("unipen-word-val") != nil, "needs the data sets"))

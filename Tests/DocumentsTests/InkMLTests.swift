@@ -1,3 +1,5 @@
+import DuctusDocuments
+import DuctusFoundations
 import DuctusInk
 import Foundation
 import Testing
@@ -15,7 +17,7 @@ import Testing
         do {
             _ = try parse(text)
             return (0, "none")
-        } catch InkFileError.malformed(_, let line, let reason, _) {
+        } catch FileError.malformed(_, let line, let reason, _) {
             return (line, reason)
         } catch {
             return (0, "\(error)")
@@ -127,7 +129,7 @@ import Testing
         let file = folder.url.appendingPathComponent("a.inkml")
         try InkFile.write(lines, to: file)
         #expect(try InkFile.read(file) == lines)
-        #expect(throws: InkFileError.unwritable(path: file.path, reason: "XML has no character U+1")) {
+        #expect(throws: FileError.unwritable(path: file.path, reason: "XML has no character U+1")) {
             try InkML.write([InkLine(id: "\u{1}", strokes: [])], to: file)
         }
     }
@@ -171,13 +173,13 @@ import Testing
         var limits = InkLimits()
         limits.samples = 100
         let long = "<ink><trace>" + String(repeating: "1 2,", count: 101) + "</trace></ink>"
-        #expect(throws: InkFileError.self) { try parse(long, limits: limits) }
+        #expect(throws: FileError.self) { try parse(long, limits: limits) }
         limits.samples = InkLimits().samples
         limits.strokes = 50
         let views =
             "<ink><traceGroup xml:id=\"g\">" + String(repeating: "<trace>1 2</trace>", count: 20) + "</traceGroup>"
             + String(repeating: "<traceView traceDataRef=\"#g\"/>", count: 20) + "</ink>"
-        #expect(throws: InkFileError.tooLarge(path: "page.inkml", line: 1, what: "strokes", limit: 50)) {
+        #expect(throws: FileError.tooLarge(path: "page.inkml", line: 1, what: "strokes", limit: 50)) {
             try parse(views, limits: limits)
         }
     }

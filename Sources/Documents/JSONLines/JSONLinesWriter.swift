@@ -1,3 +1,5 @@
+import DuctusFoundations
+import DuctusInk
 import Foundation
 
 extension JSONLines {
@@ -18,7 +20,7 @@ extension JSONLines {
     /// Writes a file, one line per piece of ink, compressed if its name ends in `.gz`; the old file stays until the new one is
     /// whole.
     ///
-    /// - Throws: `InkFileError.inaccessible`.
+    /// - Throws: `FileError.inaccessible`.
     public static func write(_ lines: [InkLine], to url: URL) throws {
         try LineWriter.write(lines.lazy.map(line), to: url)
     }

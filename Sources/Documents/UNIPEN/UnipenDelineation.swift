@@ -1,3 +1,5 @@
+import DuctusInk
+
 /// Which ink belongs to a UNIPEN segment: `3`, `0-5`, `0:10-5:2`, several of them with commas between.
 ///
 /// A number is a stroke, counted from 0; behind a colon stands a point of it.

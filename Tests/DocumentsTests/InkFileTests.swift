@@ -1,3 +1,5 @@
+import DuctusDocuments
+import DuctusFoundations
 import DuctusInk
 import Foundation
 import Testing
@@ -11,7 +13,7 @@ import Testing
         #expect(try InkFile.format(of: folder.write("u", #require("<ink/>".data(using: .utf16)))) == .inkML)
         for text in ["", "hello", "12 13", "\u{0}\u{1}"] {
             let file = try folder.write("d", text)
-            #expect(throws: InkFileError.unknownFormat(path: file.path)) { try InkFile.read(file) }
+            #expect(throws: FileError.unknownFormat(path: file.path)) { try InkFile.read(file) }
         }
     }
 
@@ -29,7 +31,7 @@ import Testing
 
     @Test func aFileThatCannotBeWrittenIsNamed() {
         for name in ["a.ndjson", "a.inkml"] {
-            #expect(throws: InkFileError.self) {
+            #expect(throws: FileError.self) {
                 try InkFile.write([], to: URL(fileURLWithPath: "/nowhere/at/all/\(name)"))
             }
         }
