@@ -79,7 +79,7 @@ let package = Package(
 
         // What composes them, in the way of the data
         room("Recognition", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding"]),
-        room("Pages", ["Foundations", "Ink", "Recognition"]),
+        room("Pages", ["Drawing", "Ink", "Recognition"]),
         room(
             "Training",
             ["Foundations", "Randomness", "Drawing", "Ink", "Documents", "Network", "Decoding", "Recognition"]),

@@ -58,6 +58,8 @@ public struct StreamHello: Equatable, Sendable {
     public var language: String?
     /// Of a sensor: the names of its channels, in the order of a vector's numbers. Empty: unknown, taken as the model's.
     public var channels: [String]
+    /// How the tablet is turned; the ink is turned back before it is read.
+    public var rotation: QuarterTurn
 
     /// Counts of the digitizer, millimetres, or dots of a screen.
     public enum Unit: Sendable, CaseIterable { case device, millimetre, pixel }
@@ -71,7 +73,8 @@ public struct StreamHello: Equatable, Sendable {
 
     public init(
         writer: String? = nil, device: String? = nil, unit: Unit? = nil, resolution: Float? = nil, area: Area? = nil,
-        precedingText: String? = nil, language: String? = nil, channels: [String] = []
+        precedingText: String? = nil, language: String? = nil, channels: [String] = [],
+        rotation: QuarterTurn = .none
     ) {
         self.writer = writer
         self.device = device
@@ -81,5 +84,6 @@ public struct StreamHello: Equatable, Sendable {
         self.precedingText = precedingText
         self.language = language
         self.channels = channels
+        self.rotation = rotation
     }
 }

@@ -104,7 +104,7 @@ final class InkSession: Session {
     }
 
     private func greet(_ hello: StreamHello, arrived: Int64) {
-        if hello.writer != self.hello.writer {
+        if hello.writer != self.hello.writer || hello.rotation != self.hello.rotation {
             end(.hello, arrived: arrived, decided: arrived)
             changeHand()
         }
@@ -121,7 +121,8 @@ final class InkSession: Session {
         var number = firstStroke
         var closed: [Segmenter.Closed] = []
         var hopIsDue = false
-        for report in samples {
+        for raw in samples {
+            let report = PenSample(hello.rotation.upright(raw.sample), contact: raw.contact)
             let before = segmenter.open.samples.count
             segmenter.take(report, number: report.contact ? number : nil, closed: &closed)
             if report.contact { number = nil }

@@ -1,3 +1,4 @@
+import DuctusDrawing
 import Foundation
 
 /// How much writing there is around each place of a page, smeared along the lines: its ridges are the lines of text

@@ -20,7 +20,7 @@ struct LineFinder {
         self.xHeight = xHeight
         unit = xHeight
         kinds = shapes.map { LineFit.kind(of: $0, xHeight: xHeight) }
-        owner = [Int](repeating: 0, count: shapes.count)
+        owner = [Int](repeating: -1, count: shapes.count)
         start()
         for _ in 0..<2 { assign(withOrder: false); refit() }
         spawn()
@@ -33,12 +33,13 @@ struct LineFinder {
         dropEmpty()
     }
 
-    /// Lines of strokes, top to bottom.
-    var strokes: [[Int]] {
+    /// Lines, top to bottom: their strokes, and where they run.
+    var found: [(strokes: [Int], centre: CentreLine)] {
         var groups = [[Int]](repeating: [], count: lines.count)
         for (at, line) in owner.enumerated() { groups[line].append(at) }
-        let order = lines.indices.sorted { middle(of: groups[$0]) < middle(of: groups[$1]) }
-        return order.map { groups[$0] }.filter { !$0.isEmpty }
+        return lines.indices.filter { !groups[$0].isEmpty }
+            .sorted { middle(of: groups[$0]) < middle(of: groups[$1]) }
+            .map { (groups[$0], lines[$0]) }
     }
 
     private func middle(of strokes: [Int]) -> Double {
@@ -49,10 +50,7 @@ struct LineFinder {
     private mutating func start() {
         let swings = shapes.flatMap(\.swings)
         if !swings.isEmpty {
-            let first = InkDensity(of: swings, xHeight: xHeight, reach: 3.5, blur: 0.9 * xHeight)
-            let pitch = LinePitch.pitch(of: Ridge.ridges(of: first, step: 0.35 * xHeight))
-            unit = pitch.map { min(2.2 * xHeight, max(xHeight, $0 / 4.5)) } ?? 1.3 * xHeight
-            if debugOn { print("DBG unit", unit, xHeight, pitch ?? 0) }
+            unit = LinePitch.unit(of: swings, xHeight: xHeight)
             kinds = shapes.map { LineFit.kind(of: $0, xHeight: unit) }
             let density = InkDensity(of: swings, xHeight: xHeight, reach: 3.5, blur: 0.8 * unit)
             let ridges = Ridge.ridges(of: density, step: 0.35 * unit)
@@ -76,20 +74,26 @@ struct LineFinder {
     /// Where each line has ink.
     private var extents: [(Double, Double)] = []
 
-    private func unary(_ at: Int, _ line: Int) -> Double {
-        let shape = shapes[at]
-        var cost = LineFit.cost(of: shape, kind: kinds[at], on: lines[line], xHeight: unit)
-        let (left, right) = extents[line]
-        let gap = max(0, left - shape.box.maxX, shape.box.minX - right) / unit
-        cost += 0.25 * max(0, gap - 2)
-        if kinds[at] != .body { cost += 0.5 * min(4, nearest(to: at, in: line)) }
-        return cost
+    /// What each stroke costs in each line.
+    private func costs() -> [[Double]] {
+        var letters = [[Int]](repeating: [], count: lines.count)
+        for (at, line) in owner.enumerated() where kinds[at] != .small && letters.indices.contains(line) {
+            letters[line].append(at)
+        }
+        return shapes.indices.map { at in
+            lines.indices.map { line in
+                let (left, right) = extents[line]
+                let gap = max(0, left - shapes[at].box.maxX, shapes[at].box.minX - right) / unit
+                let beside = kinds[at] == .body ? 0 : nearest(to: at, among: letters[line])
+                return fit(at, line) + 0.25 * max(0, gap - 2) + Self.beside * beside
+            }
+        }
     }
 
     /// The horizontal gap to the nearest letters of a line, in units: dots and commas stand by a letter.
-    private func nearest(to at: Int, in line: Int) -> Double {
+    private func nearest(to at: Int, among letters: [Int]) -> Double {
         var least = 4.0
-        for other in shapes.indices where owner[other] == line && other != at && kinds[other] != .small {
+        for other in letters where other != at {
             least = min(least, shapes[at].box.gapX(to: shapes[other].box) / unit)
             if least == 0 { break }
         }
@@ -97,24 +101,17 @@ struct LineFinder {
     }
 
     private mutating func assign(withOrder: Bool) {
-        let costs = shapes.indices.map { at in lines.indices.map { unary(at, $0) } }
+        let costs = costs()
         if !withOrder {
             owner = costs.map { row in row.indices.min { row[$0] < row[$1] } ?? 0 }
             return
         }
         let leaving = OrderedAssignment.switching(in: owner, kinds: kinds)
         let switching = shapes.indices.map { at in
-            at == 0 || leaving == 0 ? 0 : leaving + jump(from: at - 1, to: at)
+            at == 0 || leaving == 0 ? 0 : leaving + PenJump.cost(from: shapes[at - 1].box, to: shapes[at].box, unit: unit)
         }
         if debugOn { print("DBG switching", leaving); for at in shapes.indices { let r = lines.indices.sorted { costs[at][$0] < costs[at][$1] }.prefix(2); print("DBG stroke", shapes[at].index, kinds[at], r.map { "\($0): \(String(format: "%.2f", costs[at][$0])) off \(String(format: "%.2f", (shapes[at].box.midY - lines[$0].y(at: shapes[at].box.midX)) / unit))" }, String(format: "h %.2f", shapes[at].box.height / unit), shapes[at].swings.count) } }
         owner = OrderedAssignment.best(costs, switching: switching)
-    }
-
-    /// What the pen's way between two strokes says of another line: near strokes are of one line, far ones less so.
-    private func jump(from: Int, to: Int) -> Double {
-        let a = shapes[from].box, b = shapes[to].box
-        let gap = max(a.gapX(to: b), a.gapY(to: b)) / unit
-        return gap < 2.5 ? 2.5 : gap < 5 ? 0 : gap < 9 ? -1.5 : -3
     }
 
     private mutating func refit() {
@@ -168,7 +165,7 @@ struct LineFinder {
     /// Begins lines of strokes that stand on none: words that are too short for a ridge.
     private mutating func spawn() {
         for _ in 0..<4 {
-            let lost = shapes.indices.filter { kinds[$0] != .small && fit($0, owner[$0]) > 7 }
+            let lost = shapes.indices.filter { kinds[$0] != .small && fit($0, owner[$0]) > Self.spawnCost }
             guard let seed = lost.max(by: { shapes[$0].swings.count < shapes[$1].swings.count }) else { return }
             let height = shapes[seed].centre.y
             let together = lost.filter { abs(shapes[$0].centre.y - height) < unit }
@@ -185,15 +182,18 @@ struct LineFinder {
 
     /// What the page would lose without the line: how much worse its strokes fit the others, in all and for each stroke.
     private func worth(_ line: Int) -> (sum: Double, mean: Double) {
-        var sum = 0.0, count = 0.0
+        var sum = 0.0, losses = 0.0, count = 0.0
         for (at, owner) in owner.enumerated() where owner == line && kinds[at] != .small {
             let own = fit(at, line)
             var other = Double.infinity
             for candidate in lines.indices where candidate != line { other = min(other, fit(at, candidate)) }
-            sum += min(8, other - own)
+            let loss = min(8, other - own)
+            // Strokes of many turns are letters for sure; what stands far from all lines is no stray comma of theirs.
+            sum += loss * min(1.5, 0.4 + 0.2 * Double(shapes[at].swings.count)) + min(20, max(0, other - own - 10))
+            losses += loss
             count += 1
         }
-        return (sum, count > 0 ? sum / count : 0)
+        return (sum, count > 0 ? losses / count : 0)
     }
 
     /// Gives up lines that the others can do without: a ridge of ascenders, or one that broke at a wide gap.
@@ -210,8 +210,10 @@ struct LineFinder {
         }
     }
 
-    private static let leastMean = 3.5
-    private static let leastSum = 6.0
+    private static let beside = tuned("BESIDE", 0.5)
+    private static let spawnCost = tuned("SPAWN", 7)
+    private static let leastMean = tuned("MEAN", 3.5)
+    private static let leastSum = tuned("SUM", 11.0)
 }
 
 let debugOn = ProcessInfo.processInfo.environment["DBG"] != nil

@@ -12,6 +12,8 @@ enum LineFit {
         case light
     }
 
+    static let above = tuned("ABOVE", -1.25), below = tuned("BELOW", 0.6), top = tuned("TOP", 2.2), foot = tuned("FOOT", 1.3)
+
     static func kind(of shape: StrokeShape, xHeight: Double) -> Kind {
         if shape.box.height < 0.75 * xHeight, shape.box.width < 2.2 * xHeight { return .small }
         let isSingle = shape.swings.count <= 1 && shape.box.height < 1.4 * xHeight && shape.box.width < 1.2 * xHeight
@@ -62,8 +64,8 @@ enum LineFit {
             let off = (offset - mean) / deviation
             return share / deviation * exp(-0.5 * off * off)
         }
-        let density = normal(-1.25, 0.5, 0.5) + normal(-0.3, 0.5, 0.3) + normal(0.6, 0.4, 0.2)
-        let beyond = max(0, -2.2 - offset, offset - 1.3)
-        return min(-log(max(density, 1e-6)), 5) + 2.5 * beyond + 0.0
+        let density = normal(above, 0.5, 0.5) + normal(-0.3, 0.5, 0.3) + normal(below, 0.4, 0.2)
+        let beyond = max(0, -top - offset, offset - foot)
+        return min(-log(max(density, 1e-6)), 5) + 2.5 * beyond
     }
 }

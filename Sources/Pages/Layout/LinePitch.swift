@@ -1,5 +1,13 @@
 /// How far apart the lines of a block stand.
 enum LinePitch {
+    /// The measure of heights about lines: the x-height, more where lines stand far apart: there also ascenders and hooks reach further.
+    static func unit(of swings: [Swing], xHeight: Double) -> Double {
+        guard !swings.isEmpty else { return xHeight }
+        let density = InkDensity(of: swings, xHeight: xHeight, reach: 3.5, blur: 0.9 * xHeight)
+        guard let pitch = pitch(of: Ridge.ridges(of: density, step: 0.35 * xHeight)) else { return 1.3 * xHeight }
+        return min(2.2 * xHeight, max(xHeight, pitch / 4.5))
+    }
+
     /// The usual distance of neighbouring lines; nil where there are no two.
     ///
     /// Each ridge is measured to the next one below. Weak ridges do not count: those of ascenders and dots lie between the lines.

@@ -3,6 +3,7 @@ import Foundation
 /// Gives strokes to lines at the least total cost, where going to another line from one stroke to the next costs, too
 /// (Viterbi 1967).
 enum OrderedAssignment {
+    static let most = tuned("LEAVE", 4)
     /// What leaving a line costs, told by how often the strokes leave it where geometry alone gives them to lines: much where they
     /// come in the order of writing, nothing where they come in any order.
     static func switching(in owner: [Int], kinds: [LineFit.Kind]) -> Double {
@@ -11,7 +12,7 @@ enum OrderedAssignment {
         let switches = zip(bodies, bodies.dropFirst()).filter { $0 != $1 }.count
         let share = (Double(switches) + 0.5) / Double(bodies.count)
         guard share < 0.4 else { return 0 }
-        return min(4, max(0, log((1 - share) / share)))
+        return min(most, max(0, log((1 - share) / share)))
     }
 
     /// The lines of the strokes, in their order.

@@ -1,3 +1,4 @@
+import DuctusDrawing
 import Foundation
 
 /// The angle by which the lines of a page slope.

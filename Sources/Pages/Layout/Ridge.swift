@@ -1,3 +1,4 @@
+import DuctusDrawing
 import Foundation
 
 /// A crest of the ink's density: where a line of text runs, from left to right.

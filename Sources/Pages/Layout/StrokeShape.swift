@@ -1,4 +1,4 @@
-import DuctusInk
+import DuctusDrawing
 
 /// What the layout sees of one stroke: its points in the page's upright frame, and measures of them.
 package struct StrokeShape: Sendable {
@@ -38,6 +38,9 @@ package struct StrokeShape: Sendable {
         guard let first = points.first, let last = points.last, arc > 0 else { return 0 }
         return first.distance(to: last) / arc
     }
+
+    /// The way around the stroke's box.
+    package var around: Double { 2 * (box.width + box.height) }
 
     /// The smallest distance of the two strokes' points, as far as it is below `limit`.
     package func distance(to other: StrokeShape, below limit: Double) -> Double {

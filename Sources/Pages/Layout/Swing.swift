@@ -1,3 +1,5 @@
+import DuctusDrawing
+
 /// The way of a pen from one turn of its height to the next: up or down once.
 ///
 /// Most swings of writing span the x-height, so their lengths tell the size of the hand, and their middles the line, whatever the

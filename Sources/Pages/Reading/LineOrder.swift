@@ -16,7 +16,7 @@ enum LineOrder {
         var edge = -Double.infinity
         // A page's strokes may begin anywhere; what is written against the direction of reading is late as a whole.
         for at in boxes.indices {
-            if boxes[at].maxX < edge - leastDelay * xHeight {
+            if !boxes[at].isEmpty, boxes[at].maxX < edge - leastDelay * xHeight {
                 late.append(at)
             } else {
                 kept.append(at)

@@ -2,6 +2,23 @@ import DuctusInk
 import DuctusRecognition
 import Foundation
 
+extension ReadPiece {
+    /// A line of text that was recognized.
+    ///
+    /// - Parameters:
+    ///   - strokes: in the order in which they were recognized.
+    ///   - numbers: the strokes' indexes on the page.
+    public init(_ recognition: Recognition, of strokes: [Stroke], numbered numbers: [Int]) {
+        let count = Float(max(1, recognition.symbols.count))
+        self.init(
+            kind: .text, text: recognition.text,
+            confidence: recognition.symbols.reduce(0) { $0 + $1.confidence } / count, strokes: numbers.sorted(),
+            box: Bounds(around: strokes) ?? Bounds(minX: 0, minY: 0, maxX: 0, maxY: 0),
+            words: LineWords(recognition: recognition, strokes: strokes, indexes: numbers).words(),
+            alternatives: recognition.alternatives.map(\.text).filter { $0 != recognition.text })
+    }
+}
+
 /// Divides a recognized line into its words, with the strokes, boxes and other readings of each.
 struct LineWords {
     let recognition: Recognition

@@ -1,3 +1,4 @@
+import DuctusDrawing
 import DuctusInk
 import DuctusRecognition
 
@@ -29,45 +30,52 @@ public final class PageReader {
     ///   - layout: what the ink is.
     /// - Returns: every stroke with ink in it is in one piece, or unused. Indexes are those of `strokes`.
     /// - Throws: `ModelError.wrongInput` where the model reads sensor vectors.
-    public func read(_ strokes: [Stroke], layout choice: LayoutChoice = .auto) throws -> ReadPage {
-        if choice == .line { return try readAsLine(strokes) }
-        let layout = PageLayout(of: strokes)
-        if choice == .auto, layout.isOneLine { return try readAsLine(strokes) }
+    public func read(_ strokes: [Stroke], layout: LayoutChoice = .auto) throws -> ReadPage {
+        try readWithRecognitions(strokes, layout: layout).page
+    }
+
+    /// Reads one page, and hands over the lines' recognitions as well.
+    ///
+    /// - Returns: for each piece its recognition, if its strokes were read in their own order; nil for drawings and for lines that were put in order.
+    public func readWithRecognitions(
+        _ strokes: [Stroke], layout choice: LayoutChoice = .auto
+    ) throws -> (page: ReadPage, recognitions: [Recognition?]) {
+        let layout = choice == .line ? nil : PageLayout(of: strokes)
+        guard let layout, choice == .page || !layout.isOneLine(of: strokes.count) else { return try readAsLine(strokes) }
         // Gentle slopes are the recognizer's own business; turned ink keeps its indexes.
-        let level = abs(layout.angle) > 0.1 ? strokes.turned(by: -layout.angle) : strokes
-        var page = ReadPage()
+        let level = abs(layout.angle) > Self.leastTurn ? strokes.turned(by: -layout.angle) : strokes
+        var page = ReadPage(unused: layout.unused), recognitions: [Recognition?] = []
         for piece in layout.pieces {
-            let box = Bounds(around: piece.strokes.map { strokes[$0] })
-            guard let box else { continue }
+            guard let box = Bounds(around: piece.strokes.map { strokes[$0] }) else { continue }
             switch piece.kind {
             case .drawing:
                 page.pieces.append(ReadPiece(kind: .drawing, strokes: piece.strokes, box: box, block: piece.block))
+                recognitions.append(nil)
             case .text:
-                page.pieces.append(
-                    try readLine(piece.strokes, of: level, asWritten: strokes, box: box, block: piece.block))
+                let (read, recognition) = try readLine(piece.strokes, of: level, asWritten: strokes, block: piece.block)
+                page.pieces.append(read)
+                recognitions.append(recognition)
             }
         }
-        return page
+        return (page, recognitions)
     }
 
-    private func readAsLine(_ strokes: [Stroke]) throws -> ReadPage {
-        let members = strokes.indices.filter { Bounds(around: CollectionOfOne(strokes[$0])) != nil }
-        guard let box = Bounds(around: strokes) else { return ReadPage() }
-        return ReadPage(pieces: [try readLine(members, of: strokes, asWritten: strokes, box: box, block: 0)])
+    /// A page that slopes less is read as it is, in radians.
+    private static let leastTurn = 0.1
+
+    private func readAsLine(_ strokes: [Stroke]) throws -> (page: ReadPage, recognitions: [Recognition?]) {
+        let (piece, recognition) = try readLine(Array(strokes.indices), of: strokes, asWritten: strokes, block: 0)
+        return (ReadPage(pieces: [piece]), [recognition])
     }
 
     private func readLine(
-        _ members: [Int], of level: [Stroke], asWritten strokes: [Stroke], box: Bounds, block: Int
-    ) throws -> ReadPiece {
+        _ members: [Int], of level: [Stroke], asWritten strokes: [Stroke], block: Int
+    ) throws -> (ReadPiece, Recognition?) {
         let ordered = Self.ordered(members, of: level)
         let recognition = try recognizer.recognize(ordered.map { level[$0] })
-        let words = LineWords(recognition: recognition, strokes: ordered.map { strokes[$0] }, indexes: ordered).words()
-        let count = Float(max(1, recognition.symbols.count))
-        return ReadPiece(
-            kind: .text, text: recognition.text,
-            confidence: recognition.symbols.reduce(0) { $0 + $1.confidence } / count,
-            strokes: members, box: box, words: words,
-            alternatives: recognition.alternatives.map(\.text).filter { $0 != recognition.text }, block: block)
+        var piece = ReadPiece(recognition, of: ordered.map { strokes[$0] }, numbered: ordered)
+        piece.block = block
+        return (piece, ordered == members ? recognition : nil)
     }
 
     /// The strokes of a line in the order in which they are read.

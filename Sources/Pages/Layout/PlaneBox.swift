@@ -1,17 +1,9 @@
-/// A place on the page, y down, in double: device units may be large.
-package struct PlanePoint: Equatable, Sendable {
-    package var x, y: Double
+import DuctusDrawing
 
-    @inline(__always)
-    package init(_ x: Double, _ y: Double) {
-        self.x = x
-        self.y = y
-    }
-
+extension PlanePoint {
     @inline(__always)
     package func distance(to other: PlanePoint) -> Double {
-        let dx = x - other.x, dy = y - other.y
-        return (dx * dx + dy * dy).squareRoot()
+        (self - other).norm
     }
 
     /// The place turned about the origin by the angle with this cosine and sine.
