@@ -83,12 +83,12 @@ let package = Package(
         room(
             "Training",
             ["Foundations", "Randomness", "Drawing", "Ink", "Documents", "Network", "Decoding", "Recognition"]),
-        room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition"]),
+        room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition", "Pages"]),
         room(
             "Adaptation", ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training"],
             [sqlite]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
-        room("Wire", ["Foundations", "Ink", "Streaming", "Adaptation"], [protobuf]),
+        room("Wire", ["Foundations", "Ink", "Recognition", "Streaming"], [protobuf]),
         room(
             "Daemon",
             [
@@ -140,7 +140,9 @@ let package = Package(
             "Training",
             of: ["Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
         tests("Adaptation", of: ["Foundations", "Adaptation", "Recognition", "Decoding", "Ink", "Network"]),
-        tests("Wire", of: ["Foundations", "Wire", "Transport", "Streaming", "Adaptation", "Ink"], [protobuf]),
+        tests(
+            "Wire", of: ["Foundations", "Wire", "Transport", "Streaming", "Recognition", "Adaptation", "Ink"],
+            [protobuf]),
         tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
         tests("Transport", of: ["Foundations", "Transport"]),
         tests(

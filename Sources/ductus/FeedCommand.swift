@@ -35,7 +35,9 @@ struct FeedCommand: ParsableCommand {
     @OptionGroup var connection: ConnectOptions
 
     func validate() throws {
-        if let rate, !(rate > 0 && rate <= 1e6) { throw ValidationError("--rate: vectors per second, above 0") }
+        if let rate, !SensorRecording.possibleRates.contains(rate) {
+            throw ValidationError("--rate: vectors per second, 1e-6 to 1e6")
+        }
         guard isTable == (rate != nil) else {
             throw ValidationError(
                 isTable ? "a .csv file needs --rate" : "--rate is for .csv files; .ndjson tells its own")
@@ -76,7 +78,7 @@ struct FeedCommand: ParsableCommand {
             }
             if !isDone {
                 throw CommandFailure(
-                    "\(recording.id): no final within \(patience) s; is there a pipeline for \(stream)?")
+                    "\(recording.id): no final within \(patience) s; is there a pipeline for \(stream), and can its model use \(recording.rate) vectors a second?")
             }
         }
     }
@@ -89,6 +91,8 @@ struct FeedCommand: ParsableCommand {
         guard event.stamps.published >= feeding.began else { return nil }
         if json {
             try printJSON(LabelEventOutput(event))
+        } else if let failure = event.failure {
+            Terminal.error("\(event.stream): the daemon could not read it: \(failure)")
         } else if event.spans.isEmpty, event.state == .final {
             print(event.text)
         } else {

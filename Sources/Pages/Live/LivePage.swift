@@ -37,9 +37,11 @@ package struct LivePage: Sendable {
     }
 
     /// Lines that are remembered.
-    private static let mostLines = 64
+    private static let mostLines = 24
     /// Swings that the size of the hand is told by.
-    private static let mostSwings = 400
+    private static let mostSwings = 256
+    /// Swings that a line's course is told by.
+    private static let mostSupport = 96
     /// Small strokes that wait at most.
     private static let mostWaiting = 8
     /// How much better another line must be for a small stroke to go there without letters.
@@ -67,16 +69,18 @@ package struct LivePage: Sendable {
 
     /// Takes a whole stroke to the line where it belongs.
     ///
+    /// - Parameter cameBack: the pen had been out of reach just before the stroke: it may be anywhere.
+    ///
     /// Strokes without a sample, or with none that is finite, belong to the line that is being written.
     @discardableResult
-    package mutating func add(_ stroke: some Sequence<Sample>) -> Decision {
+    package mutating func add(_ stroke: some Sequence<Sample>, cameBack: Bool = false) -> Decision {
         guard let shape = shape(of: stroke) else { return Decision(place: .sameLine, strokes: 1) }
         guard !lines.isEmpty else {
             begin(with: shape)
             take(shape)
             return Decision(place: .sameLine, strokes: 1)
         }
-        let (place, gain) = place(of: shape)
+        let (place, gain) = place(of: shape, leaving: cameBack ? Self.leaving / 2 : Self.leaving)
         if place != .sameLine, LineFit.kind(of: shape, xHeight: unit) != .body, gain < Self.surely,
             waiting.count < Self.mostWaiting
         {
@@ -103,6 +107,11 @@ package struct LivePage: Sendable {
         nextNumber = 0
         last = nil
         waiting = []
+    }
+
+    /// Bytes that it occupies, about.
+    package var byteCount: Int {
+        lines.reduce(heights.count * 8 + 512) { $0 + $1.support.count * 24 + 256 }
     }
 
     private var unit: Double {
@@ -139,10 +148,10 @@ package struct LivePage: Sendable {
     }
 
     /// Where a stroke belongs, and by how much it is better there than in the line that is being written.
-    private func place(of shape: StrokeShape) -> (place: Place, gain: Double) {
+    private func place(of shape: StrokeShape, leaving: Double) -> (place: Place, gain: Double) {
         guard xHeight > 0, let last else { return (.sameLine, 0) }
         let unit = self.unit
-        let away = Self.leaving + PenJump.cost(from: last, to: shape.box, unit: unit)
+        let away = leaving + PenJump.cost(from: last, to: shape.box, unit: unit)
         let here = fit(shape, lines[current])
         var best = (place: Place.sameLine, cost: here)
         if away + Self.beginning < best.cost { best = (.newLine, away + Self.beginning) }
@@ -180,8 +189,8 @@ package struct LivePage: Sendable {
             }
             if places.isEmpty { places = [Self.support(of: shape)] }
             lines[current].support += places
-            if lines[current].support.count > Self.mostSwings {
-                lines[current].support.removeFirst(lines[current].support.count - Self.mostSwings)
+            if lines[current].support.count > Self.mostSupport {
+                lines[current].support.removeFirst(lines[current].support.count - Self.mostSupport)
             }
             lines[current].centre = CentreLine(through: lines[current].support, xHeight: unit)
         }

@@ -45,6 +45,9 @@ public struct SensorRecording: Sendable, Equatable {
         self.text = text
     }
 
+    /// Rates, vectors per second, that any sensor has: once in eleven days to a million times a second.
+    public static let possibleRates = 1e-6...1e6
+
     /// Number of vectors.
     public var count: Int { channels.isEmpty ? 0 : values.count / channels.count }
 }
@@ -53,6 +56,7 @@ public struct SensorRecording: Sendable, Equatable {
 public enum SensorFileError: Error, Equatable, CustomStringConvertible {
     case malformed(path: String, line: Int, reason: String)
     case lacksChannels(recording: String, missing: [String], found: [String])
+    case unusableRate(recording: String, rate: Double, usable: ClosedRange<Double>)
 
     public var description: String {
         switch self {
@@ -62,6 +66,11 @@ public enum SensorFileError: Error, Equatable, CustomStringConvertible {
             """
             recording \(recording): it lacks \(missing.joined(separator: ", ")) among its channels \(found.joined(separator: ", ")); \
             name them as the model does, or choose another model
+            """
+        case .unusableRate(let recording, let rate, let usable):
+            """
+            recording \(recording): \(rate) vectors per second; the model can use \(usable.lowerBound) to \(usable.upperBound): \
+            resample the recording, or choose another model
             """
         }
     }
@@ -104,7 +113,9 @@ extension SensorRecording {
         var text: String?
 
         func recording(_ malformed: (String) -> SensorFileError) throws -> SensorRecording {
-            guard rate.isFinite, rate > 0 else { throw malformed("the rate is \(rate); give vectors per second") }
+            guard SensorRecording.possibleRates.contains(rate) else {
+                throw malformed("the rate is \(rate); give vectors per second, 1e-6 to 1e6")
+            }
             guard !channels.isEmpty else { throw malformed("it names no channels") }
             var values: [Float] = []
             values.reserveCapacity(frames.count * channels.count)
