@@ -80,10 +80,11 @@ let package = Package(
 
         // What composes them, in the way of the data
         room("Recognition", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding"]),
+        room("Pages", ["Drawing", "Ink", "Recognition"]),
         room(
             "Training",
             ["Foundations", "Randomness", "Drawing", "Ink", "Documents", "Network", "Decoding", "Recognition"]),
-        room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition"]),
+        room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition", "Pages"]),
         room(
             "Adaptation",
             ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training", "Streaming"],
@@ -113,7 +114,7 @@ let package = Package(
                 "DuctusFoundations", "DuctusRandomness", "DuctusDrawing", "DuctusInk", "DuctusDocuments",
                 "DuctusNetwork",
                 "DuctusDecoding",
-                "DuctusRecognition", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet",
+                "DuctusRecognition", "DuctusPages", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet",
                 "DuctusWire",
                 "DuctusTransport", "DuctusTransportZeroMQ", "DuctusDaemon", argumentParser,
             ],
@@ -147,6 +148,7 @@ let package = Package(
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
         tests(
             "Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
+        tests("Pages", of: ["Pages", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
         tests(
             "Training",
             of: ["Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),

@@ -75,7 +75,7 @@ private struct FrameExtractor {
     mutating func features(of evidence: Evidence, for model: Model) throws -> Features {
         switch evidence {
         case .ink(let strokes):
-            guard ink?.extract(strokes, into: &buffer) != nil else {
+            guard ink?.extract(SteepLine.levelled(strokes) ?? strokes, into: &buffer) != nil else {
                 throw ModelError.wrongInput(model: model.name, expected: "sensor vectors")
             }
             model.standardization.apply(to: &buffer.values)

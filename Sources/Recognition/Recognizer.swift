@@ -38,7 +38,7 @@ public final class Recognizer {
         model = generation
     }
 
-    /// Reads a segment of ink.
+    /// Reads a segment of ink. A line that slopes steeply is turned level first.
     ///
     /// - Parameters:
     ///   - strokes: in the order of writing; device units, y down.

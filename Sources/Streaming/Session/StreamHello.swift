@@ -1,3 +1,5 @@
+import DuctusInk
+
 /// What a publisher says of its stream. Everything is optional: an unknown value is left out, never guessed.
 public struct StreamHello: Equatable, Sendable {
     /// Whose generation of weights is used. Same characters as a stream name.
@@ -15,6 +17,8 @@ public struct StreamHello: Equatable, Sendable {
     public var language: String?
     /// Of a sensor: the names of its channels, in the order of a vector's numbers. Empty: unknown, taken as the model's.
     public var channels: [String]
+    /// How the tablet is turned; the ink is turned back before it is read.
+    public var rotation: QuarterTurn
 
     /// Counts of the digitizer, millimetres, or dots of a screen.
     public enum Unit: Sendable, CaseIterable { case device, millimetre, pixel }
@@ -28,7 +32,8 @@ public struct StreamHello: Equatable, Sendable {
 
     public init(
         writer: String? = nil, device: String? = nil, unit: Unit? = nil, resolution: Float? = nil, area: Area? = nil,
-        precedingText: String? = nil, language: String? = nil, channels: [String] = []
+        precedingText: String? = nil, language: String? = nil, channels: [String] = [],
+        rotation: QuarterTurn = .none
     ) {
         self.writer = writer
         self.device = device
@@ -38,6 +43,7 @@ public struct StreamHello: Equatable, Sendable {
         self.precedingText = precedingText
         self.language = language
         self.channels = channels
+        self.rotation = rotation
     }
 
     /// Bytes that it occupies, about.

@@ -107,7 +107,7 @@ final class StreamSession<Kind: InputKind>: Session {
     }
 
     private func greet(_ hello: StreamHello, _ due: Due) {
-        if hello.writer != self.hello.writer {
+        if hello.writer != self.hello.writer || hello.rotation != self.hello.rotation {
             end(.hello, due)
             input.changeHand()
         }

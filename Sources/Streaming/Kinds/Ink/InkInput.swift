@@ -14,6 +14,8 @@ struct InkInput: InputKind {
     private let pipeline: Pipeline
     private var filter = ReportFilter()
     private var segmenter: Segmenter
+    /// Said by the hello: how the tablet is turned.
+    private var rotation = QuarterTurn.none
     /// Said by the hello, used once: the language model's context of the next segment.
     private var precedingText = ""
     /// Slope and scale of the last segment by the same hand: where the next one starts from.
@@ -61,7 +63,8 @@ struct InkInput: InputKind {
     private mutating func take(_ reports: [PenSample], firstStroke: UInt32?, _ taking: inout Taking<EndedInk>) {
         var number = firstStroke
         var closed: [Segmenter.Closed] = []
-        for report in reports {
+        for raw in reports {
+            let report = PenSample(rotation.upright(raw.sample), contact: raw.contact)
             let before = segmenter.open.samples.count
             if report.contact, report.sample.x.isFinite, report.sample.y.isFinite {
                 filter.append(report.sample, number: number, to: &filtered)
@@ -120,7 +123,10 @@ struct InkInput: InputKind {
         gaps.packets = gaps.packets.addingSaturating(lost)
     }
 
-    mutating func greet(_ hello: StreamHello) { precedingText = hello.precedingText ?? "" }
+    mutating func greet(_ hello: StreamHello) {
+        precedingText = hello.precedingText ?? ""
+        rotation = hello.rotation
+    }
 
     mutating func changeHand() {
         lastNormalization = nil

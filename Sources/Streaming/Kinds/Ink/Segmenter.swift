@@ -26,7 +26,7 @@ package struct Segmenter {
     /// The newest stroke is the first since the pen came back.
     private var newestCameBack = false
 
-    package init(rule: EndpointRule, decider: any NewLineDecider = LastLineDecider()) {
+    package init(rule: EndpointRule, decider: any NewLineDecider = PageDecider()) {
         self.rule = rule
         self.decider = decider
     }
@@ -89,7 +89,6 @@ package struct Segmenter {
         open = kept
         wasRetracted = true
         newestIsJudged = true
-        decider.restart(with: open)
         return true
     }
 
@@ -101,6 +100,7 @@ package struct Segmenter {
         isOutOfReach = false
         cameBack = false
         penIsDown = false
+        decider.restart()
     }
 
     mutating func takeDirtySamples() -> UInt64 {
@@ -108,7 +108,7 @@ package struct Segmenter {
         return dirtySamples
     }
 
-    var byteCount: Int { open.byteCount }
+    var byteCount: Int { open.byteCount + decider.byteCount }
 
     private func isLonger(than seconds: Double, _ latest: Int64, _ time: Int64) -> Bool {
         let (elapsed, overflow) = time.subtractingReportingOverflow(latest)
@@ -116,23 +116,18 @@ package struct Segmenter {
     }
 
     private mutating func beginStroke(_ number: UInt32) {
-        decider.beginStroke()
         open.beginStroke(number: number)
         nextNumber = number &+ 1
         penIsDown = true
         newestCameBack = cameBack
         cameBack = false
-        newestIsJudged = open.spans.count == 1 || !rule.newLine
+        newestIsJudged = !rule.newLine
     }
 
     private mutating func append(_ sample: Sample, place: Int?, closed: inout [Closed]) {
         if open.samples.count >= rule.maximumSamples { cutAtMaximum(closed: &closed) }
-        guard let newest = open.spans.last else { return }
-        decider.add(sample, after: open.samples.count > newest.first ? open.samples.last : nil)
+        guard open.spans.last != nil else { return }
         open.append(sample, place: place)
-        if !newestIsJudged, open.samples.count - newest.first >= decider.samplesToJudge {
-            judgeNewest(closed: &closed)
-        }
     }
 
     private mutating func liftPen(closed: inout [Closed]) {
@@ -145,12 +140,13 @@ package struct Segmenter {
     private mutating func judgeNewest(closed: inout [Closed]) {
         newestIsJudged = true
         let newest = open.spans.count - 1
-        guard newest > 0, decider.isElsewhere(open.samples(ofStroke: newest), cameBack: newestCameBack) else { return }
-        let rest = open.split(atStroke: newest)
+        guard newest >= 0 else { return }
+        let elsewhere = decider.judge(open.samples(ofStroke: newest), cameBack: newestCameBack)
+        guard elsewhere > 0, newest > 0 else { return }
+        let rest = open.split(atStroke: max(1, newest + 1 - elsewhere))
         closed.append(Closed(ink: open, ending: .newLine))
         wasRetracted = false
         open = rest
-        decider.restart(with: open)
     }
 
     /// The finished strokes go; the one being drawn begins the next segment. A stroke that fills a segment alone is divided.
@@ -162,7 +158,6 @@ package struct Segmenter {
         open = rest
         if open.spans.isEmpty { open.beginStroke(number: drawing.number) }
         newestIsJudged = true
-        decider.restart(with: open)
     }
 
     private mutating func close(_ ending: LabelEvent.Ending, into closed: inout [Closed]) {
@@ -172,7 +167,6 @@ package struct Segmenter {
         if !open.isEmpty || wasRetracted { closed.append(Closed(ink: open, ending: ending)) }
         wasRetracted = false
         open = InkSegment()
-        decider.restart(with: open)
         newestIsJudged = true
         if let drawing { open.beginStroke(number: drawing) }
     }
