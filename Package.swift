@@ -35,7 +35,25 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let nio = [Target.Dependency](
+    [
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    ])
 let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+/// The pad's files are parts of the program: it serves them wherever it was installed.
+let web = Target.target(
+    name: "DuctusWeb",
+    dependencies: [
+        "DuctusFoundations", "DuctusInk", "DuctusDecoding", "DuctusRecognition", "DuctusStreaming", "DuctusWire",
+        "DuctusTransport", protobuf,
+    ]
+        + nio,
+    path: "Sources/Web",
+    resources: [],
+    swiftSettings: strict)
 
 let package = Package(
     name: "ductus",
@@ -47,10 +65,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         // C
@@ -85,16 +104,19 @@ let package = Package(
             [sqlite]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
         room("Wire", ["Foundations", "Ink", "Streaming", "Adaptation"], [protobuf]),
+        web,
         room(
-            "Daemon", ["Foundations", "Ink", "Network", "Recognition", "Streaming", "Adaptation", "Wire", "Transport"],
-            [
-                logging, metrics, "Yams", "FlyingFox", .product(name: "FlyingSocks", package: "FlyingFox"),
-            ]),
+            "Daemon",
+            ["Foundations", "Ink", "Network", "Recognition", "Streaming", "Adaptation", "Wire", "Transport", "Web"],
+            [logging, metrics, "Yams"]),
 
         // Programs
         .executableTarget(
             name: "ductusd",
-            dependencies: ["DuctusDaemon", "DuctusStreaming", "DuctusFoundations", argumentParser, logging],
+            dependencies: [
+                "DuctusDaemon", "DuctusStreaming", "DuctusFoundations", "DuctusTransport", "DuctusWeb", argumentParser,
+                logging,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "ductus",
@@ -103,7 +125,7 @@ let package = Package(
                 "DuctusDecoding",
                 "DuctusRecognition", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet",
                 "DuctusWire",
-                "DuctusTransport", "DuctusDaemon", argumentParser,
+                "DuctusTransport", "DuctusWeb", "DuctusDaemon", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -138,10 +160,10 @@ let package = Package(
         tests(
             "Daemon",
             of: [
-                "Foundations", "Daemon", "Adaptation", "Wire", "Transport", "Streaming", "Recognition", "Ink",
+                "Foundations", "Daemon", "Adaptation", "Web", "Wire", "Transport", "Streaming", "Recognition", "Ink",
                 "Network", "Randomness",
             ],
-            ["StreamingTestSupport", logging, metrics, "FlyingFox"]),
+            ["StreamingTestSupport", logging, metrics, .product(name: "NIOHTTP1", package: "swift-nio")]),
         tests(
             "Fuzz",
             of: [

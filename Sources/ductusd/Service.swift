@@ -2,6 +2,8 @@ import Dispatch
 import DuctusDaemon
 import DuctusFoundations
 import DuctusStreaming
+import DuctusTransport
+import DuctusWeb
 import Foundation
 import Logging
 
@@ -82,8 +84,11 @@ final class Service {
         health.publish(in: registry)
         access.publish(in: registry)
         ServerMetrics(server: server, registry: registry).publish()
-        let observation = observe()
-        defer { observation?.cancel() }
+        let door = WebDoor(
+            configuration, locations: loaded.locations, registry: registry, health: health,
+            credentials: WebCredentials(owner: .localUser(geteuid())), faults: faults, logger: logger)
+        door.start()
+        defer { door.stop() }
 
         health.setReady(true)
         let status = StatusLine(server: server, health: health, notifier: notifier, faults: faults)
@@ -146,20 +151,6 @@ final class Service {
         let reason = Self.reason(error)
         health.degrade("learning", because: reason)
         logger.error("corrections are not taken", metadata: ["reason": "\(reason)"])
-    }
-
-    /// Serves metrics and health; that they cannot be served does not keep the pens from being read.
-    private func observe() -> Task<Void, Never>? {
-        guard let text = loaded.configuration.http.address, let address = TCPAddress(text) else { return nil }
-        return Task(priority: .utility) { [registry, health, logger] in
-            do {
-                try await ObservationServer(address: address, registry: registry, health: health).run()
-            } catch {
-                health.degrade("http", because: "cannot serve \(text): \(error)")
-                logger.error(
-                    "metrics and health are not served", metadata: ["address": "\(text)", "reason": "\(error)"])
-            }
-        }
     }
 }
 
