@@ -47,12 +47,13 @@ let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let web = Target.target(
     name: "DuctusWeb",
     dependencies: [
-        "DuctusFoundations", "DuctusInk", "DuctusDecoding", "DuctusRecognition", "DuctusStreaming", "DuctusWire",
-        "DuctusTransport", protobuf,
-    ]
-        + nio,
+        "DuctusFoundations", "DuctusInk", "DuctusStreaming", "DuctusTransport", "DuctusWire", protobuf,
+    ] + nio,
     path: "Sources/Web",
-    resources: [],
+    resources: [
+        "index.html", "status.html", "pad.css", "pad.js", "ink.js", "save.js", "session.js", "status.js", "sw.js",
+        "ductus.js", "icon.svg", "pad.webmanifest",
+    ].map { .embedInCode("Pad/\($0)") } + [.embedInCode("API/openapi.json")],
     swiftSettings: strict)
 
 let package = Package(

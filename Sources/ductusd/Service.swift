@@ -2,8 +2,6 @@ import Dispatch
 import DuctusDaemon
 import DuctusFoundations
 import DuctusStreaming
-import DuctusTransport
-import DuctusWeb
 import Foundation
 import Logging
 
@@ -61,6 +59,15 @@ final class Service {
             parts.handlers.append(LearningHandler(learning: learning))
             parts.onFinished = { learning.finished($0) }
         }
+        let recognition = RecognizeHandler(
+            pipelines: pipelines, threads: configuration.lanes ?? ProcessInfo.processInfo.activeProcessorCount)
+        defer { recognition.stop() }
+        parts.handlers.append(recognition)
+        let door = WebDoor(
+            configuration, locations: loaded.locations, access: access, registry: registry, health: health,
+            faults: faults, logger: logger, languages: { pipelines.inkLanguages })
+        defer { door.stop() }
+        parts.transports.append(door.transport)
         let server = try Server(loaded, pipelines: pipelines, health: health, parts: parts)
         try server.start()
         events.connect { [weak server] topic, payload in server?.publish(topic, payload) }
@@ -84,11 +91,6 @@ final class Service {
         health.publish(in: registry)
         access.publish(in: registry)
         ServerMetrics(server: server, registry: registry).publish()
-        let door = WebDoor(
-            configuration, locations: loaded.locations, registry: registry, health: health,
-            credentials: WebCredentials(owner: .localUser(geteuid())), faults: faults, logger: logger)
-        door.start()
-        defer { door.stop() }
 
         health.setReady(true)
         let status = StatusLine(server: server, health: health, notifier: notifier, faults: faults)

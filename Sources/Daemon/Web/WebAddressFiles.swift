@@ -39,6 +39,13 @@ package struct WebAddressFiles: Sendable {
         Contents(address: try read(addressPath), token: try read(tokenPath))
     }
 
+    /// The token of a start that was not ended but killed; nil if there is none, or if others could have read it.
+    package var tokenLeftBehind: String? {
+        guard let file = try? PlainFile(tokenPath, atMost: 256), file.mode & 0o077 == 0 else { return nil }
+        let token = String(decoding: file.bytes.prefix { $0 != 0x0a }, as: UTF8.self)
+        return token.utf8.count == 48 && token.allSatisfy(\.isHexDigit) ? token : nil
+    }
+
     package func remove() {
         unlink(addressPath)
         unlink(tokenPath)

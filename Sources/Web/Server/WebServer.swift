@@ -65,6 +65,9 @@ package final class WebServer: Sendable {
 
     package var isEncrypted: Bool { tls != nil }
 
+    /// The thread on which everything happens.
+    var loop: any EventLoop { group.next() }
+
     /// Listens from now on.
     ///
     /// - Parameter port: 0 lets the system choose.
