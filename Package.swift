@@ -94,7 +94,8 @@ let package = Package(
         room("Ink", ["Foundations", "Randomness", "Drawing", "CZlib"]),
         room("Network", ["Foundations", "Randomness", "CKernels", "COpenBLAS"]),
         room("Decoding", ["Foundations", "Randomness"]),
-        room("Transport", ["Foundations", "CZeroMQ"]),
+        room("Transport"),
+        room("TransportZeroMQ", ["Transport", "CZeroMQ"]),
 
         // What composes them, in the way of the data
         room("Recognition", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding"]),
@@ -108,7 +109,10 @@ let package = Package(
         web,
         room(
             "Daemon",
-            ["Foundations", "Ink", "Network", "Recognition", "Streaming", "Adaptation", "Wire", "Transport", "Web"],
+            [
+                "Foundations", "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation", "Wire",
+                "Transport", "TransportZeroMQ", "Web",
+            ],
             [logging, metrics, "Yams"]),
 
         // Programs
@@ -126,7 +130,7 @@ let package = Package(
                 "DuctusDecoding",
                 "DuctusRecognition", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet",
                 "DuctusWire",
-                "DuctusTransport", "DuctusWeb", "DuctusDaemon", argumentParser,
+                "DuctusTransport", "DuctusTransportZeroMQ", "DuctusWeb", "DuctusDaemon", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -152,17 +156,24 @@ let package = Package(
             "Training",
             of: ["Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
         tests("Adaptation", of: ["Foundations", "Adaptation", "Recognition", "Decoding", "Ink", "Network"]),
-        tests("Wire", of: ["Foundations", "Wire", "Transport", "Streaming", "Adaptation", "Ink"], [protobuf]),
+        tests(
+            "Wire", of: ["Foundations", "Wire", "Transport", "TransportZeroMQ", "Streaming", "Adaptation", "Ink"],
+            [protobuf]),
         tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
-        tests("Transport", of: ["Foundations", "Transport"]),
+        tests("Transport", of: ["Transport"]),
+        tests("TransportZeroMQ", of: ["Transport", "TransportZeroMQ"]),
         tests(
             "Streaming", of: ["Foundations", "Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
             ["StreamingTestSupport"]),
         tests(
+            "Web",
+            of: ["Foundations", "Ink", "Streaming", "Transport", "Web", "Wire"],
+            nio + [.product(name: "NIOEmbedded", package: "swift-nio")]),
+        tests(
             "Daemon",
             of: [
-                "Foundations", "Daemon", "Adaptation", "Web", "Wire", "Transport", "Streaming", "Recognition", "Ink",
-                "Network", "Randomness",
+                "Foundations", "Daemon", "Adaptation", "Web", "Wire", "Transport", "TransportZeroMQ", "Streaming",
+                "Recognition", "Ink", "Network", "Randomness",
             ],
             ["StreamingTestSupport", logging, metrics, .product(name: "NIOHTTP1", package: "swift-nio")]),
         tests(
@@ -170,14 +181,14 @@ let package = Package(
             of: [
                 "Foundations", "Drawing", "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation",
                 "Tablet", "Wire",
-                "Transport", "Daemon", "Randomness", "Training",
+                "Transport", "TransportZeroMQ", "Daemon", "Randomness", "Training",
             ],
             ["StreamingTestSupport"], exclude: ["coverage"]),
         tests(
             "System",
             of: [
-                "Foundations", "Daemon", "Adaptation", "Wire", "Transport", "Streaming", "Recognition", "Ink",
-                "Network", "Randomness",
+                "Foundations", "Daemon", "Adaptation", "Wire", "Transport", "TransportZeroMQ", "Streaming",
+                "Recognition", "Ink", "Network", "Randomness",
             ],
             ["StreamingTestSupport"]),
     ].filter { $0.type != .test || chosenTests?.contains($0.name) != false }

@@ -4,7 +4,7 @@ import DuctusFoundations
 import DuctusInk
 import DuctusRecognition
 import DuctusStreaming
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 

@@ -1,5 +1,5 @@
 import DuctusStreaming
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 
 /// Plays packets to a daemon in real time, and takes in what it says of them.

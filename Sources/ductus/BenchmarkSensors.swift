@@ -1,7 +1,7 @@
 import ArgumentParser
 import DuctusRecognition
 import DuctusStreaming
-import DuctusTransport
+import DuctusTransportZeroMQ
 import Foundation
 
 /// How fast and how right a real daemon reads many sensors at once: simulated sensors over ipc, each stream's labels compared with those that

@@ -2,7 +2,7 @@ import ArgumentParser
 import DuctusInk
 import DuctusRecognition
 import DuctusStreaming
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import DuctusDaemon
-import DuctusTransport
+import DuctusTransportZeroMQ
 import Foundation
 
 /// One of the daemon's sockets, by its name in the configuration.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import DuctusInk
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 

@@ -1,5 +1,5 @@
 import DuctusStreaming
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 
 /// Label events as a subscriber should take them: repeats dropped by their number, foreign topics and unreadable messages passed over.

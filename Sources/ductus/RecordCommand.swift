@@ -1,7 +1,7 @@
 import ArgumentParser
 import Dispatch
 import DuctusStreaming
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 

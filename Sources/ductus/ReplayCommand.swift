@@ -1,6 +1,6 @@
 import ArgumentParser
 import DuctusStreaming
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 

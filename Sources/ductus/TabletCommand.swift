@@ -2,7 +2,7 @@ import ArgumentParser
 import DuctusInk
 import DuctusStreaming
 import DuctusTablet
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 

@@ -43,8 +43,6 @@ final class Service {
         for remark in loaded.remarks { logger.warning("\(remark)") }
         let configuration = loaded.configuration
         let access = try AccessControl(configuration, faults: faults, now: { [clock] in clock.monotonic })
-        try access.start()
-        defer { access.stop() }
 
         let learning = learning()
         let pipelines = try pipelines(learning)
@@ -89,7 +87,6 @@ final class Service {
         watchdog.run()
         defer { watchdog.stop() }
         health.publish(in: registry)
-        access.publish(in: registry)
         ServerMetrics(server: server, registry: registry).publish()
 
         health.setReady(true)

@@ -1,5 +1,5 @@
 import DuctusDaemon
-import DuctusTransport
+import DuctusTransportZeroMQ
 import Foundation
 
 /// A folder of one test, gone with it; holds a model folder so that the default pipeline finds one.

@@ -1,6 +1,6 @@
 import DuctusInk
 import DuctusStreaming
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 

@@ -1,7 +1,7 @@
 import DuctusInk
 import DuctusRecognition
 import DuctusStreaming
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 import StreamingTestSupport

@@ -1,5 +1,6 @@
 import DuctusStreaming
 import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 import Synchronization

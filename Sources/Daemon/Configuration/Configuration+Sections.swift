@@ -1,4 +1,4 @@
-import DuctusTransport
+import DuctusTransportZeroMQ
 
 extension Configuration {
     /// Where files are; nil: found by `Locations`.

@@ -1,5 +1,5 @@
 import DuctusInk
-import DuctusTransport
+import DuctusTransportZeroMQ
 import Foundation
 
 /// The faults that show only when all keys are known: contradictions, missing files, endpoints open to the network.

@@ -1,4 +1,4 @@
-import DuctusTransport
+import DuctusTransportZeroMQ
 import Foundation
 
 /// The directories in use: what the configuration says, else what systemd gives, else what fits the user.

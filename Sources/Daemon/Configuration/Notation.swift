@@ -1,4 +1,4 @@
-import DuctusTransport
+import DuctusTransportZeroMQ
 
 /// How a value is written in a configuration file, an environment variable or a flag.
 struct Notation<Value: Equatable & Sendable>: Sendable {

@@ -12,7 +12,7 @@ package struct LearningHandler: ControlHandler {
     }
 
     package func handle(
-        _ request: WireControlRequest, from peer: Peer, reply: @escaping @Sendable (WireControlReply) -> Void
+        _ request: WireControlRequest, from peer: PeerIdentity, reply: @escaping @Sendable (WireControlReply) -> Void
     ) -> Bool {
         switch request.body {
         case .correct, .listModels, .showModel, .rollbackModel, .exportJournal, .eraseJournal: break

@@ -20,7 +20,9 @@ extension WireRecognizeRequest {
         read.reserveCapacity(strokes.count)
         for (index, wire) in strokes.enumerated() {
             samples += wire.x.count
-            guard samples <= Self.sampleLimit else { throw Self.fault("there are more than \(Self.sampleLimit) samples") }
+            guard samples <= Self.sampleLimit else {
+                throw Self.fault("there are more than \(Self.sampleLimit) samples")
+            }
             read.append(try Self.stroke(wire, index))
         }
         return read

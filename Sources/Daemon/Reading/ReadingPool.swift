@@ -10,7 +10,7 @@ import Synchronization
 final class ReadingPool: Sendable {
     typealias Work = @Sendable (Readers) -> Void
 
-    private struct Contents {
+    fileprivate struct Contents {
         /// Who has work waiting, in the order of their turns; each stands here once.
         var turns: [String] = []
         var waiting: [String: [Work]] = [:]

@@ -30,7 +30,8 @@ package final class RecognizeHandler: ControlHandler {
             let strokes = try asked.inkStrokes()
             guard asked.alternatives <= Self.mostAlternatives else {
                 throw ControlFailure(
-                    .invalidArgument, "at most \(Self.mostAlternatives) alternatives are given", remedy: "ask for fewer")
+                    .invalidArgument, "at most \(Self.mostAlternatives) alternatives are given", remedy: "ask for fewer"
+                )
             }
             let writer = try Self.writer(asked)
             let served = pipeline.models.current(for: writer)

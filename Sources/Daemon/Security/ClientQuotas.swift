@@ -21,7 +21,7 @@ package final class ClientQuotas: Sendable {
     fileprivate struct Contents {
         var limits: Configuration.Quotas
         let idle: Int64
-        var accounts: [Peer: Account] = [:]
+        var accounts: [PeerIdentity: Account] = [:]
     }
 
     /// Nanoseconds after which a quiet client is forgotten; by then its buckets are full again.
@@ -53,7 +53,7 @@ package final class ClientQuotas: Sendable {
     }
 
     /// A packet of `bytes` for `stream` came from `peer`. Nil: within the quota.
-    package func admit(_ bytes: Int, of stream: StreamName, from peer: Peer) -> Refusal? {
+    package func admit(_ bytes: Int, of stream: StreamName, from peer: PeerIdentity) -> Refusal? {
         let time = now()
         return contents.withLock { contents in
             let idle = contents.idle
@@ -70,7 +70,7 @@ package final class ClientQuotas: Sendable {
     }
 
     /// A correction came from `peer`. Nil: within the quota.
-    package func admitCorrection(from peer: Peer) -> Refusal? {
+    package func admitCorrection(from peer: PeerIdentity) -> Refusal? {
         let time = now()
         return contents.withLock { contents in
             contents.account(peer, time) { account, _ in account.corrections.take(1, now: time) ? nil : .corrections }
@@ -97,7 +97,7 @@ extension ClientQuotas.Account {
 
 extension ClientQuotas.Contents {
     fileprivate mutating func account(
-        _ peer: Peer, _ time: Int64,
+        _ peer: PeerIdentity, _ time: Int64,
         _ body: (inout ClientQuotas.Account, Configuration.Quotas) -> ClientQuotas.Refusal?
     ) -> ClientQuotas.Refusal? {
         if accounts[peer] == nil {

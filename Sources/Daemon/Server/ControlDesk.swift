@@ -7,30 +7,21 @@ package protocol ControlHandler: Sendable {
     ///
     /// - Returns: false if the request is for another handler; then `reply` is not called.
     func handle(
-        _ request: WireControlRequest, from peer: Peer, reply: @escaping @Sendable (WireControlReply) -> Void
+        _ request: WireControlRequest, from peer: PeerIdentity, reply: @escaping @Sendable (WireControlReply) -> Void
     ) -> Bool
 }
 
-/// Takes requests from the control socket, gives each to its handler, sends the reply back to who asked.
+/// Gives each request to its handler, and the reply back to who asked.
 final class ControlDesk: Sendable {
     private let handlers: [any ControlHandler]
-    private let send: @Sendable ([[UInt8]]) -> Void
 
-    init(handlers: [any ControlHandler], send: @escaping @Sendable ([[UInt8]]) -> Void) {
+    init(handlers: [any ControlHandler]) {
         self.handlers = handlers
-        self.send = send
     }
 
-    func take(_ batch: MessageBatch) {
-        for message in 0..<batch.count { take(batch.frames(message), from: batch.peer(message)) }
-    }
-
-    private func take(_ frames: [[UInt8]], from peer: Peer) {
-        // The first frame is the way back, put there by the socket.
-        guard frames.count >= 2, let payload = frames.last else { return }
-        let envelope = Array(frames.dropLast())
-        let reply: @Sendable (WireControlReply) -> Void = { [send] reply in
-            if let payload = try? reply.wire() { send(envelope + [payload]) }
+    func take(_ payload: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
+        let reply: @Sendable (WireControlReply) -> Void = { message in
+            if let payload = try? message.wire() { reply(payload) }
         }
         let request: WireControlRequest
         do {

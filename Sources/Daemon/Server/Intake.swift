@@ -4,7 +4,7 @@ import DuctusTransport
 import DuctusWire
 import Synchronization
 
-/// The way from the sockets to the lanes: reads topics and packets, finds each stream's pipeline and lane. Runs on the reactor's thread;
+/// The way from the transports to the lanes: reads topics and packets, finds each stream's pipeline and lane. Runs on the transports' threads;
 /// what it cannot use is dropped and counted by reason.
 final class Intake: Sendable {
     /// Why a message was not taken.
@@ -60,16 +60,17 @@ final class Intake: Sendable {
     /// The lane of a stream, the same for as long as there are as many lanes.
     func lane(of stream: StreamName) -> LaneThread { lanes[Int(stream.stableHash % UInt64(lanes.count))] }
 
-    func take(_ batch: MessageBatch, input: Pipeline.Input) {
+    func take(_ batch: MessageBatch) {
         let (arrived, began) = (clock.unixMicroseconds - Int64(batch.held), clock.monotonic)
         var counts = Counts()
         for message in 0..<batch.count {
-            if let drop = take(batch, message, input: input, arrived: arrived) {
-                counts.drops[drop, default: 0] += 1
-            } else if input == .ink {
-                counts.ink += 1
-            } else {
-                counts.features += 1
+            do throws(Refused) {
+                switch try take(batch, message, arrived: arrived) {
+                case .ink: counts.ink += 1
+                case .features: counts.features += 1
+                }
+            } catch {
+                counts.drops[error.drop, default: 0] += 1
             }
         }
         let elapsed = (clock.monotonic - began) / 1000
@@ -81,46 +82,55 @@ final class Intake: Sendable {
         }
     }
 
-    private func take(_ batch: MessageBatch, _ message: Int, input: Pipeline.Input, arrived: Int64) -> Drop? {
-        guard isOpen.load(ordering: .acquiring) else { return .closing }
+    private struct Refused: Error {
+        var drop: Drop
+    }
+
+    private func take(_ batch: MessageBatch, _ message: Int, arrived: Int64) throws(Refused) -> Pipeline.Input {
+        guard isOpen.load(ordering: .acquiring) else { throw Refused(drop: .closing) }
         guard batch.frameCount(message) == 2 else {
-            return drop(.malformed, "a message has \(batch.frameCount(message)) frames instead of topic and packet")
+            throw drop(.malformed, "a message has \(batch.frameCount(message)) frames instead of topic and packet")
         }
         let topic: Topic
-        do { topic = try Topic(wire: batch.frame(message, 0)) } catch { return drop(.wrongTopic, "\(error)") }
-        guard let stream = topic.stream(for: input) else {
-            return drop(.wrongTopic, "\(topic) does not belong to this socket")
+        do { topic = try Topic(wire: batch.frame(message, 0)) } catch { throw drop(.wrongTopic, "\(error)") }
+        guard let (input, stream) = topic.input else {
+            throw drop(.wrongTopic, "\(topic) is not for clients to publish")
         }
         guard let pipeline = pipelines.pipeline(for: stream, input: input) else {
-            return drop(.noPipeline, "no pipeline reads \(input.rawValue) of this stream", stream)
+            throw drop(.noPipeline, "no pipeline reads \(input.rawValue) of this stream", stream)
         }
         let payload = batch.frame(message, 1)
         // Tells of it itself.
-        if let access, access.admit(payload.count, of: stream, from: batch.peer(message)) != nil { return .turnedAway }
+        if let access, access.admit(payload.count, of: stream, from: batch.peer(message)) != nil {
+            throw Refused(drop: .turnedAway)
+        }
         let packet: Packet
         do {
             packet = input == .ink ? .ink(try InkPacket(wire: payload)) : .features(try FeaturePacket(wire: payload))
         } catch {
-            return drop(.malformed, "\(error)", stream)
+            throw drop(.malformed, "\(error)", stream)
         }
         let arrival = Arrival(stream: stream, packet: packet, pipeline: pipeline, arrived: arrived)
-        return lane(of: stream).post(arrival)
-            ? nil : drop(.laneFull, "its lane has too much to do: see 'More cores' in the manual", stream)
+        guard lane(of: stream).post(arrival) else {
+            throw drop(.laneFull, "its lane has too much to do: see 'More cores' in the manual", stream)
+        }
+        return input
     }
 
-    private func drop(_ drop: Drop, _ reason: @autoclosure () -> String, _ stream: StreamName? = nil) -> Drop {
+    private func drop(_ drop: Drop, _ reason: @autoclosure () -> String, _ stream: StreamName? = nil) -> Refused {
         faults?.report(
             drop.rawValue, "a packet was dropped: \(reason())", metadata: stream.map { ["stream": "\($0)"] } ?? [:])
-        return drop
+        return Refused(drop: drop)
     }
 }
 
 extension Topic {
-    /// The stream, if this is a topic of the input.
-    fileprivate func stream(for input: Pipeline.Input) -> StreamName? {
-        switch (self, input) {
-        case (.ink(let stream), .ink), (.features(let stream), .features): stream
-        default: nil
+    /// What is published to the daemon under this topic, and by which stream; nil for topics of the daemon's own.
+    fileprivate var input: (input: Pipeline.Input, stream: StreamName)? {
+        switch self {
+        case .ink(let stream): (.ink, stream)
+        case .features(let stream): (.features, stream)
+        case .labels, .review, .events: nil
         }
     }
 }

@@ -6,12 +6,11 @@ import Synchronization
 
 /// Sends the lanes' events to their subscribers, and keeps each stream's last event for those who come later.
 final class LabelPublisher: LabelSink {
-    /// Sends frames; false if there was no room.
-    typealias Send = @Sendable (_ frames: [[UInt8]], _ matters: Bool) -> Bool
+    /// Sends a message; false if there was no room.
+    typealias Send = @Sendable (_ message: Publication, _ matters: Bool) -> Bool
 
     private struct Last {
-        var topic: [UInt8]
-        var payload: [UInt8]
+        var message: Publication
         var age: UInt64
     }
 
@@ -42,7 +41,7 @@ final class LabelPublisher: LabelSink {
         self.onFinished = onFinished
     }
 
-    /// Connects the publisher with its socket. Events before that are kept, not sent.
+    /// Connects the publisher with its transports. Events before that are kept, not sent.
     func connect(_ send: @escaping Send) { state.withLock { $0.send = send } }
 
     /// Events that found no room on their way to the socket.
@@ -51,24 +50,24 @@ final class LabelPublisher: LabelSink {
     /// Gaps that finals told of, since the start.
     var gaps: LabelEvent.Gaps { state.withLock { $0.gaps } }
 
-    /// From a lane's event to the socket's queue, µs.
+    /// From a lane's event to the transports' queues, µs.
     var latency: LatencyHistogram { state.withLock { $0.latency } }
 
     func publish(_ event: LabelEvent) {
         let began = clock.monotonic
-        let topic = Topic.labels(event.stream).wire
         guard let payload = try? event.wire() else {
             state.withLock { $0.dropped += 1 }
             return
         }
+        let message = Publication(Topic.labels(event.stream).wire, payload)
         let send = state.withLock { state in
             state.age += 1
-            state.last[event.stream] = Last(topic: topic, payload: payload, age: state.age)
+            state.last[event.stream] = Last(message: message, age: state.age)
             if state.last.count > limit { Self.forgetOldest(of: &state.last) }
             if event.state == .final { state.gaps = state.gaps + event.gaps }
             return state.send
         }
-        let isSent = send?([topic, payload], event.state == .final) ?? true
+        let isSent = send?(message, event.state == .final) ?? true
         if !isSent { faults?.report("outbox_full", "a label was dropped: subscribers do not take them fast enough") }
         let elapsed = (clock.monotonic - began) / 1000
         state.withLock { state in
@@ -108,17 +107,11 @@ final class LabelPublisher: LabelSink {
             metadata: ["stream": "\(stream)"])
     }
 
-    /// A subscriber came: it gets the last event of every stream it asks for. Others who asked for them get it again, and drop it by
-    /// its number.
-    func welcome(_ subscription: Subscription) {
-        guard subscription.begins else { return }
-        let (send, events) = state.withLock { state in
-            (
-                state.send,
-                state.last.values.filter { $0.topic.starts(with: subscription.prefix) }.sorted { $0.age < $1.age }
-            )
+    /// What a subscriber who comes now has missed: the last event of every stream it asks for, oldest first.
+    func lastEvents(of prefix: [UInt8]) -> [Publication] {
+        state.withLock { state in
+            state.last.values.filter { $0.message.topic.starts(with: prefix) }.sorted { $0.age < $1.age }.map(\.message)
         }
-        for event in events { _ = send?([event.topic, event.payload], false) }
     }
 
     /// An eighth at once, so that it costs little per event.

@@ -4,13 +4,14 @@ import DuctusNetwork
 import DuctusRecognition
 import DuctusStreaming
 import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 import Synchronization
 
-/// The daemon as a whole: sockets, lanes, and the way between them.
+/// The daemon as a whole: transports, lanes, and the way between them.
 ///
-///     sockets → Intake → lanes → LabelPublisher → sockets
+///     transports → Reception → Intake → lanes → LabelPublisher → Reception → transports
 ///
 /// For example: `let server = try Server(loaded); try server.start(); …; server.stop()`.
 ///
@@ -24,17 +25,12 @@ package final class Server: Sendable {
     package let lanes: [LaneThread]
     private let intake: Intake
     private let publisher: LabelPublisher
-    private let reactor: Reactor
-    private let desk: ControlDesk
-    private let taps = Taps()
+    private let sockets: ZeroMQTransport
+    private let reception: Reception
+    private let transports: [any MessageTransport]
     private let runtime: RuntimeDirectory
     private let clock: any Clock
     private let started: Int64
-
-    /// The reactor's ports, in its order.
-    private enum PortNumber: Int, CaseIterable {
-        case ink, features, labels, control
-    }
 
     /// Loads the models and binds the sockets; nothing is read yet.
     ///
@@ -62,62 +58,33 @@ package final class Server: Sendable {
         self.publisher = publisher
         self.lanes = lanes
         intake = Intake(pipelines: pipelines, lanes: lanes, clock: clock, access: parts.access, faults: parts.faults)
-        let reactor = try Reactor(
-            context: try parts.access?.context ?? Context(), ports: Self.ports(configuration, loaded.locations, parts),
-            name: "sockets")
-        self.reactor = reactor
+        let sockets = try ZeroMQTransport.configured(
+            configuration, loaded.locations, access: parts.access, faults: parts.faults)
+        self.sockets = sockets
+        transports = [sockets] + parts.transports
 
         let (started, intake) = (self.started, self.intake)
         let status = StatusHandler(lanes: lanes) {
             Self.overview(
                 configuration, pipelines, health: health, started: started, lanes: lanes, intake: intake,
-                publisher: publisher,
-                reactor: reactor)
+                publisher: publisher, sockets: sockets)
         }
         let guardians = parts.access.map { [AccessHandler(access: $0) as any ControlHandler] } ?? []
-        desk = ControlDesk(handlers: guardians + [status] + parts.handlers) { frames in
-            reactor.send(frames, on: PortNumber.control.rawValue, matters: true)
-        }
+        reception = Reception(
+            intake: intake, desk: ControlDesk(handlers: guardians + [status] + parts.handlers), publisher: publisher,
+            access: parts.access, transports: transports)
     }
 
     /// Warms the models up, starts the threads.
     package func start() throws {
         for entry in pipelines.entries { try Self.warmUp(entry.models.current(for: nil).model) }
         for lane in lanes { lane.run() }
-        publisher.connect { [reactor] frames, matters in
-            reactor.send(frames, on: PortNumber.labels.rawValue, matters: matters)
-        }
-        try reactor.run { [self] port, batch in
-            switch PortNumber(rawValue: port) {
-            case .ink: takeInput(batch, .ink)
-            case .features: takeInput(batch, .features)
-            case .control: desk.take(batch)
-            case .labels: takeSubscriptions(batch)
-            case nil: break
-            }
-        }
-        try reactor.waitUntilReady(milliseconds: 2000)
-    }
-
-    private func takeInput(_ batch: MessageBatch, _ input: Pipeline.Input) {
-        if !taps.isEmpty {
-            for message in 0..<batch.count where batch.frameCount(message) == 2 && taps.want(batch.frame(message, 0)) {
-                reactor.send(batch.frames(message), on: PortNumber.labels.rawValue)
-            }
-        }
-        intake.take(batch, input: input)
-    }
-
-    private func takeSubscriptions(_ batch: MessageBatch) {
-        for message in 0..<batch.count {
-            guard let subscription = batch.withFrame(message, 0, { Subscription($0) }) else { continue }
-            taps.note(subscription)
-            publisher.welcome(subscription)
-        }
+        publisher.connect { [weak reception] in reception?.send($0, matters: $1) ?? true }
+        for transport in transports { try transport.start(reception) }
     }
 
     /// Where the sockets listen.
-    package var endpoints: [Endpoint] { reactor.endpoints.flatMap { $0 } }
+    package var endpoints: [Endpoint] { sockets.endpoints.flatMap { $0 } }
 
     /// Ends the daemon's work.
     ///
@@ -131,13 +98,13 @@ package final class Server: Sendable {
             let left = Double(max(0, deadline - clock.monotonic)) / 1e9
             if !lane.stop(within: left) { allEnded = false }
         }
-        reactor.stop()
+        for transport in transports { transport.stop() }
         return allEnded
     }
 
-    /// Sends an event or a suggestion on the labels' socket.
+    /// Sends an event or a suggestion to its subscribers.
     package func publish(_ topic: Topic, _ payload: [UInt8]) {
-        reactor.send([topic.wire, payload], on: PortNumber.labels.rawValue, matters: true)
+        reception.send(Publication(topic.wire, payload), matters: true)
     }
 
     // MARK: What others ask
@@ -149,73 +116,33 @@ package final class Server: Sendable {
         package var drops: [String: UInt64]
         package var transport: Reactor.Totals
         package var gaps: LabelEvent.Gaps
+        /// Clients that asked to connect with a key.
+        package var peersAdmitted: UInt64
+        package var peersRefused: UInt64
         /// Time in the stages before and after the lanes, µs.
         package var stages: [String: LatencyHistogram]
     }
 
-    package var totals: Totals { Self.totals(intake: intake, publisher: publisher, reactor: reactor) }
+    package var totals: Totals { Self.totals(intake: intake, publisher: publisher, sockets: sockets) }
 
     /// The threads that must not hang.
-    package var pulses: [any Pulse] { lanes.map(LanePulse.init(lane:)) + [ReactorPulse(reactor: reactor)] }
+    package var pulses: [any Pulse] { lanes.map(LanePulse.init(lane:)) + [SocketsPulse(sockets: sockets)] }
 
-    private static func totals(intake: Intake, publisher: LabelPublisher, reactor: Reactor) -> Totals {
+    private static func totals(intake: Intake, publisher: LabelPublisher, sockets: ZeroMQTransport) -> Totals {
         let taken = intake.totals
         var drops = intake.drops
         drops["outbox_full"] = publisher.dropped
-        drops["unsent"] = reactor.totals.unsent
-        drops["overlong"] = reactor.totals.overlong
+        drops["unsent"] = sockets.totals.unsent
+        drops["overlong"] = sockets.totals.overlong
         return Totals(
-            inkPackets: taken.ink, featurePackets: taken.features, drops: drops, transport: reactor.totals,
-            gaps: publisher.gaps, stages: ["intake": taken.latency, "publish": publisher.latency])
-    }
-
-    private static func ports(_ configuration: Configuration, _ locations: Locations, _ parts: ServerParts)
-        -> [DuctusTransport.Port]
-    {
-        let endpoints = configuration.endpoints
-        return PortNumber.allCases.map { number in
-            var options = SocketOptions()
-            options.maximumFrame = configuration.limits.message
-            options.permissions = 0o660
-            options.security = parts.access?.security(of: "\(number)") ?? .none
-            let bind =
-                switch number {
-                case .ink: endpoints.ink
-                case .features: endpoints.features
-                case .labels: endpoints.labels
-                case .control: endpoints.control
-                }
-            let kind: Socket.Kind =
-                switch number {
-                case .ink, .features: .subscribe
-                case .labels: .xpub
-                case .control: .router
-                }
-            if number == .labels {
-                options.everySubscription = true
-                options.manualSubscriptions = parts.access?.guardsSubscriptions ?? false
-                // The last finals must leave before the process does.
-                options.linger = 500
-            }
-            var port = DuctusTransport.Port(kind, options: options, bind: bind.map(locations.resolve))
-            switch number {
-            case .ink: port.subscriptions = [Topic.inkPrefix]
-            case .features: port.subscriptions = [Topic.featuresPrefix]
-            case .labels:
-                port.answersSubscriptionsTo = Topic.readyPrefix
-                if let access = parts.access, access.guardsSubscriptions {
-                    port.permits = { peer, prefix in access.permits(prefix, to: peer) }
-                }
-            case .control: break
-            }
-            port.asksPeers = number == .control || parts.access != nil && number != .labels
-            return port
-        }
+            inkPackets: taken.ink, featurePackets: taken.features, drops: drops, transport: sockets.totals,
+            gaps: publisher.gaps, peersAdmitted: sockets.peersAdmitted, peersRefused: sockets.peersRefused,
+            stages: ["intake": taken.latency, "publish": publisher.latency])
     }
 
     private static func overview(
         _ configuration: Configuration, _ pipelines: PipelineSet, health: ServiceHealth, started: Int64,
-        lanes: [LaneThread], intake: Intake, publisher: LabelPublisher, reactor: Reactor
+        lanes: [LaneThread], intake: Intake, publisher: LabelPublisher, sockets: ZeroMQTransport
     ) -> WireStatusReply {
         WireStatusReply.with {
             $0.release = Release.version
@@ -223,7 +150,7 @@ package final class Server: Sendable {
             $0.ready = health.state.isReady
             $0.degraded = health.state.degraded.sorted { $0.key < $1.key }.map { "\($0): \($1)" }
             $0.residentBytes = ProcessFigures.read()?.residentBytes ?? 0
-            $0.endpoints = reactor.endpoints.flatMap { $0 }.map(\.description)
+            $0.endpoints = sockets.endpoints.flatMap { $0 }.map(\.description)
             $0.pipelines = pipelines.entries.map { entry in
                 let served = entry.models.current(for: nil)
                 return WirePipelineStatus.with {
@@ -237,7 +164,7 @@ package final class Server: Sendable {
             }
             $0.instructionSet =
                 pipelines.entries.first?.models.current(for: nil).model.network.instructionSet.rawValue ?? ""
-            let totals = totals(intake: intake, publisher: publisher, reactor: reactor)
+            let totals = totals(intake: intake, publisher: publisher, sockets: sockets)
             $0.counters = [
                 "packets_ink": totals.inkPackets, "packets_features": totals.featurePackets,
                 "messages_received": totals.transport.received, "messages_sent": totals.transport.sent,
@@ -280,9 +207,9 @@ private struct LanePulse: Pulse {
 }
 
 /// The sockets' thread as the watchdog sees it.
-private struct ReactorPulse: Pulse {
-    let reactor: Reactor
+private struct SocketsPulse: Pulse {
+    let sockets: ZeroMQTransport
     var name: String { "sockets" }
-    var beats: UInt64 { reactor.turns }
-    func nudge() { reactor.nudge() }
+    var beats: UInt64 { sockets.turns }
+    func nudge() { sockets.nudge() }
 }

@@ -43,6 +43,8 @@ package final class ServerMetrics: Sendable {
         advance(MetricCatalogue.dirtySamples.counter(from: registry), to: totals.gaps.dirtySamples, "dirty")
         advance(MetricCatalogue.clockJumps.counter(from: registry), to: totals.gaps.clockJumps, "clock")
         advance(MetricCatalogue.rateChanges.counter(from: registry), to: totals.gaps.rateChanges, "rate")
+        advance(MetricCatalogue.peersAdmitted.counter(from: registry), to: totals.peersAdmitted, "admitted")
+        advance(MetricCatalogue.peersRefused.counter(from: registry), to: totals.peersRefused, "refused")
         for (stage, latency) in totals.stages { expose(latency, as: .stage, stage) }
         for entry in server.pipelines.entries {
             let served = entry.models.current(for: nil)

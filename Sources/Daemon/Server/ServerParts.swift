@@ -1,4 +1,5 @@
 import DuctusStreaming
+import DuctusTransport
 
 /// What other parts of the daemon bring to the server: learning, quotas, rights. Each is optional.
 package struct ServerParts: Sendable {
@@ -6,8 +7,10 @@ package struct ServerParts: Sendable {
     package var handlers: [any ControlHandler] = []
     /// Gets each final with its ink, on a lane's thread; it must not wait.
     package var onFinished: @Sendable (FinishedSegment) -> Void = { _ in }
-    /// Who connects, publishes, subscribes and asks; without it the rights of the sockets' files decide alone. Must be started.
+    /// Who publishes, subscribes and asks; without it whoever connects may do everything.
     package var access: AccessControl?
+    /// Further ways by which clients reach the daemon, beside the sockets of the configuration.
+    package var transports: [any MessageTransport] = []
 
     /// Tells the operator of what is dropped, a few times a minute.
     package var faults: FaultLog?

@@ -18,7 +18,7 @@ final class StatusHandler: ControlHandler {
     }
 
     func handle(
-        _ request: WireControlRequest, from peer: Peer, reply: @escaping @Sendable (WireControlReply) -> Void
+        _ request: WireControlRequest, from peer: PeerIdentity, reply: @escaping @Sendable (WireControlReply) -> Void
     ) -> Bool {
         switch request.body {
         case .status:

@@ -117,7 +117,7 @@ package struct ReloadHandler: ControlHandler {
     }
 
     package func handle(
-        _ request: WireControlRequest, from peer: Peer, reply: @escaping @Sendable (WireControlReply) -> Void
+        _ request: WireControlRequest, from peer: PeerIdentity, reply: @escaping @Sendable (WireControlReply) -> Void
     ) -> Bool {
         guard case .reload = request.body else { return false }
         // Loading models takes longer than the sockets' thread may be held up.

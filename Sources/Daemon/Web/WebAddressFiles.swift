@@ -1,10 +1,10 @@
-import DuctusFoundations
-import Foundation
+import DuctusWeb
 import Glibc
 
 /// Where the HTTP server is and what opens it: two files in the runtime directory, for `ductus pad` and for other programs of this user.
 ///
-/// `http.address` holds the URL, `http.token` the token of this start; both have mode 0600, and both go when the server stops.
+/// `http.address` holds the URL for this machine and, on further lines, where it listens and under which other names; `http.token` holds
+/// the token of this start. Both have mode 0600, and both go when the server stops.
 package struct WebAddressFiles: Sendable {
     package static let addressName = "http.address"
     package static let tokenName = "http.token"
@@ -23,20 +23,52 @@ package struct WebAddressFiles: Sendable {
         /// Scheme, host and port: `http://127.0.0.1:7718`.
         package var address: String
         package var token: String
+        /// Where it listens: `127.0.0.1`, `0.0.0.0`.
+        package var host: String
+        /// Further names.
+        package var names: [String]
+
+        package init(address: String, token: String, host: String, names: [String] = []) {
+            self.address = address
+            self.token = token
+            self.host = host
+            self.names = names
+        }
 
         /// The pad's address; the token is in the fragment, which a browser never sends.
         package var padAddress: String { "\(address)/#token=\(token)" }
+
+        /// The pad's addresses for other devices; empty if only this machine can connect.
+        package var sharedAddresses: [String] {
+            guard let scheme = address.range(of: "://"), let colon = address.lastIndex(of: ":") else { return [] }
+            let (prefix, port) = (address[..<scheme.upperBound], address[colon...])
+            let own: [String] =
+                switch host {
+                case "0.0.0.0", "*": WebNames.localAddresses.filter { !$0.hasPrefix("127.") && !$0.contains(":") }
+                case "::": WebNames.localAddresses.filter { !$0.hasPrefix("127.") && $0 != "::1" }
+                case "localhost", "::1": []
+                default: host.hasPrefix("127.") ? [] : [host]
+                }
+            let numeric = own.map { "\(prefix)\($0.contains(":") ? "[\($0)]" : $0)\(port)" }
+            // A proxy in front encrypts.
+            return (names.map { "https://\($0)" } + numeric).map { "\($0)/#token=\(token)" }
+        }
     }
 
     /// - Throws: `WebAddressFault.unwritable`.
     package func write(_ contents: Contents) throws(WebAddressFault) {
         try write(contents.token, to: tokenPath)
-        try write(contents.address, to: addressPath)
+        try write(
+            [contents.address, contents.host, contents.names.joined(separator: " ")].joined(separator: "\n"),
+            to: addressPath)
     }
 
     /// - Throws: `WebAddressFault`.
     package func read() throws(WebAddressFault) -> Contents {
-        Contents(address: try read(addressPath), token: try read(tokenPath))
+        let lines = try read(addressPath)
+        return Contents(
+            address: lines.first ?? "", token: try read(tokenPath).first ?? "", host: lines.dropFirst().first ?? "",
+            names: lines.dropFirst(2).first?.split(separator: " ").map(String.init) ?? [])
     }
 
     /// The token of a start that was not ended but killed; nil if there is none, or if others could have read it.
@@ -49,12 +81,30 @@ package struct WebAddressFiles: Sendable {
     package func remove() {
         unlink(addressPath)
         unlink(tokenPath)
+        unlink(redirectionPath)
     }
 
-    private func read(_ path: String) throws(WebAddressFault) -> String {
+    private var redirectionPath: String { runtime + "/pad.html" }
+
+    /// Writes a page that leads to `address`, and gives its path.
+    ///
+    /// - Throws: `WebAddressFault.unwritable`.
+    package func writeRedirection(to address: String) throws(WebAddressFault) -> String {
+        let page = """
+            <!doctype html>
+            <meta charset="utf-8">
+            <meta name="referrer" content="no-referrer">
+            <meta http-equiv="refresh" content="0; url=\(address)">
+            <title>Ductus pad</title>
+            """
+        try write(page, to: redirectionPath)
+        return redirectionPath
+    }
+
+    private func read(_ path: String) throws(WebAddressFault) -> [String] {
         do throws(PlainFile.Failure) {
-            let bytes = try PlainFile(path, atMost: 4096).bytes
-            return String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self)
+            let text = String(decoding: try PlainFile(path, atMost: 4096).bytes, as: UTF8.self)
+            return text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         } catch {
             if case .missing = error { throw .missing(path) }
             throw .unreadable(path, reason: error.reason)

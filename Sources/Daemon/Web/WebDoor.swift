@@ -103,7 +103,7 @@ private struct WebOpening: Sendable {
         try files.write(
             .init(
                 address: Self.url(host: address.host, port: port, isEncrypted: server.isEncrypted),
-                token: credentials.token))
+                token: credentials.token, host: address.host, names: http.names))
         return server
     }
 

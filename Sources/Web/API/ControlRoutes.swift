@@ -20,11 +20,10 @@ package struct ControlRoutes: Sendable {
             route(.GET, "/v1/status") { _ in .status(WireStatusRequest()) },
             route(.GET, "/v1/streams") { request throws(Problem) in
                 let query = try Query(request, ["prefix", "after", "limit"])
-                return .listStreams(
-                    try .with {
-                        ($0.prefix, $0.after) = (query["prefix"], query["after"])
-                        $0.limit = try query.number("limit")
-                    } as WireListStreamsRequest)
+                var asked = WireListStreamsRequest()
+                (asked.prefix, asked.after) = (query["prefix"], query["after"])
+                asked.limit = try query.number("limit")
+                return .listStreams(asked)
             },
             route(.POST, "/v1/corrections") { request throws(Problem) in
                 .correct(try Self.message(request, WireCorrectRequest.self))
@@ -38,11 +37,10 @@ package struct ControlRoutes: Sendable {
             },
             route(.GET, "/v1/journal") { request throws(Problem) in
                 let query = try Query(request, ["writer", "after", "limit", "pipeline"])
-                return .exportJournal(
-                    try .with {
-                        ($0.writer, $0.pipeline) = (query["writer"], query["pipeline"])
-                        ($0.after, $0.limit) = (try query.number("after"), try query.number("limit"))
-                    } as WireExportJournalRequest)
+                var asked = WireExportJournalRequest()
+                (asked.writer, asked.pipeline) = (query["writer"], query["pipeline"])
+                (asked.after, asked.limit) = (try query.number("after"), try query.number("limit"))
+                return .exportJournal(asked)
             },
             route(.DELETE, "/v1/journal") { request throws(Problem) in
                 let query = try Query(request, ["writer"])

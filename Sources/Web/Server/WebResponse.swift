@@ -20,7 +20,9 @@ package struct WebResponse: Sendable {
 
     package static func text(_ text: String) -> WebResponse { .text(.ok, text) }
 
-    package static func json(_ status: HTTPResponseStatus = .ok, _ text: String) -> WebResponse {
+    package static func json(_ text: String) -> WebResponse { .json(.ok, text) }
+
+    package static func json(_ status: HTTPResponseStatus, _ text: String) -> WebResponse {
         WebResponse(status, type: "application/json", body: Array(text.utf8))
     }
 }

@@ -69,7 +69,7 @@ import Testing
 
     @Test func otherRequests_areNotItsOwn() throws {
         let scene = try LearningScene(in: folder)
-        let isTaken = scene.handler.handle(WireControlRequest(id: 1, .status(.init())), from: .init()) { _ in }
+        let isTaken = scene.handler.handle(WireControlRequest(id: 1, .status(.init())), from: .unknown) { _ in }
         #expect(!isTaken)
     }
 

@@ -130,7 +130,7 @@ final class LearningScene: Sendable {
     func ask(_ body: WireControlRequest.OneOf_Body) throws -> WireControlReply.OneOf_Body {
         let reply = Mutex<WireControlReply?>(nil)
         let replied = DispatchSemaphore(value: 0)
-        let isTaken = handler.handle(WireControlRequest(id: 1, body), from: Peer()) { answer in
+        let isTaken = handler.handle(WireControlRequest(id: 1, body), from: PeerIdentity.unknown) { answer in
             reply.withLock { $0 = answer }
             replied.signal()
         }

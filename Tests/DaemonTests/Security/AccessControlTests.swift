@@ -3,6 +3,7 @@ import DuctusFoundations
 import DuctusRecognition
 import DuctusStreaming
 import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 import StreamingTestSupport
@@ -57,14 +58,12 @@ import Testing
             parts.access = access
             let model = URL(fileURLWithPath: folder.path + "/models/english/" + Model.File.weights)
             try TinyModel.make().weightFile().write(to: model)
-            try access.start()
             server = try Server(loaded, parts: parts)
             try server.start()
         }
 
         deinit {
             server.stop()
-            access.stop()
         }
 
         func security(_ client: String) throws -> SocketOptions.Security {
@@ -127,7 +126,7 @@ import Testing
         #expect(throws: TransportFault.self) {
             try publisher.waitForSubscription(to: Array("ink.desk-1".utf8), milliseconds: 1500)
         }
-        #expect(scene.access.peersRefused >= 1)
+        #expect(scene.server.totals.peersRefused >= 1)
     }
 
     @Test func aPlainClient_isOut() throws {
@@ -199,9 +198,12 @@ import Testing
         var configuration = scene.server.configuration
         configuration.security.clients = try scene.folder.write("clients.yaml", "clients: []\n")
         try scene.access.change(to: configuration)
-        let reader = Peer(user: "reader")
-        #expect(!scene.access.permits(Array("labels.".utf8), to: reader))
-        #expect(scene.access.admit(10, of: try #require(StreamName("desk-1")), from: Peer(user: "desk")) == .forbidden)
+        let reader = PeerIdentity.key("reader")
+        #expect(scene.access.admit(subscriptionTo: Array("labels.".utf8), by: reader) == .forbidden)
+        #expect(!scene.access.permits(Array("labels.desk-1".utf8), to: reader))
+        #expect(
+            scene.access.admit(10, of: try #require(StreamName("desk-1")), from: PeerIdentity.key("desk")) == .forbidden
+        )
         configuration.security.clients = try scene.folder.write("clients.yaml", "clients: {}\n")
         #expect(throws: ConfigurationError.self) { try scene.access.change(to: configuration) }
     }

@@ -20,8 +20,8 @@ import Testing
         return AccessPolicy(AllowList([desk, admin, empty]))
     }()
     private let policy = policy
-    private let desk = Peer(user: "desk")
-    private let admin = Peer(user: "admin")
+    private let desk = PeerIdentity.key("desk")
+    private let admin = PeerIdentity.key("admin")
 
     private func stream(_ name: String) throws -> StreamName { try #require(StreamName(name)) }
 
@@ -40,19 +40,30 @@ import Testing
         #expect(policy.allows(.control, to: admin))
         #expect(!policy.allows(.control, to: desk))
         #expect(!policy.allows(.publish, to: desk), "no stream, no prefix")
-        #expect(!policy.allows(.publish, on: try stream("desk-1"), to: Peer(user: "empty")))
+        #expect(!policy.allows(.publish, on: try stream("desk-1"), to: PeerIdentity.key("empty")))
     }
 
     @Test func whoIsNotKnown_mayNothing() throws {
-        #expect(!policy.allows(.publish, on: try stream("desk-1"), to: Peer()))
-        #expect(!policy.allows(.publish, on: try stream("desk-1"), to: Peer(user: "gone")))
-        #expect(
-            !policy.allows(.control, to: Peer(user: "gone", uid: 0)), "a name counts before the user of the machine")
+        #expect(!policy.allows(.publish, on: try stream("desk-1"), to: PeerIdentity.unknown))
+        #expect(!policy.allows(.publish, on: try stream("desk-1"), to: PeerIdentity.key("gone")))
+        #expect(!policy.allows(.control, to: PeerIdentity.token("gone")))
     }
 
     @Test func usersOfThisMachine_wereLetInByTheSocketsFile() throws {
-        #expect(policy.allows(.control, to: Peer(uid: 1000)))
-        #expect(policy.allowsSubscription(to: "", by: Peer(uid: 1000)))
+        #expect(policy.allows(.control, to: PeerIdentity.localUser(1000)))
+        #expect(policy.allowsSubscription(to: "", by: PeerIdentity.localUser(1000)))
+    }
+
+    @Test func aMessage_isAskedForByItself() {
+        for (topic, isAllowed) in [
+            ("labels.desk-1", true), ("review.lab2", true), ("events", true), ("labels.desk", false),
+            ("labels.other", false), ("event", false), ("", false), ("labels.", false),
+        ] {
+            #expect(policy.allows(topic: Array(topic.utf8), to: desk) == isAllowed, "\(topic)")
+            #expect(!policy.allows(topic: Array(topic.utf8), to: .key("empty")))
+            #expect(!policy.allows(topic: Array(topic.utf8), to: .unknown))
+            #expect(policy.allows(topic: Array(topic.utf8), to: .localUser(1000)))
+        }
     }
 
     @Test(arguments: [
@@ -63,6 +74,6 @@ import Testing
     func aSubscription_mustLieWithinThePrefixes(topic: String, isAllowed: Bool) {
         #expect(policy.allowsSubscription(to: topic, by: desk) == isAllowed)
         #expect(policy.allowsSubscription(to: topic, by: admin))
-        #expect(!policy.allowsSubscription(to: topic, by: Peer(user: "empty")))
+        #expect(!policy.allowsSubscription(to: topic, by: PeerIdentity.key("empty")))
     }
 }

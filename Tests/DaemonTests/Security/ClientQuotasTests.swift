@@ -13,8 +13,8 @@ import Testing
     }
 
     private let hand = Hand()
-    private let ann = Peer(uid: 1000)
-    private let desk = Peer(user: "desk")
+    private let ann = PeerIdentity.localUser(1000)
+    private let desk = PeerIdentity.key("desk")
 
     private func quotas(streams: Int = 2, bytes: Int = 1 << 20, corrections: Int = 3) -> ClientQuotas {
         var limits = Configuration.Quotas()
@@ -74,7 +74,7 @@ import Testing
     @Test func clientsThatAreGone_areForgotten() {
         let quotas = quotas()
         for user in 0..<2000 {
-            _ = quotas.admitCorrection(from: Peer(uid: UInt32(user)))
+            _ = quotas.admitCorrection(from: PeerIdentity.localUser(UInt32(user)))
             if user == 1000 { hand.advance(seconds: 301) }
         }
         #expect(quotas.clientCount <= 1024)

@@ -1,5 +1,5 @@
 import DuctusDaemon
-import DuctusTransport
+import DuctusTransportZeroMQ
 import Foundation
 import Testing
 

@@ -3,7 +3,7 @@ import DuctusInk
 import DuctusRandomness
 import DuctusRecognition
 import DuctusStreaming
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 import StreamingTestSupport

@@ -5,7 +5,7 @@ import DuctusNetwork
 import DuctusRandomness
 import DuctusRecognition
 import DuctusStreaming
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 import StreamingTestSupport

@@ -1,6 +1,6 @@
 import DuctusRecognition
 import DuctusStreaming
-import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 import StreamingTestSupport

@@ -158,7 +158,6 @@ enum JIIX {
         }
     }
 
-
     private static func write(_ box: WireRecognizedBox, _ json: inout JSONText, _ options: Options) {
         json.name("bounding-box")
         json.object {

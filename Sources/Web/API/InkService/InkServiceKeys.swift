@@ -34,5 +34,7 @@ package struct InkServiceKeys: Sendable, Equatable {
 package struct InkServiceKeysFault: Error, Equatable, CustomStringConvertible {
     package var line: Int
 
-    package var description: String { "line \(line) is not 'applicationKey hmacKey'; write the two with a space between" }
+    package var description: String {
+        "line \(line) is not 'applicationKey hmacKey'; write the two with a space between"
+    }
 }

@@ -1,4 +1,5 @@
 import CDuctusZeroMQ
+import DuctusTransport
 import Glibc
 import Synchronization
 
@@ -199,7 +200,7 @@ package final class Reactor: @unchecked Sendable {
         batch.removeAll()
         var (messages, bytes) = (0, 0)
         taking: while batch.count < Self.batchMessages, batch.byteCount < Self.batchBytes {
-            switch try batch.append(from: socket, maximumFrames: port.maximumFrames, asksPeer: asksPeer) {
+            switch try socket.take(into: batch, maximumFrames: port.maximumFrames, asksPeer: asksPeer) {
             case .none: break taking
             case .overlong: overlong.add(1, ordering: .relaxed)
             case .message:

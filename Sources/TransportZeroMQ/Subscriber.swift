@@ -1,4 +1,5 @@
 import CDuctusZeroMQ
+import DuctusTransport
 import Glibc
 import Synchronization
 
@@ -68,7 +69,7 @@ package final class Subscriber {
             batch.removeAll()
             if milliseconds > 0, try !socket.waitForInput(milliseconds: milliseconds) { return nil }
             while batch.count < 512 {
-                guard try batch.append(from: socket, maximumFrames: 8, asksPeer: false) != .none else { break }
+                guard try socket.take(into: batch, maximumFrames: 8, asksPeer: false) != .none else { break }
             }
             guard batch.count > 0 else { return nil }
         }

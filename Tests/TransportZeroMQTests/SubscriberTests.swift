@@ -1,10 +1,11 @@
 import DuctusTransport
+import DuctusTransportZeroMQ
 import Testing
 
 @Suite struct SubscriberTests {
     /// An XPUB reactor that surfaces subscriptions in `seen`.
     private func publisher(
-        _ scene: Scene, _ endpoint: Endpoint, seen: Seen, permits: (@Sendable (Peer, [UInt8]) -> Bool)? = nil
+        _ scene: Scene, _ endpoint: Endpoint, seen: Seen, permits: (@Sendable (PeerIdentity, [UInt8]) -> Bool)? = nil
     ) throws -> Reactor {
         var options = SocketOptions()
         options.everySubscription = true

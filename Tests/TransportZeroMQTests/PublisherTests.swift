@@ -1,4 +1,4 @@
-import DuctusTransport
+import DuctusTransportZeroMQ
 import Foundation
 import Testing
 
@@ -90,7 +90,7 @@ import Testing
         let publisher = try Publisher(context: scene.context, endpoint: endpoint)
         try publisher.waitForSubscription(to: "a".bytes, milliseconds: 5000)
         try publisher.send(topic: "a".bytes, payload: [])
-        #expect(seen.wait(for: 1).map(\.peer.uid) == [getuid()])
+        #expect(seen.wait(for: 1).map(\.peer) == [.localUser(getuid())])
     }
 }
 

@@ -1,4 +1,5 @@
 import CDuctusZeroMQ
+import DuctusTransport
 import Synchronization
 
 /// Tells what happens to a socket's connections. Belongs to the thread of its socket.
@@ -36,7 +37,7 @@ package final class SocketMonitor {
     package func next(milliseconds: Int) throws(TransportFault) -> Event? {
         guard try pair.waitForInput(milliseconds: milliseconds) else { return nil }
         batch.removeAll()
-        guard try batch.append(from: pair, maximumFrames: 2, asksPeer: false) == .message else { return nil }
+        guard try pair.take(into: batch, maximumFrames: 2, asksPeer: false) == .message else { return nil }
         return batch.withFrame(0, 0) { frame in
             // zmq_socket_monitor(3): 16 bits of event, 32 bits of value, in the machine's byte order.
             guard frame.count >= 6 else { return nil }

@@ -1,4 +1,5 @@
 import CDuctusZeroMQ
+import DuctusTransport
 import Glibc
 
 /// The publishing side of a client: connects to the daemon, and does not send before the daemon has subscribed, so that
@@ -97,7 +98,7 @@ package final class Publisher {
         try followConnection()
         while true {
             batch.removeAll()
-            switch try batch.append(from: socket, maximumFrames: 1, asksPeer: false) {
+            switch try socket.take(into: batch, maximumFrames: 1, asksPeer: false) {
             case .none: return
             case .overlong: continue
             case .message: break

@@ -1,4 +1,4 @@
-import DuctusTransport
+import DuctusTransportZeroMQ
 import Testing
 
 @Suite struct SubscriptionTests {

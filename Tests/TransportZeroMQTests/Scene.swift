@@ -1,4 +1,5 @@
 import DuctusTransport
+import DuctusTransportZeroMQ
 import Foundation
 
 /// A context and a directory of its own for ipc sockets, removed with it.
@@ -23,7 +24,7 @@ final class Seen: @unchecked Sendable {  // every access holds the condition's l
     struct Message: Equatable {
         var port: Int
         var frames: [[UInt8]]
-        var peer: Peer
+        var peer: PeerIdentity
     }
 
     private let condition = NSCondition()

@@ -1,4 +1,5 @@
 import DuctusTransport
+import DuctusTransportZeroMQ
 import Testing
 
 @Suite struct MessageBatchTests {

@@ -1,3 +1,5 @@
+import DuctusTransport
+
 /// One socket of a reactor: what it is, where it listens, whom it lets in.
 package struct Port: Sendable {
     package var kind: Socket.Kind
@@ -11,7 +13,7 @@ package struct Port: Sendable {
     /// A message with more frames is thrown away and counted.
     package var maximumFrames = 8
     /// XPUB: whether this peer may have topics that begin with this prefix. Needs `options.manualSubscriptions`.
-    package var permits: (@Sendable (Peer, [UInt8]) -> Bool)?
+    package var permits: (@Sendable (PeerIdentity, [UInt8]) -> Bool)?
     /// XPUB: a subscription to anything that begins with this is answered with an empty message on that very topic, so that
     /// a subscriber knows that its earlier subscriptions are in force.
     package var answersSubscriptionsTo: String?

@@ -7,7 +7,7 @@ import Synchronization
 package final class Authenticator: Sendable {
     /// Who may enter one domain.
     package struct Domain: Sendable {
-        /// Public key (32 bytes) → what to call its holder; that name comes with every message as `Peer.user`.
+        /// Public key (32 bytes) → what to call its holder; that name comes with every message as `PeerIdentity.name`.
         package var users: [[UInt8]: String]
         /// Whether peers without a key may enter (ipc, where the file's permissions have decided already).
         package var admitsPlain: Bool

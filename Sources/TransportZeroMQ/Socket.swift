@@ -1,4 +1,5 @@
 import CDuctusZeroMQ
+import DuctusTransport
 import Glibc
 
 /// One ZeroMQ socket. It belongs to the thread that uses it; handing it to another is allowed only as a whole, before
@@ -28,6 +29,7 @@ package final class Socket {
     let context: Context
     let handle: UnsafeMutableRawPointer
     private let permissions: UInt32?
+    private let reader = SocketReader()
 
     package init(_ kind: Kind, context: Context, options: SocketOptions = SocketOptions()) throws(TransportFault) {
         guard let handle = zmq_socket(context.handle, kind.number) else { throw .socket(kind, code: zmq_errno()) }
@@ -103,6 +105,14 @@ package final class Socket {
             }
         }
         return true
+    }
+
+    /// Takes one message, if there is one. One with more than `maximumFrames` frames is thrown away.
+    /// - Parameter asksPeer: Whether to tell the batch who sent it; costs about a microsecond.
+    func take(
+        into batch: MessageBatch, maximumFrames: Int, asksPeer: Bool
+    ) throws(TransportFault) -> SocketReader.Outcome {
+        try reader.take(from: self, into: batch, maximumFrames: maximumFrames, asksPeer: asksPeer)
     }
 
     /// Waits until a message can be received.

@@ -1,4 +1,4 @@
-import DuctusTransport
+import DuctusTransportZeroMQ
 import Foundation
 import Testing
 
@@ -48,7 +48,7 @@ import Testing
         let publisher = try guarded.publisher(.client(serverKey: guarded.server.publicKey, keys: guarded.friend))
         try publisher.waitForSubscription(to: "a".bytes, milliseconds: 5000)
         try publisher.send(topic: "a".bytes, payload: [1])
-        #expect(guarded.seen.wait(for: 1).map(\.peer.user) == ["friend"])
+        #expect(guarded.seen.wait(for: 1).map(\.peer.name) == ["friend"])
         #expect(guarded.authenticator.admitted == 1)
     }
 
@@ -105,7 +105,7 @@ import Testing
         let publisher = try guarded.publisher(.client(serverKey: guarded.server.publicKey, keys: late))
         try publisher.waitForSubscription(to: "a".bytes, milliseconds: 5000)
         try publisher.send(topic: "a".bytes, payload: [])
-        #expect(guarded.seen.wait(for: 1).map(\.peer.user) == ["late"])
+        #expect(guarded.seen.wait(for: 1).map(\.peer.name) == ["late"])
     }
 
     @Test(arguments: [true, false]) func ipcWithoutKeysEntersWhereTheDomainAdmitsIt(admits: Bool) throws {

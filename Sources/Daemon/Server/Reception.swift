@@ -1,0 +1,53 @@
+import DuctusTransport
+import DuctusWire
+
+/// Where all transports come together: hands packets to the intake and requests to the desk, and says who may have what.
+final class Reception: MessageHandler {
+    private let intake: Intake
+    private let desk: ControlDesk
+    private let publisher: LabelPublisher
+    private let access: AccessControl?
+    private let transports: [any MessageTransport]
+    private let taps = Taps()
+
+    init(
+        intake: Intake, desk: ControlDesk, publisher: LabelPublisher, access: AccessControl?,
+        transports: [any MessageTransport]
+    ) {
+        self.intake = intake
+        self.desk = desk
+        self.publisher = publisher
+        self.access = access
+        self.transports = transports
+    }
+
+    /// Sends to the subscribers of all transports.
+    /// - Returns: False if one of them had no room.
+    @discardableResult
+    func send(_ message: Publication, matters: Bool) -> Bool {
+        transports.reduce(true) { $1.send(message, matters: matters) && $0 }
+    }
+
+    func take(_ batch: MessageBatch) {
+        if !taps.isEmpty {
+            for message in 0..<batch.count where batch.frameCount(message) == 2 && taps.want(batch.frame(message, 0)) {
+                send(Publication(batch.frame(message, 0), batch.frame(message, 1)), matters: false)
+            }
+        }
+        intake.take(batch)
+    }
+
+    func take(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
+        desk.take(request, from: peer, reply: reply)
+    }
+
+    func permitsSubscription(to prefix: [UInt8], by peer: PeerIdentity) -> Bool {
+        access?.admit(subscriptionTo: prefix, by: peer) == nil
+    }
+
+    func permits(_ topic: [UInt8], to peer: PeerIdentity) -> Bool { access?.permits(topic, to: peer) ?? true }
+
+    func welcome(to prefix: [UInt8]) -> [Publication] { publisher.lastEvents(of: prefix) }
+
+    func subscription(to prefix: [UInt8], isWanted: Bool) { taps.note(prefix, isWanted: isWanted) }
+}
