@@ -47,7 +47,8 @@ let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let web = Target.target(
     name: "DuctusWeb",
     dependencies: [
-        "DuctusFoundations", "DuctusInk", "DuctusStreaming", "DuctusTransport", "DuctusWire", protobuf,
+        "DuctusFoundations", "DuctusInk", "DuctusDocuments", "DuctusStreaming", "DuctusTransport", "DuctusWire",
+        protobuf,
     ] + nio,
     path: "Sources/Web",
     resources: [
@@ -86,12 +87,13 @@ let package = Package(
             name: "CDuctusZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // What several rooms need
-        room("Foundations"),
+        room("Foundations", ["CZlib"]),
         room("Randomness"),
         room("Drawing", ["Foundations", "CZlib"]),
 
         // What knows nothing of the others
-        room("Ink", ["Foundations", "Randomness", "Drawing", "CZlib"]),
+        room("Ink", ["Foundations", "Randomness", "Drawing"]),
+        room("Documents", ["Foundations", "Drawing", "Ink", "CZlib"]),
         room("Network", ["Foundations", "Randomness", "CKernels", "COpenBLAS"]),
         room("Decoding", ["Foundations", "Randomness"]),
         room("Transport"),
@@ -99,7 +101,10 @@ let package = Package(
 
         // What composes them, in the way of the data
         room("Recognition", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding"]),
-        room("Training", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding", "Recognition"]),
+        room("Pages", ["Foundations", "Ink", "Recognition"]),
+        room(
+            "Training",
+            ["Foundations", "Randomness", "Drawing", "Ink", "Documents", "Network", "Decoding", "Recognition"]),
         room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition"]),
         room(
             "Adaptation", ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training"],
@@ -110,8 +115,8 @@ let package = Package(
         room(
             "Daemon",
             [
-                "Foundations", "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation", "Wire",
-                "Transport", "TransportZeroMQ", "Web",
+                "Foundations", "Ink", "Documents", "Network", "Decoding", "Recognition", "Pages", "Streaming",
+                "Adaptation", "Wire", "Transport", "TransportZeroMQ", "Web",
             ],
             [logging, metrics, "Yams"]),
 
@@ -126,9 +131,11 @@ let package = Package(
         .executableTarget(
             name: "ductus",
             dependencies: [
-                "DuctusFoundations", "DuctusRandomness", "DuctusDrawing", "DuctusInk", "DuctusNetwork",
+                "DuctusFoundations", "DuctusRandomness", "DuctusDrawing", "DuctusInk", "DuctusDocuments",
+                "DuctusNetwork",
                 "DuctusDecoding",
-                "DuctusRecognition", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet",
+                "DuctusRecognition", "DuctusPages", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation",
+                "DuctusTablet",
                 "DuctusWire",
                 "DuctusTransport", "DuctusTransportZeroMQ", "DuctusWeb", "DuctusDaemon", argumentParser,
             ],
@@ -148,10 +155,12 @@ let package = Package(
         tests(
             "Network", of: ["Foundations", "Network", "Randomness"], ["AllocationCounter"], resources: [.copy("golden")]
         ),
-        tests("Ink", of: ["Foundations", "Drawing", "Ink", "Randomness", "CZlib"]),
+        tests("Ink", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"]),
+        tests("Documents", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"]),
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
         tests(
             "Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
+        tests("Pages", of: ["Pages", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
         tests(
             "Training",
             of: ["Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
@@ -173,15 +182,14 @@ let package = Package(
             "Daemon",
             of: [
                 "Foundations", "Daemon", "Adaptation", "Web", "Wire", "Transport", "TransportZeroMQ", "Streaming",
-                "Recognition", "Ink", "Network", "Randomness",
+                "Recognition", "Ink", "Documents", "Network", "Randomness",
             ],
             ["StreamingTestSupport", logging, metrics, .product(name: "NIOHTTP1", package: "swift-nio")]),
         tests(
             "Fuzz",
             of: [
-                "Foundations", "Drawing", "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation",
-                "Tablet", "Wire",
-                "Transport", "TransportZeroMQ", "Daemon", "Randomness", "Training",
+                "Foundations", "Drawing", "Ink", "Documents", "Network", "Decoding", "Recognition", "Streaming",
+                "Adaptation", "Tablet", "Wire", "Transport", "TransportZeroMQ", "Daemon", "Randomness", "Training",
             ],
             ["StreamingTestSupport"], exclude: ["coverage"]),
         tests(

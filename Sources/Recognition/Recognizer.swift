@@ -43,7 +43,7 @@ public final class Recognizer {
         model = generation
     }
 
-    /// Reads a segment of ink.
+    /// Reads a segment of ink. A line that slopes steeply is turned level first.
     ///
     /// - Parameters:
     ///   - strokes: in the order of writing; device units, y down.
@@ -51,7 +51,7 @@ public final class Recognizer {
     /// - Throws: `ModelError.wrongInput` where the model reads sensor vectors.
     public func recognize(_ strokes: [Stroke], precedingText: String = "") throws -> Recognition {
         guard extractor != nil else { throw ModelError.wrongInput(model: model.name, expected: "sensor vectors") }
-        extractor?.extract(strokes, into: &features)
+        extractor?.extract(SteepLine.levelled(strokes) ?? strokes, into: &features)
         return try recognize(features, precedingText: precedingText)
     }
 

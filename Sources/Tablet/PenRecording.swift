@@ -1,3 +1,4 @@
+import DuctusFoundations
 import DuctusInk
 import Foundation
 

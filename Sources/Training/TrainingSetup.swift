@@ -1,4 +1,6 @@
 import DuctusDecoding
+import DuctusDocuments
+import DuctusFoundations
 import DuctusInk
 import DuctusNetwork
 import DuctusRecognition

@@ -1,6 +1,8 @@
 import ArgumentParser
 import DuctusAdaptation
+import DuctusDocuments
 import DuctusDrawing
+import DuctusFoundations
 import DuctusInk
 import DuctusNetwork
 import DuctusRecognition

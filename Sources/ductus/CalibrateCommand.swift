@@ -1,6 +1,8 @@
 import ArgumentParser
 import DuctusAdaptation
 import DuctusDecoding
+import DuctusDocuments
+import DuctusFoundations
 import DuctusInk
 import DuctusNetwork
 import DuctusRecognition

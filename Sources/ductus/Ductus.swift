@@ -42,6 +42,7 @@ struct Ductus: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            try StandardOutput.flush()
         } catch {
             ExitStatus.end(with: error)
         }

@@ -1,6 +1,7 @@
-import DuctusDrawing
 import ArgumentParser
 import DuctusDecoding
+import DuctusDrawing
+import DuctusFoundations
 import DuctusInk
 import DuctusNetwork
 import DuctusRecognition
@@ -23,7 +24,7 @@ extension ModelError: BadInput {}
 extension SafetensorsError: BadInput {}
 extension TrainingError: BadInput {}
 extension SensorFileError: BadInput {}
-extension InkFileError: BadInput {}
+extension FileError: BadInput {}
 extension SimulationError: BadInput {}
 extension DrawingError: BadInput {}
 extension LanguageModelFault: BadInput {}
@@ -39,13 +40,21 @@ enum ExitStatus {
         let code = Ductus.exitCode(for: error)
         if code == .success {
             print(Ductus.fullMessage(for: error))
+            do { try StandardOutput.flush() } catch {
+                Terminal.error("ductus: \(error)")
+                exit(failed)
+            }
             exit(0)
         }
         if code == .validationFailure {
             Terminal.error(Ductus.fullMessage(for: error))
             exit(badInput)
         }
-        if let code = error as? ExitCode { exit(code.rawValue) }
+        if let code = error as? ExitCode {
+            // What was printed before counts, too.
+            do { try StandardOutput.flush() } catch { Terminal.error("ductus: \(error)") }
+            exit(code.rawValue)
+        }
         Terminal.error("ductus: \(error)")
         exit(error is any BadInput ? badInput : failed)
     }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import DuctusDecoding
+import DuctusDocuments
+import DuctusFoundations
 import DuctusInk
 import DuctusRandomness
 import Foundation

@@ -1,5 +1,7 @@
 import ArgumentParser
+import DuctusDocuments
 import DuctusDrawing
+import DuctusFoundations
 import DuctusInk
 import DuctusRecognition
 import Foundation

@@ -1,4 +1,6 @@
 import ArgumentParser
+import DuctusDocuments
+import DuctusFoundations
 import DuctusInk
 import DuctusStreaming
 import DuctusWire

@@ -1,3 +1,5 @@
+import DuctusDocuments
+import DuctusFoundations
 import DuctusInk
 import DuctusRecognition
 import DuctusTablet

@@ -1,3 +1,5 @@
+import DuctusDocuments
+import DuctusFoundations
 import DuctusInk
 import Foundation
 
@@ -6,7 +8,7 @@ package enum CanaryInk {
     /// Lines of the operator's file that are measured on; more would delay every generation.
     package static let limit = 160
 
-    /// - Throws: `InkFileError` for a file that cannot be read.
+    /// - Throws: `FileError` for a file that cannot be read.
     package static func lines(from path: String?) throws -> [InkLine] {
         guard let path else { return simulated }
         let lines = try InkFile.read(URL(filePath: path)).filter { $0.text != nil }

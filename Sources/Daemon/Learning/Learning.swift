@@ -48,7 +48,7 @@ package final class Learning: Sendable {
     /// Finals that are at least as likely wholly right go into the reservoir, if there is one.
     static let confident: Float = 0.8
 
-    /// - Throws: `InkFileError` for a canary that cannot be read.
+    /// - Throws: `FileError` for a canary that cannot be read.
     package init(
         _ settings: Configuration.AdaptationSettings, locations: Locations, events: EventPublisher,
         registry: PrometheusRegistry,

@@ -1,4 +1,5 @@
 import DuctusInk
+import DuctusPages
 import DuctusRecognition
 import DuctusStreaming
 import DuctusTransport
@@ -99,15 +100,37 @@ package final class RecognizeHandler: ControlHandler {
         reply.model = served.model.name
         guard !strokes.allSatisfy(\.samples.isEmpty) else { return reply }
         do {
-            let recognition = try recognizer.recognize(strokes, precedingText: asked.precedingText)
-            reply.text = recognition.text
-            reply.pieces = [
-                LineReading.piece(
-                    recognition, strokes: strokes, numbers: Array(strokes.indices), alternatives: alternatives)
-            ]
+            if asked.layout == .page {
+                try read(pageOf: strokes, with: recognizer, alternatives: alternatives, into: &reply)
+            } else {
+                let recognition = try recognizer.recognize(strokes, precedingText: asked.precedingText)
+                reply.pieces = [
+                    LineReading.piece(
+                        recognition, strokes: strokes, numbers: Array(strokes.indices), alternatives: alternatives)
+                ]
+            }
+            reply.text = reply.pieces.filter { $0.kind == .text }.map(\.text).joined(separator: "\n")
             return reply
         } catch {
             throw ControlFailure(.internal, "the ink could not be read: \(error)")
+        }
+    }
+
+    /// Lines and drawings as the page's geometry shows them.
+    private static func read(
+        pageOf strokes: [Stroke], with recognizer: Recognizer, alternatives: Int, into reply: inout WireRecognizeReply
+    ) throws {
+        let (page, recognitions) = try PageReader(recognizer: recognizer).readWithRecognitions(strokes, layout: .auto)
+        reply.pieces = zip(page.pieces, recognitions).map { piece, recognition in
+            if let recognition {
+                return LineReading.piece(
+                    recognition, strokes: piece.strokes.map { strokes[$0] }, numbers: piece.strokes,
+                    alternatives: alternatives, block: piece.block)
+            }
+            return LineReading.piece(piece, alternatives: alternatives)
+        }
+        reply.unused = page.unused.map { unused in
+            .with { ($0.stroke, $0.reason) = (UInt32(unused.stroke), unused.reason.rawValue) }
         }
     }
 }

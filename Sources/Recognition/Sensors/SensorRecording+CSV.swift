@@ -1,3 +1,4 @@
+import DuctusFoundations
 import DuctusInk
 import Foundation
 
@@ -6,7 +7,7 @@ extension SensorRecording {
     /// cell that is empty, or no finite number, is a number that is missing.
     ///
     /// - Parameter rate: vectors per second, which the table does not tell.
-    /// - Throws: `SensorFileError.malformed`, or the reader's `InkFileError`.
+    /// - Throws: `SensorFileError.malformed`, or the reader's `FileError`.
     public static func readCSV(_ url: URL, rate: Double) throws -> SensorRecording {
         let reader = try LineReader(url)
         var channels: [String] = []

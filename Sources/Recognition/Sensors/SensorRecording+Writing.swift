@@ -1,10 +1,11 @@
+import DuctusFoundations
 import DuctusInk
 import Foundation
 
 extension SensorRecording {
     /// Writes recordings as `read` takes them, one JSON object per line, compressed if the name ends in `.gz`.
     ///
-    /// - Throws: `InkFileError.inaccessible`.
+    /// - Throws: `FileError.inaccessible`.
     public static func write(_ recordings: [SensorRecording], to url: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -1,3 +1,4 @@
+import DuctusFoundations
 import DuctusInk
 import Foundation
 
@@ -71,7 +72,7 @@ extension SensorRecording {
     /// `{"id", "subject", "rate", "channels", "frames": [[…], …], "labels": [[first, end, "NAME"], …] or "text"}`.
     ///
     /// A number that is missing is `null`.
-    /// - Throws: `SensorFileError.malformed`, or the reader's `InkFileError`.
+    /// - Throws: `SensorFileError.malformed`, or the reader's `FileError`.
     public static func read(_ url: URL) throws -> [SensorRecording] {
         let reader = try LineReader(url)
         let decoder = JSONDecoder()

@@ -1,4 +1,5 @@
 import DuctusFoundations
+import DuctusDocuments
 import DuctusInk
 import DuctusWire
 import Foundation

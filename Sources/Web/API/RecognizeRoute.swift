@@ -1,4 +1,3 @@
-import DuctusInk
 import DuctusTransport
 import DuctusWire
 

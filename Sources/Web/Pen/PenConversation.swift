@@ -52,7 +52,7 @@ final class PenConversation: WebSocketConversation {
             subscriber = try transport.subscribe(
                 peer, topics, outlet, stream: stream, afterEpoch: message.seenEpoch, number: message.seenNumber)
         }
-        var json = JSONText()
+        var json = JSONWriter()
         json.object {
             $0.member("type", "welcome")
             $0.member("stream", stream.text)
@@ -76,7 +76,7 @@ final class PenConversation: WebSocketConversation {
                     $0.text = text
                 }), from: peer
         ) { [outlet] answer in
-            var json = JSONText()
+            var json = JSONWriter()
             json.object {
                 switch answer {
                 case .success(.correct(let reply)):

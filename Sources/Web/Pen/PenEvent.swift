@@ -6,7 +6,7 @@ internal import SwiftProtobuf
 enum PenEvent {
     /// A label with the words of a final and their candidates.
     static func text(_ event: LabelEvent) -> String {
-        var json = JSONText()
+        var json = JSONWriter()
         json.object { json in
             json.member("type", event.state == .final ? "final" : "partial")
             json.member("epoch", Int(clamping: event.epoch))
@@ -44,7 +44,7 @@ enum PenEvent {
     }
 
     /// `[text, confidence, first sample, end sample, first stroke, end stroke]` each: short, for there are many.
-    private static func symbols(_ event: LabelEvent, _ json: inout JSONText) {
+    private static func symbols(_ event: LabelEvent, _ json: inout JSONWriter) {
         for symbol in event.symbols {
             json.array {
                 $0.value(symbol.text)
@@ -57,7 +57,7 @@ enum PenEvent {
         }
     }
 
-    private static func words(_ event: LabelEvent, _ json: inout JSONText) {
+    private static func words(_ event: LabelEvent, _ json: inout JSONWriter) {
         let words = WordReading.words(
             of: event.symbols.map { ($0.text, $0.confidence) }, best: nil,
             readings: event.alternatives.map { ($0.text, $0.score) })
@@ -79,7 +79,7 @@ enum PenEvent {
     /// A message of the daemon in protobuf's JSON mapping, under a type of its own.
     static func text(_ type: String, _ message: some SwiftProtobuf.Message) -> String? {
         guard let body = try? message.jsonString() else { return nil }
-        var json = JSONText()
+        var json = JSONWriter()
         json.object {
             $0.member("type", type)
             $0.name(type)

@@ -48,7 +48,7 @@ package struct Problem: Error, Equatable, Sendable {
     }
 
     package var response: WebResponse {
-        var json = JSONText()
+        var json = JSONWriter()
         json.object {
             $0.member("type", "urn:ductus:problem:\(kind)")
             $0.member("title", status.reasonPhrase)

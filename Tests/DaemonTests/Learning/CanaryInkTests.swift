@@ -1,4 +1,6 @@
 import DuctusDaemon
+import DuctusDocuments
+import DuctusFoundations
 import DuctusInk
 import Foundation
 import StreamingTestSupport
@@ -26,6 +28,6 @@ import Testing
         }.joined(separator: "\n")
         let lines = try CanaryInk.lines(from: try folder.write("canary.ndjson", text))
         #expect(lines.count == CanaryInk.limit && lines.allSatisfy { $0.text == "a" })
-        #expect(throws: InkFileError.self) { try CanaryInk.lines(from: folder.path + "/none.ndjson") }
+        #expect(throws: FileError.self) { try CanaryInk.lines(from: folder.path + "/none.ndjson") }
     }
 }

@@ -17,7 +17,7 @@ enum JIIX {
 
     static func text(_ ink: RecognizedInk, _ options: Options = Options()) -> String {
         let lines = ink.reading.pieces.filter { $0.kind == .text }
-        var json = JSONText()
+        var json = JSONWriter()
         json.object { json in
             json.member("type", "Text")
             json.member("id", "MainBlock")
@@ -35,7 +35,7 @@ enum JIIX {
     }
 
     private static func words(
-        _ lines: [WireRecognizedPiece], _ ink: RecognizedInk, _ json: inout JSONText, _ options: Options
+        _ lines: [WireRecognizedPiece], _ ink: RecognizedInk, _ json: inout JSONWriter, _ options: Options
     ) {
         var character = 0
         for (index, line) in lines.enumerated() {
@@ -72,7 +72,7 @@ enum JIIX {
         }
     }
 
-    private static func characters(_ lines: [WireRecognizedPiece], _ json: inout JSONText, _ options: Options) {
+    private static func characters(_ lines: [WireRecognizedPiece], _ json: inout JSONWriter, _ options: Options) {
         var word = 0
         for (index, line) in lines.enumerated() {
             if index > 0 {
@@ -110,14 +110,14 @@ enum JIIX {
         }
     }
 
-    private static func blank(_ label: String, word: Int, _ json: inout JSONText) {
+    private static func blank(_ label: String, word: Int, _ json: inout JSONWriter) {
         json.object {
             $0.member("label", label)
             $0.member("word", word)
         }
     }
 
-    private static func rows(_ lines: [WireRecognizedPiece], _ json: inout JSONText, _ options: Options) {
+    private static func rows(_ lines: [WireRecognizedPiece], _ json: inout JSONWriter, _ options: Options) {
         var character = 0
         for line in lines {
             json.object {
@@ -131,7 +131,7 @@ enum JIIX {
         }
     }
 
-    private static func item(_ stroke: Int, _ ink: RecognizedInk, _ json: inout JSONText, _ options: Options) {
+    private static func item(_ stroke: Int, _ ink: RecognizedInk, _ json: inout JSONWriter, _ options: Options) {
         json.object {
             $0.member("type", "stroke")
             $0.member("id", options.strokeNames.indices.contains(stroke) ? options.strokeNames[stroke] : "\(stroke)")
@@ -158,7 +158,7 @@ enum JIIX {
         }
     }
 
-    private static func write(_ box: WireRecognizedBox, _ json: inout JSONText, _ options: Options) {
+    private static func write(_ box: WireRecognizedBox, _ json: inout JSONWriter, _ options: Options) {
         json.name("bounding-box")
         json.object {
             $0.member("x", box.x * options.scaleX)

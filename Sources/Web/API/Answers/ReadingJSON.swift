@@ -4,7 +4,7 @@ import DuctusWire
 enum ReadingJSON {
     static func text(_ ink: RecognizedInk) -> String {
         let reading = ink.reading
-        var json = JSONText()
+        var json = JSONWriter()
         json.object {
             $0.member("text", reading.text)
             $0.member("confidence", confidence(reading))
@@ -44,7 +44,7 @@ enum ReadingJSON {
         return symbols.isEmpty ? 0 : symbols.reduce(0) { $0 + $1.confidence } / Float(symbols.count)
     }
 
-    private static func line(_ piece: WireRecognizedPiece, _ json: inout JSONText) {
+    private static func line(_ piece: WireRecognizedPiece, _ json: inout JSONWriter) {
         json.object {
             $0.member("text", piece.text)
             $0.member("confidence", piece.confidence)
@@ -99,12 +99,12 @@ enum ReadingJSON {
         }
     }
 
-    private static func strokes(_ strokes: [UInt32], _ json: inout JSONText) {
+    private static func strokes(_ strokes: [UInt32], _ json: inout JSONWriter) {
         json.name("strokes")
         json.array { json in for stroke in strokes { json.value(Int(stroke)) } }
     }
 
-    private static func box(_ box: WireRecognizedBox, _ json: inout JSONText) {
+    private static func box(_ box: WireRecognizedBox, _ json: inout JSONWriter) {
         json.name("box")
         json.object {
             $0.member("x", box.x)

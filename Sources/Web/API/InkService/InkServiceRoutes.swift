@@ -39,7 +39,7 @@ package struct InkServiceRoutes: Sendable {
             WebRoute(.POST, Self.root + "/batch", .signed, bodyBytes: bodyBytes) { read($0, $1) },
             WebRoute(.POST, Self.root + "/recognize", .signed, bodyBytes: bodyBytes) { read($0, $1) },
             WebRoute(.GET, Self.root + "/version", .open) { _, reply in
-                var json = JSONText()
+                var json = JSONWriter()
                 json.object {
                     $0.member("apiVersion", "4.0")
                     $0.member("nativeVersion", version)
@@ -48,7 +48,7 @@ package struct InkServiceRoutes: Sendable {
                 reply(.json(json.text))
             },
             WebRoute(.GET, Self.root + "/availableLanguageList", .open) { _, reply in
-                var json = JSONText()
+                var json = JSONWriter()
                 json.object {
                     $0.name("result")
                     $0.object { json in
@@ -126,7 +126,7 @@ package struct InkServiceRoutes: Sendable {
 
     /// Errors in the service's form, with all of ours.
     private static func response(_ problem: Problem) -> WebResponse {
-        var json = JSONText()
+        var json = JSONWriter()
         json.object {
             $0.member("code", problem.kind)
             $0.member("message", problem.detail)

@@ -1,0 +1,64 @@
+import DuctusFoundations
+import Foundation
+
+/// One format of files with ink. A folder each; ``InkFormats`` lists them.
+public protocol InkFormat: Sendable {
+    /// As messages call it, with the ending that its files usually have.
+    static var name: String { get }
+    /// Which way y grows in files of this format.
+    static var y: YDirection { get }
+    /// Whether a file that begins so is of this format.
+    static func recognizes(_ head: FileHead) -> Bool
+    /// Hands over the pages of a file in their order. What is wrong with one page is handed over in its place, and the next is read.
+    ///
+    /// - Throws: `FileError` for what is wrong with the file as a whole, and what `pages` throws.
+    static func read(_ file: LineReader, options: ReadingOptions, _ pages: PageReceiver) throws
+}
+
+extension InkFormat {
+    public static var y: YDirection { .down }
+}
+
+/// Takes a page, or why one could not be read; false ends the reading.
+public typealias PageReceiver = (Result<InkPage, FileError>) throws -> Bool
+
+/// Which way y grows.
+public enum YDirection: String, Sendable, CaseIterable {
+    case up, down
+}
+
+/// How to read what files leave open.
+public struct ReadingOptions: Equatable, Sendable {
+    public var limits: InkLimits
+    public var unipen: Unipen.Options
+    /// Which way y grows in the file, where it is not the way that the format says.
+    public var y: YDirection?
+
+    public init(limits: InkLimits = InkLimits(), unipen: Unipen.Options = Unipen.Options()) {
+        self.limits = limits
+        self.unipen = unipen
+    }
+}
+
+/// Formats that are read whole, from memory.
+protocol WholeFileFormat: InkFormat {
+    static func read(_ data: Data, path: String, options: ReadingOptions, _ pages: PageReceiver) throws
+}
+
+extension WholeFileFormat {
+    public static func read(_ file: LineReader, options: ReadingOptions, _ pages: PageReceiver) throws {
+        try read(file.rest(limit: options.limits.fileBytes), path: file.path, options: options, pages)
+    }
+}
+
+/// The formats that are read, in the order in which they are tried.
+enum InkFormats {
+    static let all: [any InkFormat.Type] = [
+        InkMLFormat.self, UnipenFormat.self, JSONLinesFormat.self,
+    ]
+
+    /// What a message says when none of them is found.
+    static var remedy: String {
+        "Read are \(all.map { $0.name }.joined(separator: ", "))."
+    }
+}

@@ -1,0 +1,17 @@
+import DuctusFoundations
+
+/// What a reader grants a file, so that a hostile one costs bounded time and memory.
+public struct InkLimits: Equatable, Sendable {
+    /// Bytes of one line of a line-by-line format, uncompressed.
+    public var lineBytes = LineReader.longestLine
+    /// Bytes of a whole file that is held at once, and of all that is unpacked from it.
+    public var fileBytes = LineReader.largestFile
+    /// Samples of one piece of ink.
+    public var samples = 2_000_000
+    /// Strokes of one piece of ink.
+    public var strokes = 100_000
+    /// Pages of a file.
+    public var pages = 100_000
+
+    public init() {}
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import DuctusDocuments
+import DuctusFoundations
+import DuctusInk
+import DuctusRecognition
+import Foundation
+
+extension YDirection: ExpressibleByArgument {}
+
+struct RecognizeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recognize",
+        abstract: "Read the ink in files: notes, data sets and requests of many programs, also gzip-compressed.",
+        discussion: """
+            What is read: \(InkFile.formatNames.joined(separator: ", ")). The content tells the format. What is wrong with a line, a page or a \
+            file is reported on standard error, and the rest is read; the exit status is then 1, or 2 if nothing could be read.
+            """)
+
+    @Argument(help: "Files of ink; - is standard input.")
+    var files: [String]
+
+    @OptionGroup var options: ModelOptions
+
+    @Option(help: "How each page is read: as a whole page, as one line, or as its file says (auto).")
+    var layout = PageLayout.auto
+
+    @Option(help: "Which way y grows in the files, where they do not follow their format: up, down.")
+    var y: YDirection?
+
+    @Option(help: "What is written: text, json, \(ReadingFormats.names.joined(separator: ", ")).")
+    var format = OutputFormat.text
+
+    @Option(
+        help: "Where to write: a file; with several files a folder, which gets one for each. Default: standard output.")
+    var out: String?
+
+    @Option(
+        help:
+            "With --format pdf: put the invisible text over this PDF, which a note program exported from the same pages."
+    )
+    var over: String?
+
+    @Flag(help: "One JSON object per line of text: the same as --format json.")
+    var json = false
+
+    @Option(help: "Threads to read with.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    func validate() throws {
+        guard !files.isEmpty else { throw ValidationError("give files of ink, or - for standard input") }
+        guard !json || format == .text || format == .json else {
+            throw ValidationError("--json is --format json; give one of them")
+        }
+        guard over == nil || format == .document("pdf") else { throw ValidationError("--over is for --format pdf") }
+        guard over == nil || files.count == 1 else { throw ValidationError("--over takes one file of ink") }
+        if case .document(let name) = format, files.count > 1, out == nil {
+            throw ValidationError("--format \(name) of several files needs --out FOLDER")
+        }
+        if case .document(let name) = format, name == "pdf", out == nil, isatty(STDOUT_FILENO) == 1 {
+            throw ValidationError("a PDF is no text for a terminal; give --out FILE.pdf, or redirect standard output")
+        }
+    }
+
+    func run() throws {
+        let model = try options.load()
+        let (decoding, layout) = (options.decoding, layout)
+        var reading = ReadingOptions()
+        reading.y = y
+        let output = try output()
+        var report = RecognitionReport(files: files)
+        try processInOrder(
+            threads: max(1, threads), produce: InkSource(paths: files, options: reading).items,
+            makeContext: { PageReaders.reader(model: model, decoding: decoding, layout: layout) },
+            transform: { reader, item -> ReadItem in item.read(with: &reader) },
+            deliver: { item in
+                report.take(item)
+                try output.take(item)
+            })
+        Terminal.endStatus()
+        try output.finish()
+        try report.finish()
+    }
+
+    private func output() throws -> any RecognitionSink {
+        let isSingle = files.count == 1
+        switch json ? .json : format {
+        case .text: return try LinesSink(TextLines(namesFiles: !isSingle), out: out)
+        case .json: return try LinesSink(JSONLinesOfReading(), out: out)
+        case .document(let name):
+            return try DocumentSink(
+                format: name, out: out.map { URL(filePath: $0) }, isFolder: !isSingle,
+                over: over.map { URL(filePath: $0) })
+        }
+    }
+}
+
+/// What `recognize` writes.
+enum OutputFormat: ExpressibleByArgument, Equatable {
+    case text, json
+    /// A document of one of `ReadingFormats`.
+    case document(String)
+
+    init?(argument: String) {
+        switch argument {
+        case "text": self = .text
+        case "json": self = .json
+        case let name where ReadingFormats.names.contains(name): self = .document(name)
+        default: return nil
+        }
+    }
+
+    static var allValueStrings: [String] { ["text", "json"] + ReadingFormats.names }
+
+    var defaultValueDescription: String { "text" }
+}
