@@ -146,7 +146,7 @@ async def correct(daemon):
         await page.click("#lines .word")
         await page.until("document.getElementById('word').open")
         await page.value("document.getElementById('word-text').select()")
-        await page.type("THE")
+        await page.type("The")
         await page.key("Enter", 13)
         await page.until("document.querySelector('#lines .mark')?.textContent", 20)
         outcome = await page.until("[...document.querySelectorAll('#learning li')].map((item) => item.textContent).find((text) => /^(Learned|Held back)/.test(text))", 120)
