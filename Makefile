@@ -4,8 +4,8 @@
 # make deb    a Debian package in build/ that needs no Swift where it is installed
 
 BUILD_PACKAGES = libopenblas-dev libzmq3-dev zlib1g-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev
-TEST_PACKAGES  = python3 python3-zmq python3-protobuf protobuf-compiler systemd-container dbus curl \
-                 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+TEST_PACKAGES  = python3 python3-venv python3-zmq python3-protobuf python3-websockets protobuf-compiler chromium wrk nodejs node-ws \
+                 systemd-container dbus curl gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 # SwiftPM passes some flags in an order that depends on hashing: without this SwiftProtobuf is compiled anew by every build.
 export SWIFT_DETERMINISTIC_HASHING = 1
 SUDO           = $(if $(filter 0,$(shell id -u)),,sudo)

@@ -17,6 +17,7 @@ struct Ductus: AsyncParsableCommand {
             RenderCommand.self,
             SynthesizeCommand.self,
             SimulateCommand.self,
+            PadCommand.self,
             StatusCommand.self,
             CorrectCommand.self,
             ModelCommand.self,

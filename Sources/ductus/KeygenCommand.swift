@@ -1,12 +1,14 @@
 import ArgumentParser
 import DuctusDaemon
 import DuctusTransportZeroMQ
+import DuctusWeb
 import Foundation
 
 /// Makes the keys that endpoints on a network need.
 struct KeygenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keygen", abstract: "Make a CURVE key pair for the daemon or for a client.",
+        commandName: "keygen",
+        abstract: "Make a CURVE key pair for the daemon or for a client, or a client's token for HTTP.",
         discussion: """
             The secret key goes into a new file that only you can read (mode 0600). The public key is printed: the daemon's goes \
             to its clients (--server-key), a client's goes into the daemon's allow-list.
@@ -17,6 +19,9 @@ struct KeygenCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Make a client's key pair, named so in the allow-list.", valueName: "name"))
     var client: String?
+
+    @Flag(help: "Make a token for HTTP instead of a key pair: its file holds the token, the allow-list its hash.")
+    var token = false
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The client's file.", valueName: "file"))
     var output: String?
@@ -34,6 +39,7 @@ struct KeygenCommand: ParsableCommand {
         guard (server == nil) != (client == nil) else {
             throw ValidationError("say --server FILE for the daemon's key, or --client NAME for a client's")
         }
+        if token, client == nil { throw ValidationError("a token belongs to a client: say --client NAME") }
         if let client, client.isEmpty || client.contains("'") {
             throw ValidationError("a client's name is a plain text")
         }
@@ -41,11 +47,13 @@ struct KeygenCommand: ParsableCommand {
 
     private struct Result: Encodable {
         var file: String
-        var publicKey: String
+        var publicKey: String?
+        var tokenHash: String?
         var name: String?
     }
 
     func run() throws {
+        if token, let client { return try makeToken(for: client) }
         let pair = try CurveKeyPair()
         let path = server ?? output ?? "\(client ?? "client").key"
         let comment =
@@ -56,18 +64,31 @@ struct KeygenCommand: ParsableCommand {
             try printJSON(Result(file: path, publicKey: pair.publicKey.text, name: client))
         } else if let client {
             print("# \(path) holds the key pair. Append this to the daemon's allow-list (security.clients):")
-            print(entry(for: client, key: pair.publicKey.text))
+            print(entry(for: client, "key: '\(pair.publicKey.text)'"))
         } else {
             print("# \(path) holds the key pair. Clients need the public key: --server-key '\(pair.publicKey.text)'")
             print(pair.publicKey.text)
         }
     }
 
-    private func entry(for client: String, key: String) -> String {
+    private func makeToken(for client: String) throws {
+        let token = WebCredentials.makeToken()
+        let hash = WebCredentials.hash(token)
+        let path = output ?? "\(client).token"
+        try KeyFile.write(token + "\n", to: path)
+        if json {
+            try printJSON(Result(file: path, tokenHash: hash, name: client))
+        } else {
+            print("# \(path) holds the token. Append this to the daemon's allow-list (security.clients):")
+            print(entry(for: client, "token_sha256: \(hash)"))
+        }
+    }
+
+    private func entry(for client: String, _ secret: String) -> String {
         let prefixes = (stream.isEmpty ? ["\(client)-"] : stream).map { "'\($0)'" }
         return """
               - name: '\(client)'
-                key: '\(key)'
+                \(secret)
                 rights: [\(right.map(\.rawValue).joined(separator: ", "))]
                 streams: [\(prefixes.joined(separator: ", "))]
             """

@@ -59,6 +59,15 @@ final class Service {
             parts.handlers.append(LearningHandler(learning: learning))
             parts.onFinished = { learning.finished($0) }
         }
+        let recognition = RecognizeHandler(
+            pipelines: pipelines, threads: configuration.lanes ?? ProcessInfo.processInfo.activeProcessorCount)
+        defer { recognition.stop() }
+        parts.handlers.append(recognition)
+        let door = WebDoor(
+            configuration, locations: loaded.locations, access: access, registry: registry, health: health,
+            faults: faults, logger: logger, languages: { pipelines.inkLanguages })
+        defer { door.stop() }
+        parts.transports.append(door.transport)
         let server = try Server(loaded, pipelines: pipelines, health: health, parts: parts)
         try server.start()
         events.connect { [weak server] topic, payload in server?.publish(topic, payload) }
@@ -85,8 +94,6 @@ final class Service {
         defer { watchdog.stop() }
         health.publish(in: registry)
         ServerMetrics(server: server, registry: registry).publish()
-        let observation = observe()
-        defer { observation?.cancel() }
 
         health.setReady(true)
         let status = StatusLine(server: server, health: health, notifier: notifier, faults: faults)
@@ -153,20 +160,6 @@ final class Service {
         let reason = Self.reason(error)
         health.degrade("learning", because: reason)
         logger.error("corrections are not taken", metadata: ["reason": "\(reason)"])
-    }
-
-    /// Serves metrics and health; that they cannot be served does not keep the pens from being read.
-    private func observe() -> Task<Void, Never>? {
-        guard let text = loaded.configuration.http.address, let address = TCPAddress(text) else { return nil }
-        return Task(priority: .utility) { [registry, health, logger] in
-            do {
-                try await ObservationServer(address: address, registry: registry, health: health).run()
-            } catch {
-                health.degrade("http", because: "cannot serve \(text): \(error)")
-                logger.error(
-                    "metrics and health are not served", metadata: ["address": "\(text)", "reason": "\(error)"])
-            }
-        }
     }
 }
 

@@ -132,18 +132,6 @@ extension Configuration {
         ]
     }
 
-    /// Metrics and health.
-    package struct HTTP: ConfigurationSection {
-        /// `host:port` on loopback; nil: off.
-        package var address: String? = "127.0.0.1:7718"
-
-        package init() {}
-
-        static let fields: [Field<HTTP>] = [
-            .value("address", \.address, Notation.loopback.optional("off"), .restart)
-        ]
-    }
-
     package struct LoggingSettings: ConfigurationSection {
         package enum Level: String, CaseIterable, Sendable { case trace, debug, info, notice, warning, error, critical }
         package enum Format: String, CaseIterable, Sendable { case auto, journal, text }
@@ -161,11 +149,4 @@ extension Configuration {
             .value("faults_per_minute", \.faultsPerMinute, .integer, in: 1...6000, .restart),
         ]
     }
-}
-
-extension Notation<String> {
-    /// HTTP has no keys, so it is never offered to other machines.
-    static let loopback = Notation(
-        expected: "a loopback address and port, like '127.0.0.1:7718' (put a proxy in front to serve other machines)",
-        read: { text in TCPAddress(text).flatMap { $0.isLoopback ? text : nil } }, write: { $0 })
 }

@@ -23,7 +23,7 @@ struct ConfigurationCheck {
     }
 
     func faults() -> [ConfigurationFault] {
-        endpointFaults() + securityFaults() + pipelineFaults() + fileFaults()
+        endpointFaults() + securityFaults() + webFaults() + pipelineFaults() + fileFaults()
     }
 
     private func fault(_ problem: ConfigurationFault.Problem, _ key: String) -> ConfigurationFault {
@@ -87,6 +87,30 @@ struct ConfigurationCheck {
         return faults
     }
 
+    /// Tokens travel in each request: where others can listen, only encrypted.
+    private func webFaults() -> [ConfigurationFault] {
+        let http = configuration.http
+        guard let address = http.address else { return [] }
+        var faults: [ConfigurationFault] = []
+        if (http.certificate == nil) != (http.key == nil) {
+            faults.append(
+                fault(
+                    .impossible(
+                        reason: "a certificate and its key belong together",
+                        remedy: "set both http.certificate and http.key, or neither"),
+                    http.certificate == nil ? "http.key" : "http.certificate"))
+        } else if http.certificate == nil, !http.isLoopback {
+            faults.append(
+                fault(
+                    .impossible(
+                        reason: "\(address) can be reached from other machines, and nothing encrypts what they send",
+                        remedy:
+                            "set http.certificate and http.key, or stay on 127.0.0.1 behind a proxy that encrypts, and name it in http.names"
+                    ), "http.address"))
+        }
+        return faults
+    }
+
     private func pipelineFaults() -> [ConfigurationFault] {
         var faults: [ConfigurationFault] = []
         if configuration.pipelines.isEmpty {
@@ -135,6 +159,15 @@ struct ConfigurationCheck {
 
     private func fileFaults() -> [ConfigurationFault] {
         var faults: [ConfigurationFault] = []
+        let http = configuration.http
+        for (key, path, what, remedy) in [
+            ("http.certificate", http.certificate, "certificate", "name an existing file in PEM, or 'none'"),
+            ("http.key", http.key, "private key", "name an existing file in PEM, or 'none'"),
+            ("http.ink_service_keys", http.inkServiceKeys, "key file", "name an existing one, or 'none'"),
+        ] {
+            guard let path, !FileManager.default.fileExists(atPath: path) else { continue }
+            faults.append(fault(.missingFile(path: path, what: what, remedy: remedy), key))
+        }
         for pipeline in configuration.pipelines where locations.model(pipeline.model) == nil {
             let searched =
                 pipeline.model.hasPrefix("/")

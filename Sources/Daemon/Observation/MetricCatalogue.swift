@@ -26,6 +26,11 @@ package enum MetricCatalogue: String, CaseIterable, Sendable {
     case partialLatency = "ductus_partial_latency_seconds"
     case finalLatency = "ductus_final_latency_seconds"
     case stage = "ductus_stage_seconds"
+    // The door
+    case httpAnswers = "ductus_http_answers_total"
+    case httpRefused = "ductus_http_refused_total"
+    case httpConnections = "ductus_http_connections"
+    case httpSockets = "ductus_http_sockets"
     // Learning
     case generation = "ductus_generation"
     case corrections = "ductus_corrections_total"
@@ -76,6 +81,10 @@ package enum MetricCatalogue: String, CaseIterable, Sendable {
                 .histogram, ["stage"],
                 "Time in the stages around the lanes: intake (socket to lane, per batch), publish (lane to socket, per event)."
             )
+        case .httpAnswers: (.counter, ["status"], "Requests answered over HTTP, by the class of their status.")
+        case .httpRefused: (.counter, ["reason"], "HTTP requests and connections turned away, by the rule that did.")
+        case .httpConnections: (.gauge, [], "HTTP connections that are open.")
+        case .httpSockets: (.gauge, [], "WebSockets that are open.")
         case .generation: (.gauge, ["pipeline"], "Number of the shared generation of weights in use; 0 is the base.")
         case .corrections: (.counter, ["outcome"], "Corrections by outcome: journaled, or why refused.")
         case .trials: (.counter, ["scope", "outcome"], "Trained generations by the gate's verdict.")

@@ -96,6 +96,9 @@ package final class AccessControl: Sendable {
 
     /// May `peer` ask this now? Nil: yes.
     package func admit(_ request: WireControlRequest, from peer: PeerIdentity) -> Refusal? {
+        if case .recognize = request.body {
+            return policy.withLock { $0.allowsReading(by: peer) } ? nil : count(.forbidden, "a request", peer)
+        }
         guard case .correct(let correction) = request.body else {
             return policy.withLock { $0.allows(.control, to: peer) } ? nil : count(.forbidden, "a request", peer)
         }

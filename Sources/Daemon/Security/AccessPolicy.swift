@@ -42,6 +42,12 @@ package struct AccessPolicy: Equatable, Sendable {
         return client.streams.contains { streams.hasPrefix($0) }
     }
 
+    /// May `peer` have ink read at once? It keeps nothing and shows nothing of others: whoever may publish may do that, too.
+    package func allowsReading(by peer: PeerIdentity) -> Bool {
+        guard case .listed(let client) = standing(of: peer) else { return standing(of: peer) == .ofThisMachine }
+        return client.rights.contains(.publish) || client.rights.contains(.control)
+    }
+
     /// May `peer` have messages of this topic? Asked for each message, so that a right that was taken away ends at once.
     package func allows(topic: [UInt8], to peer: PeerIdentity) -> Bool {
         switch standing(of: peer) {

@@ -1,7 +1,8 @@
 import DuctusTransportZeroMQ
+import DuctusWeb
 import Foundation
 
-/// The clients that may connect over TCP: their keys and what each may do.
+/// The clients that may connect over TCP, by a key, or by HTTP, by a token: who they are, and what each may do.
 ///
 /// ```yaml
 /// clients:
@@ -35,19 +36,26 @@ package struct AllowList: Equatable, Sendable {
         var owners: [String: String] = [:]
         for client in file.clients {
             let place = reading.places["clients[\(client.name)]"] ?? .file(path, line: nil, column: nil)
-            if client.key.isEmpty {
+            if client.key.isEmpty, client.tokenHash.isEmpty {
                 faults.append(
                     ConfigurationFault(.missingKey(example: "key: '…'"), key: "clients[\(client.name)].key", at: place))
-            } else if let owner = owners.updateValue(client.name, forKey: client.key) {
+            }
+            for (name, secret) in [("key", client.key), ("token_sha256", client.tokenHash)] where !secret.isEmpty {
+                guard let owner = owners.updateValue(client.name, forKey: secret) else { continue }
                 faults.append(
                     ConfigurationFault(
                         .impossible(
-                            reason: "has the same key as '\(owner)'", remedy: "give each client a key of its own"),
-                        key: "clients[\(client.name)].key", at: place))
+                            reason: "has the same \(name) as '\(owner)'", remedy: "give each client one of its own"),
+                        key: "clients[\(client.name)].\(name)", at: place))
             }
         }
         guard faults.isEmpty else { throw ConfigurationError(faults) }
         clients = file.clients
+    }
+
+    /// Those who may come by HTTP with a token of their own.
+    package var tokens: [WebCredentials.Client] {
+        clients.filter { !$0.tokenHash.isEmpty }.map { .init(name: $0.name, tokenHash: $0.tokenHash) }
     }
 }
 
@@ -57,8 +65,10 @@ package struct AllowedClient: NamedConfigurationSection {
 
     /// For logs and metrics; the key itself is never shown there.
     package var name = ""
-    /// Public key, Z85.
+    /// Public key, Z85; empty: it does not come over ZeroMQ.
     package var key = ""
+    /// SHA-256 of its token, hexadecimal; empty: it does not come by HTTP.
+    package var tokenHash = ""
     package var rights: [Right] = []
     /// Prefixes of the streams it may publish, subscribe to and correct; `''` is every stream.
     package var streams: [String] = []
@@ -70,6 +80,7 @@ package struct AllowedClient: NamedConfigurationSection {
     static let fields: [Field<AllowedClient>] = [
         .value("name", \.name, .text, .live) { $0.isEmpty ? "a name that is not empty" : nil },
         .value("key", \.key, .publicKey, .live),
+        .value("token_sha256", \.tokenHash, .tokenHash, .live),
         .list("rights", \.rights, .choice, .live),
         .list("streams", \.streams, .text, .live),
     ]
@@ -85,4 +96,9 @@ extension Notation<String> {
     fileprivate static let publicKey = Notation(
         expected: "a public key of 40 characters, in single quotes, as 'ductus keygen' prints it",
         read: { text in (try? CurveKey(text))?.text }, write: { $0 })
+
+    fileprivate static let tokenHash = Notation(
+        expected: "the SHA-256 of a token, 64 hexadecimal digits, as 'ductus keygen --token' prints it",
+        read: { text in text.utf8.count == 64 && text.allSatisfy(\.isHexDigit) ? text.lowercased() : nil },
+        write: { $0 })
 }

@@ -38,12 +38,16 @@ package enum KeyFile {
 
     /// Writes a new file with mode 0600; an existing one is never replaced.
     package static func write(_ pair: CurveKeyPair, to path: String, comment: String) throws(KeyFileFault) {
+        try write("# \(comment)\npublic = \(pair.publicKey.text)\nsecret = \(pair.secretKey.text)\n", to: path)
+    }
+
+    /// Writes a secret into a new file with mode 0600; an existing one is never replaced.
+    package static func write(_ text: String, to path: String) throws(KeyFileFault) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw errno == EEXIST ? .exists(path) : .unwritable(path, reason: String(cString: strerror(errno)))
         }
         defer { close(descriptor) }
-        let text = "# \(comment)\npublic = \(pair.publicKey.text)\nsecret = \(pair.secretKey.text)\n"
         let written = Array(text.utf8).withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         guard written == text.utf8.count, fsync(descriptor) == 0 else {
             let reason = String(cString: strerror(errno))

@@ -1,14 +1,16 @@
 import DuctusNetwork
 import DuctusRecognition
 
-/// A lane's exact recognizers. Generations of one model share a recognizer, so hundreds of writers cost one beam, not hundreds.
-final class Readers {
+/// A thread's exact recognizers. Generations of one model share a recognizer, so hundreds of writers cost one beam, not hundreds.
+package final class Readers {
     /// For networks that are asked without a recognizer.
     let workspace = Workspace()
     private var recognizers: [Recognizer] = []
 
+    package init() {}
+
     /// The recognizer for this model.
-    func recognizer(for model: Model, decoding: Recognizer.Decoding) -> Recognizer {
+    package func recognizer(for model: Model, decoding: Recognizer.Decoding) -> Recognizer {
         if let recognizer = recognizers.first(where: { $0.decoding == decoding && $0.model.isKin(of: model) }) {
             recognizer.take(model)
             return recognizer

@@ -107,6 +107,14 @@ package nonisolated struct WireControlRequest: Sendable {
     set {body = .reload(newValue)}
   }
 
+  package var recognize: WireRecognizeRequest {
+    get {
+      if case .recognize(let v)? = body {return v}
+      return WireRecognizeRequest()
+    }
+    set {body = .recognize(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -119,6 +127,7 @@ package nonisolated struct WireControlRequest: Sendable {
     case exportJournal(WireExportJournalRequest)
     case eraseJournal(WireEraseJournalRequest)
     case reload(WireReloadRequest)
+    case recognize(WireRecognizeRequest)
 
   }
 
@@ -216,6 +225,14 @@ package nonisolated struct WireControlReply: Sendable {
     set {body = .reload(newValue)}
   }
 
+  package var recognize: WireRecognizeReply {
+    get {
+      if case .recognize(let v)? = body {return v}
+      return WireRecognizeReply()
+    }
+    set {body = .recognize(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -229,6 +246,7 @@ package nonisolated struct WireControlReply: Sendable {
     case exportJournal(WireExportJournalReply)
     case eraseJournal(WireEraseJournalReply)
     case reload(WireReloadReply)
+    case recognize(WireRecognizeReply)
 
   }
 
@@ -928,7 +946,7 @@ fileprivate nonisolated let _protobuf_package = "ductus.v1"
 
 nonisolated extension WireControlRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ControlRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}id\0\u{1}status\0\u{3}list_streams\0\u{1}correct\0\u{3}list_models\0\u{3}show_model\0\u{3}rollback_model\0\u{3}export_journal\0\u{3}erase_journal\0\u{1}reload\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}id\0\u{1}status\0\u{3}list_streams\0\u{1}correct\0\u{3}list_models\0\u{3}show_model\0\u{3}rollback_model\0\u{3}export_journal\0\u{3}erase_journal\0\u{1}reload\0\u{2}\u{2}recognize\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1055,6 +1073,19 @@ nonisolated extension WireControlRequest: SwiftProtobuf.Message, SwiftProtobuf._
           self.body = .reload(v)
         }
       }()
+      case 13: try {
+        var v: WireRecognizeRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .recognize(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .recognize(v)
+        }
+      }()
       default: break
       }
     }
@@ -1108,6 +1139,10 @@ nonisolated extension WireControlRequest: SwiftProtobuf.Message, SwiftProtobuf._
       guard case .reload(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
+    case .recognize?: try {
+      guard case .recognize(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1124,7 +1159,7 @@ nonisolated extension WireControlRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireControlReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ControlReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}id\0\u{1}failure\0\u{1}status\0\u{3}list_streams\0\u{1}correct\0\u{3}list_models\0\u{3}show_model\0\u{3}rollback_model\0\u{3}export_journal\0\u{3}erase_journal\0\u{1}reload\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}id\0\u{1}failure\0\u{1}status\0\u{3}list_streams\0\u{1}correct\0\u{3}list_models\0\u{3}show_model\0\u{3}rollback_model\0\u{3}export_journal\0\u{3}erase_journal\0\u{1}reload\0\u{1}recognize\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1264,6 +1299,19 @@ nonisolated extension WireControlReply: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.body = .reload(v)
         }
       }()
+      case 13: try {
+        var v: WireRecognizeReply?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .recognize(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .recognize(v)
+        }
+      }()
       default: break
       }
     }
@@ -1320,6 +1368,10 @@ nonisolated extension WireControlReply: SwiftProtobuf.Message, SwiftProtobuf._Me
     case .reload?: try {
       guard case .reload(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .recognize?: try {
+      guard case .recognize(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
     }()
     case nil: break
     }

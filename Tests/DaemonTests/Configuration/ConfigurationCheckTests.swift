@@ -59,7 +59,11 @@ import Testing
         ("endpoints: {ink: 'udp://x'}\n", "is not an endpoint like"),
         ("endpoints: {ink: 'tcp://host'}\n", "is not an endpoint like"),
         ("endpoints: {control: []}\n", "no control endpoint"),
-        ("http: {address: '0.0.0.0:80'}\n", "is not a loopback address"),
+        ("http: {address: '0.0.0.0:80'}\n", "nothing encrypts what they send; set http.certificate"),
+        ("http: {address: nowhere}\n", "is not an address and port"),
+        ("http: {certificate: /nowhere.pem}\n", "a certificate and its key belong together"),
+        ("http: {certificate: /nowhere.pem, key: /nowhere.key}\n", "certificate '/nowhere.pem' does not exist"),
+        ("http: {names: ['a b']}\n", "is not the name of a host"),
         ("adaptation: {canary: /no/such/file}\n", "canary file '/no/such/file' does not exist"),
         ("security: {clients: /no/such/file}\n", "allow-list '/no/such/file' does not exist"),
     ])

@@ -1,0 +1,103 @@
+import DuctusStreaming
+import Foundation
+import Synchronization
+
+/// Threads that read ink once, beside the lanes: they give way to the pens, and take their clients in turn.
+///
+/// Guarantees
+/// - Of several clients that ask at the same time, each has one piece of work done before any has a second.
+/// - What waits is bounded, in all and for each client; what does not fit is refused at once.
+final class ReadingPool: Sendable {
+    typealias Work = @Sendable (Readers) -> Void
+
+    fileprivate struct Contents {
+        /// Who has work waiting, in the order of their turns; each stands here once.
+        var turns: [String] = []
+        var waiting: [String: [Work]] = [:]
+        var count = 0
+        var isStopping = false
+        var started = 0
+    }
+
+    private let contents = Mutex(Contents())
+    private let wake = DispatchSemaphore(value: 0)
+    private let ended = DispatchGroup()
+    private let threads: Int
+    private let limit: Int
+    private let limitPerClient: Int
+    /// Above the lanes' 0, below the learner's 10: a pen that writes now goes first.
+    private static let niceness: Int32 = 5
+
+    /// - Parameters:
+    ///   - threads: begun with the first work.
+    ///   - limit: pieces of work that may wait.
+    init(threads: Int, limit: Int = 512, limitPerClient: Int = 256) {
+        self.threads = threads
+        self.limit = limit
+        self.limitPerClient = limitPerClient
+    }
+
+    /// Lets `work` be done. False: too much waits already.
+    func post(for client: String, _ work: @escaping Work) -> Bool {
+        let (isTaken, mustStart) = contents.withLock { contents in
+            guard !contents.isStopping, contents.count < limit,
+                contents.waiting[client]?.count ?? 0 < limitPerClient
+            else { return (false, false) }
+            if contents.waiting[client] == nil { contents.turns.append(client) }
+            contents.waiting[client, default: []].append(work)
+            contents.count += 1
+            let mustStart = contents.started < threads && contents.count > contents.started
+            if mustStart { contents.started += 1 }
+            return (true, mustStart)
+        }
+        if mustStart { begin() }
+        if isTaken { wake.signal() }
+        return isTaken
+    }
+
+    /// Work that waits.
+    var waitingCount: Int { contents.withLock { $0.count } }
+
+    /// Gives up what waits; returns when what was begun is done.
+    func stop() {
+        let started = contents.withLock { contents in
+            contents.isStopping = true
+            contents.waiting.removeAll()
+            contents.turns.removeAll()
+            contents.count = 0
+            return contents.started
+        }
+        for _ in 0..<started { wake.signal() }
+        ended.wait()
+    }
+
+    private func begin() {
+        ended.enter()
+        let thread = Thread { [self] in
+            // 0, 0: this thread. A service that may not do so reads all the same.
+            _ = setpriority(__priority_which_t(0), 0, Self.niceness)
+            let readers = Readers()
+            while true {
+                wake.wait()
+                let (work, isStopping) = contents.withLock { ($0.take(), $0.isStopping) }
+                if let work { work(readers) } else if isStopping { break }
+            }
+            ended.leave()
+        }
+        thread.name = "reading"
+        thread.stackSize = 1 << 20
+        thread.start()
+    }
+}
+
+extension ReadingPool.Contents {
+    /// The next piece of work of whose turn it is; the client's next turn comes after all others'.
+    fileprivate mutating func take() -> ReadingPool.Work? {
+        guard !turns.isEmpty else { return nil }
+        let client = turns.removeFirst()
+        guard let work = waiting[client]?.removeFirst() else { return nil }
+        if waiting[client]?.isEmpty == true { waiting[client] = nil } else { turns.append(client) }
+        count -= 1
+        return work
+    }
+}

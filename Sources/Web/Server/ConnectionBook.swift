@@ -1,0 +1,91 @@
+import NIOCore
+import Synchronization
+
+/// Every connection there is, and since when it keeps nobody busy. A full house makes room by ending the one that has waited longest.
+///
+/// So connections that say nothing, or too little, cost those that ask nothing: a slow sender is the first to go.
+final class ConnectionBook: Sendable {
+    private struct Entry {
+        let channel: any Channel
+        let address: String
+        /// Counts up with each change; nil while a request is being read whole or answered.
+        var waitsSince: UInt64?
+    }
+
+    private struct State {
+        var entries: [ObjectIdentifier: Entry] = [:]
+        var perAddress: [String: Int] = [:]
+        var ticks: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let limits: WebLimits
+
+    init(limits: WebLimits) {
+        self.limits = limits
+    }
+
+    enum Admission {
+        case admitted
+        /// Let in; this one has to go for it.
+        case inPlaceOf(any Channel)
+        case refused(String)
+    }
+
+    func admit(_ channel: any Channel, address: String, isLoopback: Bool) -> Admission {
+        state.withLock { state in
+            if !isLoopback, state.perAddress[address, default: 0] >= limits.connectionsPerPeer {
+                guard let oldest = oldest(in: state.entries.filter { $0.value.address == address }) else {
+                    return .refused("connections_per_peer")
+                }
+                add(channel, address, to: &state)
+                return .inPlaceOf(remove(oldest, from: &state))
+            }
+            guard state.entries.count >= limits.connections else {
+                add(channel, address, to: &state)
+                return .admitted
+            }
+            guard let oldest = oldest(in: state.entries) else { return .refused("connections") }
+            add(channel, address, to: &state)
+            return .inPlaceOf(remove(oldest, from: &state))
+        }
+    }
+
+    /// A request, or a WebSocket, has the connection now.
+    func isBusy(_ channel: any Channel) { state.withLock { $0.entries[ObjectIdentifier(channel)]?.waitsSince = nil } }
+
+    func waits(_ channel: any Channel) {
+        state.withLock { state in
+            state.ticks += 1
+            state.entries[ObjectIdentifier(channel)]?.waitsSince = state.ticks
+        }
+    }
+
+    func left(_ channel: any Channel) {
+        state.withLock { state in
+            if state.entries[ObjectIdentifier(channel)] != nil { _ = remove(ObjectIdentifier(channel), from: &state) }
+        }
+    }
+
+    /// Ends all of them.
+    func closeAll() {
+        for entry in state.withLock({ $0.entries.values.map(\.channel) }) { entry.close(mode: .all, promise: nil) }
+    }
+
+    private func add(_ channel: any Channel, _ address: String, to state: inout State) {
+        state.ticks += 1
+        state.entries[ObjectIdentifier(channel)] = Entry(channel: channel, address: address, waitsSince: state.ticks)
+        state.perAddress[address, default: 0] += 1
+    }
+
+    private func remove(_ key: ObjectIdentifier, from state: inout State) -> any Channel {
+        let entry = state.entries.removeValue(forKey: key)!
+        let left = state.perAddress[entry.address, default: 1] - 1
+        state.perAddress[entry.address] = left > 0 ? left : nil
+        return entry.channel
+    }
+
+    private func oldest(in entries: [ObjectIdentifier: Entry]) -> ObjectIdentifier? {
+        entries.filter { $0.value.waitsSince != nil }.min { $0.value.waitsSince! < $1.value.waitsSince! }?.key
+    }
+}

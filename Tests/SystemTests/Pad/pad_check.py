@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""The pad in Debian's Chromium against the real daemon: pad_check.py --build DIR CHECK. Exit status 1 and a reason if it does not hold.
+
+CHECKS: draw (a fixture drawn through the page gives the finals of its replay), correct (a word is corrected by tapping, and what is
+learned is told), reconnect (kill -9 of the daemon loses no stroke), pictures (three sizes, light and dark; stored under build/pad).
+"""
+import argparse, asyncio, json, os, shutil, socket, subprocess, sys, tempfile, time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from chromium import Page, fitted
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Daemon:
+    def __init__(self, build):
+        self.build = Path(build)
+        self.folder = tempfile.mkdtemp(prefix="ductus-pad-")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        Path(self.folder, "ductus.yaml").write_text(
+            f'directories: {{runtime: "{self.folder}", state: "{self.folder}/state"}}\n'
+            f'http: {{address: "127.0.0.1:{self.port}"}}\nlogging: {{level: error}}\n'
+            f'pipelines:\n  - {{name: ink, model: "{ROOT}/models/english"}}\n')
+        self.start()
+
+    def start(self, *flags):
+        self.process = subprocess.Popen([self.build / "ductusd", "--config", self.folder + "/ductus.yaml", *flags])
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                assert self.process.poll() is None, "the daemon ended"
+                time.sleep(0.02)
+        raise TimeoutError("the daemon does not serve")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def ductus(self, *arguments):
+        return subprocess.run([self.build / "ductus", *arguments], capture_output=True, text=True, check=True).stdout
+
+    @property
+    def pad(self):
+        return self.ductus("pad", "--print", "--connect", self.folder).strip()
+
+    def ink(self, text, seed):
+        out = f"{self.folder}/{seed}.ndjson"
+        self.ductus("synthesize", text, "--seed", str(seed), "--out", out)
+        return json.loads(Path(out).read_text().splitlines()[0])["strokes"]
+
+    def read(self, strokes):
+        """What the strokes say, read at once."""
+        import urllib.request
+        body = json.dumps({"strokes": strokes}).encode()
+        token = Path(self.folder, "http.token").read_text().strip()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/v1/recognize", body, {
+            "Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        return json.load(urllib.request.urlopen(request))["text"]
+
+    def end_process(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def end(self):
+        self.end_process()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+LINES = "[...document.querySelectorAll('#lines li')].map((line) => [...line.querySelectorAll('.word')].map((word) => word.textContent).join(' '))"
+
+
+async def opened(page, daemon):
+    await page.open(daemon.pad)
+    await page.until("document.body.classList.contains('open')")
+
+
+def fixture_segments(name):
+    """The strokes of a fixture's segments, [[x], [y], [ms]] each."""
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+    pool = descriptor_pool.DescriptorPool()
+    for file in descriptor_pb2.FileDescriptorSet.FromString((ROOT / "clients/python/src/ductus/protocol.desc").read_bytes()).file:
+        pool.Add(file)
+    make = getattr(message_factory, "GetMessageClass", None) or message_factory.MessageFactory(pool).GetPrototype
+    envelope, ink = (make(pool.FindMessageTypeByName("ductus.v1." + name)) for name in ("Envelope", "InkMessage"))
+    data, at, segments, strokes, down = (ROOT / f"fixtures/{name}.fixture").read_bytes(), 0, [], [], False
+    while at < len(data):
+        length = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            length |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                break
+        message = ink.FromString(envelope.FromString(data[at:at + length]).payload)
+        at += length
+        kind = message.WhichOneof("body")
+        if kind == "samples":
+            samples, now = message.samples, 0
+            for index in range(len(samples.x)):
+                now += samples.time[index]
+                touches = samples.contact[index] if samples.contact else True
+                if touches and not down:
+                    strokes.append([[], [], []])
+                if touches:
+                    for column, value in zip(strokes[-1], (samples.x[index], samples.y[index], now / 1000)):
+                        column.append(value)
+                down = touches
+        elif kind == "end_of_segment":
+            segments.append(strokes)
+            strokes, down = [], False
+    return segments
+
+
+async def draw(daemon):
+    expected = [line.split("\t")[1] for line in (ROOT / "fixtures/explicit-end.expected").read_text().splitlines()]
+    async with Page() as page:
+        await opened(page, daemon)
+        for index, strokes in enumerate(fixture_segments("explicit-end")):
+            await page.draw(fitted(strokes, 60, 120 + 140 * index, 800, 90), 1000 + 60 * index)
+            await page.click("#done")
+            await page.until(f"document.querySelectorAll('#lines li').length === {index + 1}")
+        found = await page.value(LINES)
+        assert found == expected, f"{found} instead of {expected}"
+        spoken = await page.value("document.getElementById('live').textContent")
+        assert spoken == expected[-1], f"a screen reader hears {spoken!r}"
+        assert not page.errors, page.errors
+
+
+async def correct(daemon):
+    async with Page() as page:
+        await opened(page, daemon)
+        await page.click("#panel-button")
+        await page.click("#writer")
+        await page.type("anna")
+        await page.click("#writer-form button")
+        await page.draw(fitted(daemon.ink("the ferry is late", 11), 60, 120, 700, 80))
+        await page.click("#done")
+        await page.until("document.querySelectorAll('#lines li').length === 1")
+        await page.click("#lines .word")
+        await page.until("document.getElementById('word').open")
+        await page.value("document.getElementById('word-text').select()")
+        await page.type("The")
+        await page.key("Enter", 13)
+        await page.until("document.querySelector('#lines .mark')?.textContent", 20)
+        outcome = await page.until("[...document.querySelectorAll('#learning li')].map((item) => item.textContent).find((text) => /^(Learned|Held back)/.test(text))", 120)
+        assert "%" in outcome, f"without figures: {outcome}"
+        mark = await page.value("document.querySelector('#lines .mark').textContent")
+        assert mark in ("learned", "held back"), mark
+        status = daemon.ductus("status", "--connect", daemon.folder)
+        assert "anna" in status, status
+        assert not page.errors, page.errors
+
+
+async def reconnect(daemon):
+    strokes = daemon.ink("we wait for the ferry", 5)
+    expected = daemon.read(strokes)
+    half = len(strokes) // 2
+    placed = fitted(strokes, 60, 120, 800, 80)
+    async with Page() as page:
+        await opened(page, daemon)
+        await page.draw(placed[:half])
+        daemon.kill()
+        await page.until("!document.body.classList.contains('open')")
+        await page.draw(placed[half:])
+        daemon.start()
+        await page.until("document.body.classList.contains('open')", 30)
+        await page.click("#done")
+        await page.until("document.querySelectorAll('#lines li').length > 0")
+        found = " ".join(await page.value(LINES))
+        assert found == expected, f"{found!r} instead of {expected!r}"
+
+
+async def pictures(daemon):
+    folder = ROOT / "build/pad"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, width, height in (("phone", 390, 780), ("desk", 1200, 800), ("wall", 2560, 1440)):
+        async with Page(width, height, mobile=name == "phone") as page:
+            await opened(page, daemon)
+            for index, text in enumerate(("the quick brown fox", "jumps over")):
+                place = fitted(daemon.ink(text, 7 + index), width * 0.06, height * (0.14 + 0.13 * index), width * 0.8, height * 0.08)
+                await page.draw(place, 1000 + 30 * index)
+                await page.click("#done")
+                await page.until(f"document.querySelectorAll('#lines li').length === {index + 1}")
+            for dark in (False, True):
+                await page.scheme(dark)
+                await asyncio.sleep(0.3)
+                await page.picture(folder / f"{name}-{'dark' if dark else 'light'}.png")
+            overflow = await page.value("document.documentElement.scrollWidth - innerWidth")
+            assert overflow <= 0, f"{name}: {overflow} pixels stick out"
+            small = await page.value("[...document.querySelectorAll('button:not(.word)')].filter((button) => button.offsetParent && button.getBoundingClientRect().height < 32).map((button) => button.id)")
+            assert not small, f"{name}: too small for a finger: {small}"
+            assert not page.errors, page.errors
+
+
+CHECKS = {"draw": draw, "correct": correct, "reconnect": reconnect, "pictures": pictures}
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", default=str(ROOT / ".build/release"))
+    parser.add_argument("check", choices=CHECKS)
+    arguments = parser.parse_args()
+    daemon = Daemon(arguments.build)
+    try:
+        asyncio.run(CHECKS[arguments.check](daemon))
+    except (AssertionError, TimeoutError, RuntimeError) as fault:
+        sys.exit(f"{arguments.check}: {fault}")
+    finally:
+        daemon.end()

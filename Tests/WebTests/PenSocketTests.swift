@@ -1,0 +1,253 @@
+import DuctusFoundations
+import DuctusInk
+import DuctusStreaming
+import DuctusTransport
+import DuctusWeb
+import DuctusWire
+import Foundation
+import Synchronization
+import Testing
+
+/// The daemon behind the transport: keeps what was published, lets everybody have everything.
+private final class Hall: MessageHandler {
+    let packets = Mutex<[InkPacket]>([])
+    let wanted = Mutex<Set<String>>([])
+
+    func take(_ batch: MessageBatch) {
+        for message in 0..<batch.count {
+            guard let packet = try? InkPacket(wire: batch.frame(message, 1)) else { continue }
+            packets.withLock { $0.append(packet) }
+        }
+    }
+
+    func take(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
+        guard let asked = try? WireControlRequest(wire: request) else { return }
+        let answer: WireControlReply.OneOf_Body =
+            asked.correct.text == "so"
+            ? .correct(.with { $0.correction = 3 })
+            : .failure(.with { ($0.code, $0.message, $0.remedy) = (.implausible, "no", "write what it says") })
+        if let bytes = try? WireControlReply(id: asked.id, answer).wire() { reply(bytes) }
+    }
+
+    func permitsSubscription(to prefix: [UInt8], by peer: PeerIdentity) -> Bool { true }
+    func permits(_ topic: [UInt8], to peer: PeerIdentity) -> Bool { true }
+    func welcome(to prefix: [UInt8]) -> [Publication] { [] }
+    func subscription(to prefix: [UInt8], isWanted: Bool) {
+        let text = String(decoding: prefix, as: UTF8.self)
+        wanted.withLock { if isWanted { $0.insert(text) } else { $0.remove(text) } }
+    }
+}
+
+/// A client of RFC 6455, as wrong as a test wants it.
+private final class SocketClient {
+    let socket: PlainSocket
+
+    init(_ door: Door, path: String = "/v1/pen", head: String? = nil) throws {
+        socket = try door.connect()
+        try socket.send(
+            Array(
+                "GET \(path) HTTP/1.1\r\n\(head ?? door.host)Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+                    .utf8))
+        answer = socket.readHead()
+    }
+
+    let answer: String
+
+    func send(_ text: String, opcode: UInt8 = 1, isLast: Bool = true, isMasked: Bool = true) throws {
+        let bytes = Array(text.utf8)
+        var frame: [UInt8] = [(isLast ? 0x80 : 0) | opcode]
+        let mask: UInt8 = isMasked ? 0x80 : 0
+        if bytes.count < 126 {
+            frame.append(mask | UInt8(bytes.count))
+        } else {
+            frame += [mask | 127] + withUnsafeBytes(of: UInt64(bytes.count).bigEndian) { Array($0) }
+        }
+        if isMasked { frame += [1, 2, 3, 4] }
+        frame += isMasked ? bytes.enumerated().map { $1 ^ UInt8($0 % 4 + 1) } : bytes
+        try socket.send(frame)
+    }
+
+    /// The next message that is no ping: its text, or the code with which the socket was closed; nil at the end.
+    func receive() -> (text: String, code: UInt16?)? {
+        while true {
+            let head = socket.read(exactly: 2)
+            guard head.count == 2 else { return nil }
+            var length = Int(head[1] & 0x7f)
+            if length == 126 { length = socket.read(exactly: 2).reduce(0) { $0 << 8 | Int($1) } }
+            if length == 127 { length = socket.read(exactly: 8).reduce(0) { $0 << 8 | Int($1) } }
+            let data = socket.read(exactly: length)
+            switch head[0] & 15 {
+            case 1: return (String(decoding: data, as: UTF8.self), nil)
+            case 8: return ("", data.count >= 2 ? UInt16(data[0]) << 8 | UInt16(data[1]) : 1005)
+            default: continue
+            }
+        }
+    }
+
+    func greet(_ token: String = Door.token, more: String = "") throws {
+        try send(#"{"type":"hello","token":"\#(token)","stream":"p","epoch":5,"sequence":0\#(more)}"#)
+    }
+}
+
+@Suite struct PenSocketTests {
+    private let hall = Hall()
+
+    private func open(_ limits: WebLimits = WebLimits()) throws -> (door: Door, transport: WebTransport) {
+        let made = Mutex<Door?>(nil)
+        let transport = WebTransport { transport in
+            let door = try? Door(limits: limits, sockets: transport)
+            made.withLock { $0 = door }
+            return door?.server
+        }
+        transport.start(hall)
+        return (try #require(made.withLock { $0 }), transport)
+    }
+
+    private func label(_ number: UInt64, _ state: LabelEvent.State, text: String, strokes: [UInt32] = [0]) throws -> Publication {
+        let stream = try #require(StreamName("p"))
+        let event = LabelEvent(
+            stream: stream, epoch: 1, number: number, segment: 1, state: state, text: text, committed: 0, symbols: [],
+            generation: .init(number: 0), strokes: strokes, sampleCount: 1,
+            stamps: .init(arrived: 0, decided: 0, published: 0))
+        return Publication(Topic.labels(stream).wire, try event.wire())
+    }
+
+    /// Until the daemon has so many packets.
+    private func packets(_ count: Int) async throws -> [InkPacket] {
+        for _ in 0..<1000 {
+            let packets = hall.packets.withLock { $0 }
+            if packets.count >= count { return packets }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw SocketFault(0, "only \(hall.packets.withLock { $0.count }) packets came")
+    }
+
+    @Test func samples_becomeThePacketsOfAnyPen() async throws {
+        let (door, _) = try open()
+        let client = try SocketClient(door)
+        #expect(client.answer.hasPrefix("HTTP/1.1 101"))
+        try client.greet(more: #","writer":"anna","resolution":3.8"#)
+        #expect(client.receive()?.text == #"{"type":"welcome","stream":"p"}"#)
+        try client.send(#"{"type":"samples","sequence":1,"stroke":0,"x":[1,2],"y":[3,4],"t":[10,18.5],"p":[0.5,0],"contact":[1,0]}"#)
+        try client.send(#"{"type":"retract","sequence":2,"strokes":[0]}"#)
+        try client.send(#"{"type":"end","sequence":3}"#)
+        let packets = try await packets(4)
+        #expect(packets.map(\.sequence) == [0, 1, 2, 3])
+        #expect(packets.allSatisfy { $0.epoch == 5 })
+        let hello = StreamHello(writer: "anna", unit: .pixel, resolution: 3.8)
+        #expect(packets[0].content == .hello(hello))
+        let samples = [
+            PenSample(Sample(x: 1, y: 3, time: 10_000, pressure: 0.5)),
+            PenSample(Sample(x: 2, y: 4, time: 18_500, pressure: 0), contact: false),
+        ]
+        #expect(packets[1].content == .samples(samples, firstStroke: 0))
+        #expect(packets[2].content == .retraction([0]))
+        #expect(packets[3].content == .endOfSegment)
+    }
+
+    @Test func labels_andCorrections_comeBack() throws {
+        let (door, transport) = try open()
+        let client = try SocketClient(door)
+        try client.greet()
+        #expect(client.receive()?.text.contains("welcome") == true)
+        #expect(transport.send(try label(1, .partial, text: "he"), matters: false))
+        #expect(client.receive()?.text.contains(#""type":"partial""#) == true)
+        #expect(transport.send(try label(2, .final, text: "hello"), matters: true))
+        #expect(client.receive()?.text.contains(#""type":"final""#) == true)
+        try client.send(#"{"type":"correct","id":9,"segment":1,"text":"so"}"#)
+        #expect(client.receive()?.text == #"{"type":"corrected","id":9,"correction":3,"writer":""}"#)
+        try client.send(#"{"type":"correct","id":10,"segment":1,"text":"zz"}"#)
+        #expect(client.receive()?.text == #"{"type":"refused","id":10,"message":"no","remedy":"write what it says"}"#)
+    }
+
+    @Test func finalsThatWereMissed_areSentAfterAReconnection() async throws {
+        let (door, transport) = try open()
+        do {
+            let client = try SocketClient(door)
+            try client.greet()
+            _ = client.receive()
+        }
+        while hall.wanted.withLock({ !$0.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
+        for number in 1...3 {
+            transport.send(try label(UInt64(number), .final, text: "line \(number)"), matters: true)
+        }
+        let client = try SocketClient(door)
+        try client.greet(more: #","seenEpoch":1,"seenNumber":1"#)
+        let texts = (0..<3).compactMap { _ in client.receive()?.text }
+        #expect(texts[0].contains("line 2") && texts[1].contains("line 3") && texts[2].contains("welcome"))
+    }
+
+    @Test func withoutAToken_nothingComesAndNothingGoes() throws {
+        var limits = WebLimits()
+        limits.headTime = 0.3
+        let (door, _) = try open(limits)
+        let wrong = try SocketClient(door)
+        try wrong.greet("wrong")
+        #expect(wrong.receive()?.code == 1008)
+        let early = try SocketClient(door)
+        try early.send(#"{"type":"end","sequence":0}"#)
+        #expect(early.receive()?.code == 1008)
+        let silent = try SocketClient(door)
+        #expect(silent.receive()?.code == 1008)
+        #expect(hall.packets.withLock { $0.isEmpty })
+    }
+
+    @Test func pagesFromElsewhere_getNoSocket() throws {
+        let (door, _) = try open()
+        #expect(!(try SocketClient(door, head: door.host + "Origin: http://evil.example\r\n").answer.contains(" 101 ")))
+        #expect(!(try SocketClient(door, head: "Host: evil.example\r\n").answer.contains(" 101 ")))
+        #expect(!(try SocketClient(door, path: "/v1/other").answer.contains(" 101 ")))
+    }
+
+    @Test func framesThatBreakTheRules_endTheirSocketAlone() throws {
+        let (door, _) = try open()
+        let honest = try SocketClient(door)
+        try honest.greet()
+        #expect(honest.receive() != nil)
+
+        let unmasked = try SocketClient(door)
+        try unmasked.send(#"{"type":"hello"}"#, isMasked: false)
+        #expect(unmasked.receive()?.code == 1002)
+        let huge = try SocketClient(door)
+        try huge.socket.send([0x81, 0xff] + withUnsafeBytes(of: UInt64(1 << 30).bigEndian) { Array($0) } + [0, 0, 0, 0])
+        #expect(huge.receive()?.code == 1009)
+        let endless = try SocketClient(door)
+        try endless.send("a", isLast: false)
+        for _ in 0..<100 { try endless.send("a", opcode: 0, isLast: false) }
+        #expect(endless.receive()?.code == 1009)
+        let binary = try SocketClient(door)
+        try binary.send("a", opcode: 2)
+        #expect(binary.receive()?.code == 1003)
+        let nested = try SocketClient(door)
+        try nested.send(#"{"type":"# + String(repeating: "[", count: 100_000))
+        #expect(nested.receive()?.code == 1007)
+        let stray = try SocketClient(door)
+        try stray.send("a", opcode: 0)
+        #expect(stray.receive()?.code == 1002)
+
+        try honest.send(#"{"type":"correct","id":1,"segment":1,"text":"so"}"#)
+        #expect(honest.receive()?.text.contains("corrected") == true)
+    }
+
+    @Test func aReaderThatIsSlow_getsTheNewestPartialAndAllFinals() throws {
+        let (door, transport) = try open()
+        let client = try SocketClient(door)
+        try client.greet()
+        _ = client.receive()
+        let long = String(repeating: "long ", count: 4000)
+        for number in 1...200 {
+            let isFinal = number % 20 == 0
+            transport.send(
+                try label(UInt64(number), isFinal ? .final : .partial, text: "\(number) \(isFinal ? "end" : long)"),
+                matters: isFinal)
+        }
+        transport.send(try label(201, .final, text: "last"), matters: true)
+        var (finals, partials) = (0, 0)
+        while let text = client.receive()?.text {
+            if text.contains(#""type":"final""#) { finals += 1 } else { partials += 1 }
+            if text.contains(#""text":"last""#) { break }
+        }
+        #expect(finals == 11)
+        #expect(partials < 190)
+    }
+}
