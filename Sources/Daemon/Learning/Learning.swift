@@ -186,10 +186,13 @@ package final class Learning: Sendable {
 
     /// Checks a correction and journals it. Runs on `queue`.
     ///
+    /// - Parameter mayCorrect: Whether who asks may correct what this writer (nil: nobody by name) wrote.
     /// - Throws: `ControlFailure`, which says why it is refused.
-    func correct(_ request: WireCorrectRequest) throws(ControlFailure) -> WireCorrectReply {
+    func correct(
+        _ request: WireCorrectRequest, where mayCorrect: (_ writer: String?) -> Bool
+    ) throws(ControlFailure) -> WireCorrectReply {
         do {
-            let journaled = try journal(request)
+            let journaled = try journal(request, mayCorrect)
             count("journaled")
             return .with {
                 $0.correction = journaled.number
@@ -201,7 +204,9 @@ package final class Learning: Sendable {
         }
     }
 
-    private func journal(_ request: WireCorrectRequest) throws(ControlFailure) -> JournaledCorrection {
+    private func journal(
+        _ request: WireCorrectRequest, _ mayCorrect: (String?) -> Bool
+    ) throws(ControlFailure) -> JournaledCorrection {
         guard let stream = StreamName(request.stream) else {
             throw ControlFailure(.invalidArgument, "\"\(request.stream)\" is no name of a stream")
         }
@@ -213,6 +218,11 @@ package final class Learning: Sendable {
         let segment = try segment(request.segment, of: stream)
         guard let folder = folder(of: segment) else {
             throw ControlFailure(.unknownStream, "no pipeline that learns reads \(stream)")
+        }
+        guard mayCorrect(segment.writer) else {
+            throw ControlFailure(
+                .forbidden, "this client may not correct what '\(segment.writer ?? "")' wrote",
+                remedy: "give its key the writer's prefix in the allow-list")
         }
         try admit(segment.writer ?? stream.text)
         let correction = correction(segment, text: request.text, in: folder)

@@ -104,11 +104,14 @@ final class Intake: Sendable {
         if let access, access.admit(payload.count, of: stream, from: batch.peer(message)) != nil {
             throw Refused(drop: .turnedAway)
         }
-        let packet: Packet
+        var packet: Packet
         do {
             packet = input == .ink ? .ink(try InkPacket(wire: payload)) : .features(try FeaturePacket(wire: payload))
         } catch {
             throw drop(.malformed, "\(error)", stream)
+        }
+        if let writer = packet.writer, access?.admit(writer: writer, of: stream, from: batch.peer(message)) != nil {
+            packet.forgetWriter()
         }
         let arrival = Arrival(stream: stream, packet: packet, pipeline: pipeline, arrived: arrived)
         guard lane(of: stream).post(arrival) else {
