@@ -134,16 +134,16 @@ final class Distributor: @unchecked Sendable {
 
     private func turn(_ outgoing: inout [Outgoing], _ handler: any MessageHandler, patience: Int) {
         turnCount.add(1, ordering: .relaxed)
-        var tags = due
+        var ready = due
         due.removeAll(keepingCapacity: true)
         // A fault of the poller would come again; then subscribers are looked at when something is sent.
-        for tag in (try? poller.wait(milliseconds: patience)) ?? [] { tags.insert(tag) }
-        if tags.remove(.max) != nil { wake.lower() }
+        for tag in (try? poller.wait(milliseconds: patience)) ?? [] { ready.insert(tag) }
+        if ready.remove(.max) != nil { wake.lower() }
         for arrival in arrivals.withLock({ arrivals in
             defer { arrivals = [] }
             return arrivals
         }) { begin(arrival) }
-        for tag in tags { listen(to: tag, handler) }
+        for tag in ready { listen(to: tag, handler) }
         distribute(&outgoing, handler)
         if nextSweep.remaining == 0 {
             for (tag, socket) in sockets where !socket.connection.isOpen { end(tag, handler) }

@@ -39,7 +39,7 @@ final class Doorkeeper: @unchecked Sendable {
     /// Milliseconds for which a door that turned so many away stays shut: they come back at once.
     private static let pause = 50
 
-    private let doors: [Door]
+    private var doors: [Door]
     private let admission: Admission
     private let onRefusal: @Sendable (Admission.Refusal, _ socket: String, _ origin: ConnectionOrigin) -> Void
     private let poller: Poller
@@ -48,7 +48,7 @@ final class Doorkeeper: @unchecked Sendable {
     private let running = Mutex<OwnedThread?>(nil)
     private let refusals = Mutex<[Admission.Refusal: UInt64]>([:])
     private var guests: [Guest] = []
-    private var lastSweep = Deadline(milliseconds: 0)
+    private var nextSweep = Deadline(milliseconds: 0)
     private var shut: [Int: Deadline] = [:]
 
     /// - Parameter onRefusal: Told of each connection that is turned away, on the doorkeeper's thread.
@@ -73,10 +73,13 @@ final class Doorkeeper: @unchecked Sendable {
         running.withLock { $0 = thread }
     }
 
+    /// Ends the thread and closes the doors.
     func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         wake.raise()
         running.withLock { $0.take() }?.join()
+        // Nobody comes any more; another daemon may listen there at once.
+        doors = []
     }
 
     // MARK: The thread
@@ -87,13 +90,13 @@ final class Doorkeeper: @unchecked Sendable {
             guard let tags = try? poller.wait(milliseconds: patience) else { continue }
             openDoors()
             for tag in tags where tag != .max { open(Int(tag)) }
-            if lastSweep.remaining == 0 { sweepGuests(next: Self.sweep) }
+            if nextSweep.remaining == 0 { sweepGuests() }
         }
     }
 
     private var patience: Int {
         let doors = shut.values.map(\.remaining).min() ?? .max
-        return min(doors, guests.isEmpty ? 60_000 : max(1, lastSweep.remaining))
+        return min(doors, guests.isEmpty ? 60_000 : max(1, nextSweep.remaining))
     }
 
     /// Takes what waits at a door; if too many were turned away, it is shut for a moment, so that those who come again and again
@@ -126,8 +129,8 @@ final class Doorkeeper: @unchecked Sendable {
     private func admit(_ connection: Int32, at door: Door) -> Bool {
         let origin = ConnectionOrigin(of: connection)
         var outcome = admission.admit(origin, to: door.socket, cost: door.cost)
-        if case .failure = outcome, lastSweep.remaining < Self.sweep - Self.hurriedSweep {
-            sweepGuests(next: Self.sweep)
+        if case .failure = outcome, nextSweep.remaining < Self.sweep - Self.hurriedSweep {
+            sweepGuests()
             outcome = admission.admit(origin, to: door.socket, cost: door.cost)
         }
         switch outcome {
@@ -156,8 +159,8 @@ final class Doorkeeper: @unchecked Sendable {
         }
     }
 
-    private func sweepGuests(next: Int) {
+    private func sweepGuests() {
         guests.removeAll { !$0.connection.isOpen }
-        lastSweep = Deadline(milliseconds: next)
+        nextSweep = Deadline(milliseconds: Self.sweep)
     }
 }

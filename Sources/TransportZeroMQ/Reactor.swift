@@ -155,6 +155,7 @@ package final class Reactor: @unchecked Sendable {
         } catch {
             outcome.withLock { $0 = error }
         }
+        for handover in ports.flatMap(\.handovers) { handover.clear() }
         sockets.removeAll()
         ready.raise()
     }
@@ -179,8 +180,10 @@ package final class Reactor: @unchecked Sendable {
             try flush(&outgoing)
             for port in sockets.indices where items[port].revents != 0 {
                 try fill(batch, from: port)
-                // A batch that is full of bytes is a whole one, however few its messages.
-                taken += batch.byteCount >= Self.batchBytes ? Pace.busy : batch.count
+                // Bytes or a full queue make a whole batch, too, however few its messages.
+                let isWhole =
+                    batch.byteCount >= Self.batchBytes || batch.count >= ports[port].options.receiveHighWater
+                taken += isWhole ? Pace.busy : batch.count
                 if batch.count > 0 { handler(port, batch) }
                 try flush(&outgoing)
             }
