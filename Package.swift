@@ -82,6 +82,7 @@ let package = Package(
             providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(
             name: "CDuctusZeroMQ", path: "Sources/CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+        .target(name: "CDuctusHandover", path: "Sources/CHandover"),
         .systemLibrary(name: "CDuctusEvdev", path: "Sources/CEvdev"),
         .systemLibrary(
             name: "CDuctusZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -97,7 +98,7 @@ let package = Package(
         room("Network", ["Foundations", "Randomness", "CKernels", "COpenBLAS"]),
         room("Decoding", ["Foundations", "Randomness"]),
         room("Transport"),
-        room("TransportZeroMQ", ["Transport", "CZeroMQ"]),
+        room("TransportZeroMQ", ["Transport", "CZeroMQ", "CHandover"]),
 
         // What composes them, in the way of the data
         room("Recognition", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding"]),
@@ -184,7 +185,7 @@ let package = Package(
             [protobuf]),
         tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
         tests("Transport", of: ["Transport"]),
-        tests("TransportZeroMQ", of: ["Transport", "TransportZeroMQ"]),
+        tests("TransportZeroMQ", of: ["Transport", "TransportZeroMQ", "CZeroMQ"]),
         tests(
             "Streaming", of: ["Foundations", "Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
             ["StreamingTestSupport"]),

@@ -1,4 +1,5 @@
 #include <zmq.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 

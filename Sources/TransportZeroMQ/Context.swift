@@ -13,7 +13,10 @@ package final class Context: @unchecked Sendable {
     package init(ioThreads: Int = 1) throws(TransportFault) {
         guard let handle = zmq_ctx_new() else { throw .context(code: zmq_errno()) }
         self.handle = handle
-        guard zmq_ctx_set(handle, ZMQ_IO_THREADS, Int32(clamping: max(1, ioThreads))) == 0 else {
+        // Every subscriber of the daemon has a socket; ZeroMQ's own limit is 1023.
+        guard zmq_ctx_set(handle, ZMQ_IO_THREADS, Int32(clamping: max(1, ioThreads))) == 0,
+            zmq_ctx_set(handle, ZMQ_MAX_SOCKETS, zmq_ctx_get(handle, ZMQ_SOCKET_LIMIT)) == 0
+        else {
             let code = zmq_errno()
             throw .context(code: code)
         }

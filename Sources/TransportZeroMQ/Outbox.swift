@@ -2,12 +2,7 @@ import Synchronization
 
 /// Messages on their way from any thread to the one that owns the sockets. Bounded, by count and by bytes; what does not
 /// fit is refused and counted.
-final class Outbox: Sendable {
-    struct Item {
-        var port: Int
-        var frames: [[UInt8]]
-    }
-
+final class Outbox<Item: Sendable>: Sendable {
     private struct State {
         var items: [Item] = []
         var bytes = 0
@@ -25,9 +20,10 @@ final class Outbox: Sendable {
         self.signal = signal
     }
 
-    /// - Parameter matters: Such messages may fill the box; the others only three quarters of it.
-    func post(_ item: Item, matters: Bool) -> Bool {
-        let size = item.frames.reduce(0) { $0 + $1.count }
+    /// - Parameters:
+    ///   - size: Bytes that the item takes.
+    ///   - matters: Such messages may fill the box; the others only three quarters of it.
+    func post(_ item: Item, size: Int, matters: Bool) -> Bool {
         let (accepted, wasEmpty) = state.withLock { state in
             let countLimit = matters ? maximumCount : maximumCount / 4 * 3
             let byteLimit = matters ? maximumBytes : maximumBytes / 4 * 3

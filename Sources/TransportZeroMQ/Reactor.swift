@@ -22,6 +22,11 @@ import Synchronization
 /// Unchecked, because sockets are touched by `init` (before the thread exists) and then by the thread alone; everything
 /// else is immutable, atomic or behind a lock.
 package final class Reactor: @unchecked Sendable {
+    private struct Outgoing: Sendable {
+        var port: Int
+        var frames: [[UInt8]]
+    }
+
     package typealias Handler = @Sendable (_ port: Int, _ batch: MessageBatch) -> Void
 
     /// Running totals.
@@ -35,8 +40,6 @@ package final class Reactor: @unchecked Sendable {
         package var unsent: UInt64 = 0
         /// Messages with too many frames.
         package var overlong: UInt64 = 0
-        /// Subscriptions that the port did not permit.
-        package var denied: UInt64 = 0
     }
 
     /// Where each port listens, wildcards resolved.
@@ -50,7 +53,7 @@ package final class Reactor: @unchecked Sendable {
     private let name: String
     private let wake: Signal
     private let ready: Signal
-    private let outbox: Outbox
+    private let outbox: Outbox<Outgoing>
     private let stopping = Atomic<Bool>(false)
     private let turnCount = Atomic<UInt64>(0)
     private let running = Mutex<OwnedThread?>(nil)
@@ -60,7 +63,6 @@ package final class Reactor: @unchecked Sendable {
     private let sent = Atomic<UInt64>(0)
     private let unsent = Atomic<UInt64>(0)
     private let overlong = Atomic<UInt64>(0)
-    private let denied = Atomic<UInt64>(0)
 
     /// Opens all sockets and listens.
     /// - Parameters:
@@ -83,6 +85,7 @@ package final class Reactor: @unchecked Sendable {
             for prefix in port.subscriptions { try socket.subscribe(prefix.utf8) }
             var bound: [Endpoint] = []
             for endpoint in port.bind { bound.append(try socket.bind(endpoint)) }
+            for handover in port.handovers { try socket.listen(on: handover) }
             for endpoint in port.connect { try socket.connect(endpoint) }
             sockets.append(socket)
             endpoints.append(bound)
@@ -122,15 +125,15 @@ package final class Reactor: @unchecked Sendable {
     @discardableResult
     package func send(_ frames: [[UInt8]], on port: Int, matters: Bool = false) -> Bool {
         precondition(ports.indices.contains(port) && !frames.isEmpty, "no such port, or nothing to send")
-        return outbox.post(Outbox.Item(port: port, frames: frames), matters: matters)
+        let size = frames.reduce(0) { $0 + $1.count }
+        return outbox.post(Outgoing(port: port, frames: frames), size: size, matters: matters)
     }
 
     package var totals: Totals {
         Totals(
             received: received.load(ordering: .relaxed), receivedBytes: receivedBytes.load(ordering: .relaxed),
             sent: sent.load(ordering: .relaxed), refused: outbox.refused.load(ordering: .relaxed),
-            unsent: unsent.load(ordering: .relaxed), overlong: overlong.load(ordering: .relaxed),
-            denied: denied.load(ordering: .relaxed))
+            unsent: unsent.load(ordering: .relaxed), overlong: overlong.load(ordering: .relaxed))
     }
 
     /// Messages waiting to be sent.
@@ -152,6 +155,7 @@ package final class Reactor: @unchecked Sendable {
         } catch {
             outcome.withLock { $0 = error }
         }
+        for handover in ports.flatMap(\.handovers) { handover.clear() }
         sockets.removeAll()
         ready.raise()
     }
@@ -160,7 +164,7 @@ package final class Reactor: @unchecked Sendable {
         let batch = MessageBatch()
         var items = sockets.map { zmq_pollitem_t(socket: $0.handle, fd: -1, events: Int16(ZMQ_POLLIN), revents: 0) }
         items.append(zmq_pollitem_t(socket: nil, fd: wake.descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
-        var outgoing: [Outbox.Item] = []
+        var outgoing: [Outgoing] = []
         var pace = Pace()
         var taken = 0
         ready.raise()
@@ -176,7 +180,10 @@ package final class Reactor: @unchecked Sendable {
             try flush(&outgoing)
             for port in sockets.indices where items[port].revents != 0 {
                 try fill(batch, from: port)
-                taken += batch.count
+                // Bytes or a full queue make a whole batch, too, however few its messages.
+                let isWhole =
+                    batch.byteCount >= Self.batchBytes || batch.count >= ports[port].options.receiveHighWater
+                taken += isWhole ? Pace.busy : batch.count
                 if batch.count > 0 { handler(port, batch) }
                 try flush(&outgoing)
             }
@@ -196,45 +203,22 @@ package final class Reactor: @unchecked Sendable {
 
     private func fill(_ batch: MessageBatch, from index: Int) throws(TransportFault) {
         let (socket, port) = (sockets[index], ports[index])
-        let asksPeer = port.asksPeers || port.permits != nil
         batch.removeAll()
         var (messages, bytes) = (0, 0)
         taking: while batch.count < Self.batchMessages, batch.byteCount < Self.batchBytes {
-            switch try socket.take(into: batch, maximumFrames: port.maximumFrames, asksPeer: asksPeer) {
+            switch try socket.take(into: batch, maximumFrames: port.maximumFrames, asksPeer: port.asksPeers) {
             case .none: break taking
             case .overlong: overlong.add(1, ordering: .relaxed)
             case .message:
                 messages += 1
                 bytes = max(bytes, batch.byteCount)
-                if socket.kind == .xpub, try !admits(batch, on: socket, port) { batch.removeLast() }
             }
         }
         received.add(UInt64(messages), ordering: .relaxed)
         receivedBytes.add(UInt64(bytes), ordering: .relaxed)
     }
 
-    /// Decides on the subscription that came last, before the next one is taken: ZeroMQ applies `subscribe` to the peer
-    /// that was heard last.
-    private func admits(_ batch: MessageBatch, on socket: Socket, _ port: Port) throws(TransportFault) -> Bool {
-        let last = batch.count - 1
-        guard let subscription = batch.withFrame(last, 0, { Subscription($0) }) else { return true }
-        let asksReadiness = port.answersSubscriptionsTo.map { subscription.prefix.starts(with: $0.utf8) } ?? false
-        if port.options.manualSubscriptions {
-            if !subscription.begins {
-                try socket.unsubscribe(subscription.prefix)
-            } else if asksReadiness || port.permits?(batch.peer(last), subscription.prefix) ?? true {
-                try socket.subscribe(subscription.prefix)
-            } else {
-                denied.add(1, ordering: .relaxed)
-                return false
-            }
-        }
-        guard asksReadiness else { return true }
-        if subscription.begins { try socket.send([subscription.prefix, []]) }
-        return false
-    }
-
-    private func flush(_ outgoing: inout [Outbox.Item]) throws(TransportFault) {
+    private func flush(_ outgoing: inout [Outgoing]) throws(TransportFault) {
         outbox.drain(into: &outgoing)
         guard !outgoing.isEmpty else { return }
         var count: UInt64 = 0

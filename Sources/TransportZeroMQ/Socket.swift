@@ -55,6 +55,26 @@ package final class Socket {
         return try lastEndpoint() ?? endpoint
     }
 
+    /// Takes the connections that the handover is given; the socket owns its descriptor from now on.
+    func listen(on handover: Handover) throws(TransportFault) {
+        try set("the handover", ZMQ_USE_FD, bytesOf: handover.descriptor)
+        guard zmq_bind(handle, handover.endpoint) == 0 else {
+            throw .bind(handover.endpoint, code: zmq_errno())
+        }
+        try set("the handover", ZMQ_USE_FD, bytesOf: Int32(-1))
+    }
+
+    /// Becomes readable when something happened on the socket. ZeroMQ tells each event once: who waits for it must take messages until
+    /// there are none, also after sending.
+    func wakeDescriptor() throws(TransportFault) -> Int32 {
+        var descriptor: Int32 = -1
+        var size = MemoryLayout<Int32>.size
+        guard zmq_getsockopt(handle, ZMQ_FD, &descriptor, &size) == 0 else {
+            throw .option("the descriptor to wait for", of: kind, code: zmq_errno())
+        }
+        return descriptor
+    }
+
     /// Connects, now or as soon as somebody listens there, and again whenever the connection breaks.
     package func connect(_ endpoint: Endpoint) throws(TransportFault) {
         guard zmq_connect(handle, endpoint.description) == 0 else {
@@ -62,7 +82,7 @@ package final class Socket {
         }
     }
 
-    /// SUB: takes topics that begin with `prefix`. XPUB with manual subscriptions: applies the one received last.
+    /// SUB: takes topics that begin with `prefix`.
     package func subscribe(_ prefix: some Collection<UInt8>) throws(TransportFault) {
         try filter(prefix, ZMQ_SUBSCRIBE)
     }

@@ -17,8 +17,6 @@ package struct SocketOptions: Sendable {
     package var forgetsLostPeer = false
     /// XPUB: hand on every subscription, not only the first of each prefix.
     package var everySubscription = false
-    /// XPUB: hand on subscriptions without applying them; `Socket.permit` applies the one received last.
-    package var manualSubscriptions = false
     /// XPUB: a full queue makes `send` wait instead of losing the message.
     package var waitsWhenFull = false
     package var security = Security.none
@@ -35,6 +33,9 @@ package struct SocketOptions: Sendable {
         /// CURVE, this side holds the secret key that clients know the public half of.
         case server(secretKey: CurveKey, domain: String)
         case client(serverKey: CurveKey, keys: CurveKeyPair)
+
+        /// Milliseconds between pings, for the side that listens: on a network the other end may be gone without a word.
+        var heartbeat: Int { if case .server = self { 30_000 } else { 0 } }
     }
 }
 
@@ -50,9 +51,9 @@ extension Socket {
         try set("the pause before reconnecting", ZMQ_RECONNECT_IVL, 50)
         try set("the longest pause before reconnecting", ZMQ_RECONNECT_IVL_MAX, 1_000)
         try set("the largest message", ZMQ_MAXMSGSIZE, bytesOf: Int64(options.maximumFrame))
+        if kind == .router { try set("telling of replies that cannot be sent", ZMQ_ROUTER_MANDATORY, 1) }
         if kind == .xpub {
             if options.everySubscription { try set("verbose subscriptions", ZMQ_XPUB_VERBOSE, 1) }
-            if options.manualSubscriptions { try set("manual subscriptions", ZMQ_XPUB_MANUAL, 1) }
             if options.waitsWhenFull { try set("waiting when full", ZMQ_XPUB_NODROP, 1) }
         }
         switch options.security {
@@ -74,7 +75,7 @@ extension Socket {
         try set(name, option, bytesOf: Int32(clamping: value))
     }
 
-    private func set(_ name: String, _ option: Int32, bytesOf value: some BitwiseCopyable) throws(TransportFault) {
+    func set(_ name: String, _ option: Int32, bytesOf value: some BitwiseCopyable) throws(TransportFault) {
         let status = withUnsafeBytes(of: value) { zmq_setsockopt(handle, option, $0.baseAddress, $0.count) }
         guard status == 0 else { throw .option(name, of: kind, code: zmq_errno()) }
     }

@@ -1,8 +1,10 @@
 import DuctusTransport
-import Synchronization
 
-/// ZeroMQ as a transport of the daemon: SUB sockets for what is published to it, an XPUB socket for what it publishes, a ROUTER
-/// socket for requests; with keys, CURVE and an authenticator of its own.
+/// ZeroMQ as a transport of the daemon: SUB sockets for what is published to it, a ROUTER socket for requests, and for every
+/// subscriber an XPUB socket of its own; with keys, CURVE and an authenticator.
+///
+///     connections → Doorkeeper → Reactor (inputs, requests) → handler
+///                             → Distributor (subscribers)   ⇄ handler
 package final class ZeroMQTransport: MessageTransport {
     /// Where to listen and whom to let in.
     package struct Settings: Sendable {
@@ -29,6 +31,10 @@ package final class ZeroMQTransport: MessageTransport {
         package var readyPrefix = "ready."
         /// Bytes of the largest frame.
         package var maximumFrame = 1 << 20
+        /// Bytes that may wait for one subscriber.
+        package var queueBytes = 16 << 20
+        /// Descriptors for connections, and connections of one client.
+        package var connections = Admission.Limits(descriptors: 512, perClient: 512)
         /// The daemon's own key; a socket that listens on TCP asks for keys over whatever endpoint a client comes.
         package var secretKey: CurveKey?
         /// Who may enter which socket, by its name.
@@ -39,75 +45,142 @@ package final class ZeroMQTransport: MessageTransport {
         fileprivate var listeners: [Listener] { inputs + [output, requests] }
     }
 
-    private let settings: Settings
-    private let reactor: Reactor
-    private let authenticator: Authenticator?
-    private let desk = Desk()
+    /// What keeps a client out.
+    package enum Refusal: Sendable {
+        /// The authenticator does not know its key.
+        case key(socket: String, address: String)
+        /// There are too many connections.
+        case connection(Admission.Refusal, socket: String, origin: ConnectionOrigin)
+    }
 
-    /// Opens all sockets; nothing is taken before `start`.
-    /// - Parameter onRefusal: Told of each peer that is turned away, on the authenticator's thread.
-    /// - Throws: `TransportFault`.
-    package init(
-        _ settings: Settings, onRefusal: @escaping @Sendable (_ socket: String, _ address: String) -> Void = { _, _ in }
-    ) throws(TransportFault) {
-        self.settings = settings
-        let context = try Context()
-        var authenticator: Authenticator?
-        if settings.listeners.contains(where: settings.asksForKeys) {
-            let asking = try Authenticator(context: context, domains: settings.domains, onRefusal: onRefusal)
-            // It must answer before a socket listens.
-            try asking.run()
-            authenticator = asking
-        }
-        self.authenticator = authenticator
-        do throws(TransportFault) {
-            try authenticator?.waitUntilReady(milliseconds: 2000)
-            reactor = try Reactor(context: context, ports: Self.ports(settings, desk), name: "sockets")
-        } catch {
-            authenticator?.stop()
-            throw error
-        }
+    /// Running totals.
+    package struct Totals: Sendable {
+        package var received: UInt64
+        package var receivedBytes: UInt64
+        package var sent: UInt64
+        /// Posted while the queues to the sockets' threads were full.
+        package var refused: UInt64
+        /// A client did not take it.
+        package var unsent: UInt64
+        /// Messages with too many frames.
+        package var overlong: UInt64
+        /// Subscriptions that were not permitted.
+        package var denied: UInt64
+        /// Clients that the authenticator let in, and turned away.
+        package var peersAdmitted: UInt64
+        package var peersRefused: UInt64
+        /// Connections there are, and those turned away because there were too many.
+        package var connections: Int
+        package var connectionsRefused: [Admission.Refusal: UInt64]
     }
 
     /// Where the sockets listen, in the order inputs, output, requests; wildcards resolved.
-    package var endpoints: [[Endpoint]] { reactor.endpoints }
+    package let endpoints: [[Endpoint]]
 
-    package var totals: Reactor.Totals { reactor.totals }
+    private let settings: Settings
+    private let reactor: Reactor
+    private let distributor: Distributor
+    private let doorkeeper: Doorkeeper
+    private let admission: Admission
+    private let authenticator: Authenticator?
 
-    /// Peers that the authenticator let in, and turned away.
-    package var peersAdmitted: UInt64 { authenticator?.admitted ?? 0 }
-    package var peersRefused: UInt64 { authenticator?.refused ?? 0 }
+    /// Opens all sockets; nothing is taken before `start`.
+    /// - Parameter onRefusal: Told of each client that is turned away, on threads of the transport.
+    /// - Throws: `TransportFault`.
+    package init(
+        _ settings: Settings, onRefusal: @escaping @Sendable (Refusal) -> Void = { _ in }
+    ) throws(TransportFault) {
+        self.settings = settings
+        let context = try Context()
+        var listening: [[ListeningSocket]] = []
+        for listener in settings.listeners {
+            var sockets: [ListeningSocket] = []
+            for endpoint in listener.endpoints { sockets.append(try ListeningSocket(endpoint, permissions: 0o660)) }
+            listening.append(sockets)
+        }
+        endpoints = listening.map { $0.map(\.endpoint) }
 
-    /// Counts the turns of the sockets' thread. After `nudge` it must rise soon, or the thread hangs.
-    package var turns: UInt64 { reactor.turns }
-    package func nudge() { reactor.nudge() }
+        var ports: [Port] = []
+        var doors: [Doorkeeper.Door] = []
+        let output = settings.inputs.count
+        for (index, listener) in settings.listeners.enumerated() where index != output {
+            let handovers = (unix: try Handover(.unix), internet: try Handover(.internet))
+            ports.append(settings.port(listener, isInput: index < output, [handovers.unix, handovers.internet]))
+            doors += listening[index].map { socket in
+                Doorkeeper.Door(
+                    socket: listener.name, listening: socket,
+                    destination: .shared(socket.family == .unix ? handovers.unix : handovers.internet), cost: 1)
+            }
+        }
+        reactor = try Reactor(context: context, ports: ports, name: "sockets")
+        var serving = Distributor.Settings()
+        serving.security = settings.security(of: settings.output)
+        serving.readyPrefix = Array(settings.readyPrefix.utf8)
+        serving.queueBytes = settings.queueBytes
+        let distributor = try Distributor(context: context, settings: serving)
+        self.distributor = distributor
+        doors += listening[output].map { socket in
+            Doorkeeper.Door(
+                socket: settings.output.name, listening: socket,
+                destination: .alone { distributor.serve($0, $1, $2) }, cost: SubscriberSocket.descriptors)
+        }
+        admission = Admission(settings.connections, sockets: settings.listeners.map(\.name))
+        doorkeeper = try Doorkeeper(doors, admission: admission) {
+            onRefusal(.connection($0, socket: $1, origin: $2))
+        }
+        authenticator =
+            settings.listeners.contains(where: settings.asksForKeys)
+            ? try Authenticator(context: context, domains: settings.domains) {
+                onRefusal(.key(socket: $0, address: $1))
+            } : nil
+    }
+
+    package var totals: Totals {
+        let (incoming, outgoing) = (reactor.totals, distributor.totals)
+        return Totals(
+            received: incoming.received, receivedBytes: incoming.receivedBytes, sent: incoming.sent + outgoing.sent,
+            refused: incoming.refused + outgoing.refused, unsent: incoming.unsent + outgoing.unsent,
+            overlong: incoming.overlong, denied: outgoing.denied, peersAdmitted: authenticator?.admitted ?? 0,
+            peersRefused: authenticator?.refused ?? 0, connections: admission.count,
+            connectionsRefused: doorkeeper.refused)
+    }
+
+    /// Counts the turns of the sockets' threads. After `nudge` each must rise soon, or its thread hangs.
+    package var turns: (sockets: UInt64, labels: UInt64) { (reactor.turns, distributor.turns) }
+
+    package func nudge() {
+        reactor.nudge()
+        distributor.nudge()
+    }
 
     /// Who may enter from now on.
     package func replace(_ domains: [String: Authenticator.Domain]) { authenticator?.replace(domains) }
 
+    /// Connections that one client may have from now on.
+    package func change(connectionsPerClient: Int) { admission.change(perClient: connectionsPerClient) }
+
     /// - Throws: `TransportFault`.
     package func start(_ handler: any MessageHandler) throws {
-        desk.handler.withLock { $0 = handler }
-        let (output, requests) = (settings.inputs.count, settings.inputs.count + 1)
+        // It must answer before a client comes.
+        try authenticator?.run()
+        try authenticator?.waitUntilReady(milliseconds: 2000)
+        let requests = settings.inputs.count
         try reactor.run { [unowned self] port, batch in
-            switch port {
-            case output: takeSubscriptions(batch, handler)
-            case requests: takeRequests(batch, handler)
-            default: handler.take(batch)
-            }
+            if port == requests { takeRequests(batch, handler) } else { handler.take(batch) }
         }
         try reactor.waitUntilReady(milliseconds: 2000)
+        try distributor.run(handler)
+        try doorkeeper.run()
     }
 
     package func stop() {
+        doorkeeper.stop()
         reactor.stop()
+        distributor.stop()
         authenticator?.stop()
-        desk.handler.withLock { $0 = nil }
     }
 
-    package func send(_ message: Publication, matters: Bool) -> Bool {
-        reactor.send([message.topic, message.payload], on: settings.inputs.count, matters: matters)
-    }
+    package func send(_ message: Publication, matters: Bool) -> Bool { distributor.send(message, matters: matters) }
 
     // MARK: On the sockets' thread
 
@@ -115,62 +188,37 @@ package final class ZeroMQTransport: MessageTransport {
         for message in 0..<batch.count where batch.frameCount(message) >= 2 {
             // The first frame is the way back, put there by the socket.
             let frames = batch.frames(message)
-            let (envelope, port) = (Array(frames.dropLast()), settings.inputs.count + 1)
+            let (envelope, port) = (Array(frames.dropLast()), settings.inputs.count)
             handler.take(frames[frames.count - 1], from: batch.peer(message)) { [reactor] reply in
                 reactor.send(envelope + [reply], on: port, matters: true)
             }
         }
     }
-
-    private func takeSubscriptions(_ batch: MessageBatch, _ handler: any MessageHandler) {
-        for message in 0..<batch.count {
-            guard let subscription = batch.withFrame(message, 0, { Subscription($0) }) else { continue }
-            handler.subscription(to: subscription.prefix, isWanted: subscription.begins)
-            guard subscription.begins else { continue }
-            for publication in handler.welcome(to: subscription.prefix) { _ = send(publication, matters: false) }
-        }
-    }
-
-    /// The handler, as soon as there is one.
-    private final class Desk: Sendable {
-        let handler = Mutex<(any MessageHandler)?>(nil)
-    }
-
-    private static func ports(_ settings: Settings, _ desk: Desk) -> [Port] {
-        settings.listeners.enumerated().map { index, listener in
-            var options = SocketOptions()
-            options.maximumFrame = settings.maximumFrame
-            options.permissions = 0o660
-            let isGuarded = settings.asksForKeys(listener)
-            if isGuarded, let key = settings.secretKey {
-                options.security = .server(secretKey: key, domain: listener.name)
-            }
-            var port: Port
-            switch index - settings.inputs.count {
-            case 0:
-                options.everySubscription = true
-                options.manualSubscriptions = isGuarded
-                // The last finals must leave before the process does.
-                options.linger = 500
-                port = Port(.xpub, options: options, bind: listener.endpoints)
-                port.answersSubscriptionsTo = settings.readyPrefix
-                if isGuarded {
-                    port.permits = { peer, prefix in
-                        desk.handler.withLock { $0 }?.permitsSubscription(to: prefix, by: peer) ?? false
-                    }
-                }
-            case 1: port = Port(.router, options: options, bind: listener.endpoints)
-            default:
-                port = Port(.subscribe, options: options, bind: listener.endpoints)
-                port.subscriptions = [listener.prefix]
-            }
-            port.asksPeers = index != settings.inputs.count
-            return port
-        }
-    }
 }
 
 extension ZeroMQTransport.Settings {
+    /// Bytes of messages that one connection may have waiting, at worst; ZeroMQ counts messages.
+    private static let connectionBytes = 64 << 20
+
     /// Whether all clients of a socket need a key.
-    func asksForKeys(_ listener: Listener) -> Bool { listener.endpoints.contains { $0.scheme == .tcp } }
+    fileprivate func asksForKeys(_ listener: Listener) -> Bool { listener.endpoints.contains { $0.scheme == .tcp } }
+
+    fileprivate func security(of listener: Listener) -> SocketOptions.Security {
+        guard asksForKeys(listener), let secretKey else { return .none }
+        return .server(secretKey: secretKey, domain: listener.name)
+    }
+
+    fileprivate func port(_ listener: Listener, isInput: Bool, _ handovers: [Handover]) -> Port {
+        var options = SocketOptions()
+        options.maximumFrame = maximumFrame
+        options.receiveHighWater = max(16, min(options.receiveHighWater, Self.connectionBytes / maximumFrame))
+        options.sendHighWater = options.receiveHighWater
+        options.security = security(of: listener)
+        options.heartbeat = options.security.heartbeat
+        var port = Port(isInput ? .subscribe : .router, options: options)
+        if isInput { port.subscriptions = [listener.prefix] }
+        port.asksPeers = true
+        port.handovers = handovers
+        return port
+    }
 }

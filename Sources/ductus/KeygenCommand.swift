@@ -32,6 +32,9 @@ struct KeygenCommand: ParsableCommand {
     @Option(help: "Prefix of the streams that the client may use. May be repeated.")
     var stream: [String] = []
 
+    @Option(help: "Prefix of the writers that the client may write and correct as. May be repeated.")
+    var writer: [String] = []
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -40,9 +43,22 @@ struct KeygenCommand: ParsableCommand {
             throw ValidationError("say --server FILE for the daemon's key, or --client NAME for a client's")
         }
         if token, client == nil { throw ValidationError("a token belongs to a client: say --client NAME") }
-        if let client, client.isEmpty || client.contains("'") {
-            throw ValidationError("a client's name is a plain text")
+        // It names a file, too, and stands in logs.
+        if let client, !Self.isName(client) {
+            throw ValidationError("a client's name is 1 to 64 of A-Z a-z 0-9 _ - and, not at its begin, full stops")
         }
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        return isPlain && (1...64).contains(text.utf8.count) && !text.hasPrefix(".")
     }
 
     private struct Result: Encodable {
@@ -86,11 +102,13 @@ struct KeygenCommand: ParsableCommand {
 
     private func entry(for client: String, _ secret: String) -> String {
         let prefixes = (stream.isEmpty ? ["\(client)-"] : stream).map { "'\($0)'" }
+        let writers = writer.map { "'\($0)'" }
         return """
               - name: '\(client)'
                 \(secret)
                 rights: [\(right.map(\.rawValue).joined(separator: ", "))]
                 streams: [\(prefixes.joined(separator: ", "))]
+                writers: [\(writers.joined(separator: ", "))]
             """
     }
 }

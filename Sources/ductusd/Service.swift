@@ -41,6 +41,7 @@ final class Service {
     ///
     /// - Throws: what keeps the server from starting, and `ServiceFault.unfinished` if the end took too long.
     func runUntilStopped() throws {
+        DescriptorLimit.raise()
         for remark in loaded.remarks { logger.warning("\(remark)") }
         let configuration = loaded.configuration
         let access = try AccessControl(configuration, faults: faults, now: { [clock] in clock.monotonic })
@@ -56,7 +57,7 @@ final class Service {
         parts.faults = faults
         parts.handlers = [ReloadHandler { [health] in reloader.reload(status: health.statusText("serving")) }]
         if let learning {
-            parts.handlers.append(LearningHandler(learning: learning))
+            parts.handlers.append(LearningHandler(learning: learning, access: access))
             parts.onFinished = { learning.finished($0) }
         }
         let recognition = RecognizeHandler(

@@ -14,6 +14,7 @@ struct KeyPress: StreamPacket {
 
     var role: PacketRole { pedal ? .end(.explicit) : .input }
     var byteCount: Int { 64 + forces.count * 4 }
+    func greeting(with hello: StreamHello) -> KeyPress { self }
 }
 
 struct EndedKeys: EndedSegment {

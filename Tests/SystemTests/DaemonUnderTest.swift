@@ -31,9 +31,10 @@ final class DaemonUnderTest {
     ///   - readsInk: whether there is a pipeline for ink.
     ///   - settings: `KEY=VALUE` of the configuration.
     ///   - log: gets what it logs; nil: the tests' own standard error.
+    ///   - descriptors: how many it may have open; nil: as many as the tests may.
     init(
         lanes: Int = 1, model: URL? = nil, idle: Int = 3, sensors: [SensorPipeline] = [], pipelines: String = "",
-        readsInk: Bool = true, settings: [String] = [], log: Pipe? = nil
+        readsInk: Bool = true, settings: [String] = [], log: Pipe? = nil, descriptors: Int? = nil
     ) throws {
         let program = try #require(Self.program("ductusd"), "ductusd is not built")
         folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString.prefix(8))").path
@@ -57,6 +58,11 @@ final class DaemonUnderTest {
         context = try Context()
         process.executableURL = URL(filePath: program)
         process.arguments = ["--config", folder + "/ductus.yaml"] + settings.flatMap { ["--set", $0] }
+        if let descriptors {
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments =
+                ["-c", "ulimit -n \(descriptors); exec \"$0\" \"$@\"", program] + (process.arguments ?? [])
+        }
         if let log { process.standardError = log }
         try process.run()
     }

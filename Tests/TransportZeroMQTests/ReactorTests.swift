@@ -43,35 +43,6 @@ import Testing
         #expect(try one.request("123".bytes, milliseconds: 5000) == "321".bytes)
     }
 
-    @Test func messagesPostedByManyThreadsAllLeave() throws {
-        let scene = try Scene()
-        let endpoint = try scene.ipc("labels")
-        var options = SocketOptions()
-        options.sendHighWater = 100_000
-        var port = Port(.xpub, options: options, bind: [endpoint])
-        port.answersSubscriptionsTo = "ready."
-        let reactor = try Reactor(context: scene.context, ports: [port])
-        try reactor.run { _, _ in }
-        defer { reactor.stop() }
-        let subscriber = try Subscriber(context: scene.context, endpoint: endpoint)
-        try subscriber.subscribe("labels.".bytes)
-        try subscriber.waitUntilSubscribed(milliseconds: 5000)
-
-        DispatchQueue.concurrentPerform(iterations: 4) { thread in
-            for number in 0..<500 { reactor.send(["labels.\(thread)".bytes, "\(number)".bytes], on: 0) }
-        }
-        var last = [String: Int]()
-        var count = 0
-        while count < 2000, let frames = try subscriber.receive(milliseconds: 5000) {
-            let topic = String(decoding: frames[0], as: UTF8.self)
-            let number = try #require(Int(String(decoding: frames[1], as: UTF8.self)))
-            #expect(number == (last[topic] ?? -1) + 1)
-            last[topic] = number
-            count += 1
-        }
-        #expect(count == 2000)
-    }
-
     @Test func aFullOutboxRefusesAndCounts() throws {
         let scene = try Scene()
         // Not running: nothing leaves.
@@ -90,24 +61,6 @@ import Testing
         #expect(!reactor.send([[UInt8](repeating: 0, count: 1001)], on: 0, matters: true))
         #expect(reactor.send([[UInt8](repeating: 0, count: 1000)], on: 0, matters: true))
         #expect(!reactor.send([[1]], on: 0, matters: true))
-    }
-
-    @Test func whatWasPostedBeforeStopIsSent() throws {
-        let scene = try Scene()
-        let endpoint = try scene.ipc("labels")
-        var options = SocketOptions()
-        options.linger = 5000
-        var port = Port(.xpub, options: options, bind: [endpoint])
-        port.answersSubscriptionsTo = "ready."
-        let reactor = try Reactor(context: scene.context, ports: [port])
-        try reactor.run { _, _ in }
-        let subscriber = try Subscriber(context: scene.context, endpoint: endpoint)
-        try subscriber.subscribe([])
-        try subscriber.waitUntilSubscribed(milliseconds: 5000)
-        for number in 0..<100 { reactor.send(["t".bytes, [UInt8(number)]], on: 0) }
-        reactor.stop()
-        reactor.stop()
-        for number in 0..<100 { #expect(try subscriber.receive(milliseconds: 5000)?.last == [UInt8(number)]) }
     }
 
     @Test func messagesWithTooManyFramesAreThrownAwayAndCounted() throws {

@@ -3,81 +3,88 @@ import DuctusTransportZeroMQ
 import Testing
 
 @Suite struct SubscriberTests {
-    /// An XPUB reactor that surfaces subscriptions in `seen`.
-    private func publisher(
-        _ scene: Scene, _ endpoint: Endpoint, seen: Seen, permits: (@Sendable (PeerIdentity, [UInt8]) -> Bool)? = nil
-    ) throws -> Reactor {
-        var options = SocketOptions()
-        options.everySubscription = true
-        options.manualSubscriptions = permits != nil
-        var port = Port(.xpub, options: options, bind: [endpoint])
-        port.answersSubscriptionsTo = "ready."
-        port.permits = permits
-        let reactor = try Reactor(context: scene.context, ports: [port])
-        try reactor.run { seen.record($0, $1) }
-        return reactor
-    }
-
-    @Test func everySubscriberIsSurfacedEvenOnTheSameTopic() throws {
-        let scene = try Scene()
-        let endpoint = try scene.ipc("labels")
-        let seen = Seen()
-        let reactor = try publisher(scene, endpoint, seen: seen)
-        defer { reactor.stop() }
-        let subscribers = try (0..<3).map { _ in try Subscriber(context: scene.context, endpoint: endpoint) }
-        for subscriber in subscribers {
-            try subscriber.subscribe("labels.a".bytes)
-            try subscriber.waitUntilSubscribed(milliseconds: 5000)
-        }
-        let messages = seen.wait(for: 3)
-        #expect(messages.map(\.frames) == Array(repeating: [[1] + "labels.a".bytes], count: 3))
-    }
-
     @Test func afterWaitingNoMessageIsMissed() throws {
-        let scene = try Scene()
-        let endpoint = try scene.ipc("labels")
-        let reactor = try publisher(scene, endpoint, seen: Seen())
-        defer { reactor.stop() }
+        let scene = try TransportScene()
         for round in 0..<20 {
-            let subscriber = try Subscriber(context: scene.context, endpoint: endpoint)
-            try subscriber.subscribe("labels.\(round)".bytes)
-            try subscriber.waitUntilSubscribed(milliseconds: 5000)
-            reactor.send(["labels.\(round)".bytes, [1]], on: 0)
+            let subscriber = try scene.subscriber("labels.\(round)")
+            scene.publish("labels.\(round)")
             #expect(try subscriber.receive(milliseconds: 5000) == ["labels.\(round)".bytes, [1]])
         }
     }
 
-    @Test func aSubscriptionThatIsNotPermittedGetsNothing() throws {
-        let scene = try Scene()
-        let endpoint = try scene.ipc("labels")
-        let seen = Seen()
-        let reactor = try publisher(scene, endpoint, seen: seen) { _, prefix in prefix.starts(with: "labels.mine".bytes)
-        }
-        defer { reactor.stop() }
-        let subscriber = try Subscriber(context: scene.context, endpoint: endpoint)
-        try subscriber.subscribe("labels.".bytes)
-        try subscriber.subscribe("labels.mine".bytes)
-        try subscriber.waitUntilSubscribed(milliseconds: 5000)
-        reactor.send(["labels.other".bytes, [1]], on: 0)
-        reactor.send(["labels.mine".bytes, [2]], on: 0)
-        #expect(try subscriber.receive(milliseconds: 5000) == ["labels.mine".bytes, [2]])
-        #expect(reactor.totals.denied == 1)
-        #expect(seen.wait(for: 1).map(\.frames) == [[[1] + "labels.mine".bytes]])
-    }
-
-    @Test func unsubscribingWorksUnderPermissionsToo() throws {
-        let scene = try Scene()
-        let endpoint = try scene.ipc("labels")
-        let reactor = try publisher(scene, endpoint, seen: Seen()) { _, _ in true }
-        defer { reactor.stop() }
-        let subscriber = try Subscriber(context: scene.context, endpoint: endpoint)
-        try subscriber.subscribe("a".bytes)
-        try subscriber.subscribe("b".bytes)
+    @Test func unsubscribingEndsIt() throws {
+        let scene = try TransportScene()
+        let subscriber = try scene.subscriber("a", "b")
         try subscriber.unsubscribe("a".bytes)
         try subscriber.waitUntilSubscribed(milliseconds: 5000)
-        reactor.send(["a".bytes, [1]], on: 0)
-        reactor.send(["b".bytes, [2]], on: 0)
-        #expect(try subscriber.receive(milliseconds: 5000) == ["b".bytes, [2]])
+        scene.publish("a")
+        scene.publish("b")
+        #expect(try subscriber.receive(milliseconds: 5000)?.first == "b".bytes)
+    }
+
+    @Test func messagesPostedByManyThreadsAllArriveInTheirOrder() throws {
+        let scene = try TransportScene()
+        let subscriber = try scene.subscriber("labels.")
+        let posts = (0..<4).map { thread in
+            PostingThread { [transport = scene.transport] in
+                for number in 0..<500 {
+                    transport.send(Publication("labels.\(thread)".bytes, "\(number)".bytes), matters: true)
+                }
+            }
+        }
+        for post in posts { post.join() }
+        var last = [String: Int]()
+        var count = 0
+        while count < 2000, let frames = try subscriber.receive(milliseconds: 5000) {
+            let topic = String(decoding: frames[0], as: UTF8.self)
+            let number = try #require(Int(String(decoding: frames[1], as: UTF8.self)))
+            #expect(number == (last[topic] ?? -1) + 1)
+            last[topic] = number
+            count += 1
+        }
+        #expect(count == 2000)
+    }
+
+    @Test func whatWasPostedBeforeTheEndIsSent() throws {
+        let scene = try TransportScene()
+        let subscriber = try scene.subscriber("")
+        for number in 0..<100 { scene.publish("t", [UInt8(number)]) }
+        scene.transport.stop()
+        for number in 0..<100 { #expect(try subscriber.receive(milliseconds: 5000)?.last == [UInt8(number)]) }
+    }
+
+    @Test func thatSomebodyListensIsToldOnceAndThatNobodyDoesAnyMore() throws {
+        let scene = try TransportScene()
+        var first: Subscriber? = try scene.subscriber("ink.")
+        var second: Subscriber? = try scene.subscriber("ink.", "labels.")
+        #expect(scene.handler.wanted == ["+ink.", "+labels."])
+        first = nil
+        second = nil
+        #expect(scene.comesTo { Set(scene.handler.wanted) == ["+ink.", "+labels.", "-ink.", "-labels."] })
+        _ = (first, second)
+    }
+
+    /// What was published last goes to who comes now, and to nobody else.
+    @Test func theLastMessagesGoToTheNewcomerAlone() throws {
+        let scene = try TransportScene()
+        scene.handler.change { $0.welcome = [Publication("labels.a".bytes, [9]), Publication("labels.b".bytes, [9])] }
+        let early = try scene.subscriber("labels.")
+        let late = try Subscriber(context: scene.scene.context, endpoint: scene.labels)
+        try late.subscribe("labels.b".bytes)
+        #expect(try late.receive(milliseconds: 5000) == ["labels.b".bytes, [9]])
+        scene.publish("labels.c")
+        #expect(try early.receive(milliseconds: 5000)?.first == "labels.c".bytes)
+    }
+
+    @Test func whoAsksAgainAndAgainIsWelcomedNoMore() {
+        var budget = WelcomeBudget(now: 0)
+        var welcomes = 0
+        for _ in 0..<1000 where budget.ask(now: 0) && budget.take(400) { welcomes += 1 }
+        #expect(welcomes == 40)
+        let isWelcomeAtOnce = budget.take(400)
+        #expect(!isWelcomeAtOnce)
+        let isWelcomeLater = budget.ask(now: 3_000_000_000) && budget.take(400)
+        #expect(isWelcomeLater)
     }
 
     @Test func withoutADaemonWaitingFails() throws {

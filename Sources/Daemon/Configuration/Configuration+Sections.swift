@@ -68,6 +68,8 @@ extension Configuration {
         package var streams = 512
         package var bytesPerSecond = 8 << 20
         package var correctionsPerMinute = 60
+        /// Connections over ZeroMQ: of a user of this machine, or of an address.
+        package var connections = 8192
 
         package init() {}
 
@@ -75,6 +77,7 @@ extension Configuration {
             .value("streams", \.streams, .integer, in: 1...1_000_000, .live),
             .value("bytes_per_second", \.bytesPerSecond, .bytes, in: 1024...1 << 34, .live),
             .value("corrections_per_minute", \.correctionsPerMinute, .integer, in: 1...100_000, .live),
+            .value("connections", \.connections, .integer, in: 4...1_000_000, .live),
         ]
     }
 
@@ -83,12 +86,22 @@ extension Configuration {
         package var serverKey: String?
         /// The allow-list of client keys.
         package var clients: String?
+        /// As whom users of this machine may write and correct, over ipc.
+        package var localWriters = LocalWriters.any
+
+        package enum LocalWriters: String, CaseIterable, Sendable {
+            /// Any writer: they are trusted as the group of the sockets is.
+            case any
+            /// The writer of the user's own name, and those whose names begin with it and a hyphen.
+            case own
+        }
 
         package init() {}
 
         static let fields: [Field<Security>] = [
             .value("server_key", \.serverKey, Notation.path.optional("none"), .restart),
             .value("clients", \.clients, Notation.path.optional("none"), .live),
+            .value("local_writers", \.localWriters, .choice, .live),
         ]
     }
 

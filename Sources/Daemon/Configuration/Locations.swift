@@ -26,13 +26,15 @@ package struct Locations: Equatable, Sendable {
         }
     }
 
-    /// For a client: the sockets of this user's own daemon if it runs, else those of the machine's.
+    /// For a client: the sockets of this user's own daemon if it runs, else those of the machine's. Sockets that a stranger could have
+    /// put there are nobody's.
     package static func ofRunningDaemon(environment: [String: String], user: UInt32 = geteuid()) -> Locations {
         var locations = Locations(environment: environment, user: user)
         let own = locations.runtime
-        if !FileManager.default.fileExists(atPath: own + "/control"),
-            FileManager.default.fileExists(atPath: "/run/ductus/control")
-        {
+        let isOwn =
+            FileManager.default.fileExists(atPath: own + "/control")
+            && DirectoryTrust.danger(of: own, user: user) == nil
+        if !isOwn, FileManager.default.fileExists(atPath: "/run/ductus/control") {
             locations.runtime = "/run/ductus"
         }
         return locations

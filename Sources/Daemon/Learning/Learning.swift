@@ -173,10 +173,13 @@ package final class Learning: Sendable {
 
     /// Checks a correction and journals it. Runs on `queue`.
     ///
+    /// - Parameter mayCorrect: Whether who asks may correct what this writer (nil: nobody by name) wrote.
     /// - Throws: `ControlFailure`, which says why it is refused.
-    func correct(_ request: WireCorrectRequest) throws(ControlFailure) -> WireCorrectReply {
+    func correct(
+        _ request: WireCorrectRequest, where mayCorrect: (_ writer: String?) -> Bool
+    ) throws(ControlFailure) -> WireCorrectReply {
         do {
-            let journaled = try journal(request)
+            let journaled = try journal(request, mayCorrect)
             count(journaled.state == .quarantined ? "quarantined" : "journaled")
             return .with {
                 $0.correction = journaled.number
@@ -188,7 +191,9 @@ package final class Learning: Sendable {
         }
     }
 
-    private func journal(_ request: WireCorrectRequest) throws(ControlFailure) -> JournaledCorrection {
+    private func journal(
+        _ request: WireCorrectRequest, _ mayCorrect: (String?) -> Bool
+    ) throws(ControlFailure) -> JournaledCorrection {
         guard let stream = StreamName(request.stream) else {
             throw ControlFailure(.invalidArgument, "\"\(request.stream)\" is no name of a stream")
         }
@@ -198,6 +203,11 @@ package final class Learning: Sendable {
                 remedy: "write NAME@START-END, in seconds from the segment's begin")
         }
         let (service, segment) = try segment(request.segment, of: stream)
+        guard mayCorrect(segment.writer) else {
+            throw ControlFailure(
+                .forbidden, "this client may not correct what '\(segment.writer ?? "")' wrote",
+                remedy: "give its key the writer's prefix in the allow-list")
+        }
         try admit(segment.writer ?? stream.text)
         do throws(CorrectionFault) {
             return try service.correct(segment, to: request.text)

@@ -6,9 +6,12 @@ import DuctusWire
 /// Answers what concerns learning: corrections, generations, the journal.
 package struct LearningHandler: ControlHandler {
     private let learning: Learning
+    private let access: AccessControl?
 
-    package init(learning: Learning) {
+    /// - Parameter access: Says who may correct whose writing; without it everybody may.
+    package init(learning: Learning, access: AccessControl? = nil) {
         self.learning = learning
+        self.access = access
     }
 
     package func handle(
@@ -21,7 +24,7 @@ package struct LearningHandler: ControlHandler {
         // The disk takes longer than the sockets' thread may be held up.
         learning.queue.async {
             do throws(ControlFailure) {
-                reply(WireControlReply(id: request.id, try answer(request.body)))
+                reply(WireControlReply(id: request.id, try answer(request.body, for: peer)))
             } catch {
                 reply(WireControlReply(id: request.id, failure: error))
             }
@@ -29,10 +32,14 @@ package struct LearningHandler: ControlHandler {
         return true
     }
 
-    private func answer(_ body: WireControlRequest.OneOf_Body?) throws(ControlFailure) -> WireControlReply.OneOf_Body {
+    private func answer(
+        _ body: WireControlRequest.OneOf_Body?, for peer: PeerIdentity
+    ) throws(ControlFailure) -> WireControlReply.OneOf_Body {
         do {
             switch body {
-            case .correct(let request): return .correct(try learning.correct(request))
+            case .correct(let request):
+                return .correct(
+                    try learning.correct(request) { access?.admit(correctionOf: $0, from: peer) == nil })
             case .listModels(let request): return .listModels(try list(request.writer))
             case .showModel(let request): return .showModel(try show(request))
             case .rollbackModel(let request): return .rollbackModel(try rollback(request))

@@ -80,9 +80,30 @@ package struct TextLogHandler: LogHandler {
     package func log(event: LogEvent) {
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
         let text = fields.reduce("\(event.level) \(label): \(event.message)") { "\($0) \($1.key)=\($1.value)" }
-        // What clients send must not break a line or move the cursor.
-        let line = String(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : Character($0) })
-        write(line + "\n")
+        write(LogText.line(text) + "\n")
+    }
+}
+
+/// Text for a log that people read: what clients send must not break a line, move the cursor or fill the log.
+enum LogText {
+    /// Bytes of an entry that are shown.
+    private static let longest = 4096
+
+    static func line(_ text: String) -> String {
+        var line = ""
+        for scalar in text.unicodeScalars {
+            guard line.utf8.count < longest else { return line + "…" }
+            line.unicodeScalars.append(isHarmless(scalar) ? scalar : " ")
+        }
+        return line
+    }
+
+    /// Neither a control character, nor a separator of lines, nor one that turns the direction of what follows.
+    private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator, .format, .surrogate: false
+        default: true
+        }
     }
 }
 
@@ -108,7 +129,7 @@ package struct JournalLogHandler: LogHandler {
     }
 
     /// The journal takes datagrams up to the socket's buffer; nothing we say is that long.
-    private static let longestValue = 16_384
+    private static let longestValue = 4096
 
     let label: String
     let level: LogLevel

@@ -14,6 +14,7 @@ package enum MetricCatalogue: String, CaseIterable, Sendable {
     case rateChanges = "ductus_rate_changes_total"
     case peersAdmitted = "ductus_peers_admitted_total"
     case peersRefused = "ductus_peers_refused_total"
+    case connections = "ductus_connections"
     // Streams
     case streams = "ductus_streams"
     case streamMemory = "ductus_stream_memory_bytes"
@@ -66,6 +67,7 @@ package enum MetricCatalogue: String, CaseIterable, Sendable {
         case .rateChanges: (.counter, [], "Places at which a sensor changed its rate, in segments that are over.")
         case .peersAdmitted: (.counter, [], "Connections let in by the authenticator.")
         case .peersRefused: (.counter, [], "Connections turned away by the authenticator.")
+        case .connections: (.gauge, [], "Connections over ZeroMQ.")
         case .streams: (.gauge, ["lane"], "Streams being read.")
         case .streamMemory: (.gauge, ["lane"], "Bytes held for streams.")
         case .queueDepth: (.gauge, ["lane", "kind"], "Work that waits in a lane: due partials, finals.")

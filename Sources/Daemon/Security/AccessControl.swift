@@ -11,6 +11,7 @@ package final class AccessControl: Sendable {
     /// Why a packet or a request was not taken; the raw values are reasons in the metrics.
     package enum Refusal: String, CaseIterable, Sendable {
         case forbidden
+        case writer = "forbidden_writer"
         case streams = "quota_streams"
         case bytes = "quota_bytes"
         case corrections = "quota_corrections"
@@ -19,6 +20,7 @@ package final class AccessControl: Sendable {
         fileprivate var reason: String {
             switch self {
             case .forbidden: "the client has no right to it"
+            case .writer: "the name is not among those that the client may write as"
             case .streams: "more streams than quotas.streams"
             case .bytes: "more than quotas.bytes_per_second"
             case .corrections: "more than quotas.corrections_per_minute"
@@ -30,8 +32,9 @@ package final class AccessControl: Sendable {
     private let quotas: ClientQuotas
     private let faults: FaultLog?
     private let refusals = Mutex<[Refusal: UInt64]>([:])
-    private let list: Mutex<AllowList>
-    private let observers = Mutex<[@Sendable (AllowList) -> Void]>([])
+    private let current: Mutex<(list: AllowList, quotas: Configuration.Quotas)>
+    private let listObservers = Mutex<[@Sendable (AllowList) -> Void]>([])
+    private let quotaObservers = Mutex<[@Sendable (Configuration.Quotas) -> Void]>([])
 
     /// Reads the allow-list.
     /// - Parameters:
@@ -43,8 +46,8 @@ package final class AccessControl: Sendable {
     ) throws(ConfigurationError) {
         self.faults = faults
         let list = try Self.list(configuration)
-        self.list = Mutex(list)
-        policy = Mutex(AccessPolicy(list))
+        current = Mutex((list, configuration.quotas))
+        policy = Mutex(AccessPolicy(list, localWriters: configuration.security.localWriters))
         quotas = ClientQuotas(configuration.quotas, idleStream: configuration.limits.idleStream, now: now)
     }
 
@@ -52,16 +55,23 @@ package final class AccessControl: Sendable {
     /// - Throws: `ConfigurationError`; then all stays as it was.
     package func change(to configuration: Configuration) throws(ConfigurationError) {
         let list = try Self.list(configuration)
-        policy.withLock { $0 = AccessPolicy(list) }
-        self.list.withLock { $0 = list }
+        policy.withLock { $0 = AccessPolicy(list, localWriters: configuration.security.localWriters) }
+        current.withLock { $0 = (list, configuration.quotas) }
         quotas.change(to: configuration.quotas)
-        for observer in observers.withLock({ $0 }) { observer(list) }
+        for observer in listObservers.withLock({ $0 }) { observer(list) }
+        for observer in quotaObservers.withLock({ $0 }) { observer(configuration.quotas) }
     }
 
     /// Tells a transport whom to let in: at once, and after each reload.
     package func follow(_ observer: @escaping @Sendable (AllowList) -> Void) {
-        observers.withLock { $0.append(observer) }
-        observer(list.withLock { $0 })
+        listObservers.withLock { $0.append(observer) }
+        observer(current.withLock { $0.list })
+    }
+
+    /// Tells a transport how much one client may have: at once, and after each reload.
+    package func followQuotas(_ observer: @escaping @Sendable (Configuration.Quotas) -> Void) {
+        quotaObservers.withLock { $0.append(observer) }
+        observer(current.withLock { $0.quotas })
     }
 
     private static func list(_ configuration: Configuration) throws(ConfigurationError) -> AllowList {
@@ -92,6 +102,18 @@ package final class AccessControl: Sendable {
     /// May `peer` have a message of this topic now? Not counted: what was asked for in time may come to an end.
     package func permits(_ topic: [UInt8], to peer: PeerIdentity) -> Bool {
         policy.withLock { $0.allows(topic: topic, to: peer) }
+    }
+
+    /// May `peer` write as this writer? A hello that says so otherwise is taken without the name.
+    package func admit(writer: String, of stream: StreamName, from peer: PeerIdentity) -> Refusal? {
+        if policy.withLock({ $0.allows(writer: writer, to: peer) }) { return nil }
+        return count(.writer, "the writer's name '\(writer)' in a hello of the stream \(stream)", peer)
+    }
+
+    /// May `peer` correct what this writer wrote? What was written under no name, whoever may correct its stream.
+    package func admit(correctionOf writer: String?, from peer: PeerIdentity) -> Refusal? {
+        guard let writer, !policy.withLock({ $0.allows(writer: writer, to: peer) }) else { return nil }
+        return count(.writer, "a correction of what '\(writer)' wrote", peer)
     }
 
     /// May `peer` ask this now? Nil: yes.
@@ -141,7 +163,7 @@ package struct AccessHandler: ControlHandler {
             refuse(
                 request, .rateLimited, "too many corrections in a minute",
                 remedy: "send them more slowly, or raise quotas.corrections_per_minute", reply)
-        case .forbidden, .streams, .bytes:
+        case .forbidden, .writer, .streams, .bytes:
             refuse(
                 request, .forbidden, "this client has no right to ask for that",
                 remedy: "give its key the right 'control' or 'correct', and the stream's prefix, in the allow-list",

@@ -9,8 +9,11 @@ package struct AccessPolicy: Equatable, Sendable {
     package typealias Right = AllowedClient.Right
 
     private let clients: [String: AllowedClient]
+    private let localWriters: Configuration.Security.LocalWriters
 
-    package init(_ list: AllowList = AllowList()) {
+    /// - Parameter localWriters: As whom users of this machine may write and correct.
+    package init(_ list: AllowList = AllowList(), localWriters: Configuration.Security.LocalWriters = .any) {
+        self.localWriters = localWriters
         clients = Dictionary(list.clients.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         names = Dictionary(list.clients.map { ($0.key, $0.name) }, uniquingKeysWith: { first, _ in first })
     }
@@ -46,6 +49,18 @@ package struct AccessPolicy: Equatable, Sendable {
     package func allowsReading(by peer: PeerIdentity) -> Bool {
         guard case .listed(let client) = standing(of: peer) else { return standing(of: peer) == .ofThisMachine }
         return client.rights.contains(.publish) || client.rights.contains(.control)
+    }
+
+    /// May `peer` write, and correct, as this writer?
+    package func allows(writer: String, to peer: PeerIdentity) -> Bool {
+        switch standing(of: peer) {
+        case .stranger: return false
+        case .listed(let client): return client.writers.contains { writer.hasPrefix($0) }
+        case .ofThisMachine:
+            guard localWriters == .own, case .localUser(let uid) = peer.kind else { return true }
+            guard let user = MachineUser.name(of: uid) else { return false }
+            return writer == user || writer.hasPrefix(user + "-")
+        }
     }
 
     /// May `peer` have messages of this topic? Asked for each message, so that a right that was taken away ends at once.

@@ -10,6 +10,7 @@ import Foundation
 ///     key: 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7'
 ///     rights: [publish, subscribe]
 ///     streams: [desk-3]
+///     writers: [ann]
 /// ```
 package struct AllowList: Equatable, Sendable {
     package var clients: [AllowedClient]
@@ -72,6 +73,8 @@ package struct AllowedClient: NamedConfigurationSection {
     package var rights: [Right] = []
     /// Prefixes of the streams it may publish, subscribe to and correct; `''` is every stream.
     package var streams: [String] = []
+    /// Prefixes of the writers that it may write and correct as; `''` is every writer. None: it writes under no name.
+    package var writers: [String] = []
 
     package init() {}
 
@@ -83,6 +86,7 @@ package struct AllowedClient: NamedConfigurationSection {
         .value("token_sha256", \.tokenHash, .tokenHash, .live),
         .list("rights", \.rights, .choice, .live),
         .list("streams", \.streams, .text, .live),
+        .list("writers", \.writers, .text, .live),
     ]
 }
 

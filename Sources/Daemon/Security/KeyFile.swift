@@ -6,7 +6,13 @@ import Foundation
 /// Two lines, `public = …` and `secret = …`, in Z85; `#` at the start of a line is a comment.
 package enum KeyFile {
     /// - Throws: `KeyFileFault`, also for a file that others can read: a secret that others saw is none.
-    package static func read(_ path: String) throws(KeyFileFault) -> CurveKeyPair {
+    ///
+    /// A credential of systemd may be readable by its group: there the mode shows the access control list that lets the service in.
+    ///
+    /// - Parameter credentials: The folder of systemd's credentials, if there is one.
+    package static func read(
+        _ path: String, credentials: String? = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"]
+    ) throws(KeyFileFault) -> CurveKeyPair {
         let file: PlainFile
         do throws(PlainFile.Failure) {
             file = try PlainFile(path, atMost: 4096)
@@ -16,7 +22,8 @@ package enum KeyFile {
             case .other(let reason): throw .unreadable(path, reason: reason)
             }
         }
-        guard file.mode & 0o027 == 0 else { throw .exposed(path, mode: file.mode) }
+        let isCredential = credentials.map { !$0.isEmpty && path.hasPrefix($0 + "/") } ?? false
+        guard file.mode & (isCredential ? 0o037 : 0o077) == 0 else { throw .exposed(path, mode: file.mode) }
         return try parse(String(decoding: file.bytes, as: UTF8.self), path: path)
     }
 

@@ -14,6 +14,7 @@ package protocol ControlHandler: Sendable {
 /// Gives each request to its handler, and the reply back to who asked.
 final class ControlDesk: Sendable {
     private let handlers: [any ControlHandler]
+    private let costly = RequestQueue()
 
     init(handlers: [any ControlHandler]) {
         self.handlers = handlers
@@ -31,13 +32,44 @@ final class ControlDesk: Sendable {
             return
         }
         do throws(ControlFailure) {
-            _ = try request.asked()
-            if handlers.contains(where: { $0.handle(request, from: peer, reply: reply) }) { return }
-            throw ControlFailure(
-                .unavailable, "this daemon does not serve the request",
-                remedy: "switch on in its configuration what the request needs")
+            guard try request.asked().isCostly else { return try hand(request, peer, reply) }
+            let isTaken = costly.submit(from: peer) { [self] done in
+                let answer: @Sendable (WireControlReply) -> Void = { message in
+                    reply(message)
+                    done()
+                }
+                do throws(ControlFailure) {
+                    try hand(request, peer, answer)
+                } catch {
+                    answer(WireControlReply(id: request.id, failure: error))
+                }
+            }
+            guard isTaken else {
+                throw ControlFailure(
+                    .rateLimited, "too many requests of this kind are waiting",
+                    remedy: "ask for the next page when the last one has come")
+            }
         } catch {
             reply(WireControlReply(id: request.id, failure: error))
+        }
+    }
+
+    private func hand(
+        _ request: WireControlRequest, _ peer: PeerIdentity, _ reply: @escaping @Sendable (WireControlReply) -> Void
+    ) throws(ControlFailure) {
+        if handlers.contains(where: { $0.handle(request, from: peer, reply: reply) }) { return }
+        throw ControlFailure(
+            .unavailable, "this daemon does not serve the request",
+            remedy: "switch on in its configuration what the request needs")
+    }
+}
+
+extension WireControlRequest.OneOf_Body {
+    /// Whether the reply may be long, or takes long to find.
+    fileprivate var isCostly: Bool {
+        switch self {
+        case .listStreams, .listModels, .showModel, .rollbackModel, .exportJournal, .eraseJournal, .reload: true
+        case .status, .correct: false
         }
     }
 }

@@ -104,8 +104,15 @@ final class Intake: Sendable {
         if let access, access.admit(payload.count, of: stream, from: batch.peer(message)) != nil {
             throw Refused(drop: .turnedAway)
         }
-        let packet: any StreamPacket
+        var packet: any StreamPacket
         do { packet = try codec.decode(payload) } catch { throw drop(.malformed, "\(error)", stream) }
+        if case .hello(var hello) = packet.role, let writer = hello.writer,
+            access?.admit(writer: writer, of: stream, from: batch.peer(message)) != nil
+        {
+            // What else it says still holds.
+            hello.writer = nil
+            packet = packet.greeting(with: hello)
+        }
         let client = ClientIdentifier(batch.peer(message).description)
         let arrival = Arrival(stream: stream, packet: packet, from: client, pipeline: pipeline, arrived: arrived)
         switch lane(of: stream).offer(arrival) {

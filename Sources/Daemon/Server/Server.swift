@@ -115,11 +115,8 @@ package final class Server: Sendable {
         package var featurePackets: UInt64
         /// Messages and events given up, by reason.
         package var drops: [String: UInt64]
-        package var transport: Reactor.Totals
+        package var transport: ZeroMQTransport.Totals
         package var gaps: LabelEvent.Gaps
-        /// Clients that asked to connect with a key.
-        package var peersAdmitted: UInt64
-        package var peersRefused: UInt64
         /// Time in the stages before and after the lanes, µs.
         package var stages: [String: LatencyHistogram]
     }
@@ -127,18 +124,26 @@ package final class Server: Sendable {
     package var totals: Totals { Self.totals(intake: intake, publisher: publisher, sockets: sockets) }
 
     /// The threads that must not hang.
-    package var pulses: [any Pulse] { lanes.map(LanePulse.init(lane:)) + [SocketsPulse(sockets: sockets)] }
+    package var pulses: [any Pulse] {
+        lanes.map(LanePulse.init(lane:)) + [
+            SocketsPulse(sockets: sockets, name: "sockets") { $0.turns.sockets },
+            SocketsPulse(sockets: sockets, name: "labels") { $0.turns.labels },
+        ]
+    }
 
     private static func totals(intake: Intake, publisher: LabelPublisher, sockets: ZeroMQTransport) -> Totals {
         let taken = intake.totals
         var drops = intake.drops
         drops["outbox_full"] = publisher.dropped
-        drops["unsent"] = sockets.totals.unsent
-        drops["overlong"] = sockets.totals.overlong
+        let transport = sockets.totals
+        drops["unsent"] = transport.unsent
+        drops["overlong"] = transport.overlong
+        for refusal in Admission.Refusal.allCases {
+            drops[refusal.rawValue] = transport.connectionsRefused[refusal] ?? 0
+        }
         return Totals(
-            inkPackets: taken.ink, featurePackets: taken.features, drops: drops, transport: sockets.totals,
-            gaps: publisher.gaps, peersAdmitted: sockets.peersAdmitted, peersRefused: sockets.peersRefused,
-            stages: ["intake": taken.latency, "publish": publisher.latency])
+            inkPackets: taken.ink, featurePackets: taken.features, drops: drops, transport: transport,
+            gaps: publisher.gaps, stages: ["intake": taken.latency, "publish": publisher.latency])
     }
 
     private static func overview(
@@ -198,10 +203,11 @@ private struct LanePulse: Pulse {
     func nudge() { lane.perform { _ in } }
 }
 
-/// The sockets' thread as the watchdog sees it.
+/// A thread of the sockets as the watchdog sees it.
 private struct SocketsPulse: Pulse {
     let sockets: ZeroMQTransport
-    var name: String { "sockets" }
-    var beats: UInt64 { sockets.turns }
+    let name: String
+    let turns: @Sendable (ZeroMQTransport) -> UInt64
+    var beats: UInt64 { turns(sockets) }
     func nudge() { sockets.nudge() }
 }

@@ -43,8 +43,9 @@ package final class ServerMetrics: Sendable {
         advance(MetricCatalogue.dirtySamples.counter(from: registry), to: totals.gaps.dirtySamples, "dirty")
         advance(MetricCatalogue.clockJumps.counter(from: registry), to: totals.gaps.clockJumps, "clock")
         advance(MetricCatalogue.rateChanges.counter(from: registry), to: totals.gaps.rateChanges, "rate")
-        advance(MetricCatalogue.peersAdmitted.counter(from: registry), to: totals.peersAdmitted, "admitted")
-        advance(MetricCatalogue.peersRefused.counter(from: registry), to: totals.peersRefused, "refused")
+        advance(MetricCatalogue.peersAdmitted.counter(from: registry), to: totals.transport.peersAdmitted, "admitted")
+        advance(MetricCatalogue.peersRefused.counter(from: registry), to: totals.transport.peersRefused, "refused")
+        MetricCatalogue.connections.gauge(from: registry).record(totals.transport.connections)
         for (stage, latency) in totals.stages { expose(latency, as: .stage, stage) }
         for entry in server.pipelines.entries {
             let served = entry.models.current(for: nil)

@@ -27,13 +27,11 @@ extension ZeroMQTransport {
         settings.readyPrefix = Topic.readyPrefix
         settings.maximumFrame = configuration.limits.message
         settings.secretKey = try configuration.security.serverKey.map { try KeyFile.read($0).secretKey }
-        let transport = try ZeroMQTransport(settings) { socket, address in
-            faults?.report(
-                "peer_refused",
-                "a client was turned away at the socket '\(socket)': its key is not in the allow-list, or lacks the right",
-                metadata: ["address": "\(address)"])
-        }
+        settings.connections = Admission.Limits(
+            descriptors: DescriptorLimit.forConnections(), perClient: configuration.quotas.connections)
+        let transport = try ZeroMQTransport(settings) { refusal in faults?.report(refusal) }
         access?.follow { [weak transport] list in transport?.replace(Self.domains(list)) }
+        access?.followQuotas { [weak transport] in transport?.change(connectionsPerClient: $0.connections) }
         return transport
     }
 
@@ -47,5 +45,27 @@ extension ZeroMQTransport {
             domains[socket] = domain
         }
         return domains
+    }
+}
+
+extension FaultLog {
+    fileprivate func report(_ refusal: ZeroMQTransport.Refusal) {
+        switch refusal {
+        case .key(let socket, let address):
+            report(
+                "peer_refused",
+                "a client was turned away at the socket '\(socket)': its key is not in the allow-list, or lacks the right",
+                metadata: ["address": "\(address)"])
+        case .connection(.full, let socket, let origin):
+            report(
+                Admission.Refusal.full.rawValue,
+                "a connection to the socket '\(socket)' was turned away: there are as many as the limit of open files allows; raise LimitNOFILE",
+                metadata: ["client": "\(origin)"])
+        case .connection(.quota, let socket, let origin):
+            report(
+                Admission.Refusal.quota.rawValue,
+                "a connection to the socket '\(socket)' was turned away: the client has more than quotas.connections, or most of all there may be",
+                metadata: ["client": "\(origin)"])
+        }
     }
 }

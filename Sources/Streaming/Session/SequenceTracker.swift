@@ -11,7 +11,8 @@ package struct SequenceTracker {
     }
 
     private var epoch: UInt64?
-    private var expected: UInt64 = 0
+    /// The highest number seen in the epoch.
+    private var last: UInt64 = 0
 
     package init() {}
 
@@ -19,12 +20,12 @@ package struct SequenceTracker {
         guard epoch == self.epoch else {
             let arrival: Arrival = self.epoch == nil ? .first : .newEpoch
             self.epoch = epoch
-            expected = sequence.addingSaturating(1)
+            last = sequence
             return arrival
         }
-        guard sequence >= expected else { return .repeated }
-        let lost = sequence - expected
-        expected = sequence.addingSaturating(1)
+        guard sequence > last else { return .repeated }
+        let lost = sequence - last - 1
+        last = sequence
         return lost == 0 ? .next : .gap(lost)
     }
 }

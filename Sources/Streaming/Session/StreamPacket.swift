@@ -6,6 +6,8 @@ public protocol StreamPacket: Sendable {
     var epoch: UInt64 { get }
     var sequence: UInt64 { get }
     var role: PacketRole { get }
+    /// The same packet with another hello in place of its own; itself where it is none.
+    func greeting(with hello: StreamHello) -> Self
     /// Bytes that it occupies while it waits, about.
     var byteCount: Int { get }
 }

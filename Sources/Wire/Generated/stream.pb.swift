@@ -47,7 +47,8 @@ package nonisolated struct WireStreamHello: Sendable {
 
   package var device: String = String()
 
-  /// Whose hand it is: chooses the writer's own generation of weights. Same characters as a stream name.
+  /// Whose hand it is: chooses the writer's own generation of weights. Same characters as a stream name. A name that the
+  /// client may not write as is left out by the daemon.
   package var writer: String = String()
 
   /// What was written before the first sample: context for the language model.

@@ -31,6 +31,21 @@ import Testing
         #expect(lines.withLock { $0 } == ["warning server: odd name count=3 stream=a [2J\n"])
     }
 
+    @Test func anEntry_isBounded_andTurnsNothingRound() {
+        let lines = Mutex<[String]>([])
+        let logger = Logger(
+            label: "x",
+            factory: {
+                TextLogHandler(label: $0, level: LogLevel(.info)) { line in lines.withLock { $0.append(line) } }
+            })
+        logger.warning("\(String(repeating: "y", count: 500_000))")
+        logger.warning(
+            "a\u{85}b\u{2028}c\u{202e}d\u{9b}31m", metadata: ["client": "\(String(repeating: "z", count: 9000))"])
+        let written = lines.withLock { $0 }
+        #expect(written.allSatisfy { $0.utf8.count < 4200 && $0.filter(\.isNewline) == "\n" })
+        #expect(written[1].hasPrefix("warning x: a b c d 31m client=zz"))
+    }
+
     @Test func theLevel_changesForAllLoggersAtOnce() {
         let lines = Mutex(0)
         let level = LogLevel(.error)

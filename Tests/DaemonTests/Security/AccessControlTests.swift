@@ -34,8 +34,9 @@ import Testing
             ] {
                 let pair = try CurveKeyPair()
                 keys[name] = pair
+                let writers = name == "desk" ? "ann" : ""
                 list +=
-                    "  - {name: \(name), key: '\(pair.publicKey.text)', rights: [\(rights)], streams: [\(streams)]}\n"
+                    "  - {name: \(name), key: '\(pair.publicKey.text)', rights: [\(rights)], streams: [\(streams)], writers: [\(writers)]}\n"
             }
             keys["stranger"] = try CurveKeyPair()
             self.keys = keys
@@ -126,7 +127,7 @@ import Testing
         #expect(throws: TransportFault.self) {
             try publisher.waitForSubscription(to: Array("ink.desk-1".utf8), milliseconds: 1500)
         }
-        #expect(scene.server.totals.peersRefused >= 1)
+        #expect(scene.server.totals.transport.peersRefused >= 1)
     }
 
     @Test func aPlainClient_isOut() throws {
@@ -151,6 +152,46 @@ import Testing
         #expect(Set(try finals(reader, count: 2)) == ["desk-1", "desk-2"])
         #expect(try finals(desk, count: 1) == ["desk-1"], "labels. as a whole was turned down")
         #expect(scene.server.totals.drops["forbidden"] == 1)
+    }
+
+    @Test func aWriter_isWhoTheClientMayWriteAs() throws {
+        let scene = try Scene()
+        let publisher = try scene.publisher(scene.security("desk"))
+        try publisher.waitForSubscription(to: Array("ink.desk-1".utf8), milliseconds: 5000)
+        for (stream, writer) in [("desk-1", "ann"), ("desk-2", "bob")] {
+            let hello = InkPacket(epoch: 1, sequence: 0, content: .hello(StreamHello(writer: writer, device: "pen")))
+            try publisher.send(topic: Array("ink.\(stream)".utf8), payload: hello.wire())
+        }
+        let limit = Date(timeIntervalSinceNow: 10)
+        var streams: [WireStreamStatus] = []
+        while streams.count < 2, Date() < limit {
+            streams = try scene.ask(.listStreams(.init()), as: "admin").listStreams.streams
+        }
+        #expect(streams.map(\.writer) == ["ann", ""], "the hello is taken, without the name")
+        #expect(streams.map(\.device) == ["pen", "pen"])
+        #expect(scene.server.totals.drops["forbidden_writer"] == 1)
+        #expect(scene.access.admit(correctionOf: "bob", from: .key("desk")) == .writer)
+        #expect(scene.access.admit(correctionOf: "ann", from: .key("desk")) == nil)
+        #expect(scene.access.admit(correctionOf: nil, from: .key("desk")) == nil)
+        #expect(scene.access.admit(correctionOf: "bob", from: .localUser(1000)) == nil)
+    }
+
+    @Test func aRightThatIsTakenAway_endsOnAnOpenSubscription() throws {
+        let scene = try Scene()
+        let reader = try scene.subscriber("reader", to: "labels.")
+        let publisher = try scene.publisher(scene.security("desk"))
+        try publisher.waitForSubscription(to: Array("ink.desk-1".utf8), milliseconds: 5000)
+        try scene.write("desk-1", with: publisher)
+        #expect(try finals(reader, count: 1) == ["desk-1"])
+        var configuration = scene.server.configuration
+        let desk = try #require(scene.keys["desk"]).publicKey.text
+        configuration.security.clients = try scene.folder.write(
+            "clients.yaml", "clients: [{name: desk, key: '\(desk)', rights: [publish, subscribe], streams: [desk-]}]\n")
+        try scene.access.change(to: configuration)
+        let witness = try scene.subscriber("desk", to: "labels.desk-2")
+        try scene.write("desk-2", with: publisher)
+        #expect(try finals(witness, count: 1) == ["desk-2"])
+        #expect(try reader.receive(milliseconds: 200) == nil)
     }
 
     @Test func requests_needTheirRight() throws {

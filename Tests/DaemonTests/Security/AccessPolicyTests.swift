@@ -10,6 +10,7 @@ import Testing
         desk.key = "key of desk"
         desk.rights = [.publish, .subscribe, .correct]
         desk.streams = ["desk-", "lab"]
+        desk.writers = ["ann", "team-"]
         var admin = AllowedClient()
         admin.name = "admin"
         admin.key = "key of admin"
@@ -52,6 +53,26 @@ import Testing
     @Test func usersOfThisMachine_wereLetInByTheSocketsFile() throws {
         #expect(policy.allows(.control, to: PeerIdentity.localUser(1000)))
         #expect(policy.allowsSubscription(to: "", by: PeerIdentity.localUser(1000)))
+    }
+
+    @Test(arguments: [
+        ("ann", true), ("ann-2", true), ("team-1", true), ("bob", false), ("team", false), ("", false), ("Ann", false),
+    ])
+    func writers_belongToWhoIsGivenThem(writer: String, isAllowed: Bool) {
+        #expect(policy.allows(writer: writer, to: desk) == isAllowed)
+        #expect(!policy.allows(writer: writer, to: admin), "it names no writers")
+        #expect(!policy.allows(writer: writer, to: .unknown))
+        #expect(policy.allows(writer: writer, to: .localUser(1000)), "the operator trusts whoever reaches the socket")
+    }
+
+    @Test func usersOfThisMachine_mayBeHeldToTheirOwnNames() throws {
+        let policy = AccessPolicy(AllowList(), localWriters: .own)
+        let name = try #require(MachineUser.name(of: 0))
+        #expect(policy.allows(writer: name, to: .localUser(0)))
+        #expect(policy.allows(writer: name + "-left", to: .localUser(0)))
+        #expect(!policy.allows(writer: name + "x", to: .localUser(0)))
+        #expect(!policy.allows(writer: "bob", to: .localUser(0)))
+        #expect(!policy.allows(writer: name, to: .localUser(3_999_999_999)), "nobody has this number")
     }
 
     @Test func aMessage_isAskedForByItself() {

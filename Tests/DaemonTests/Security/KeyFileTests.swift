@@ -23,7 +23,7 @@ import Testing
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
     }
 
-    @Test(arguments: [0o604, 0o602, 0o620, 0o666] as [mode_t])
+    @Test(arguments: [0o604, 0o602, 0o620, 0o640, 0o660, 0o610, 0o666] as [mode_t])
     func aKeyThatOthersCanReadOrChange_isRefused(mode: mode_t) throws {
         let folder = try TemporaryFolder()
         try folder.writeKeys()

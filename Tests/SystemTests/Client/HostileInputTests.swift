@@ -11,38 +11,6 @@ import Testing
 
 /// What strangers may send to a real daemon: it stays up and bounded, and honest streams are read as ever.
 @Suite struct HostileInputTests {
-    /// A pen that writes a part of its line before, while and after something happens; then its final must be right.
-    private struct Bystander {
-        let listener: Listener
-        let player: Player
-        private var pen = ScribblingPen(seed: 99)
-        private var sequence: UInt64 = 0
-
-        init(_ daemon: DaemonUnderTest) throws {
-            listener = try Listener(daemon, to: "labels.bystander")
-            player = try Player(daemon)
-            try write(5)
-        }
-
-        mutating func write(_ letters: Int) throws {
-            for samples in pen.letters(letters) { try send(.samples(samples, firstStroke: nil)) }
-        }
-
-        mutating func check() throws {
-            try write(5)
-            try send(.endOfSegment)
-            #expect(try listener.listen { !$0.finals.isEmpty })
-            let expected = try Recognizer(model: TinyModel.make()).recognize(pen.strokes).text
-            #expect(listener.finals.map(\.text) == [expected])
-        }
-
-        private mutating func send(_ content: InkPacket.Content) throws {
-            let packet = InkPacket(epoch: 1, sequence: sequence, content: content)
-            try player.send(topic: "ink.bystander", payload: packet.wire())
-            sequence += 1
-        }
-    }
-
     /// A packet as it should be.
     private func packet(_ samples: [PenSample] = ScribblingPen.oneLetter, sequence: UInt64 = 0) throws -> [UInt8] {
         try InkPacket(epoch: 1, sequence: sequence, content: .samples(samples, firstStroke: nil)).wire()
@@ -238,41 +206,5 @@ import Testing
         if let drop { #expect(status.counters[drop, default: 0] > 90_000, "\(status.counters)") }
         #expect(daemon.residentBytes < 200 << 20)
         #expect(daemon.end(with: SIGTERM) == 0)
-    }
-}
-
-extension ScribblingPen {
-    fileprivate static var oneLetter: [PenSample] {
-        var pen = ScribblingPen(seed: 1)
-        return pen.letter()
-    }
-}
-
-/// A connection to a socket file, below ZeroMQ.
-private final class RawConnection {
-    private let descriptor: Int32
-
-    /// ZMTP 3.0: signature, version, mechanism NULL, as a client.
-    static let greeting: [UInt8] =
-        [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0] + Array("NULL".utf8) + [UInt8](repeating: 0, count: 16 + 1 + 31)
-
-    init(to path: String) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
-        let status = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        try #require(status == 0, "\(path): \(String(cString: strerror(errno)))")
-    }
-
-    deinit { close(descriptor) }
-
-    /// Sends what the other side takes; it may hang up at any byte.
-    func send(_ bytes: [UInt8]) {
-        _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 }

@@ -35,6 +35,11 @@ public struct InkPacket: StreamPacket, Equatable {
         }
     }
 
+    public func greeting(with hello: StreamHello) -> Self {
+        guard case .hello = content else { return self }
+        return Self(epoch: epoch, sequence: sequence, content: .hello(hello))
+    }
+
     public var byteCount: Int {
         switch content {
         case .samples(let samples, _): 256 + samples.count * MemoryLayout<PenSample>.stride

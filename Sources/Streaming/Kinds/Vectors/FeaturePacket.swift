@@ -25,6 +25,11 @@ public struct FeaturePacket: StreamPacket, Equatable {
         }
     }
 
+    public func greeting(with hello: StreamHello) -> Self {
+        guard case .hello = content else { return self }
+        return Self(epoch: epoch, sequence: sequence, content: .hello(hello))
+    }
+
     public var byteCount: Int {
         switch content {
         case .frames(let frames): 256 + frames.values.count * MemoryLayout<Float>.stride

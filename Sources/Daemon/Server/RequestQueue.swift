@@ -1,0 +1,68 @@
+import DuctusTransport
+import Synchronization
+
+/// Requests that cost much, such as exports: carried out one at a time, the clients in turn, so that neither their number nor their
+/// replies keep anybody else waiting.
+///
+/// Any thread may submit. What one client may have waiting is bounded, and so is what all may.
+package final class RequestQueue: Sendable {
+    /// Carries a request out and calls `done` once, then or later, on any thread.
+    package typealias Work = @Sendable (_ done: @escaping @Sendable () -> Void) -> Void
+
+    private struct State {
+        var waiting: [PeerIdentity: [Work]] = [:]
+        /// Whose turn it is: the first. Each client with something waiting stands here once.
+        var turns: [PeerIdentity] = []
+        var count = 0
+        var isBusy = false
+    }
+
+    private let perClient: Int
+    private let total: Int
+    private let state = Mutex(State())
+
+    package init(perClient: Int = 8, total: Int = 64) {
+        self.perClient = perClient
+        self.total = total
+    }
+
+    /// - Returns: False if the client, or all together, have too much waiting.
+    package func submit(from peer: PeerIdentity, _ work: @escaping Work) -> Bool {
+        let isTaken = state.withLock { state in
+            guard state.count < total, state.waiting[peer]?.count ?? 0 < perClient else { return false }
+            if state.waiting[peer] == nil { state.turns.append(peer) }
+            state.waiting[peer, default: []].append(work)
+            state.count += 1
+            return true
+        }
+        if isTaken { advance() }
+        return isTaken
+    }
+
+    private func advance() {
+        while let work = next() { work { [self] in finish() } }
+    }
+
+    private func next() -> Work? {
+        state.withLock { state in
+            guard !state.isBusy, !state.turns.isEmpty else { return nil }
+            let peer = state.turns.removeFirst()
+            guard var works = state.waiting[peer], !works.isEmpty else { return nil }
+            let work = works.removeFirst()
+            state.count -= 1
+            if works.isEmpty {
+                state.waiting[peer] = nil
+            } else {
+                state.waiting[peer] = works
+                state.turns.append(peer)
+            }
+            state.isBusy = true
+            return work
+        }
+    }
+
+    private func finish() {
+        state.withLock { $0.isBusy = false }
+        advance()
+    }
+}

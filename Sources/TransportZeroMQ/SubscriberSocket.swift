@@ -1,0 +1,93 @@
+import CDuctusZeroMQ
+import DuctusTransport
+import Glibc
+
+/// One subscriber: an XPUB socket that has exactly one connection, and a queue for what the connection does not take at once.
+///
+/// The socket listens on a handover that is given one connection and no other. So whatever is sent on the socket goes to that client or
+/// to nobody, and whatever arrives on it came from that client. Belongs to one thread.
+final class SubscriberSocket {
+    /// A frame from a subscriber is a prefix with a byte before it; in CURVE there is a little more around it, and the handshake has
+    /// some hundred bytes. Longer ones end the connection.
+    private static let maximumFrame = 1024
+    /// Messages that ZeroMQ keeps itself; the queue here is counted in bytes.
+    private static let highWater = 256
+    /// Descriptors: the connection, the handover, and the one by which the socket wakes its thread.
+    static let descriptors = 3
+
+    let socket: Socket
+    let wake: Int32
+    let connection: Connection
+    private let handover: Handover
+    private let ticket: Admission.Ticket
+    private let queueBytes: Int
+    private var queue: [Publication] = []
+    private var queueHead = 0
+    private var queuedBytes = 0
+    /// The number in the table, from the first subscription on: then it is known who the client is.
+    var number: SubscriberTable.Number?
+    var identity = PeerIdentity.unknown
+    /// What it may still be welcomed with.
+    var welcome: WelcomeBudget
+
+    /// - Parameter queueBytes: Bytes that may wait for this subscriber.
+    /// - Throws: `TransportFault`; then the connection still belongs to the caller.
+    init(
+        _ descriptor: Int32, _ family: Handover.Family, ticket: Admission.Ticket, context: Context,
+        security: SocketOptions.Security, queueBytes: Int, linger: Int
+    ) throws(TransportFault) {
+        guard let connection = Connection(descriptor) else { throw .signal(code: EBADF) }
+        self.connection = connection
+        self.ticket = ticket
+        self.queueBytes = queueBytes
+        welcome = WelcomeBudget(now: Deadline.nanoseconds)
+        var options = SocketOptions()
+        options.security = security
+        options.heartbeat = security.heartbeat
+        options.maximumFrame = Self.maximumFrame
+        options.sendHighWater = Self.highWater
+        options.receiveHighWater = Self.highWater
+        options.everySubscription = true
+        options.waitsWhenFull = true
+        options.linger = linger
+        socket = try Socket(.xpub, context: context, options: options)
+        handover = try Handover(family)
+        wake = try socket.wakeDescriptor()
+        try socket.listen(on: handover)
+        guard handover.give(descriptor) else { throw .signal(code: ENOMEM) }
+    }
+
+    deinit { handover.clear() }
+
+    /// Bytes that wait for room.
+    var waiting: Int { queuedBytes }
+
+    /// Sends, or keeps the message until there is room.
+    /// - Parameter matters: May use the last quarter of the queue.
+    /// - Returns: False if the queue was full: the message is lost to this subscriber.
+    func send(_ message: Publication, matters: Bool) throws(TransportFault) -> Bool {
+        if queueHead == queue.count, try socket.send(message.topic, message.payload, waits: false) { return true }
+        guard message.byteCount <= (matters ? queueBytes : queueBytes / 4 * 3) - queuedBytes else { return false }
+        queue.append(message)
+        queuedBytes += message.byteCount
+        return true
+    }
+
+    /// Sends what waited, as far as there is room.
+    func flush() throws(TransportFault) {
+        guard queueHead < queue.count else { return }
+        while queueHead < queue.count {
+            let message = queue[queueHead]
+            guard try socket.send(message.topic, message.payload, waits: false) else { break }
+            queuedBytes -= message.byteCount
+            queueHead += 1
+        }
+        if queueHead == queue.count {
+            queue.removeAll(keepingCapacity: queue.capacity <= 256)
+            queueHead = 0
+        } else if queueHead >= 1024 {
+            queue.removeFirst(queueHead)
+            queueHead = 0
+        }
+    }
+}

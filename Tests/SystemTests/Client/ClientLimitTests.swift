@@ -1,0 +1,125 @@
+import DuctusTransportZeroMQ
+import DuctusWire
+import Foundation
+import Glibc
+import Testing
+
+/// What one client may take of a real daemon: connections, memory, others' time. Others are served as ever.
+@Suite struct ClientLimitTests {
+    private func settled(_ connections: [RawConnection]) {
+        for connection in connections { connection.send(RawConnection.greeting + RawConnection.ready("SUB")) }
+    }
+
+    /// More connections than descriptors: ZeroMQ alone would end the process.
+    @Test func moreConnectionsThanDescriptors() throws {
+        let daemon = try DaemonUnderTest(idle: 300, descriptors: 300)
+        var bystander = try Bystander(daemon)
+        do {
+            let flood = try (0..<600).map { number in
+                try RawConnection(to: "\(daemon.folder)/\(["labels", "ink", "control"][number % 3])")
+            }
+            settled(flood)
+            #expect(try daemon.comesTo { ($0.counters["dropped_connections"] ?? 0) > 0 })
+            try bystander.write(5)
+        }
+        #expect(
+            try daemon.comesTo { _ in (try? Listener(daemon, to: "labels.late")) != nil }, "afterwards there is room")
+        try bystander.check()
+        #expect(daemon.end(with: SIGTERM) == 0)
+    }
+
+    /// The usual soft limit is a relic; the daemon takes what the hard one allows.
+    @Test func theSoftLimitIsRaised() throws {
+        let daemon = try DaemonUnderTest(idle: 300)
+        _ = try daemon.status()
+        let limits = try String(contentsOfFile: "/proc/\(daemon.process.processIdentifier)/limits", encoding: .utf8)
+        let line = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max open files") })
+        let numbers = line.split(whereSeparator: \.isWhitespace).dropFirst(3)
+        #expect(numbers.first == numbers.dropFirst().first)
+    }
+
+    @Test func aClientHasSoManyConnections() throws {
+        let daemon = try DaemonUnderTest(idle: 300, settings: ["quotas.connections=8"])
+        _ = try daemon.status()
+        let connections = try (0..<20).map { _ in try RawConnection(to: "\(daemon.folder)/labels") }
+        settled(connections)
+        #expect(connections.suffix(8).allSatisfy { $0.isEnded(within: 20) })
+        #expect(daemon.process.isRunning)
+    }
+
+    /// Subscriptions of a megabyte end the connection before they are kept, and a million short ones are not kept.
+    @Test func longAndManyPrefixes() throws {
+        let daemon = try DaemonUnderTest(idle: 300)
+        var bystander = try Bystander(daemon)
+        let before = daemon.residentBytes
+        for number in 0..<20 {
+            let connection = try RawConnection(to: "\(daemon.folder)/labels")
+            connection.send(RawConnection.greeting + RawConnection.ready("SUB"))
+            let prefix = Array("labels.\(number)".utf8) + [UInt8](repeating: 120, count: 1 << 20)
+            connection.send(RawConnection.message([1] + prefix))
+            #expect(connection.isEnded(within: 20))
+        }
+        let many = try RawConnection(to: "\(daemon.folder)/labels")
+        many.send(RawConnection.greeting + RawConnection.ready("SUB"))
+        for hundred in 0..<2000 {
+            many.send(
+                (0..<100).flatMap { RawConnection.message([1] + Array("labels.\(hundred * 100 + $0)-0123456789".utf8)) }
+            )
+        }
+        try bystander.check()
+        #expect(daemon.residentBytes < before + 96 << 20)
+        #expect(daemon.end(with: SIGTERM) == 0)
+    }
+
+    /// Replies that nobody reads are not kept without end, and others are answered.
+    @Test func repliesThatNobodyReads() throws {
+        let daemon = try DaemonUnderTest(idle: 300)
+        var bystander = try Bystander(daemon)
+        let before = daemon.residentBytes
+        var options = SocketOptions()
+        options.receiveHighWater = 1
+        options.sendHighWater = 100_000
+        let greedy = try Socket(.dealer, context: daemon.context, options: options)
+        try greedy.connect(daemon.endpoint("control"))
+        for number in 0..<20_000 {
+            let body: WireControlRequest.OneOf_Body =
+                number.isMultiple(of: 2) ? .status(.init()) : .listModels(.init())
+            _ = try greedy.send([[], WireControlRequest(id: UInt64(number), body).wire()], waits: true)
+        }
+        #expect(try daemon.status().ready)
+        try bystander.check()
+        #expect(daemon.residentBytes < before + 96 << 20)
+        #expect(daemon.end(with: SIGTERM) == 0)
+    }
+
+    /// A client that sends the largest messages as fast as it can does not fill the memory while it is refused.
+    @Test func aFloodOfLargeMessages() throws {
+        let daemon = try DaemonUnderTest(idle: 300)
+        var bystander = try Bystander(daemon)
+        let before = daemon.residentBytes
+        var random = SystemRandomNumberGenerator()
+        let rubbish = (0..<(1 << 20) - 100).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let player = try Player(daemon)
+        var most = 0
+        for number in 0..<600 {
+            try player.send(topic: "ink.flood", payload: rubbish)
+            if number % 50 == 49 { most = max(most, daemon.residentBytes) }
+        }
+        try bystander.check()
+        #expect(most < before + 400 << 20)
+        #expect(daemon.end(with: SIGTERM) == 0)
+    }
+
+    /// Whoever asks for everything again and again costs others nothing: what was published last goes to the newcomer alone.
+    @Test func subscribingAgainAndAgain() throws {
+        let daemon = try DaemonUnderTest(idle: 300)
+        var bystander = try Bystander(daemon)
+        try bystander.write(3)
+        let pest = try RawConnection(to: "\(daemon.folder)/labels")
+        pest.send(RawConnection.greeting + RawConnection.ready("SUB"))
+        for _ in 0..<5000 { pest.send(RawConnection.message([1] + Array("labels.".utf8))) }
+        try bystander.check()
+        #expect(bystander.listener.events.map(\.number) == Array(1...UInt64(bystander.listener.events.count)))
+        #expect(daemon.end(with: SIGTERM) == 0)
+    }
+}

@@ -1,0 +1,89 @@
+import DuctusTransport
+import DuctusTransportZeroMQ
+import Testing
+
+/// Connections are counted, by client and all together, and turned away before anything runs out.
+@Suite struct ConnectionLimitTests {
+    private func fill(_ admission: Admission, _ socket: String, cost: Int = 1, as user: UInt32) -> [Admission.Ticket] {
+        var tickets: [Admission.Ticket] = []
+        while case .success(let ticket) = admission.admit(.user(user), to: socket, cost: cost) {
+            tickets.append(ticket)
+        }
+        return tickets
+    }
+
+    @Test func aSocketKeepsAPartThatOthersCannotTake() throws {
+        let admission = Admission(.init(descriptors: 160, perClient: 1000), sockets: ["ink", "labels", "control"])
+        let flood = fill(admission, "labels", cost: 2, as: 1) + fill(admission, "labels", cost: 2, as: 2)
+        #expect(flood.count == 70, "ten descriptors each are kept for the two others")
+        #expect(fill(admission, "control", as: 3).count == 10)
+        #expect(fill(admission, "ink", as: 3).count == 10)
+    }
+
+    @Test func oneClientLeavesRoomForOthers() {
+        let admission = Admission(.init(descriptors: 160, perClient: 1000), sockets: ["ink"])
+        let greedy = fill(admission, "ink", as: 1)
+        #expect(greedy.count == 140)
+        let others = fill(admission, "ink", as: 2)
+        #expect(others.count == 20)
+        #expect(admission.count == 160)
+    }
+
+    @Test func aClientHasSoManyConnectionsAtMost_andHasThemAgainWhenTheyEnd() {
+        let admission = Admission(.init(descriptors: 1000, perClient: 3), sockets: ["ink"])
+        var tickets = fill(admission, "ink", as: 1)
+        #expect(tickets.count == 3)
+        tickets.removeLast()
+        #expect(fill(admission, "ink", as: 1).count == 1)
+        admission.change(perClient: 5)
+        #expect(fill(admission, "ink", as: 1).count == 3)
+        #expect(admission.count == 2)
+    }
+
+    @Test func aFloodOnOneSocketLeavesTheOthersOpen_andEndsWithIt() throws {
+        let scene = try TransportScene { $0.connections = .init(descriptors: 64, perClient: 1000) }
+        var flood = try (0..<40).map { _ in try HostileSubscriber(scene.labels) }
+        #expect(scene.comesTo { scene.transport.totals.connectionsRefused.values.reduce(0, +) >= 10 })
+        #expect(try scene.control().request([1, 2], milliseconds: 10_000) == [2, 1])
+        flood.removeAll()
+        let late = try scene.subscriber("labels.a")
+        scene.publish("labels.a")
+        #expect(try late.receive(milliseconds: 10_000)?.first == "labels.a".bytes)
+    }
+
+    @Test func aConnectionThatEndedCountsNoMore() throws {
+        let scene = try TransportScene()
+        var client: ControlClient? = scene.control()
+        _ = try client?.request([1], milliseconds: 5000)
+        #expect(scene.transport.totals.connections == 1)
+        client = nil
+        #expect(scene.comesTo { scene.transport.totals.connections == 0 })
+    }
+
+    @Test func aPrefixOfAKilobyteEndsTheConnection() throws {
+        let scene = try TransportScene()
+        let honest = try scene.subscriber("labels.")
+        let hostile = try HostileSubscriber(scene.labels)
+        hostile.subscribe("ready.a")
+        #expect(hostile.receive(milliseconds: 10_000)?.first == "ready.a".bytes)
+        hostile.subscribe("labels." + String(repeating: "x", count: 2000))
+        #expect(scene.comesTo { scene.transport.totals.connections == 1 })
+        scene.publish("labels.a")
+        #expect(try honest.receive(milliseconds: 5000)?.first == "labels.a".bytes)
+    }
+
+    @Test func whatWaitsForOneWhoDoesNotReadIsBounded_andOthersGetAll() throws {
+        let scene = try TransportScene { $0.queueBytes = 1 << 20 }
+        let lazy = try HostileSubscriber(scene.labels, receives: 1)
+        lazy.subscribe("labels.")
+        lazy.subscribe("ready.a")
+        #expect(lazy.receive(milliseconds: 10_000)?.first == "ready.a".bytes)
+        let honest = try scene.subscriber("labels.")
+        let payload = [UInt8](repeating: 7, count: 100_000)
+        for number in 0..<500 {
+            scene.publish("labels.\(number)", payload)
+            #expect(try honest.receive(milliseconds: 10_000)?.first == "labels.\(number)".bytes)
+        }
+        #expect(scene.transport.totals.unsent > 0)
+    }
+}
