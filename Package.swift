@@ -68,6 +68,7 @@ let package = Package(
         // What several rooms need
         room("Foundations"),
         room("Randomness"),
+        room("Messages", [], [protobuf]),
         room("Drawing", ["Foundations", "CZlib"]),
 
         // What knows nothing of the others
@@ -84,7 +85,7 @@ let package = Package(
             "Adaptation", ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training", "Streaming"],
             [sqlite]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
-        room("Wire", ["Foundations", "Ink", "Streaming"], [protobuf]),
+        room("Wire", ["Foundations", "Messages", "Ink", "Streaming"], [protobuf]),
         room(
             "Daemon", ["Foundations", "Ink", "Network", "Recognition", "Streaming", "Adaptation", "Wire", "Transport"],
             [

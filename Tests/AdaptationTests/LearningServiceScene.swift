@@ -41,11 +41,12 @@ final class LearningServiceScene: Sendable {
     init(in folder: TemporaryFolder, model: Model? = nil, canary: [LabelledSegment] = []) throws {
         let state = folder.url.appending(path: "state")
         let directory = StateDirectory(state.path)
+        let journal = SQLiteJournal(at: state.appending(path: "journal.sqlite"), in: directory)
         service = LearningService(
-            "ink", journal: SQLiteJournal(at: state.appending(path: "journal.sqlite"), in: directory),
+            "ink", journal: journal,
             archive: FileArchive(folder: state.appending(path: "generations"), keeping: 3, in: directory),
-            models: GenerationModels(base: BaseModel(try model ?? TinyModel.make(wildness: 0.01))), canary: canary,
-            queue: queue, clock: clock,
+            models: GenerationModels(base: BaseModel(try model ?? TinyModel.make(wildness: 0.01))), words: journal,
+            canary: canary, queue: queue, clock: clock,
             trainer: { [hooks] input, _, _, pause in
                 hooks.begin(input)
                 for step in 1...Self.pauses {

@@ -67,6 +67,37 @@ import Testing
         #expect(last.segments.count + last.heldOut.count == 64)
     }
 
+    // MARK: Words
+
+    @Test func aWordThatSomethingWasCorrectedTo_isExpectedOfItsWriterAtOnce_andAfterARestart_untilItIsForgotten() throws {
+        func lexicon(_ scene: LearningServiceScene, _ writer: String?) -> Bool {
+            scene.service.models.current(for: writer).model.lexicon?.contains("Kowalczyk") ?? false
+        }
+        do {
+            let scene = try LearningServiceScene(in: folder)
+            try scene.correct(1...1, of: "anna", as: "Mr Kowalczyk")
+            #expect(lexicon(scene, "anna") && !lexicon(scene, "ben") && !lexicon(scene, nil))
+            #expect(try scene.service.personalWords().map { "\($0.writer) \($0.word.text)" } == ["anna Kowalczyk"])
+            try scene.correct(2...4, of: "anna")
+            scene.queue.runNext()
+            #expect(lexicon(scene, "anna") && scene.serving("anna").writer == "anna", "with weights of one's own, too")
+            scene.service.close()
+        }
+        let scene = try LearningServiceScene(in: folder)
+        #expect(lexicon(scene, "anna"))
+        #expect(try scene.service.forgetWords(["Kowalczyk"], of: "anna") == 1)
+        #expect(!lexicon(scene, "anna"))
+        try scene.correct(11...11, of: "anna", as: "Mr Kowalczyk")
+        _ = try scene.service.erase(.writer("anna"))
+        #expect(!lexicon(scene, "anna"))
+        #expect(try scene.service.personalWords().isEmpty)
+    }
+
+    @Test func onlyWordsThatWereNotRead_andAreNotShort_areLearned() {
+        #expect(PersonalWords.new(in: "Mr Kowalczyk met O'Brien, Mr Kowalczyk's son", read: "Mr met son") == ["Kowalczyk", "O'Brien", "Kowalczyk's"])
+        #expect(PersonalWords.new(in: "see the sea", read: "").isEmpty)
+    }
+
     // MARK: Wrong corrections
 
     private static let english: Model? = {

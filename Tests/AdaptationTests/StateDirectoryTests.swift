@@ -112,19 +112,6 @@ import Testing
         #expect(remarks.all.contains { $0.contains("damaged") && $0.contains("kept as") })
     }
 
-    @Test func damageThatIsFoundInUse_isKeptAside_too() throws {
-        let journal = journal(StateDirectory(state.path))
-        for segment in 1...30 as ClosedRange<UInt64> { _ = try journal.add(correction(segment: segment)) }
-        // Over the pages of the open file, and without its log: what a failing disk does.
-        let handle = try FileHandle(forWritingTo: file)
-        try handle.write(contentsOf: Data(repeating: 0xa5, count: 1 << 16))
-        try handle.close()
-        for suffix in ["-wal", "-shm"] { truncate(file.path + suffix, 0) }
-        _ = try journal.add(correction(segment: 98))
-        let kept = try journal.add(correction(segment: 99))
-        #expect(try journal.entries(limit: 99).contains(kept))
-    }
-
     @Test func aClosedJournalIsOneFile() throws {
         let journal = journal(StateDirectory(state.path))
         for segment in 1...3 as ClosedRange<UInt64> { _ = try journal.add(correction(segment: segment)) }

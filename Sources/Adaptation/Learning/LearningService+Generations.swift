@@ -68,6 +68,7 @@ extension LearningService {
             }
         }
         guard requests.hasNewBase else { return }
+        do throws(JournalError) { try loadWords() } catch { note("\(error)", in: .journal) }
         do throws(GenerationError) {
             queue.ask(try outdated(), of: self)
         } catch {

@@ -27,6 +27,8 @@ public final class LearningService: Trainee {
     public let models: GenerationModels
     /// Confident finals, where the operator wants them kept.
     public let reservoir: Reservoir?
+    /// Words that writers have corrected something to, where they are kept.
+    public let words: (any WordStore)?
     /// What happens, in order. One consumer.
     public let events: AsyncStream<LearningEvent>
 
@@ -74,7 +76,7 @@ public final class LearningService: Trainee {
     ///   - queue: trains for several services, one after another.
     public init(
         _ pipeline: String, journal: any CorrectionJournal, archive: any GenerationArchive, models: GenerationModels,
-        reservoir: Reservoir? = nil, canary: [LabelledSegment] = [], settings: LearningSettings = LearningSettings(),
+        reservoir: Reservoir? = nil, words: (any WordStore)? = nil, canary: [LabelledSegment] = [], settings: LearningSettings = LearningSettings(),
         queue: TrainingQueue, clock: any Clock,
         trainer: @escaping Trainer = { try Trial.run($0, plan: $1, gate: $2, pause: $3) }
     ) {
@@ -83,6 +85,7 @@ public final class LearningService: Trainee {
         self.archive = archive
         self.models = models
         self.reservoir = reservoir
+        self.words = words
         self.canary = canary
         self.queue = queue
         self.clock = clock
@@ -135,6 +138,7 @@ public final class LearningService: Trainee {
     /// Asks for what an earlier run, or an earlier base, left to be learned.
     private func resume() {
         do {
+            try loadWords()
             queue.ask(try outdated(), of: self)
             for scope in try journal.scopesWithPending() { try ask(for: scope) }
             state.withLock { $0.isStarted = true }
@@ -149,6 +153,7 @@ public final class LearningService: Trainee {
         do throws(JournalError) {
             try journal.erase(before: limit)
             try reservoir?.erase(before: limit)
+            try words?.forgetWords(before: limit)
         } catch {
             note("\(error)", in: .journal)
         }

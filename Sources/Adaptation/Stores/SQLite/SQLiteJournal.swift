@@ -9,7 +9,7 @@ import Synchronization
 /// - A damaged file is kept aside, and a new one begun. A row that cannot be read back is left out, and told of once.
 /// - After `close` the journal is one plain file.
 public final class SQLiteJournal: CorrectionJournal {
-    private let database: EmbeddedDatabase
+    let database: EmbeddedDatabase
     private let remark: @Sendable (String) -> Void
     private let unreadable = Mutex<Set<Int64>>([])
 
@@ -61,6 +61,7 @@ public final class SQLiteJournal: CorrectionJournal {
                     CREATE INDEX correctionBySource ON correction (writer, stream);
                     """)
         }
+        registerWords(in: &migrator)
         return migrator
     }
 
