@@ -82,7 +82,8 @@ let package = Package(
         room("Training", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding", "Recognition"]),
         room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition"]),
         room(
-            "Adaptation", ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training", "Streaming"],
+            "Adaptation",
+            ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training", "Streaming"],
             [sqlite]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
         room("Wire", ["Foundations", "Messages", "Ink", "Streaming"], [protobuf]),

@@ -17,7 +17,8 @@ import Testing
         var tilted = Sample(x: 3, y: 4, time: .min)
         (tilted.tiltX, tilted.tiltY) = (5, 6)
         return Stroke([
-            Sample(x: 1, y: -0.0, time: .max), Sample(x: .infinity, y: .nan, pressure: 0.25), tilted, Sample(x: 0, y: 0),
+            Sample(x: 1, y: -0.0, time: .max), Sample(x: .infinity, y: .nan, pressure: 0.25), tilted,
+            Sample(x: 0, y: 0),
         ])
     }()
 

@@ -144,6 +144,7 @@ import Testing
         #expect(try store.current(of: .shared) == 0)
         let afterRollback = try store.interventions(in: .shared)
         try store.erase(writer: "anna")
-        #expect(try store.interventions(in: .shared) > afterRollback, "everyone's may have been trained on what was erased")
+        #expect(
+            try store.interventions(in: .shared) > afterRollback, "everyone's may have been trained on what was erased")
     }
 }

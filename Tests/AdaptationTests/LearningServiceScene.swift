@@ -22,7 +22,8 @@ final class LearningServiceScene: Sendable {
 
     /// What happens while a training runs.
     final class Hooks: Sendable {
-        private let state = Mutex<(atPause: (@Sendable (Scope, Int) -> Void)?, begun: [Scope], input: [Trial.Input])>((nil, [], []))
+        private let state = Mutex<(atPause: (@Sendable (Scope, Int) -> Void)?, begun: [Scope], input: [Trial.Input])>(
+            (nil, [], []))
 
         func set(_ atPause: (@Sendable (Scope, Int) -> Void)?) { state.withLock { $0.atPause = atPause } }
         func begin(_ input: Trial.Input) {
@@ -60,6 +61,11 @@ final class LearningServiceScene: Sendable {
         service.check()
     }
 
+    deinit {
+        queue.stop()
+        service.close()
+    }
+
     /// Runs at each pause of a training, of which the number counts from 1.
     func atPause(_ body: (@Sendable (Scope, Int) -> Void)?) { hooks.set(body) }
     /// The scopes whose training began, in order.
@@ -95,11 +101,6 @@ final class LearningServiceScene: Sendable {
 
     func serving(_ writer: String?) -> LabelEvent.Generation { service.models.current(for: writer).generation }
 
-    /// What the service has told so far. It tells nothing more afterwards.
-    func told() async -> [LearningEvent] {
-        service.close()
-        var events: [LearningEvent] = []
-        for await event in service.events { events.append(event) }
-        return events
-    }
+    /// What the service has told since the last call.
+    func told() -> [LearningEvent] { service.events.take() }
 }

@@ -84,7 +84,9 @@ import Testing
             "overwritten in the middle",
             { url in
                 var bytes = try Data(contentsOf: url)
-                for place in bytes.count / 4..<bytes.count * 3 / 4 { bytes[place] = UInt8(truncatingIfNeeded: place &* 7) }
+                for place in bytes.count / 4..<bytes.count * 3 / 4 {
+                    bytes[place] = UInt8(truncatingIfNeeded: place &* 7)
+                }
                 try bytes.write(to: url)
             }
         ),
@@ -98,9 +100,11 @@ import Testing
     ]
 
     @Test(arguments: damages.map(\.0)) func aDamagedJournalIsKeptAside_andTold(kind: String) throws {
-        let before = journal(StateDirectory(state.path))
-        for segment in 1...30 as ClosedRange<UInt64> { _ = try before.add(correction(segment: segment)) }
-        before.close()
+        do {
+            let before = journal(StateDirectory(state.path))
+            for segment in 1...30 as ClosedRange<UInt64> { _ = try before.add(correction(segment: segment)) }
+            before.close()
+        }
         let damage = try #require(Self.damages.first { $0.0 == kind }).1
         try damage(file)
 

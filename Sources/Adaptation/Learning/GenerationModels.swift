@@ -39,15 +39,14 @@ public final class GenerationModels: ModelStore {
     }
 
     private let state: Mutex<State>
-    /// Yields whenever `takeRequests` has something new to tell. One consumer.
-    package let requests: AsyncStream<Void>
-    private let request: AsyncStream<Void>.Continuation
+    /// Something is put here whenever `takeRequests` has news to tell.
+    package let requests = Mailbox<Void>(limit: 1)
 
     public init(base: BaseModel, capacity: Int = 64) {
         state = Mutex(
             State(
-                base: base, shared: Served(model: base.model, generation: .init(number: 0)), capacity: max(1, capacity)))
-        (requests, request) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+                base: base, shared: Served(model: base.model, generation: .init(number: 0)), capacity: max(1, capacity))
+        )
     }
 
     public var base: BaseModel { state.withLock { $0.base } }
@@ -58,7 +57,7 @@ public final class GenerationModels: ModelStore {
             let (plain, isNews) = Self.plain(for: writer, &state)
             return (Self.expecting(plain, of: writer, &state), isNews)
         }
-        if isNews { request.yield() }
+        if isNews { requests.put(()) }
         return served
     }
 
@@ -173,7 +172,7 @@ public final class GenerationModels: ModelStore {
             state.hasNewBase = true
             if state.shared.generation.number == 0 { state.shared = Served(model: base, generation: .init(number: 0)) }
         }
-        request.yield()
+        requests.put(())
     }
 
     /// The writers whose weights are wanted, and whether the base was replaced, since the last call.
@@ -184,9 +183,6 @@ public final class GenerationModels: ModelStore {
             return (state.wanted.sorted(), state.hasNewBase)
         }
     }
-
-    /// Ends `requests`.
-    package func close() { request.finish() }
 }
 
 extension LabelEvent.Generation {

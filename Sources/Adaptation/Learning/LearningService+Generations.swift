@@ -64,7 +64,8 @@ extension LearningService {
                 try load(.writer(writer))
             } catch {
                 models.forget(writer)
-                emit(.failed(.writer(writer), reason: "its own weights cannot be used; the shared ones serve: \(error)"))
+                emit(
+                    .failed(.writer(writer), reason: "its own weights cannot be used; the shared ones serve: \(error)"))
             }
         }
         guard requests.hasNewBase else { return }

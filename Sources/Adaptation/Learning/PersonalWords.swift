@@ -6,7 +6,7 @@ public enum PersonalWords {
     /// Words kept of a writer.
     public static let limit = 256
     /// What a word adds to the score of a text that has it: natural logarithm. `docs/adaptation.md` compares values.
-    public static let weight: Float = 6
+    public static let weight: Float = 10
     /// Shorter words are read from stray marks too easily.
     static let leastLength = 4
 

@@ -143,6 +143,7 @@ package final class Learning: Sendable {
     /// Answers what was asked before, and leaves the journals as one file each. Nothing can be corrected afterwards.
     package func close() {
         queue.sync { for service in services { service.close() } }
+        directory.release()
     }
 
     /// Takes changed settings into use; those that need a restart are as they were.

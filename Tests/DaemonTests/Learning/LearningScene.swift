@@ -128,7 +128,8 @@ final class LearningScene: Sendable {
             generation: .init(number: 0), sampleCount: line.sampleCount,
             stamps: .init(arrived: 0, decided: 0, published: 0))
         learning.finished(
-            FinishedSegment(event: event, writer: writer, ink: InkSegment(line.strokes)), pipeline: pipeline(of: stream))
+            FinishedSegment(event: event, writer: writer, ink: InkSegment(line.strokes)), pipeline: pipeline(of: stream)
+        )
     }
 
     /// A sensor's segment was transcribed.

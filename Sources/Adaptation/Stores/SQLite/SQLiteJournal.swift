@@ -18,8 +18,9 @@ public final class SQLiteJournal: CorrectionJournal {
     /// - Parameters:
     ///   - directory: what must be held while the journal is written; without it nobody watches over the file, and damage is an error.
     ///   - remark: told what an operator should know.
-    public init(at url: URL, in directory: StateDirectory? = nil, remark: @escaping @Sendable (String) -> Void = { _ in })
-    {
+    public init(
+        at url: URL, in directory: StateDirectory? = nil, remark: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         self.remark = remark
         database = EmbeddedDatabase(
             at: url, label: "journal", isDurable: true, migrator: Self.migrator, in: directory, remark: remark)
@@ -131,7 +132,8 @@ public final class SQLiteJournal: CorrectionJournal {
         return try database.read { database in
             let numbers = try Int64.fetchAll(
                 database,
-                sql: "SELECT number FROM correction WHERE heldOut = 1 AND state = ? AND number < ? \(restriction) ORDER BY number",
+                sql:
+                    "SELECT number FROM correction WHERE heldOut = 1 AND state = ? AND number < ? \(restriction) ORDER BY number",
                 arguments: [JournaledCorrection.State.learned.rawValue, Int64(clamping: number)] + writer)
             return try JournalRules.spread(numbers, limit).flatMap {
                 try read(database, "SELECT * FROM correction WHERE number = ?", [$0])
@@ -201,7 +203,8 @@ public final class SQLiteJournal: CorrectionJournal {
         try database.read { database in
             let row = try Row.fetchOne(
                 database,
-                sql: "SELECT count(*), coalesce(sum(doubtful), 0) FROM correction WHERE writer IS ? AND stream = ? AND state <> ?",
+                sql:
+                    "SELECT count(*), coalesce(sum(doubtful), 0) FROM correction WHERE writer IS ? AND stream = ? AND state <> ?",
                 arguments: [source.writer, source.stream, JournaledCorrection.State.superseded.rawValue])
             return SourceStanding(corrections: row?[0] ?? 0, doubtful: row?[1] ?? 0)
         }
