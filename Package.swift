@@ -90,6 +90,7 @@ let package = Package(
         // What several rooms need
         room("Foundations", ["CZlib"]),
         room("Randomness"),
+        room("Messages", [], [protobuf]),
         room("Drawing", ["Foundations", "CZlib"]),
 
         // What knows nothing of the others
@@ -109,10 +110,13 @@ let package = Package(
         room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition", "Pages"]),
         room(
             "Adaptation",
-            ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training", "Streaming"],
-            [sqlite]),
+            [
+                "Foundations", "Randomness", "Messages", "Ink", "Network", "Decoding", "Recognition", "Training",
+                "Streaming",
+            ],
+            [sqlite, protobuf]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
-        room("Wire", ["Foundations", "Ink", "Recognition", "Streaming"], [protobuf]),
+        room("Wire", ["Foundations", "Messages", "Ink", "Recognition", "Streaming"], [protobuf]),
         web,
         room(
             "Daemon",

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Generates Sources/Wire/Generated and the Python client's description of the messages from the protocol files. Run it after changing
-# one, and commit all.
+# Generates Sources/Messages/Generated and the Python client's description of the messages from the protocol files. Run it after
+# changing one, and commit all.
 # Needs protoc (Debian: protobuf-compiler) and protoc-gen-swift of the swift-protobuf release in Package.swift:
 #   git clone --branch 1.39.0 https://github.com/apple/swift-protobuf && cd swift-protobuf &&
 #   swift build -c release --product protoc-gen-swift
@@ -12,7 +12,7 @@ if [ -z "$plugin" ]; then
     echo "generate.sh: no protoc-gen-swift; the head of this script tells how to build it" >&2
     exit 1
 fi
-out=../Sources/Wire/Generated
+out=../Sources/Messages/Generated
 mkdir -p "$out"
 protoc --plugin=protoc-gen-swift="$plugin" --proto_path=. \
     --swift_out="$out" --swift_opt=Visibility=Package --swift_opt=FileNaming=DropPath \

@@ -4,6 +4,7 @@ import DuctusStreaming
 extension WireInkSamples {
     /// Columns of samples. A column is sent only if every sample has the value: what some lack is left out for all.
     package init(_ samples: [PenSample], firstStroke: UInt32? = nil) {
+        self.init()
         x = samples.map(\.sample.x)
         y = samples.map(\.sample.y)
         time = Self.differences(samples)

@@ -29,6 +29,7 @@ struct CorrectCommand: ParsableCommand {
     struct Report: Encodable {
         var correction: UInt64
         var writer: String
+        var quarantined: Bool
     }
 
     func run() throws {
@@ -38,7 +39,14 @@ struct CorrectCommand: ParsableCommand {
             $0.text = text
         }
         let reply = try StatusCommand.ask(try connection.control(context: try Context()), .correct(request)).correct
-        if json { return try printJSON(Report(correction: reply.correction, writer: reply.writer)) }
+        if json {
+            let report = Report(correction: reply.correction, writer: reply.writer, quarantined: reply.quarantined)
+            return try printJSON(report)
+        }
         print("correction \(reply.correction)\(reply.writer.isEmpty ? "" : " of \(reply.writer)") is in the journal")
+        guard reply.quarantined else { return }
+        print(
+            "It is quarantined: it contradicts what is read with confidence. Nothing is learned from it until better weights agree with it."
+        )
     }
 }

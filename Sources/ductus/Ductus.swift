@@ -22,6 +22,7 @@ struct Ductus: AsyncParsableCommand {
             CorrectCommand.self,
             ModelCommand.self,
             JournalCommand.self,
+            WordsCommand.self,
             EvaluateCommand.self,
             TrainCommand.self,
             CalibrateCommand.self,

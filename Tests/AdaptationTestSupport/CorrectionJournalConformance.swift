@@ -75,7 +75,8 @@ package enum CorrectionJournalConformance {
             let held = added.prefix(32).filter(\.isHeldOut).map(\.number)
             let anchors = try journal.heldOut(of: .writer("anna"), before: added[39].number, limit: 4)
             try expect(anchors.map(\.number) == [held[0], held[2], held[4], held[6]])
-            try expect(try journal.heldOut(of: .writer("anna"), before: held[2], limit: 9).map(\.number) == [held[0], held[1]])
+            try expect(
+                try journal.heldOut(of: .writer("anna"), before: held[2], limit: 9).map(\.number) == [held[0], held[1]])
             try expect(try journal.heldOut(of: .writer("ben"), before: .max, limit: 9).isEmpty)
             try expect(try journal.heldOut(of: .shared, before: .max, limit: 99).count == held.count)
         },
@@ -99,7 +100,8 @@ package enum CorrectionJournalConformance {
         .init("a page follows the other, of one owner or of all") { journal in
             let added = try (0..<6).map { place in
                 try journal.add(
-                    correction(stream: place < 4 ? "desk" : "door", segment: place, writer: place % 2 == 0 ? "anna" : nil),
+                    correction(
+                        stream: place < 4 ? "desk" : "door", segment: place, writer: place % 2 == 0 ? "anna" : nil),
                     isDoubtful: false)
             }
             try expect(try journal.entries(of: nil, after: added[1].number, limit: 2) == Array(added[2...3]))

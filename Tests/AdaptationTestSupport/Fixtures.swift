@@ -94,7 +94,9 @@ package let stroke = Stroke([
     Sample(x: 1.5, y: -2, time: 1_000_000, pressure: 0.25), Sample(x: 3, y: 4, time: 999_000, pressure: 0.5),
 ])
 
-package func figures(held before: (edits: Int, nats: Double), _ after: (edits: Int, nats: Double), canary: (Int, Int)? = nil)
+package func figures(
+    held before: (edits: Int, nats: Double), _ after: (edits: Int, nats: Double), canary: (Int, Int)? = nil
+)
     -> GateFigures
 {
     func reading(_ edits: Int, _ nats: Double) -> ReadingFigures {

@@ -13,6 +13,11 @@ import Testing
         try rule.check(SQLiteJournal(at: folder.url.appending(path: "journal.sqlite")))
     }
 
+    @Test(arguments: WordStoreConformance.rules)
+    func theWordsInSQLite(rule: ConformanceRule<any WordStore>) throws {
+        try rule.check(SQLiteJournal(at: folder.url.appending(path: "journal.sqlite")))
+    }
+
     @Test(arguments: GenerationArchiveConformance.rules)
     func theArchiveInFiles(rule: ConformanceRule<any GenerationArchive>) throws {
         try rule.check(FileArchive(folder: folder.url, keeping: 3))

@@ -111,7 +111,7 @@ import Testing
         let record = try promote(open(), change: 0.02)
         let upgraded = BaseModel(try SmallModel.make(seed: 2))
         #expect(upgraded.hash != base.hash)
-        let served = open().model(of: record.name, over: upgraded).network.parameters
+        let served = try open().model(of: record.name, over: upgraded).network.parameters
         #expect(abs(served[0] - base.model.network.parameters[0] - 0.02) < 1e-4)
     }
 
@@ -144,6 +144,7 @@ import Testing
         #expect(try store.current(of: .shared) == 0)
         let afterRollback = try store.interventions(in: .shared)
         try store.erase(writer: "anna")
-        #expect(try store.interventions(in: .shared) > afterRollback, "everyone's may have been trained on what was erased")
+        #expect(
+            try store.interventions(in: .shared) > afterRollback, "everyone's may have been trained on what was erased")
     }
 }

@@ -85,11 +85,13 @@ import Testing
         plan.steps = 4...4
         let input = try input(["no", "on", "noon"])
         let trial = try Trial.run(input, plan: plan, gate: Gate(leastGain: -1000))
-        let store = try GenerationStore(folder: folder.url, keeping: 1)
-        let record = try store.promote(
-            trial.parameters, over: input.base, scope: .writer("anna"), parent: .base, corrections: [],
-            figures: trial.verdict.figures, time: 0)
-        #expect(try store.model(of: record.name, over: input.base).network.parameters == trial.parameters)
+        let archive = FileArchive(folder: folder.url, keeping: 1)
+        let record = try archive.promote(
+            GenerationCandidate(
+                scope: .writer("anna"), parameters: trial.parameters, parent: .base, corrections: [],
+                figures: trial.verdict.figures, time: 0),
+            over: input.base)
+        #expect(try archive.model(of: record.name, over: input.base).network.parameters == trial.parameters)
     }
 
     @Test func whatMattersIsHeldWhereThePlanIsElastic() throws {

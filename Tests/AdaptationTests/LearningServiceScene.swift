@@ -22,7 +22,8 @@ final class LearningServiceScene: Sendable {
 
     /// What happens while a training runs.
     final class Hooks: Sendable {
-        private let state = Mutex<(atPause: (@Sendable (Scope, Int) -> Void)?, begun: [Scope], input: [Trial.Input])>((nil, [], []))
+        private let state = Mutex<(atPause: (@Sendable (Scope, Int) -> Void)?, begun: [Scope], input: [Trial.Input])>(
+            (nil, [], []))
 
         func set(_ atPause: (@Sendable (Scope, Int) -> Void)?) { state.withLock { $0.atPause = atPause } }
         func begin(_ input: Trial.Input) {
@@ -41,11 +42,12 @@ final class LearningServiceScene: Sendable {
     init(in folder: TemporaryFolder, model: Model? = nil, canary: [LabelledSegment] = []) throws {
         let state = folder.url.appending(path: "state")
         let directory = StateDirectory(state.path)
+        let journal = SQLiteJournal(at: state.appending(path: "journal.sqlite"), in: directory)
         service = LearningService(
-            "ink", journal: SQLiteJournal(at: state.appending(path: "journal.sqlite"), in: directory),
+            "ink", journal: journal,
             archive: FileArchive(folder: state.appending(path: "generations"), keeping: 3, in: directory),
-            models: GenerationModels(base: BaseModel(try model ?? TinyModel.make(wildness: 0.01))), canary: canary,
-            queue: queue, clock: clock,
+            models: GenerationModels(base: BaseModel(try model ?? TinyModel.make(wildness: 0.01))), words: journal,
+            canary: canary, queue: queue, clock: clock,
             trainer: { [hooks] input, _, _, pause in
                 hooks.begin(input)
                 for step in 1...Self.pauses {
@@ -57,6 +59,11 @@ final class LearningServiceScene: Sendable {
                     parameters: input.base.rounded(input.start.network.parameters.map { $0 + 0.001 }), share: 1)
             })
         service.check()
+    }
+
+    deinit {
+        queue.stop()
+        service.close()
     }
 
     /// Runs at each pause of a training, of which the number counts from 1.
@@ -94,11 +101,6 @@ final class LearningServiceScene: Sendable {
 
     func serving(_ writer: String?) -> LabelEvent.Generation { service.models.current(for: writer).generation }
 
-    /// What the service has told so far. It tells nothing more afterwards.
-    func told() async -> [LearningEvent] {
-        service.close()
-        var events: [LearningEvent] = []
-        for await event in service.events { events.append(event) }
-        return events
-    }
+    /// What the service has told since the last call.
+    func told() -> [LearningEvent] { service.events.take() }
 }

@@ -22,18 +22,11 @@ import Testing
 
     @Test func vectorsComeBackToTheLastBit() throws {
         let vectors = SensorVectors(channels: ["x", "ÿ\u{0}"], rate: 33.3, values: [.pi, .nan, -0.0, .infinity])
-        #expect(VectorBlob.decode(VectorBlob.encode(vectors)) == vectors)
+        #expect(Evidence(blob: Evidence.vectors(vectors).blob) == .vectors(vectors))
         let folder = try TemporaryFolder()
-        let journal = try Journal(at: folder.url.appending(path: "journal.sqlite"))
+        let journal = SQLiteJournal(at: folder.url.appending(path: "journal.sqlite"))
         _ = try journal.add(correction(segment: 1, evidence: .vectors(vectors)))
         #expect(try journal.entries(limit: 9).map(\.correction.evidence) == [.vectors(vectors)])
-    }
-
-    @Test func whatIsNoBlobOfVectors_isRefused() {
-        let bytes = VectorBlob.encode(SensorVectors(channels: ["x"], rate: 1, values: [1, 2]))
-        for length in 0..<bytes.count { #expect(VectorBlob.decode(Array(bytes.prefix(length))) == nil) }
-        #expect(VectorBlob.decode(bytes + [0]) == nil)
-        #expect(VectorBlob.decode([1] + bytes.dropFirst()) == nil)
     }
 
     @Test func correctionsBecomeLikelier_andAreReadWithFewerErrors() throws {

@@ -71,10 +71,10 @@ extension FuzzTarget {
             seeds: [Models.arpa]
         ) { bytes, file in try Models.use(LanguageModel(contentsOf: file.holding(bytes))) },
         FuzzTarget("journal.ink", share: 3_000, .binary, seeds: [Models.ink]) { bytes, _ in
-            guard InkBlob.decode(bytes) != nil else { throw Models.Refused() }
+            guard Evidence(blob: bytes) != nil else { throw Models.Refused() }
         },
         FuzzTarget("journal.vectors", share: 2_000, .binary, seeds: [Models.vectors]) { bytes, _ in
-            guard VectorBlob.decode(bytes) != nil else { throw Models.Refused() }
+            guard Evidence(blob: bytes) != nil else { throw Models.Refused() }
         },
     ]
 }
@@ -167,10 +167,11 @@ private enum Models {
         Stroke((0..<10).map { Sample(x: Float($0), y: 2, time: Int64($0) * 7500, pressure: 0.5, tiltX: 1, tiltY: 2) }),
         Stroke([Sample(x: 1, y: 2), Sample(x: 3, y: 4, time: -5)]), Stroke(),
     ]
-    static let ink = InkBlob.encode(strokes)
+    static let ink = Evidence.ink(strokes).blob
 
-    static let vectors = VectorBlob.encode(
-        SensorVectors(channels: ["x", "y", "z"], rate: 50, values: (0..<30).map { $0 == 7 ? .nan : Float($0) / 3 }))
+    static let vectors = Evidence.vectors(
+        SensorVectors(channels: ["x", "y", "z"], rate: 50, values: (0..<30).map { $0 == 7 ? .nan : Float($0) / 3 })
+    ).blob
 
     private static func made(_ make: () throws -> [UInt8]) -> [UInt8] {
         do { return try make() } catch { fatalError("a seed cannot be made: \(error)") }

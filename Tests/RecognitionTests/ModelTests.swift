@@ -60,6 +60,8 @@ import Testing
             #expect(read.dropFirst() == importance.dropFirst() && read[0] == Float(Float16.greatestFiniteMagnitude))
             // Another generation is held by the same.
             #expect(try Model(contentsOf: folder).with(network: model.network).importance() == read)
+            // So is one that a pipeline reads without the language model.
+            #expect(try Model(contentsOf: folder).withoutLanguageModel().importance() == read)
         }
     }
 

@@ -1,3 +1,4 @@
+import DuctusDecoding
 import DuctusRecognition
 import DuctusStreaming
 import Synchronization
@@ -17,10 +18,19 @@ public final class GenerationModels: ModelStore {
         var known: Set<String> = []
         /// Of these, writers whose weights were asked for and are not here.
         var wanted: Set<String> = []
+        /// The lexicons of writers who have words of their own.
+        var lexicons: [String: Lexicon] = [:]
+        /// What these writers read with: the weights that serve them, with their words.
+        var expecting: [String: Expecting] = [:]
         var age: UInt64 = 0
         var ageOfLastDrop: UInt64 = 0
         var capacity: Int
         var hasNewBase = false
+    }
+
+    private struct Expecting {
+        var plain: Model
+        var served: Served
     }
 
     private struct Own {
@@ -29,31 +39,64 @@ public final class GenerationModels: ModelStore {
     }
 
     private let state: Mutex<State>
-    /// Yields whenever `takeRequests` has something new to tell. One consumer.
-    package let requests: AsyncStream<Void>
-    private let request: AsyncStream<Void>.Continuation
+    /// Something is put here whenever `takeRequests` has news to tell.
+    package let requests = Mailbox<Void>(limit: 1)
 
     public init(base: BaseModel, capacity: Int = 64) {
         state = Mutex(
             State(
-                base: base, shared: Served(model: base.model, generation: .init(number: 0)), capacity: max(1, capacity)))
-        (requests, request) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+                base: base, shared: Served(model: base.model, generation: .init(number: 0)), capacity: max(1, capacity))
+        )
     }
 
     public var base: BaseModel { state.withLock { $0.base } }
 
     public func current(for writer: String?) -> Served {
         let (served, isNews) = state.withLock { state -> (Served, Bool) in
-            guard let writer, state.known.contains(writer) else { return (state.shared, false) }
-            state.age += 1
-            if let own = state.writers[writer] {
-                state.writers[writer]?.age = state.age
-                return (own.served, false)
-            }
-            return (state.shared, state.wanted.insert(writer).inserted)
+            guard let writer else { return (state.shared, false) }
+            let (plain, isNews) = Self.plain(for: writer, &state)
+            return (Self.expecting(plain, of: writer, &state), isNews)
         }
-        if isNews { request.yield() }
+        if isNews { requests.put(()) }
         return served
+    }
+
+    /// The weights that serve a writer, and whether they are wanted for the first time.
+    private static func plain(for writer: String, _ state: inout State) -> (Served, isNews: Bool) {
+        guard state.known.contains(writer) else { return (state.shared, false) }
+        state.age += 1
+        if let own = state.writers[writer] {
+            state.writers[writer]?.age = state.age
+            return (own.served, false)
+        }
+        return (state.shared, state.wanted.insert(writer).inserted)
+    }
+
+    /// Weights with a writer's words, made once.
+    private static func expecting(_ plain: Served, of writer: String, _ state: inout State) -> Served {
+        guard let lexicon = state.lexicons[writer] else { return plain }
+        if let made = state.expecting[writer], made.plain === plain.model { return made.served }
+        let served = plain.with(lexicon: lexicon)
+        state.expecting[writer] = Expecting(plain: plain.model, served: served)
+        return served
+    }
+
+    /// Segments of a writer that open from now on are read with this lexicon.
+    ///
+    /// - Parameter lexicon: with the model's own words; nil: the model's alone.
+    func use(_ lexicon: Lexicon?, of writer: String) {
+        state.withLock { state in
+            state.lexicons[writer] = lexicon
+            state.expecting[writer] = nil
+        }
+    }
+
+    /// Only these writers have words of their own.
+    func forgetWords(but writers: [String]) {
+        state.withLock { state in
+            state.lexicons = state.lexicons.filter { writers.contains($0.key) }
+            state.expecting = [:]
+        }
     }
 
     /// What serves the scope, where that is in memory.
@@ -129,7 +172,7 @@ public final class GenerationModels: ModelStore {
             state.hasNewBase = true
             if state.shared.generation.number == 0 { state.shared = Served(model: base, generation: .init(number: 0)) }
         }
-        request.yield()
+        requests.put(())
     }
 
     /// The writers whose weights are wanted, and whether the base was replaced, since the last call.
@@ -140,9 +183,6 @@ public final class GenerationModels: ModelStore {
             return (state.wanted.sorted(), state.hasNewBase)
         }
     }
-
-    /// Ends `requests`.
-    package func close() { request.finish() }
 }
 
 extension LabelEvent.Generation {

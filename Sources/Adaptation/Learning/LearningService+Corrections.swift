@@ -94,9 +94,12 @@ extension LearningService {
             if trust.isDistrusted(standing) {
                 try journal.quarantine(source)
                 if journaled.state == .pending { journaled.state = .quarantined }
+                try words?.forget(from: source)
+                if let writer = source.writer { try loadWords(of: writer) }
                 if state.withLock({ $0.distrusted.insert(source).inserted }) { emit(.distrusted(source, standing)) }
             }
             try reservoir?.remove(stream: source.stream, segment: journaled.correction.segment)
+            try learnWords(of: journaled)
             if journaled.state == .pending { try ask(for: Scope(source.writer)) }
         } catch {
             note("\(error)", in: .journal)
@@ -148,6 +151,7 @@ extension LearningService {
             case .writer(let writer):
                 try archive.erase(writer: writer)
                 models.forget(writer)
+                _ = try forgetWords(nil, of: writer)
             case .nobody: try archive.intervene(in: .shared)
             }
             try reservoir?.erase(owner)

@@ -64,10 +64,12 @@ extension LearningService {
                 try load(.writer(writer))
             } catch {
                 models.forget(writer)
-                emit(.failed(.writer(writer), reason: "its own weights cannot be used; the shared ones serve: \(error)"))
+                emit(
+                    .failed(.writer(writer), reason: "its own weights cannot be used; the shared ones serve: \(error)"))
             }
         }
         guard requests.hasNewBase else { return }
+        do throws(JournalError) { try loadWords() } catch { note("\(error)", in: .journal) }
         do throws(GenerationError) {
             queue.ask(try outdated(), of: self)
         } catch {

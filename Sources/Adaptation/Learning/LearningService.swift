@@ -1,3 +1,4 @@
+import Dispatch
 import DuctusFoundations
 import DuctusRecognition
 import DuctusStreaming
@@ -11,7 +12,7 @@ import Synchronization
 ///
 ///     let service = LearningService("ink", journal: journal, archive: archive, models: models, queue: queue, clock: clock)
 ///     service.start()
-///     for await event in service.events { publish(event) }
+///     service.events.follow(on: queue) { publish($0) }
 ///
 /// Guarantees
 /// - A correction that `correct` returned is in the journal.
@@ -27,8 +28,10 @@ public final class LearningService: Trainee {
     public let models: GenerationModels
     /// Confident finals, where the operator wants them kept.
     public let reservoir: Reservoir?
+    /// Words that writers have corrected something to, where they are kept.
+    public let words: (any WordStore)?
     /// What happens, in order. One consumer.
-    public let events: AsyncStream<LearningEvent>
+    public let events = Mailbox<LearningEvent>(limit: 4096)
 
     let queue: TrainingQueue
     let clock: any Clock
@@ -42,7 +45,8 @@ public final class LearningService: Trainee {
     let changes = Mutex(())
     /// Held while what serves is taken from the archive, so that a later decision is never undone by an earlier one.
     let loading = Mutex(())
-    private let continuation: AsyncStream<LearningEvent>.Continuation
+    /// Loads what lanes ask for.
+    private let loads = DispatchQueue(label: "generations")
 
     /// Trains and measures; `Trial.run` but for tests, which decide what happens between two steps.
     public typealias Trainer = @Sendable (Trial.Input, LearningPlan, Gate, () throws -> Void) throws -> Trial
@@ -66,15 +70,14 @@ public final class LearningService: Trainee {
 
     /// Seconds between two tries of a training that failed for want of a store.
     private static let retryInterval = 30.0
-    /// Events that nobody takes: the oldest are dropped.
-    private static let eventLimit = 4096
 
     /// - Parameters:
     ///   - canary: what everyone's weights must go on reading.
     ///   - queue: trains for several services, one after another.
     public init(
         _ pipeline: String, journal: any CorrectionJournal, archive: any GenerationArchive, models: GenerationModels,
-        reservoir: Reservoir? = nil, canary: [LabelledSegment] = [], settings: LearningSettings = LearningSettings(),
+        reservoir: Reservoir? = nil, words: (any WordStore)? = nil, canary: [LabelledSegment] = [],
+        settings: LearningSettings = LearningSettings(),
         queue: TrainingQueue, clock: any Clock,
         trainer: @escaping Trainer = { try Trial.run($0, plan: $1, gate: $2, pause: $3) }
     ) {
@@ -83,11 +86,11 @@ public final class LearningService: Trainee {
         self.archive = archive
         self.models = models
         self.reservoir = reservoir
+        self.words = words
         self.canary = canary
         self.queue = queue
         self.clock = clock
         self.trainer = trainer
-        (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.eventLimit))
         state.withLock { $0.settings = settings }
     }
 
@@ -96,17 +99,13 @@ public final class LearningService: Trainee {
     /// Puts what was learned into use, and asks for what an earlier run left undone.
     public func start() {
         check()
-        Task { [self] in
-            for await _ in models.requests { takeRequests() }
-        }
+        models.requests.follow(on: loads) { [weak self] in self?.takeRequests() }
     }
 
-    /// Closes the stores and ends `events`. Stop the queue before.
+    /// Closes the stores. Stop the queue before.
     public func close() {
-        models.close()
         journal.close()
         reservoir?.close()
-        continuation.finish()
     }
 
     public func change(to settings: LearningSettings) { state.withLock { $0.settings = settings } }
@@ -135,6 +134,7 @@ public final class LearningService: Trainee {
     /// Asks for what an earlier run, or an earlier base, left to be learned.
     private func resume() {
         do {
+            try loadWords()
             queue.ask(try outdated(), of: self)
             for scope in try journal.scopesWithPending() { try ask(for: scope) }
             state.withLock { $0.isStarted = true }
@@ -149,6 +149,7 @@ public final class LearningService: Trainee {
         do throws(JournalError) {
             try journal.erase(before: limit)
             try reservoir?.erase(before: limit)
+            try words?.forgetWords(before: limit)
         } catch {
             note("\(error)", in: .journal)
         }
@@ -156,7 +157,7 @@ public final class LearningService: Trainee {
 
     // MARK: What is told
 
-    func emit(_ event: LearningEvent) { continuation.yield(event) }
+    func emit(_ event: LearningEvent) { events.put(event) }
 
     /// Notes why a store does not work, or that it does.
     func note(_ fault: String?, in store: Store) {

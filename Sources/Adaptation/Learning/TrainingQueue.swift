@@ -56,11 +56,13 @@ public final class TrainingQueue: Sendable {
     @discardableResult
     public func stop(within seconds: Double = 5) -> Bool {
         work.withLock { $0.isStopping = true }
-        guard isRunning.load(ordering: .acquiring) else { return true }
-        wake.signal()
-        let hasEnded = ended.wait(timeout: .now() + seconds) == .success
-        if hasEnded { work.withLock { $0.trainees = [:] } }
-        return hasEnded
+        if isRunning.load(ordering: .acquiring) {
+            wake.signal()
+            guard ended.wait(timeout: .now() + seconds) == .success else { return false }
+            isRunning.store(false, ordering: .releasing)
+        }
+        work.withLock { $0.trainees = [:] }
+        return true
     }
 
     /// Asks for the training of scopes.

@@ -27,7 +27,16 @@ public final class StateDirectory: Sendable {
         self.path = path
     }
 
-    deinit { holding.withLock { if $0.descriptor >= 0 { close($0.descriptor) } } }
+    deinit { release() }
+
+    /// Lets another process have the directory.
+    public func release() {
+        holding.withLock { holding in
+            if holding.descriptor >= 0 { close(holding.descriptor) }
+            holding.descriptor = -1
+            holding.identity = nil
+        }
+    }
 
     private var lockPath: String { path + "/lock" }
 

@@ -75,15 +75,15 @@ package final class Learning: Sendable {
         let remark: @Sendable (String) -> Void = { [logger] in logger.error("\($0)") }
         let kept = folder.appending(path: "reservoir.sqlite")
         if !adaptation.reservoir { Reservoir.remove(at: kept) }
+        let journal = SQLiteJournal(at: folder.appending(path: "journal.sqlite"), in: directory, remark: remark)
         let service = LearningService(
-            settings.name,
-            journal: SQLiteJournal(at: folder.appending(path: "journal.sqlite"), in: directory, remark: remark),
+            settings.name, journal: journal,
             archive: FileArchive(
                 folder: folder.appending(path: "generations"), keeping: adaptation.generationsKept, in: directory,
                 remark: remark),
             models: GenerationModels(base: BaseModel(model), capacity: adaptation.writersInMemory),
-            reservoir: adaptation.reservoir ? Reservoir(at: kept, in: directory, remark: remark) : nil, canary: canary,
-            settings: LearningSettings(adaptation), queue: training, clock: clock)
+            reservoir: adaptation.reservoir ? Reservoir(at: kept, in: directory, remark: remark) : nil, words: journal,
+            canary: canary, settings: LearningSettings(adaptation), queue: training, clock: clock)
         // What was learned serves from the first segment on.
         service.check()
         let path = locations.model(settings.model).map { URL(filePath: $0).appending(path: "README.md") }
@@ -143,6 +143,7 @@ package final class Learning: Sendable {
     /// Answers what was asked before, and leaves the journals as one file each. Nothing can be corrected afterwards.
     package func close() {
         queue.sync { for service in services { service.close() } }
+        directory.release()
     }
 
     /// Takes changed settings into use; those that need a restart are as they were.
@@ -184,6 +185,7 @@ package final class Learning: Sendable {
             return .with {
                 $0.correction = journaled.number
                 $0.writer = journaled.correction.writer ?? ""
+                $0.quarantined = journaled.state == .quarantined
             }
         } catch {
             count("\(error.code)".lowercased())

@@ -18,7 +18,8 @@ package struct LearningHandler: ControlHandler {
         _ request: WireControlRequest, from peer: PeerIdentity, reply: @escaping @Sendable (WireControlReply) -> Void
     ) -> Bool {
         switch request.body {
-        case .correct, .listModels, .showModel, .rollbackModel, .exportJournal, .eraseJournal: break
+        case .correct, .listModels, .showModel, .rollbackModel, .exportJournal, .eraseJournal, .listWords, .forgetWords:
+            break
         default: return false
         }
         // The disk takes longer than the sockets' thread may be held up.
@@ -44,7 +45,9 @@ package struct LearningHandler: ControlHandler {
             case .showModel(let request): return .showModel(try show(request))
             case .rollbackModel(let request): return .rollbackModel(try rollback(request))
             case .exportJournal(let request): return .exportJournal(try export(request))
-            case .eraseJournal(let request): return .eraseJournal(try erase(request.writer))
+            case .eraseJournal(let request): return .eraseJournal(try erase(request))
+            case .listWords(let request): return .listWords(try list(request))
+            case .forgetWords(let request): return .forgetWords(try forget(request))
             default: throw ControlFailure(.unknownRequest, "not a request about learning")
             }
         } catch let failure as ControlFailure {
@@ -146,7 +149,7 @@ package struct LearningHandler: ControlHandler {
     private func export(_ request: WireExportJournalRequest) throws -> WireExportJournalReply {
         let limit = request.limit == 0 ? Self.entriesPerReply : min(Int(request.limit), Self.entriesPerReply)
         let first = request.pipeline.isEmpty ? learning.services.first?.pipeline ?? "" : request.pipeline
-        let owner = request.writer.isEmpty ? nil : CorrectionOwner.writer(request.writer)
+        let owner = CorrectionOwner(writer: request.writer, nameless: request.nameless, stream: request.stream)
         var reply = WireExportJournalReply()
         for service in learning.services where service.pipeline >= first {
             let room = limit - reply.entries.count
@@ -170,6 +173,8 @@ package struct LearningHandler: ControlHandler {
             $0.text = entry.correction.text
             $0.recognized = entry.correction.recognized
             $0.generation = LabelEvent.Generation(entry.correction.generation).wire
+            $0.state = entry.state.rawValue
+            $0.heldOut = entry.isHeldOut
             switch entry.correction.evidence {
             case .ink(let strokes): $0.ink = WireInkSamples(strokes: strokes)
             case .vectors(let vectors):
@@ -179,19 +184,61 @@ package struct LearningHandler: ControlHandler {
         }
     }
 
-    private func erase(_ writer: String) throws -> WireEraseJournalReply {
-        guard !writer.isEmpty else {
-            throw ControlFailure(.invalidArgument, "whose corrections?", remedy: "name a writer")
+    // MARK: Words
+
+    private func list(_ request: WireListWordsRequest) throws -> WireListWordsReply {
+        var reply = WireListWordsReply()
+        for service in learning.services {
+            let words = try service.personalWords(of: request.writer.isEmpty ? nil : request.writer)
+            reply.words += words.map { entry in
+                .with {
+                    ($0.pipeline, $0.writer) = (service.pipeline, entry.writer)
+                    ($0.text, $0.time) = (entry.word.text, entry.word.time)
+                }
+            }
+        }
+        return reply
+    }
+
+    private func forget(_ request: WireForgetWordsRequest) throws -> WireForgetWordsReply {
+        guard !request.writer.isEmpty, request.all != !request.words.isEmpty else {
+            throw ControlFailure(
+                .invalidArgument, "which words of whom?", remedy: "name a writer, and words or all of them")
+        }
+        var count = 0
+        for service in learning.services {
+            count += try service.forgetWords(request.all ? nil : request.words, of: request.writer)
+        }
+        return .with { $0.words = UInt32(clamping: count) }
+    }
+
+    private func erase(_ request: WireEraseJournalRequest) throws -> WireEraseJournalReply {
+        guard
+            let owner = CorrectionOwner(writer: request.writer, nameless: request.nameless, stream: request.stream)
+        else {
+            throw ControlFailure(
+                .invalidArgument, "whose corrections?", remedy: "name a writer, or ask for those of nobody")
         }
         var erased: (corrections: Int, generations: [GenerationName]) = (0, [])
         for service in learning.services {
-            let part = try service.erase(.writer(writer))
+            let part = try service.erase(owner)
             erased.corrections += part.corrections
             erased.generations += part.generations
         }
         return .with {
             $0.corrections = UInt64(erased.corrections)
             $0.generations = erased.generations.map { LabelEvent.Generation($0).wire }
+        }
+    }
+}
+
+extension CorrectionOwner {
+    /// Nil where a request names nobody in particular.
+    fileprivate init?(writer: String, nameless: Bool, stream: String) {
+        switch (writer.isEmpty, nameless) {
+        case (false, _): self = .writer(writer)
+        case (true, true): self = .nobody(stream: stream.isEmpty ? nil : stream)
+        case (true, false): return nil
         }
     }
 }

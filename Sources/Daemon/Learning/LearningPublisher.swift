@@ -1,3 +1,4 @@
+import Dispatch
 import DuctusAdaptation
 import DuctusStreaming
 import DuctusWire
@@ -12,6 +13,7 @@ package final class LearningPublisher: Sendable {
     private let registry: PrometheusRegistry
     private let health: ServiceHealth
     private let logger: Logger
+    private let queue = DispatchQueue(label: "learning events")
     /// Why learning does not work, by pipeline.
     private let faults = Mutex<[String: String]>([:])
 
@@ -29,12 +31,11 @@ package final class LearningPublisher: Sendable {
         self.logger = logger
     }
 
-    /// Follows the events of these services until they close.
+    /// Follows the events of these services from now on.
     package func follow(_ services: [LearningService]) {
         for service in services {
-            Task { [self] in
-                for await event in service.events { tell(event, of: service.pipeline) }
-            }
+            let pipeline = service.pipeline
+            service.events.follow(on: queue) { [self] event in tell(event, of: pipeline) }
         }
     }
 
@@ -61,7 +62,8 @@ package final class LearningPublisher: Sendable {
                 ])
         case .released(let scope, let count):
             logger.notice(
-                "quarantined corrections agree with the new weights", metadata: ["scope": "\(scope)", "count": "\(count)"])
+                "quarantined corrections agree with the new weights",
+                metadata: ["scope": "\(scope)", "count": "\(count)"])
         case .failed(let scope, let reason):
             logger.error("nothing was learned", metadata: ["scope": "\(scope)", "reason": "\(reason)"])
         case .health(let reason): tellHealth(reason, of: pipeline)

@@ -1,3 +1,4 @@
+import DuctusDecoding
 import DuctusNetwork
 import DuctusRecognition
 import Synchronization
@@ -23,6 +24,19 @@ public struct Served: Sendable {
             (try? Network(
                 architecture: network.architecture, parameters: network.parameters, precision: .bf16,
                 instructionSet: network.instructionSet)) ?? network
+    }
+}
+
+extension Served {
+    private init(model: Model, generation: LabelEvent.Generation, provisional: Network) {
+        self.model = model
+        self.generation = generation
+        self.provisional = provisional
+    }
+
+    /// The same weights with other words to expect.
+    package func with(lexicon: Lexicon) -> Served {
+        Served(model: model.with(lexicon: lexicon), generation: generation, provisional: provisional)
     }
 }
 

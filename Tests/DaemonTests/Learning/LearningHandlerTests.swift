@@ -64,8 +64,27 @@ import Testing
         #expect(!isTaken)
     }
 
-    @Test func nobodysCorrections_cannotBeErasedByNoName() throws {
+    @Test func corrections_withoutAWritersName_areFoundAndErased() throws {
         let scene = try LearningScene(in: folder)
+        scene.start()
+        for (number, writer) in ["anna", nil, nil].enumerated() {
+            let stream = number == 2 ? "door" : "desk"
+            try scene.finish(UInt64(number), of: stream, writer: writer)
+            try scene.correct(UInt64(number), of: stream, "no")
+        }
         #expect(failure { _ = try scene.ask(.eraseJournal(.init())) } == .invalidArgument)
+        #expect(try scene.exportJournal(.with { $0.nameless = true }).entries.map(\.stream) == ["desk", "door"])
+        let found = try scene.exportJournal(.with { ($0.nameless, $0.stream) = (true, "door") })
+        #expect(found.entries.map(\.stream) == ["door"] && found.entries.map(\.state) == ["pending"])
+        let request = WireEraseJournalRequest.with { ($0.nameless, $0.stream) = (true, "door") }
+        guard case .eraseJournal(let first) = try scene.ask(.eraseJournal(request)) else {
+            throw LearningScene.anotherReply
+        }
+        #expect(first.corrections == 1)
+        guard case .eraseJournal(let rest) = try scene.ask(.eraseJournal(.with { $0.nameless = true })) else {
+            throw LearningScene.anotherReply
+        }
+        #expect(rest.corrections == 1)
+        #expect(try scene.exportJournal(.init()).entries.map(\.writer) == ["anna"])
     }
 }

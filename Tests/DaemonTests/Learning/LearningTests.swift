@@ -28,7 +28,9 @@ import Testing
         #expect(try scene.correct(1, "on") == 1)
         #expect(try scene.correct(1, "on") == 1)
         scene.learning.stop()
-        let entries = try LearningScene(in: folder).service.journal.entries(of: nil, after: 0, limit: 9)
+        let again = try LearningScene(in: folder)
+        let entries = try again.service.journal.entries(of: nil, after: 0, limit: 9)
+        again.end()
         #expect(entries.map(\.correction.text) == ["on"])
         #expect(entries.first?.correction.writer == "anna" && entries.first?.correction.recognized == "no")
     }
@@ -220,7 +222,8 @@ import Testing
         scene.start()
         var random = SplitMix64(seed: 3)
         scene.finish(1, vectors: random.wanderingVectors(20))
-        let other = try TinyVectorModel.make(task: .transcription, wildness: 0.01,
+        let other = try TinyVectorModel.make(
+            task: .transcription, wildness: 0.01,
             configuration: VectorConfiguration(channels: ["a", "b", "c"], rate: 50, stack: 2))
         scene.service.models.replace(base: other)
         // The present model reads other channels: it cannot judge the text, and must not be taught with it.

@@ -210,7 +210,8 @@ final class EmbeddedDatabase: Sendable {
     private func moveAside(because error: any Error) throws(JournalError) {
         let aside = url.path + ".damaged-\(Int(Date().timeIntervalSince1970))"
         guard rename(url.path, aside) == 0 else {
-            throw .unusable(path: url.path, reason: "it is damaged, and cannot be put aside: \(String(cString: strerror(errno)))")
+            throw .unusable(
+                path: url.path, reason: "it is damaged, and cannot be put aside: \(String(cString: strerror(errno)))")
         }
         for suffix in ["-wal", "-shm"] { _ = rename(url.path + suffix, aside + suffix) }
         remark("\(label) \(url.path) is damaged (\(error)); it is kept as \(aside), and a new one is begun")

@@ -10,7 +10,7 @@ import Synchronization
 /// - A damaged file is kept aside, and a new one begun. A row that cannot be read back is left out, and told of once.
 /// - After `close` the journal is one plain file.
 public final class SQLiteJournal: CorrectionJournal {
-    private let database: EmbeddedDatabase
+    let database: EmbeddedDatabase
     private let remark: @Sendable (String) -> Void
     private let unreadable = Mutex<Set<Int64>>([])
 
@@ -19,8 +19,9 @@ public final class SQLiteJournal: CorrectionJournal {
     /// - Parameters:
     ///   - directory: what must be held while the journal is written; without it nobody watches over the file, and damage is an error.
     ///   - remark: told what an operator should know.
-    public init(at url: URL, in directory: StateDirectory? = nil, remark: @escaping @Sendable (String) -> Void = { _ in })
-    {
+    public init(
+        at url: URL, in directory: StateDirectory? = nil, remark: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         self.remark = remark
         database = EmbeddedDatabase(
             at: url, label: "journal", isDurable: true, migrator: Self.migrator, in: directory, remark: remark)
@@ -62,6 +63,7 @@ public final class SQLiteJournal: CorrectionJournal {
                     CREATE INDEX correctionBySource ON correction (writer, stream);
                     """)
         }
+        registerWords(in: &migrator)
         return migrator
     }
 
@@ -131,7 +133,8 @@ public final class SQLiteJournal: CorrectionJournal {
         return try database.read { database in
             let numbers = try Int64.fetchAll(
                 database,
-                sql: "SELECT number FROM correction WHERE heldOut = 1 AND state = ? AND number < ? \(restriction) ORDER BY number",
+                sql:
+                    "SELECT number FROM correction WHERE heldOut = 1 AND state = ? AND number < ? \(restriction) ORDER BY number",
                 arguments: [JournaledCorrection.State.learned.rawValue, Int64(clamping: number)] + writer)
             return try JournalRules.spread(numbers, limit).flatMap {
                 try read(database, "SELECT * FROM correction WHERE number = ?", [$0])
@@ -201,7 +204,8 @@ public final class SQLiteJournal: CorrectionJournal {
         try database.read { database in
             let row = try Row.fetchOne(
                 database,
-                sql: "SELECT count(*), coalesce(sum(doubtful), 0) FROM correction WHERE writer IS ? AND stream = ? AND state <> ?",
+                sql:
+                    "SELECT count(*), coalesce(sum(doubtful), 0) FROM correction WHERE writer IS ? AND stream = ? AND state <> ?",
                 arguments: [source.writer, source.stream, JournaledCorrection.State.superseded.rawValue])
             return SourceStanding(corrections: row?[0] ?? 0, doubtful: row?[1] ?? 0)
         }

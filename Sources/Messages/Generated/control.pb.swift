@@ -115,6 +115,22 @@ package nonisolated struct WireControlRequest: Sendable {
     set {body = .recognize(newValue)}
   }
 
+  package var listWords: WireListWordsRequest {
+    get {
+      if case .listWords(let v)? = body {return v}
+      return WireListWordsRequest()
+    }
+    set {body = .listWords(newValue)}
+  }
+
+  package var forgetWords: WireForgetWordsRequest {
+    get {
+      if case .forgetWords(let v)? = body {return v}
+      return WireForgetWordsRequest()
+    }
+    set {body = .forgetWords(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -128,6 +144,8 @@ package nonisolated struct WireControlRequest: Sendable {
     case eraseJournal(WireEraseJournalRequest)
     case reload(WireReloadRequest)
     case recognize(WireRecognizeRequest)
+    case listWords(WireListWordsRequest)
+    case forgetWords(WireForgetWordsRequest)
 
   }
 
@@ -233,6 +251,22 @@ package nonisolated struct WireControlReply: Sendable {
     set {body = .recognize(newValue)}
   }
 
+  package var listWords: WireListWordsReply {
+    get {
+      if case .listWords(let v)? = body {return v}
+      return WireListWordsReply()
+    }
+    set {body = .listWords(newValue)}
+  }
+
+  package var forgetWords: WireForgetWordsReply {
+    get {
+      if case .forgetWords(let v)? = body {return v}
+      return WireForgetWordsReply()
+    }
+    set {body = .forgetWords(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -247,6 +281,8 @@ package nonisolated struct WireControlReply: Sendable {
     case eraseJournal(WireEraseJournalReply)
     case reload(WireReloadReply)
     case recognize(WireRecognizeReply)
+    case listWords(WireListWordsReply)
+    case forgetWords(WireForgetWordsReply)
 
   }
 
@@ -580,6 +616,9 @@ package nonisolated struct WireCorrectReply: Sendable {
 
   package var writer: String = String()
 
+  /// It contradicts what is read with confidence: nothing is learned from it until better weights agree.
+  package var quarantined: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -781,6 +820,11 @@ package nonisolated struct WireExportJournalRequest: Sendable {
   /// Empty: the first one.
   package var pipeline: String = String()
 
+  /// Only corrections of streams whose hello named no writer; of `stream` alone, if given.
+  package var nameless: Bool = false
+
+  package var stream: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -880,6 +924,18 @@ package nonisolated struct WireJournalEntry: @unchecked Sendable {
     set {_uniqueStorage()._channels = newValue}
   }
 
+  /// What became of it: pending, learned, rejected, superseded, quarantined.
+  package var state: String {
+    get {_storage._state}
+    set {_uniqueStorage()._state = newValue}
+  }
+
+  /// Kept to measure on, never trained on.
+  package var heldOut: Bool {
+    get {_storage._heldOut}
+    set {_uniqueStorage()._heldOut = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -887,13 +943,18 @@ package nonisolated struct WireJournalEntry: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-/// Everything kept of this writer: corrections, ink, generations.
+/// Everything kept of this writer: corrections, ink, generations. Or, without a writer, what is kept of streams whose hello named none.
 package nonisolated struct WireEraseJournalRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var writer: String = String()
+
+  package var nameless: Bool = false
+
+  /// With `nameless`: of this stream alone.
+  package var stream: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -909,6 +970,80 @@ package nonisolated struct WireEraseJournalReply: Sendable {
 
   /// Those that were trained on what was erased.
   package var generations: [WireGeneration] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Words that writers have corrected something to, and that are expected of them since.
+package nonisolated struct WireListWordsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty: all writers.
+  package var writer: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireListWordsReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var words: [WireLearnedWord] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireLearnedWord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var pipeline: String = String()
+
+  package var writer: String = String()
+
+  package var text: String = String()
+
+  /// Unix time in microseconds
+  package var time: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireForgetWordsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var writer: String = String()
+
+  package var words: [String] = []
+
+  /// Instead of `words`: all of the writer's.
+  package var all: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireForgetWordsReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var words: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -946,7 +1081,7 @@ fileprivate nonisolated let _protobuf_package = "ductus.v1"
 
 nonisolated extension WireControlRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ControlRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}id\0\u{1}status\0\u{3}list_streams\0\u{1}correct\0\u{3}list_models\0\u{3}show_model\0\u{3}rollback_model\0\u{3}export_journal\0\u{3}erase_journal\0\u{1}reload\0\u{2}\u{2}recognize\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}id\0\u{1}status\0\u{3}list_streams\0\u{1}correct\0\u{3}list_models\0\u{3}show_model\0\u{3}rollback_model\0\u{3}export_journal\0\u{3}erase_journal\0\u{1}reload\0\u{2}\u{2}recognize\0\u{4}\u{11}list_words\0\u{3}forget_words\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1086,6 +1221,32 @@ nonisolated extension WireControlRequest: SwiftProtobuf.Message, SwiftProtobuf._
           self.body = .recognize(v)
         }
       }()
+      case 30: try {
+        var v: WireListWordsRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .listWords(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .listWords(v)
+        }
+      }()
+      case 31: try {
+        var v: WireForgetWordsRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .forgetWords(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .forgetWords(v)
+        }
+      }()
       default: break
       }
     }
@@ -1143,6 +1304,14 @@ nonisolated extension WireControlRequest: SwiftProtobuf.Message, SwiftProtobuf._
       guard case .recognize(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
     }()
+    case .listWords?: try {
+      guard case .listWords(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .forgetWords?: try {
+      guard case .forgetWords(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1159,7 +1328,7 @@ nonisolated extension WireControlRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireControlReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ControlReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}id\0\u{1}failure\0\u{1}status\0\u{3}list_streams\0\u{1}correct\0\u{3}list_models\0\u{3}show_model\0\u{3}rollback_model\0\u{3}export_journal\0\u{3}erase_journal\0\u{1}reload\0\u{1}recognize\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}id\0\u{1}failure\0\u{1}status\0\u{3}list_streams\0\u{1}correct\0\u{3}list_models\0\u{3}show_model\0\u{3}rollback_model\0\u{3}export_journal\0\u{3}erase_journal\0\u{1}reload\0\u{1}recognize\0\u{4}\u{11}list_words\0\u{3}forget_words\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1312,6 +1481,32 @@ nonisolated extension WireControlReply: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.body = .recognize(v)
         }
       }()
+      case 30: try {
+        var v: WireListWordsReply?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .listWords(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .listWords(v)
+        }
+      }()
+      case 31: try {
+        var v: WireForgetWordsReply?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .forgetWords(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .forgetWords(v)
+        }
+      }()
       default: break
       }
     }
@@ -1372,6 +1567,14 @@ nonisolated extension WireControlReply: SwiftProtobuf.Message, SwiftProtobuf._Me
     case .recognize?: try {
       guard case .recognize(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .listWords?: try {
+      guard case .listWords(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .forgetWords?: try {
+      guard case .forgetWords(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
     }()
     case nil: break
     }
@@ -1880,7 +2083,7 @@ nonisolated extension WireCorrectRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireCorrectReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CorrectReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}correction\0\u{1}writer\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}correction\0\u{1}writer\0\u{1}quarantined\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1890,6 +2093,7 @@ nonisolated extension WireCorrectReply: SwiftProtobuf.Message, SwiftProtobuf._Me
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.correction) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.writer) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.quarantined) }()
       default: break
       }
     }
@@ -1902,12 +2106,16 @@ nonisolated extension WireCorrectReply: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.writer.isEmpty {
       try visitor.visitSingularStringField(value: self.writer, fieldNumber: 2)
     }
+    if self.quarantined != false {
+      try visitor.visitSingularBoolField(value: self.quarantined, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireCorrectReply, rhs: WireCorrectReply) -> Bool {
     if lhs.correction != rhs.correction {return false}
     if lhs.writer != rhs.writer {return false}
+    if lhs.quarantined != rhs.quarantined {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2205,7 +2413,7 @@ nonisolated extension WireRollbackModelReply: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension WireExportJournalRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExportJournalRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}writer\0\u{1}after\0\u{1}limit\0\u{1}pipeline\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}writer\0\u{1}after\0\u{1}limit\0\u{1}pipeline\0\u{1}nameless\0\u{1}stream\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2217,6 +2425,8 @@ nonisolated extension WireExportJournalRequest: SwiftProtobuf.Message, SwiftProt
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.pipeline) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.nameless) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.stream) }()
       default: break
       }
     }
@@ -2235,6 +2445,12 @@ nonisolated extension WireExportJournalRequest: SwiftProtobuf.Message, SwiftProt
     if !self.pipeline.isEmpty {
       try visitor.visitSingularStringField(value: self.pipeline, fieldNumber: 4)
     }
+    if self.nameless != false {
+      try visitor.visitSingularBoolField(value: self.nameless, fieldNumber: 5)
+    }
+    if !self.stream.isEmpty {
+      try visitor.visitSingularStringField(value: self.stream, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2243,6 +2459,8 @@ nonisolated extension WireExportJournalRequest: SwiftProtobuf.Message, SwiftProt
     if lhs.after != rhs.after {return false}
     if lhs.limit != rhs.limit {return false}
     if lhs.pipeline != rhs.pipeline {return false}
+    if lhs.nameless != rhs.nameless {return false}
+    if lhs.stream != rhs.stream {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2285,7 +2503,7 @@ nonisolated extension WireExportJournalReply: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JournalEntry"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}correction\0\u{1}stream\0\u{1}segment\0\u{1}writer\0\u{1}time\0\u{1}text\0\u{1}recognized\0\u{1}generation\0\u{1}ink\0\u{1}pipeline\0\u{1}vectors\0\u{1}channels\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}correction\0\u{1}stream\0\u{1}segment\0\u{1}writer\0\u{1}time\0\u{1}text\0\u{1}recognized\0\u{1}generation\0\u{1}ink\0\u{1}pipeline\0\u{1}vectors\0\u{1}channels\0\u{1}state\0\u{3}held_out\0")
 
   fileprivate class _StorageClass {
     var _correction: UInt64 = 0
@@ -2300,6 +2518,8 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
     var _pipeline: String = String()
     var _vectors: WireFeatureFrames? = nil
     var _channels: [String] = []
+    var _state: String = String()
+    var _heldOut: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2322,6 +2542,8 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
       _pipeline = source._pipeline
       _vectors = source._vectors
       _channels = source._channels
+      _state = source._state
+      _heldOut = source._heldOut
     }
   }
 
@@ -2352,6 +2574,8 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
         case 10: try { try decoder.decodeSingularStringField(value: &_storage._pipeline) }()
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._vectors) }()
         case 12: try { try decoder.decodeRepeatedStringField(value: &_storage._channels) }()
+        case 13: try { try decoder.decodeSingularStringField(value: &_storage._state) }()
+        case 14: try { try decoder.decodeSingularBoolField(value: &_storage._heldOut) }()
         default: break
         }
       }
@@ -2400,6 +2624,12 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
       if !_storage._channels.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._channels, fieldNumber: 12)
       }
+      if !_storage._state.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._state, fieldNumber: 13)
+      }
+      if _storage._heldOut != false {
+        try visitor.visitSingularBoolField(value: _storage._heldOut, fieldNumber: 14)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2421,6 +2651,8 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
         if _storage._pipeline != rhs_storage._pipeline {return false}
         if _storage._vectors != rhs_storage._vectors {return false}
         if _storage._channels != rhs_storage._channels {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._heldOut != rhs_storage._heldOut {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2432,7 +2664,7 @@ nonisolated extension WireJournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireEraseJournalRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EraseJournalRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}writer\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}writer\0\u{1}nameless\0\u{1}stream\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2441,6 +2673,8 @@ nonisolated extension WireEraseJournalRequest: SwiftProtobuf.Message, SwiftProto
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.writer) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.nameless) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.stream) }()
       default: break
       }
     }
@@ -2450,11 +2684,19 @@ nonisolated extension WireEraseJournalRequest: SwiftProtobuf.Message, SwiftProto
     if !self.writer.isEmpty {
       try visitor.visitSingularStringField(value: self.writer, fieldNumber: 1)
     }
+    if self.nameless != false {
+      try visitor.visitSingularBoolField(value: self.nameless, fieldNumber: 2)
+    }
+    if !self.stream.isEmpty {
+      try visitor.visitSingularStringField(value: self.stream, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireEraseJournalRequest, rhs: WireEraseJournalRequest) -> Bool {
     if lhs.writer != rhs.writer {return false}
+    if lhs.nameless != rhs.nameless {return false}
+    if lhs.stream != rhs.stream {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2490,6 +2732,181 @@ nonisolated extension WireEraseJournalReply: SwiftProtobuf.Message, SwiftProtobu
   package static func ==(lhs: WireEraseJournalReply, rhs: WireEraseJournalReply) -> Bool {
     if lhs.corrections != rhs.corrections {return false}
     if lhs.generations != rhs.generations {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListWordsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListWordsRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}writer\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.writer) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.writer.isEmpty {
+      try visitor.visitSingularStringField(value: self.writer, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireListWordsRequest, rhs: WireListWordsRequest) -> Bool {
+    if lhs.writer != rhs.writer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListWordsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListWordsReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}words\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.words) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.words.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.words, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireListWordsReply, rhs: WireListWordsReply) -> Bool {
+    if lhs.words != rhs.words {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLearnedWord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LearnedWord"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pipeline\0\u{1}writer\0\u{1}text\0\u{1}time\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.pipeline) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.writer) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.time) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.pipeline.isEmpty {
+      try visitor.visitSingularStringField(value: self.pipeline, fieldNumber: 1)
+    }
+    if !self.writer.isEmpty {
+      try visitor.visitSingularStringField(value: self.writer, fieldNumber: 2)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 3)
+    }
+    if self.time != 0 {
+      try visitor.visitSingularInt64Field(value: self.time, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireLearnedWord, rhs: WireLearnedWord) -> Bool {
+    if lhs.pipeline != rhs.pipeline {return false}
+    if lhs.writer != rhs.writer {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.time != rhs.time {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireForgetWordsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ForgetWordsRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}writer\0\u{1}words\0\u{1}all\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.writer) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.words) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.all) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.writer.isEmpty {
+      try visitor.visitSingularStringField(value: self.writer, fieldNumber: 1)
+    }
+    if !self.words.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.words, fieldNumber: 2)
+    }
+    if self.all != false {
+      try visitor.visitSingularBoolField(value: self.all, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireForgetWordsRequest, rhs: WireForgetWordsRequest) -> Bool {
+    if lhs.writer != rhs.writer {return false}
+    if lhs.words != rhs.words {return false}
+    if lhs.all != rhs.all {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireForgetWordsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ForgetWordsReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}words\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.words) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.words != 0 {
+      try visitor.visitSingularUInt32Field(value: self.words, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireForgetWordsReply, rhs: WireForgetWordsReply) -> Bool {
+    if lhs.words != rhs.words {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
