@@ -45,6 +45,13 @@ public struct DecoderConfiguration: Sendable, Equatable, Codable {
 
     public init() {}
 
+    /// The same configuration with other weights for finished lines, or none.
+    public func ranking(with rescoring: Rescoring?) -> DecoderConfiguration {
+        var configuration = self
+        configuration.rescoring = rescoring
+        return configuration
+    }
+
     /// Takes missing keys from the defaults, so that older files stay readable.
     ///
     /// - Throws: `DecodingError`, which names the key, for a value that no search could work with.

@@ -22,6 +22,8 @@ public struct Evaluation: Sendable {
     public private(set) var isCorrect: [Bool] = []
     /// How often a reference character (or nothing, for insertions) was read as another (or nothing, for deletions).
     public private(set) var confusions: [Confusion: Int] = [:]
+    /// How often each word was read that the line's reference does not have.
+    public private(set) var wrongWords: [String: Int] = [:]
     /// Edits and characters by source and writer.
     public private(set) var groups: [String: Group] = [:]
 
@@ -86,12 +88,21 @@ public struct Evaluation: Sendable {
         characterEdits += edits
         words += expectedWords.count
         wordEdits += EditDistance.between(expectedWords, recognized.text.split(separator: " "))
+        let right = Set(Self.plainWords(of: reference))
+        for word in Self.plainWords(of: recognized.text) where !right.contains(word) {
+            wrongWords[word, default: 0] += 1
+        }
         frames += recognized.frames
         if let group {
             groups[group, default: Group()].lines += 1
             groups[group, default: Group()].characters += expected.count
             groups[group, default: Group()].edits += edits
         }
+    }
+
+    /// The runs of letters, apostrophes within them included.
+    private static func plainWords(of text: String) -> [String] {
+        text.split { !$0.isLetter && $0 != "'" }.map { $0.trimmingCharacters(in: ["'"]) }.filter { !$0.isEmpty }
     }
 
     private mutating func score(_ symbol: RecognizedSymbol, isRight: Bool) {
@@ -111,11 +122,19 @@ public struct Evaluation: Sendable {
         confidences += other.confidences
         isCorrect += other.isCorrect
         confusions.merge(other.confusions, uniquingKeysWith: +)
+        wrongWords.merge(other.wrongWords, uniquingKeysWith: +)
         for (name, group) in other.groups {
             groups[name, default: Group()].lines += group.lines
             groups[name, default: Group()].characters += group.characters
             groups[name, default: Group()].edits += group.edits
         }
+    }
+
+    /// The words that were read where they are not, and that `list` does not have either, most frequent first.
+    public func nonWords(beyond list: Lexicon) -> [(word: String, count: Int)] {
+        wrongWords.filter { !list.contains($0.key) && !list.contains($0.key.lowercased()) }
+            .map { (word: $0.key, count: $0.value) }
+            .sorted { ($1.count, $0.word) < ($0.count, $1.word) }
     }
 
     /// The most frequent confusions, most frequent first.

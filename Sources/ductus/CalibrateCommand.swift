@@ -14,8 +14,8 @@ struct CalibrateCommand: ParsableCommand {
         commandName: "calibrate",
         abstract: "Fit a model folder's decoder weights and confidences to lines of people it was not trained on.",
         discussion: """
-            Tries weights for the language model and the symbol bonus, keeps those with the least character error rate over \
-            all lines of --data together, then fits what turns raw confidences into probabilities, for both decoders. With \
+            Tries weights for the language model, the symbol bonus and the word list, keeps those with the least character error \
+            rate over all lines of --data together; does the same for the recurrent language model, if the folder has one; then fits what turns raw confidences into probabilities, for both decoders. With \
             --fisher alone these stay as they are.
             """)
 
@@ -33,6 +33,9 @@ struct CalibrateCommand: ParsableCommand {
 
     @Option(help: "Use only the first lines of each file.")
     var limit: Int?
+
+    @Flag(help: "Leave the weights of the beam search as they are.")
+    var keepDecoder = false
 
     @Option(help: "Hypotheses kept after each frame.")
     var beamWidth = 16
@@ -68,7 +71,8 @@ struct CalibrateCommand: ParsableCommand {
             return limit.map { Array(lines.prefix($0)) } ?? lines
         }
         if model.languageModel != nil {
-            model = model.with(decoder: try bestDecoder(for: model, on: lines))
+            if !keepDecoder { model = model.with(decoder: try bestDecoder(for: model, on: lines)) }
+            if model.recurrentLanguageModel != nil { model = model.with(decoder: try rescoring(for: model, on: lines)) }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             try encoder.encode(model.decoder).write(
@@ -84,14 +88,31 @@ struct CalibrateCommand: ParsableCommand {
             to: folder.appending(path: Model.File.weights))
     }
 
-    /// Coordinate search over the two weights that matter.
+    /// Adds the weights of the recurrent language model, where they help.
+    private func rescoring(for model: Model, on lines: [InkLine]) throws -> DecoderConfiguration {
+        let fit = try RescoringFit.run(model, on: lines, threads: threads)
+        var decoder = model.decoder
+        decoder.rescoring = fit.error < fit.searchedError ? fit.weights : nil
+        Terminal.error(
+            "finished lines: \(percent(fit.searchedError)) as the search ranks, \(percent(fit.error)) with "
+                + String(
+                    format: "n-gram weight %.2f, recurrent weight %.2f, symbol bonus %.2f",
+                    fit.weights.languageWeight, fit.weights.recurrentWeight, fit.weights.symbolBonus)
+                + "; the best of each line's readings would give \(percent(fit.bestPossibleError))")
+        return decoder
+    }
+
+    /// Coordinate search over the weights that matter.
     private func bestDecoder(for model: Model, on lines: [InkLine]) throws -> DecoderConfiguration {
         var best = model.decoder
         best.beamWidth = beamWidth
+        best.rescoring = nil
+        var paths = [\DecoderConfiguration.languageWeight, \DecoderConfiguration.symbolBonus]
+        if model.lexicon != nil { paths += [\.wordBonus, \.unknownWordPenalty] }
         var error = try errorRate(model, best, lines)
         for round in 0..<2 {
             let step: Float = round == 0 ? 0.2 : 0.1
-            for path in [\DecoderConfiguration.languageWeight, \DecoderConfiguration.symbolBonus] {
+            for path in paths {
                 for direction: Float in [1, -1] {
                     var candidate = best
                     candidate[keyPath: path] += direction * step
@@ -113,7 +134,8 @@ struct CalibrateCommand: ParsableCommand {
         ).cer
         Terminal.error(
             String(
-                format: "language weight %.2f, symbol bonus %.2f: ", decoder.languageWeight, decoder.symbolBonus)
+                format: "language weight %.2f, symbol bonus %.2f, known words %.2f, unknown words -%.2f: ",
+                decoder.languageWeight, decoder.symbolBonus, decoder.wordBonus, decoder.unknownWordPenalty)
                 + percent(error))
         return error
     }

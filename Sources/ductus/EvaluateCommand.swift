@@ -1,4 +1,5 @@
 import ArgumentParser
+import DuctusDecoding
 import DuctusDocuments
 import DuctusDrawing
 import DuctusFoundations
@@ -37,6 +38,9 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "List the errors of every source and writer.")
     var byWriter = false
 
+    @Option(help: "List the words read wrongly that are not in this list, one a line: what is no word at all.")
+    var nonWords: String?
+
     @Option(parsing: .upToNextOption, help: "Measure on the sensor recordings of these subjects alone.")
     var subjects: [String] = []
 
@@ -56,6 +60,8 @@ struct EvaluateCommand: ParsableCommand {
         var lines, characters, words: Int
         var cer, wer, ece, seconds: Double
         var frames: Int
+        // Words of the readings that neither the reference nor the list has.
+        var non_words: Int?
         // Of streaming alone: the same lines read whole, and what finals made of the promises of partials.
         var exact_cer, relative_increase: Double?
         var contradicted: Int?
@@ -100,9 +106,15 @@ struct EvaluateCommand: ParsableCommand {
             }
         }
         Terminal.endStatus()
+        let beyond = try nonWords.map { list in
+            var lexicon = Lexicon(alphabet: model.alphabet)
+            try lexicon.insert(contentsOf: URL(filePath: list))
+            return evaluation.nonWords(beyond: lexicon)
+        }
         var report = Report(
             lines: evaluation.lines, characters: evaluation.characters, words: evaluation.words, cer: evaluation.cer,
             wer: evaluation.wer, ece: evaluation.ece, seconds: evaluation.seconds, frames: evaluation.frames)
+        report.non_words = beyond.map { $0.reduce(0) { $0 + $1.count } }
         if let exact {
             report.exact_cer = exact.cer
             report.relative_increase = exact.cer > 0 ? evaluation.cer / exact.cer - 1 : 0
@@ -122,6 +134,10 @@ struct EvaluateCommand: ParsableCommand {
             """)
         for (confusion, count) in evaluation.topConfusions(20) {
             print("  \(shown(confusion.reference))  \(shown(confusion.recognized))  \(count)")
+        }
+        if let beyond {
+            print("\n\(report.non_words ?? 0) words that are none")
+            for (word, count) in beyond.prefix(50) { print("  \(word)  \(count)") }
         }
         guard byWriter else { return }
         print("\nBy source and writer (lines, characters, character error rate)")

@@ -29,6 +29,7 @@ extension SimulationError: BadInput {}
 extension DrawingError: BadInput {}
 extension LanguageModelFault: BadInput {}
 extension Alphabet.Fault: BadInput {}
+extension LexiconFault: BadInput {}
 extension FixtureFault: BadInput {}
 
 enum ExitStatus {

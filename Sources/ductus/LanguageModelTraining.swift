@@ -25,6 +25,9 @@ extension LanguageModelCommand {
         @Flag(help: "Continue from the checkpoint in --out.")
         var resume = false
 
+        @Option(help: "Begin with the weights of this recurrent model instead of random ones.")
+        var from: String?
+
         @Option(help: "Characters to learn from, all steps together, instead of the recipe's.")
         var characters: Int?
 
@@ -49,6 +52,9 @@ extension LanguageModelCommand {
             let run = try LanguageModelRun(
                 recipe: recipe, corpus: corpus.training(alphabet: recipe.alphabet), threads: threads,
                 checkpoint: folder.appending(path: "checkpoint.safetensors"))
+            if let from {
+                try run.begin(with: RecurrentLanguageModel(contentsOf: URL(filePath: from)), path: from)
+            }
             if resume, try run.resume() { Terminal.error("Resumed after step \(run.stepsDone)") }
             Terminal.error(
                 "\(run.architecture.parameterCount) weights, \(recipe.steps) steps, \(keptOut.count) lines kept out")

@@ -18,8 +18,13 @@ public struct Lexicon: Sendable, Equatable {
         var weight: Float?
     }
 
+    /// What a label is within words.
+    enum LabelKind: UInt8 {
+        case separator, letter, capital, digit
+    }
+
     private let alphabet: Alphabet
-    private let isWordLabel: [Bool]
+    private let kinds: [LabelKind]
     private var nodes = [Node(label: 0)]
     private var childOfStart: [Int32]
     /// Number of words, capitalized twins not counted.
@@ -29,11 +34,7 @@ public struct Lexicon: Sendable, Equatable {
     /// A lexicon without words for a model's alphabet.
     public init(alphabet: Alphabet) {
         self.alphabet = alphabet
-        isWordLabel =
-            [false]
-            + alphabet.symbols.map { symbol in
-                symbol == "'" || symbol.allSatisfy { $0.isLetter || $0.isNumber }
-            }
+        kinds = [.separator] + alphabet.symbols.map(Self.kind)
         childOfStart = Array(repeating: -1, count: alphabet.classCount)
     }
 
@@ -48,7 +49,7 @@ public struct Lexicon: Sendable, Equatable {
     /// - Returns: false, and nothing is added, where the word is empty or has symbols that make no words in this alphabet.
     @discardableResult
     public mutating func insert(_ word: String, weight: Float = 0) -> Bool {
-        guard !word.isEmpty, let labels = try? alphabet.encode(word), labels.allSatisfy({ isWordLabel[$0] }) else {
+        guard !word.isEmpty, let labels = try? alphabet.encode(word), labels.allSatisfy({ kinds[$0] != .separator }) else {
             return false
         }
         if add(labels, weight: weight) { wordCount += 1 }
@@ -93,8 +94,19 @@ public struct Lexicon: Sendable, Equatable {
         return isNew
     }
 
+    private static func kind(of symbol: String) -> LabelKind {
+        guard symbol == "'" || symbol.allSatisfy({ $0.isLetter || $0.isNumber }) else { return .separator }
+        if symbol.contains(where: \.isNumber) { return .digit }
+        return symbol.contains(where: \.isUppercase) ? .capital : .letter
+    }
+
     /// Whether `label` belongs to words; the others separate them.
-    func isWord(_ label: Int32) -> Bool { isWordLabel[Int(label)] }
+    @inline(__always)
+    func isWord(_ label: Int32) -> Bool { kinds[Int(label)] != .separator }
+
+    /// What `label` is within words.
+    @inline(__always)
+    func kind(of label: Int32) -> LabelKind { kinds[Int(label)] }
 
     /// The place after a label that belongs to words.
     func next(_ state: State, _ label: Int32) -> State {

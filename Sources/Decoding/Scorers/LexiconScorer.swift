@@ -3,12 +3,19 @@ import Foundation
 /// Weighs words where they end: known ones by a bonus and their own weight, others by a penalty.
 ///
 /// A word of `personal`, the few that one writer uses, counts as known beside those of `lexicon`; where both have it, the larger weight
-/// counts. Where there is no `lexicon`, no word is unknown.
+/// counts. Where there is no `lexicon`, no word is unknown. What no list can have is not punished: numbers, and words all in capitals.
 public final class LexiconScorer: Scorer {
     /// Where the open word stands in either list of words.
     public struct State: BitwiseCopyable, Sendable {
         var general: Lexicon.State
         var personal: Lexicon.State
+        /// Symbols of the open word, up to two.
+        var count: UInt8 = 0
+        /// Whether a small letter, or a digit, is among them.
+        var hasSmallLetter = false
+        var hasDigit = false
+
+        var isBeyondLists: Bool { hasDigit || count > 1 && !hasSmallLetter }
     }
 
     public let largestFactor: Double
@@ -43,17 +50,19 @@ public final class LexiconScorer: Scorer {
 
     @inline(__always)
     public func state(after state: State, label: Int32) -> State {
-        guard lexicon.isWord(label) else { return State(general: Lexicon.start, personal: Lexicon.start) }
+        let kind = lexicon.kind(of: label)
+        guard kind != .separator else { return State(general: Lexicon.start, personal: Lexicon.start) }
         return State(
             general: lexicon.next(state.general, label),
-            personal: personal?.next(state.personal, label) ?? Lexicon.outside)
+            personal: personal?.next(state.personal, label) ?? Lexicon.outside, count: min(2, state.count + 1),
+            hasSmallLetter: state.hasSmallLetter || kind == .letter, hasDigit: state.hasDigit || kind == .digit)
     }
 
     public func logFactorOfEnd(after state: State) -> Double {
         if state.general == Lexicon.start { return 0 }
         let weights = (lexicon.weight(at: state.general), personal?.weight(at: state.personal))
         switch weights {
-        case (nil, nil): return Double(-unknownWordPenalty)
+        case (nil, nil): return state.isBeyondLists ? 0 : Double(-unknownWordPenalty)
         case (let one?, nil): return Double(wordBonus + one)
         case (nil, let other?): return Double(wordBonus + other)
         case (let one?, let other?): return Double(wordBonus + max(one, other))

@@ -64,6 +64,18 @@ public final class LanguageModelRun {
         average = MovingAverage(decay: recipe.averageDecay, parameters: parameters)
     }
 
+    /// Begins with the weights of a model that was trained before, instead of random ones.
+    ///
+    /// - Throws: `TrainingError.checkpointOfAnotherRun` where its layers or its alphabet are not the recipe's.
+    public func begin(with model: RecurrentLanguageModel, path: String) throws {
+        guard model.network.architecture == architecture, model.alphabet == recipe.alphabet else {
+            throw TrainingError.checkpointOfAnotherRun(
+                path: path, reason: "its layers or its alphabet are not the recipe's")
+        }
+        backpropagation.parameters = model.network.parameters
+        average = MovingAverage(decay: recipe.averageDecay, parameters: model.network.parameters)
+    }
+
     /// The averaged weights as they stand.
     public var parameters: [Float] { average.average }
 
