@@ -86,6 +86,7 @@ let package = Package(
         room(
             "Adaptation", ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training"],
             [sqlite]),
+        room("NoteIndex", ["Foundations"], [sqlite]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
         room("Wire", ["Foundations", "Ink", "Streaming", "Adaptation"], [protobuf]),
         room(
@@ -111,7 +112,7 @@ let package = Package(
                 "DuctusDecoding",
                 "DuctusRecognition", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet",
                 "DuctusWire",
-                "DuctusTransport", "DuctusDaemon", argumentParser,
+                "DuctusTransport", "DuctusDaemon", "DuctusNoteIndex", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -129,8 +130,13 @@ let package = Package(
         tests(
             "Network", of: ["Foundations", "Network", "Randomness"], ["AllocationCounter"], resources: [.copy("golden")]
         ),
-        tests("Ink", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"]),
-        tests("Documents", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"]),
+        tests("Ink", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"], ["InkTestSupport"]),
+        tests("NoteIndex", of: ["Foundations", "NoteIndex"]),
+        .target(
+            name: "InkTestSupport", dependencies: ["DuctusInk", "DuctusRandomness"], path: "Tests/InkTestSupport",
+            swiftSettings: strict),
+        tests(
+            "Documents", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"], ["InkTestSupport"]),
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
         tests(
             "Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
@@ -158,7 +164,7 @@ let package = Package(
                 "Adaptation", "Tablet", "Wire",
                 "Transport", "Daemon", "Randomness", "Training",
             ],
-            ["StreamingTestSupport"], exclude: ["coverage"]),
+            ["StreamingTestSupport", "InkTestSupport"], exclude: ["coverage"]),
         tests(
             "System",
             of: [
