@@ -19,8 +19,9 @@ enum PDFFormat: WholeFileFormat {
         var hasInk = false
         do {
             for (index, page) in file.pages().enumerated() {
-                guard let ink = try ink(of: page, in: file, id: "page-\(index + 1)", options.limits) else { continue }
+                guard var ink = try ink(of: page, in: file, id: "page-\(index + 1)", options.limits) else { continue }
                 hasInk = true
+                ink.index = index
                 guard try pages(.success(ink)) else { return }
             }
         } catch let excess as InkExcess {

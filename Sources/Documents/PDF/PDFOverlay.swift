@@ -31,13 +31,14 @@ struct PDFOverlay: ReadingWriter {
     }
 
     mutating func append(_ page: InkPage, _ reading: ReadPage) throws {
+        next = page.index ?? next
         guard next < pages.count else {
             throw FileError.unwritable(
                 path: file.path,
                 reason: "it has \(pages.count) pages, fewer than the ink; export it again from the same note")
         }
         let plane = PDFPlane(pages[next])
-        let frame = PageFrame(page)
+        let frame = PageFrame(page, growing: false)
         // The export may have another size.
         let stretch = (plane.width / max(frame.width, 1e-6), plane.height / max(frame.height, 1e-6))
         texts[next] = InvisibleText.operators(for: reading) { x, y in

@@ -134,8 +134,10 @@ struct PageFrame {
     private static let margin = 36.0
     private static let usualWidth = 595.0
 
-    /// The sheet of the page, enlarged where ink lies outside; without a sheet as wide as A4.
-    init(_ page: InkPage) {
+    /// The sheet of the page; without one as wide as A4.
+    ///
+    /// - Parameter growing: whether the sheet is enlarged where ink lies outside.
+    init(_ page: InkPage, growing: Bool = true) {
         let bounds = page.ink.bounds
         guard let sheet = page.sheet, sheet.unitsPerPoint > 0 else {
             let box = bounds ?? Bounds(minX: 0, minY: 0, maxX: 1, maxY: 1)
@@ -151,7 +153,7 @@ struct PageFrame {
         }
         scale = 1 / Double(sheet.unitsPerPoint)
         var box = Bounds(minX: sheet.x, minY: sheet.y, maxX: sheet.x + sheet.width, maxY: sheet.y + sheet.height)
-        if let bounds {
+        if growing, let bounds {
             // A stray far away does not make the sheet a banner.
             let reach = 4 * max(sheet.width, sheet.height)
             if bounds.minX > sheet.x - reach, bounds.maxX < sheet.x + sheet.width + reach,

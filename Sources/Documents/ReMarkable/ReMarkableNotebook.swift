@@ -38,8 +38,10 @@ struct ReMarkableNotebook {
                     throw FileError.inaccessible(path: archive.path, reason: "\(error)")
                 }
                 left -= bytes.count
-                return try ReMarkableFormat.page(
+                var read = try ReMarkableFormat.page(
                     of: bytes, path: archive.path, place: "page \(index + 1)", id: "page-\(index + 1)", options.limits)
+                read.index = index
+                return read
             }
             guard try pages(result) else { return }
         }
