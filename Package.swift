@@ -115,6 +115,7 @@ let package = Package(
                 "Streaming",
             ],
             [sqlite, protobuf]),
+        room("NoteIndex", ["Foundations"], [sqlite]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
         room("Wire", ["Foundations", "Messages", "Ink", "Recognition", "Streaming"], [protobuf]),
         web,
@@ -143,7 +144,8 @@ let package = Package(
                 "DuctusRecognition", "DuctusPages", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation",
                 "DuctusTablet",
                 "DuctusWire",
-                "DuctusTransport", "DuctusTransportZeroMQ", "DuctusWeb", "DuctusDaemon", argumentParser,
+                "DuctusTransport", "DuctusTransportZeroMQ", "DuctusWeb", "DuctusDaemon", "DuctusNoteIndex",
+                argumentParser,
             ],
             swiftSettings: strict),
 
@@ -170,8 +172,13 @@ let package = Package(
         tests(
             "Network", of: ["Foundations", "Network", "Randomness"], ["AllocationCounter"], resources: [.copy("golden")]
         ),
-        tests("Ink", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"]),
-        tests("Documents", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"]),
+        tests("Ink", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"], ["InkTestSupport"]),
+        tests("NoteIndex", of: ["Foundations", "NoteIndex"]),
+        .target(
+            name: "InkTestSupport", dependencies: ["DuctusInk", "DuctusRandomness"], path: "Tests/InkTestSupport",
+            swiftSettings: strict),
+        tests(
+            "Documents", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"], ["InkTestSupport"]),
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
         tests(
             "Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
@@ -210,7 +217,7 @@ let package = Package(
                 "Foundations", "Drawing", "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation",
                 "Tablet", "Wire", "Transport", "TransportZeroMQ", "Daemon", "Randomness", "Training", "Documents",
             ],
-            ["StreamingTestSupport"], exclude: ["coverage"]),
+            ["StreamingTestSupport", "InkTestSupport"], exclude: ["coverage"]),
         tests(
             "System",
             of: [

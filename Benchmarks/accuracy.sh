@@ -20,7 +20,7 @@ if [ ! -e "$out/language-model.ngram" ]; then
     $ductus language-model build "$out/text" --pieces --order 8 --tokenize iam --prune 0.3 \
         --transcripts "$data/handwriting/iam-train.ndjson.gz" --copies 3 --out "$out/language-model.ngram"
 fi
-$ductus train --data "$data/handwriting/iam-train.ndjson.gz" --validation "$data/handwriting/iam-val1.ndjson.gz" \
+$ductus train --replace --data "$data/handwriting/iam-train.ndjson.gz" --validation "$data/handwriting/iam-val1.ndjson.gz" \
     --out "$out" --resume
 $ductus calibrate --model "$out" --data "$data/handwriting/iam-val1.ndjson.gz"
 for decoder in best-path beam; do

@@ -29,7 +29,7 @@ if [ -n "$held_out" ]; then
     model=$held_out/model
     if [ ! -e "$model/importance.safetensors" ]; then
         python3 Benchmarks/hold_out_writers.py "$data" "$held_out"
-        $ductus train --recipe $english/recipe.json --data "$held_out"/unipen-{text,word}-train.ndjson.gz \
+        $ductus train --replace --recipe $english/recipe.json --data "$held_out"/unipen-{text,word}-train.ndjson.gz \
             --validation "$unipen" "$data/unipen-word-val.ndjson.gz" --out "$model" --resume
     fi
     row "its UNIPEN writers" --model "$model" --data "$unipen"

@@ -54,7 +54,10 @@ extension WholeFileFormat {
 /// The formats that are read, in the order in which they are tried.
 enum InkFormats {
     static let all: [any InkFormat.Type] = [
-        InkMLFormat.self, UnipenFormat.self, JSONLinesFormat.self,
+        InkMLFormat.self, XournalFormat.self, IAMOnDBFormat.self, SVGFormat.self, UnipenFormat.self,
+        IinkRequestFormat.self, GoogleInkFormat.self, QuickDrawFormat.self, ExcalidrawFormat.self, RnoteFormat.self,
+        JIIXFormat.self, JSONLinesFormat.self, ReMarkableFormat.self, ZipFormat.self, UIMFormat.self,
+        WILLFormat.self, PDFFormat.self,
     ]
 
     /// What a message says when none of them is found.

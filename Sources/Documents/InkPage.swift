@@ -13,6 +13,8 @@ public struct InkPage: Equatable, Sendable {
     public var sheet: Sheet?
     /// The file says that this is one line of text, not a page.
     public var isLine: Bool
+    /// The page's index in its document, from 0; nil where pages without ink are handed over, too, so that counting tells it.
+    public var index: Int?
     /// Where the ink is in the file's own plane.
     public var placement = InkPlacement()
 

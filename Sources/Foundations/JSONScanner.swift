@@ -13,7 +13,7 @@ package struct JSONScanner {
     private let bytes: UnsafeRawBufferPointer
     package private(set) var position = 0
     /// Deeper nesting is refused, not followed.
-    private static let deepest = 32
+    private static let deepest = 64
 
     package init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes

@@ -28,6 +28,8 @@ public enum InputCode {
     public static let pressure: UInt16 = 0x18
     public static let tiltX: UInt16 = 0x1a
     public static let tiltY: UInt16 = 0x1b
+    /// ABS_MT_POSITION_X, of devices that tell several fingers apart.
+    static let fingerX: UInt16 = 0x35
 
     /// BTN_TOOL_PEN, RUBBER, BRUSH, PENCIL, AIRBRUSH; not the finger, mouse and lens that follow.
     public static let tools: ClosedRange<UInt16> = 0x140...0x144

@@ -4,7 +4,7 @@ import Foundation
 
 /// A recording of a tablet: `evemu-record` or `libinput record`, plain or gzip. Read event by event.
 ///
-/// A recording without a description takes it from the file `NAME.desc` beside it whose name it begins with.
+/// Of a recording of several devices the first pen counts. A recording without a description takes it from the file `NAME.desc` beside it whose name it begins with.
 public final class PenRecording {
     /// Complete once the first event has been read.
     public private(set) var device = TabletDevice()
@@ -18,6 +18,12 @@ public final class PenRecording {
     /// Bits of the set of keys read so far.
     private var keyBits = 0
     private var isLibinput = false
+    /// Whether events of a pen have come; and whether its part of the recording is over.
+    private var isChosen = false
+    private var isOver = false
+    /// Names of the devices that are no pens.
+    private var others: [String] = []
+    private var isRefused = false
     /// What the first line of a recording of libinput can be; later ones hold more than is of use here.
     private static let firstKeys: Set = ["version", "ndevices", "libinput", "system", "devices"]
 
@@ -54,21 +60,53 @@ public final class PenRecording {
     }
 
     private func readEvent() throws -> InputEvent? {
-        while true {
+        while !isOver {
             let line: String
             do {
-                guard let bytes = try reader.next() else { return nil }
+                guard let bytes = try reader.next() else {
+                    guard isChosen || others.isEmpty else {
+                        throw TabletFault.noPenRecorded(path: path, devices: others)
+                    }
+                    return nil
+                }
                 line = String(decoding: bytes, as: UTF8.self)
+            } catch let fault as TabletFault {
+                throw fault
             } catch {
                 throw TabletFault.unreadableRecording(path: path, reason: "\(error)")
+            }
+            if line.hasPrefix("Input driver version is") || line.hasPrefix("Event: time ") {
+                throw TabletFault.otherProgram(path: path, program: "evtest")
             }
             // What follows # explains the line; only names may hold one.
             let text = (line.hasPrefix("N:") ? line[...] : line.prefix { $0 != "#" }).trimmingCharacters(
                 in: .whitespaces)
             if text.isEmpty { continue }
             let isEvemu = text.first.map { ("A"..."Z").contains($0) } ?? false && text.dropFirst().hasPrefix(": ")
-            if let event = try isEvemu ? evemu(text) : libinput(text) { return event }
+            if let event = try isEvemu ? evemu(text) : libinput(text), isOfPen { return event }
         }
+        return nil
+    }
+
+    /// Whether the device whose events come is a pen, as far as it was described.
+    private var isOfPen: Bool {
+        if isChosen { return true }
+        guard device.keys.isEmpty || device.isPen else {
+            if !isRefused { others.append(device.name.isEmpty ? "a device without a name" : "'\(device.name)'") }
+            isRefused = true
+            return false
+        }
+        isChosen = true
+        return true
+    }
+
+    /// Another device's part of the recording begins.
+    private func beginDevice() {
+        isOver = isChosen
+        guard !isChosen else { return }
+        device = TabletDevice()
+        keyBits = 0
+        isRefused = false
     }
 
     private func fault(_ reason: String) -> TabletFault { .recording(path: path, line: reader.line, reason: reason) }
@@ -79,6 +117,7 @@ public final class PenRecording {
         let fields = text.dropFirst(3).split(separator: " ")
         switch text.first {
         case "N":
+            if !device.name.isEmpty { beginDevice() }
             device.name = String(text.dropFirst(3))
         case "I", "P", "L", "S": break
         case "B": try addKeys(fields)
@@ -131,6 +170,11 @@ public final class PenRecording {
                 let value = Int32(exactly: numbers[4])
             else { throw fault("an event needs seconds, microseconds, type, code and value") }
             return InputEvent(time: numbers[0] * 1_000_000 + numbers[1], type: type, code: code, value: value)
+        }
+        if text.hasPrefix("- node:") {
+            beginDevice()
+            section = .none
+            return nil
         }
         let colon = text.firstIndex(of: ":") ?? text.endIndex
         isLibinput = isLibinput || Self.firstKeys.contains(String(text[..<colon]))

@@ -26,11 +26,13 @@ public struct TabletDevice: Equatable, Sendable {
 
     public init() {}
 
-    /// A pen has a position, and a tip: a pen as tool, or both touch and pressure. A touch pad has neither.
+    /// A pen has a position, and a tip: a pen as tool, or both touch and pressure. A touch pad has neither; a touchscreen has places of several
+    /// fingers.
     public var isPen: Bool {
         guard axes[InputCode.x] != nil, axes[InputCode.y] != nil else { return false }
         return keys.contains(InputCode.pen)
-            || (keys.contains(InputCode.touch) && axes[InputCode.pressure] != nil && !keys.contains(0x145))
+            || (axes[InputCode.fingerX] == nil && keys.contains(InputCode.touch) && axes[InputCode.pressure] != nil
+                && !keys.contains(0x145))
     }
 
     /// Units of x per millimetre. Nil: the device does not say, or not for both axes.

@@ -10,6 +10,10 @@ public enum TabletFault: Error, Equatable, CustomStringConvertible {
     /// A line of a recording that is neither of its format nor a comment.
     case recording(path: String, line: Int, reason: String)
     case unreadableRecording(path: String, reason: String)
+    /// A recording of devices among which there is no pen: their names.
+    case noPenRecorded(path: String, devices: [String])
+    /// A recording of another program, which lacks what is needed.
+    case otherProgram(path: String, program: String)
 
     public var description: String {
         switch self {
@@ -25,6 +29,10 @@ public enum TabletFault: Error, Equatable, CustomStringConvertible {
         case .recording(let path, let line, let reason):
             "\(path), line \(line): \(reason); recordings of evemu-record and 'libinput record' are read, also gzip-compressed"
         case .unreadableRecording(let path, let reason): "\(path): \(reason)"
+        case .noPenRecorded(let path, let devices):
+            "\(path): no pen among what was recorded (\(devices.isEmpty ? "nothing" : devices.joined(separator: ", "))): a touchscreen, a touch pad or a mouse has no pen as tool; record the device of the pen, 'sudo evemu-record' lists them"
+        case .otherProgram(let path, let program):
+            "\(path): this is the output of \(program), which is for people to read; record the pen with 'sudo evemu-record /dev/input/eventN > pen.evemu' or 'sudo libinput record -o pen.yml', and send that"
         }
     }
 }

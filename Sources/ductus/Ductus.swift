@@ -15,6 +15,8 @@ struct Ductus: AsyncParsableCommand {
             TabletCommand.self,
             RecognizeCommand.self,
             RenderCommand.self,
+            IndexCommand.self,
+            SearchCommand.self,
             SynthesizeCommand.self,
             SimulateCommand.self,
             PadCommand.self,

@@ -10,15 +10,22 @@ struct FeedCommand: ParsableCommand {
         commandName: "feed",
         abstract: "Send a sensor's recording to the daemon and print its labels: begin, end, name, confidence.",
         discussion: """
-            A .csv file has a vector per line, and needs --rate; a first line may name the channels. An .ndjson file has a recording \
-            per line, as `ductus train` reads them. Both may be gzip-compressed. Times are in seconds from the recording's begin.
+            A table has a vector per line, its cells separated by commas, semicolons, tabs or spaces; a first line may name the channels, and \
+            a column named time may tell the rate, which --rate gives otherwise. JSON has a recording per line, as `ductus train` reads them. \
+            Both may be gzip-compressed. Times are in seconds from the recording's begin.
             """)
 
-    @Argument(help: "The recording: .csv or .ndjson, or either with .gz.")
+    @Argument(help: "The recording: a table (.csv) or JSON lines (.ndjson), or either with .gz; - is standard input.")
     var file: String
 
-    @Option(help: "Vectors per second of a .csv file.")
+    @Option(help: "Vectors per second of a table.")
     var rate: Double?
+
+    @Option(
+        help:
+            "Which columns are the model's channels, where they have other names: x=acc_x,y=acc_y, or x=1,y=2 by number."
+    )
+    var channels: String?
 
     @Option(help: "The stream to send it as.")
     var stream = "feed"
@@ -38,21 +45,26 @@ struct FeedCommand: ParsableCommand {
         if let rate, !SensorRecording.possibleRates.contains(rate) {
             throw ValidationError("--rate: vectors per second, 1e-6 to 1e6")
         }
-        guard isTable == (rate != nil) else {
-            throw ValidationError(
-                isTable ? "a .csv file needs --rate" : "--rate is for .csv files; .ndjson tells its own")
+        if channels != nil, mapping.isEmpty {
+            throw ValidationError("--channels: pairs of the model's name and the file's, for example x=acc_x,y=acc_y")
         }
         guard StreamName(stream) != nil else { throw ValidationError("--stream: 1 to 64 of A-Z a-z 0-9 _ -") }
     }
 
-    private var isTable: Bool { file.hasSuffix(".csv") || file.hasSuffix(".csv.gz") }
+    /// The pairs of --channels; empty if it is not of this form.
+    private var mapping: [(new: String, old: String)] {
+        let pairs = (channels ?? "").split(separator: ",").map {
+            $0.split(separator: "=", maxSplits: 1).map(String.init)
+        }
+        return pairs.allSatisfy { $0.count == 2 } ? pairs.map { ($0[0], $0[1]) } : []
+    }
 
     func run() throws {
         guard let name = StreamName(stream) else { return }
-        let url = URL(filePath: file)
-        let recordings =
-            try rate.map { [try SensorRecording.readCSV(url, rate: $0)] } ?? SensorRecording.read(url)
+        var recordings = try SensorRecording.readAny(file, rate: rate)
+        if channels != nil { recordings = try recordings.map { try $0.renamed(mapping) } }
         let context = try Context()
+        recordings = try matched(recordings, context: context)
         let labels = LabelFeed(try connection.subscriber(to: [Topic.labels(name).description], context: context))
         let publisher = try connection.publisher(.features, context: context)
         let topic = Topic.features(name).wire
@@ -80,6 +92,35 @@ struct FeedCommand: ParsableCommand {
                 throw CommandFailure(
                     "\(recording.id): no final within \(patience) s; is there a pipeline for \(stream), and can its model use \(recording.rate) vectors a second?")
             }
+        }
+    }
+
+    /// The recordings with their channels named as the daemon's model does; names that differ in capitals, spaces and units alone are the same.
+    ///
+    /// - Throws: `SensorFileError.lacksChannels` before anything is sent, where the model reads channels that the file has not.
+    private func matched(_ recordings: [SensorRecording], context: Context) throws -> [SensorRecording] {
+        // A daemon that does not answer, or is older, says nothing here; its log does.
+        guard
+            let status = try? StatusCommand.ask(connection.control(context: context), .status(.init())).status,
+            case let pipelines = status.pipelines.filter({ $0.input == "features" && !$0.channels.isEmpty }),
+            let first = pipelines.first
+        else { return recordings }
+        return try recordings.map { recording in
+            var fitting = recording
+            var missing = first.channels
+            for pipeline in pipelines {
+                let places = pipeline.channels.map { ChannelName.index(of: $0, among: recording.channels) }
+                if recording.namesChannels
+                    ? places.allSatisfy({ $0 != nil }) : recording.channels.count == pipeline.channels.count
+                {
+                    for (name, place) in zip(pipeline.channels, places) where recording.namesChannels {
+                        if let place { fitting.channels[place] = name }
+                    }
+                    return fitting
+                }
+                missing = zip(pipeline.channels, places).compactMap { $1 == nil ? $0 : nil }
+            }
+            throw SensorFileError.lacksChannels(recording: recording.id, missing: missing, found: recording.channels)
         }
     }
 

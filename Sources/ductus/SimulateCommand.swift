@@ -36,7 +36,7 @@ struct SimulateCommand: ParsableCommand {
 
     func run() throws {
         let random = SplitMix64(seed: seed)
-        let made = (1...recordings).map { number in
+        let made = (1...recordings).lazy.map { number in
             var random = random.split(number)
             var sensor = SimulatedSensor(subject: "\(number)", rate: rate, seed: random.next())
             return sensor.recording(id: "simulated-\(number)", seconds: seconds)

@@ -79,9 +79,16 @@ struct SynthesizeCommand: ParsableCommand {
             try recording.write(line.strokes.map { $0.later(by: start) })
             try recording.send(.endOfSegment, at: recording.time + 200_000)
         }
-        let writer = try FixtureWriter(URL(filePath: out))
+        // A recording that could not be written whole leaves the old one in its place.
+        let url = URL(filePath: out)
+        let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(getpid())")
+        defer { unlink(temporary.path) }
+        let writer = try FixtureWriter(temporary)
         for record in recording.records { try writer.append(record) }
         try writer.close()
+        guard rename(temporary.path, url.path) == 0 else {
+            throw FileError.inaccessible(path: out, reason: String(cString: strerror(errno)))
+        }
     }
 
     private func allTexts() throws -> [String] {

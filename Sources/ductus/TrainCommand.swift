@@ -34,6 +34,9 @@ struct TrainCommand: ParsableCommand {
         help: "Model whose weights the training begins with; its layers must be the recipe's. Default: random weights.")
     var from: String?
 
+    @Flag(help: "Replace the model that is in --out.")
+    var replace = false
+
     @Option(help: "Epochs, instead of the recipe's.")
     var epochs: Int?
 
@@ -45,6 +48,7 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         let folder = URL(filePath: out)
+        try refuseToLoseAnything(in: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let output = TrainingFolder(folder)
         var recipe = try recipe.map { try Recipe(contentsOf: URL(filePath: $0)) } ?? output.recipe()
@@ -59,7 +63,10 @@ struct TrainCommand: ParsableCommand {
         let run = try TrainingRun(
             recipe: recipe, classes: setup.classes, corpus: setup.corpus, start: start?.network, threads: threads,
             checkpoint: output.checkpoint)
-        if resume, try run.resume() {
+        if resume {
+            guard try run.resume() else {
+                throw CommandFailure("\(output.checkpoint.path): there is no checkpoint to resume from")
+            }
             Terminal.error("Resumed after epoch \(run.history.count)")
         }
         Terminal.error(
@@ -87,6 +94,25 @@ struct TrainCommand: ParsableCommand {
         try Model.write(
             importance: FisherDiagonal.importance(in: best.network, for: setup.corpus), of: best.network, to: folder)
         Terminal.error("Best: epoch \(run.best.epoch), error \(percent(run.best.error)). The model is in \(out).")
+    }
+
+    /// A model took hours to train, and --resume means that there is something to go on from.
+    private func refuseToLoseAnything(in folder: URL) throws {
+        func exists(_ name: String) -> Bool {
+            FileManager.default.fileExists(atPath: folder.appending(path: name).path)
+        }
+        if resume {
+            let checkpoint = TrainingFolder(folder).checkpoint
+            guard FileManager.default.fileExists(atPath: checkpoint.path) else {
+                throw ValidationError(
+                    "\(checkpoint.path): there is no checkpoint to resume from; leave out --resume to begin anew, or check --out"
+                )
+            }
+        } else if exists("model.safetensors"), !replace {
+            throw ValidationError(
+                "\(out): has a model already; give --replace to train another in its place, --resume to go on with it, or another --out"
+            )
+        }
     }
 
     private func setup(_ recipe: Recipe, name: String, start: Model?) throws -> TrainingSetup {

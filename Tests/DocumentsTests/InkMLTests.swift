@@ -2,6 +2,7 @@ import DuctusDocuments
 import DuctusFoundations
 import DuctusInk
 import Foundation
+import InkTestSupport
 import Testing
 
 @Suite struct InkMLTests {
@@ -154,9 +155,10 @@ import Testing
         #expect(fault("").reason == "there is no element")
         #expect(
             fault("<ink><trace contextRef=\"#x\">1 2</trace></ink>").reason
-                == "contextRef #x refers to nothing before it")
+                == "contextRef #x refers to nothing in the document")
         #expect(
-            fault("<ink><traceView traceDataRef=\"#x\"/></ink>").reason == "traceDataRef #x refers to nothing before it"
+            fault("<ink><traceView traceDataRef=\"#x\"/></ink>").reason
+                == "traceDataRef #x refers to nothing in the document"
         )
         #expect(fault("<ink><trace>&bomb;</trace></ink>").reason == "unknown reference &bomb;")
     }

@@ -2,6 +2,7 @@ import DuctusDocuments
 import DuctusFoundations
 import DuctusInk
 import Foundation
+import InkTestSupport
 import Testing
 
 /// A folder that is gone when the test is over.

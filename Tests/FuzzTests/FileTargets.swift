@@ -9,7 +9,7 @@ extension FuzzTarget {
     /// Files of ink.
     static let ink = [
         FuzzTarget(
-            "ink.json-lines", share: 80_000,
+            "ink.json-lines", share: 40_000,
             .text(tokens: [
                 "[", "]", "{", "}", ",", ":", "\"", "\\u12", "\\ud83d", "\\n", "null", "NaN", "true", "[[[[", "\u{0}",
                 "é",
@@ -17,7 +17,7 @@ extension FuzzTarget {
             seeds: Texts.jsonLines
         ) { bytes, _ in _ = JSONLines.line(try bytes.withUnsafeBytes { try JSONLines.parse($0) }) },
         FuzzTarget(
-            "ink.inkml", share: 60_000,
+            "ink.inkml", share: 36_000,
             .text(tokens: [
                 "<", "</", "/>", "<trace>", "</trace>", "&", "&#1;", "&#x10FFFF;", "&lt;", "\"", "'", "*", "?", "#",
                 "!", "<!--", "]]>", "<![CDATA[",

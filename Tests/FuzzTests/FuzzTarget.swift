@@ -21,7 +21,7 @@ struct FuzzTarget: Sendable, CustomTestStringConvertible {
         (self.name, self.share, self.format, self.seeds, self.decode) = (name, share, format, seeds, decode)
     }
 
-    static let all = wire + ink + recordings + models + configuration
+    static let all = wire + ink + documents + recordings + models + configuration
 
     /// Decodes `count` inputs.
     /// - Returns: how many were accepted, and how long the slowest took.

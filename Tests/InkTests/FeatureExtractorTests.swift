@@ -3,6 +3,7 @@ import DuctusFoundations
 import DuctusInk
 import DuctusRandomness
 import Foundation
+import InkTestSupport
 import Testing
 
 @Suite struct FeatureExtractorTests {

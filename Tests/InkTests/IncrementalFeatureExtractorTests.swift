@@ -1,5 +1,6 @@
 import DuctusInk
 import DuctusRandomness
+import InkTestSupport
 import Testing
 
 @Suite struct IncrementalFeatureExtractorTests {

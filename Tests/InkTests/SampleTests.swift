@@ -1,5 +1,6 @@
 import DuctusInk
 import Foundation
+import InkTestSupport
 import Testing
 
 @Suite struct SampleTests {

@@ -1,4 +1,5 @@
 import DuctusInk
+import InkTestSupport
 import Testing
 
 @Suite struct SegmentNormalizationTests {

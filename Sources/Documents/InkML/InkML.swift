@@ -34,13 +34,38 @@ public enum InkML {
         var text = """
             <?xml version="1.0" encoding="UTF-8"?>
             <ink xmlns="http://www.w3.org/2003/InkML">
+
+            """
+        let format = traceFormat(of: lines.flatMap(\.strokes))
+        text += format.text
+        for line in lines {
+            text += "  <traceGroup>\n"
+            let annotations = [
+                ("id", line.id), ("source", line.source), ("writer", line.writer), ("language", line.language),
+                ("truth", line.text),
+            ]
+            for case (let type, let value?) in annotations {
+                text += "    <annotation type=\"\(type)\">\(try escaped(value))</annotation>\n"
+            }
+            for stroke in line.strokes { text += "    <trace>\(trace(stroke, format.channels))</trace>\n" }
+            text += "  </traceGroup>\n"
+        }
+        return text + "</ink>\n"
+    }
+
+    /// What writes a channel of a sample.
+    typealias ChannelText = (Sample) -> String
+
+    /// The element `traceFormat` with the channels that some of the strokes have, and how each is written.
+    static func traceFormat(of strokes: [Stroke]) -> (text: String, channels: [ChannelText]) {
+        var text = """
               <traceFormat>
                 <channel name="X" type="decimal"/>
                 <channel name="Y" type="decimal"/>
 
             """
-        let samples = lines.lazy.flatMap(\.strokes).flatMap(\.samples)
-        var channels: [(Sample) -> String] = [{ NumberText.of($0.x) ?? "?" }, { NumberText.of($0.y) ?? "?" }]
+        let samples = strokes.lazy.flatMap(\.samples)
+        var channels: [ChannelText] = [{ NumberText.of($0.x) ?? "?" }, { NumberText.of($0.y) ?? "?" }]
         if samples.contains(where: { $0.time != nil }) {
             text += "    <channel name=\"T\" type=\"decimal\" units=\"ms\"/>\n"
             channels.append { $0.time.map(NumberText.milliseconds) ?? "?" }
@@ -55,23 +80,12 @@ public enum InkML {
             channels.append { $0.tiltX.flatMap(NumberText.of) ?? "?" }
             channels.append { $0.tiltY.flatMap(NumberText.of) ?? "?" }
         }
-        text += "  </traceFormat>\n"
-        for line in lines {
-            text += "  <traceGroup>\n"
-            let annotations = [
-                ("id", line.id), ("source", line.source), ("writer", line.writer), ("language", line.language),
-                ("truth", line.text),
-            ]
-            for case (let type, let value?) in annotations {
-                text += "    <annotation type=\"\(type)\">\(try escaped(value))</annotation>\n"
-            }
-            for stroke in line.strokes {
-                let points = stroke.samples.map { sample in channels.map { $0(sample) }.joined(separator: " ") }
-                text += "    <trace>\(points.joined(separator: ", "))</trace>\n"
-            }
-            text += "  </traceGroup>\n"
-        }
-        return text + "</ink>\n"
+        return (text + "  </traceFormat>\n", channels)
+    }
+
+    /// The content of the element `trace`.
+    static func trace(_ stroke: Stroke, _ channels: [ChannelText]) -> String {
+        stroke.samples.map { sample in channels.map { $0(sample) }.joined(separator: " ") }.joined(separator: ", ")
     }
 
     /// Writes a file, see `document(_:)`; the old file stays until the new one is whole.

@@ -111,7 +111,7 @@ struct JSONStrokes {
         endRow()
     }
 
-    private static func column(_ name: String) -> Column? {
+    static func column(_ name: String) -> Column? {
         switch name {
         case "x", "X": .x
         case "y", "Y": .y
@@ -151,9 +151,7 @@ struct JSONStrokes {
                     try scanner.skip()
                     break
                 }
-                var values: [Double] = []
-                try scanner.numbers(into: &values, atMost: limits.samples)
-                channels[column] = values
+                channels[column] = try channel(&scanner)
             }
         }
         guard !channels.isEmpty else { return layout }
@@ -163,6 +161,29 @@ struct JSONStrokes {
             endRow()
         }
         return .channels
+    }
+
+    /// Reads the list of numbers that is next: a channel of a stroke.
+    func channel(_ scanner: inout JSONScanner) throws -> [Double] {
+        var values: [Double] = []
+        try scanner.numbers(into: &values, atMost: limits.samples)
+        return values
+    }
+
+    /// Adds a stroke whose channels were read by the caller.
+    mutating func append(_ channels: [Column: [Double]], mark: StrokeMark, id: String) throws {
+        guard strokeEnds.count < limits.strokes else { throw InkExcess(what: "strokes", limit: limits.strokes) }
+        for column in Column.allCases {
+            numbers += channels[column] ?? []
+            endRow()
+        }
+        guard numbers.count <= limits.samples * Column.allCases.count else {
+            throw InkExcess(what: "samples", limit: limits.samples)
+        }
+        strokeEnds.append(rowEnds.count)
+        layouts.append(.channels)
+        marks.append(mark)
+        ids.append(id)
     }
 
     private static func style(_ scanner: inout JSONScanner, _ mark: inout StrokeMark) throws {

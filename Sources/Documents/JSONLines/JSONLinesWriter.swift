@@ -6,9 +6,9 @@ extension JSONLines {
     /// One piece of ink as one line, without its end. Times are written in ms with up to three decimals; a channel is written
     /// if any sample of the stroke has it, and what a sample lacks is `null`.
     public static func line(_ ink: InkLine) -> String {
-        var text = "{\"id\":\(quoted(ink.id))"
+        var text = "{\"id\":\(JSONText.quoted(ink.id))"
         let members = [("source", ink.source), ("writer", ink.writer), ("lang", ink.language), ("text", ink.text)]
-        for case (let name, let value?) in members { text += ",\"\(name)\":\(quoted(value))" }
+        for case (let name, let value?) in members { text += ",\"\(name)\":\(JSONText.quoted(value))" }
         text += ",\"strokes\":["
         for (index, stroke) in ink.strokes.enumerated() {
             if index > 0 { text += "," }
@@ -40,23 +40,5 @@ extension JSONLines {
         ]
         while channels.count > 2, channels[channels.count - 1] == nil { channels.removeLast() }
         return "[" + channels.map { "[\($0 ?? "")]" }.joined(separator: ",") + "]"
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case "\t": quoted += "\\t"
-            case "\r": quoted += "\\r"
-            case "\u{0}"..<" ":
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }

@@ -19,7 +19,9 @@ public protocol ReadingWriter {
 
 /// The formats in which readings are written.
 public enum ReadingFormats {
-    static let all: [any ReadingWriter.Type] = []
+    static let all: [any ReadingWriter.Type] = [
+        JIIXWriter.self, HOCRWriter.self, InkMLReadingWriter.self, PDFWriter.self, SVGWriter.self,
+    ]
 
     /// What `--format` takes, besides text and JSON.
     public static var names: [String] { all.map { $0.name } }
@@ -36,6 +38,7 @@ public enum ReadingFormats {
         _ name: String, title: String, over: URL? = nil, output: @escaping ([UInt8]) throws -> Void
     ) throws -> any ReadingWriter {
         guard let format = all.first(where: { $0.name == name }) else { preconditionFailure("no format \(name)") }
+        if let over { return try PDFOverlay(over: over, output: output) }
         return format.init(title: title, output: output)
     }
 }

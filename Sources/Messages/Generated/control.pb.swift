@@ -472,6 +472,9 @@ package nonisolated struct WirePipelineStatus: Sendable {
   /// pens have written so far (0: nothing yet).
   package var lookaheadMs: UInt32 = 0
 
+  /// Of features: the channels that the model reads, in its order.
+  package var channels: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1735,7 +1738,7 @@ nonisolated extension WireStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WirePipelineStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PipelineStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}input\0\u{1}model\0\u{1}generation\0\u{1}streams\0\u{3}hop_ms\0\u{3}lookahead_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}input\0\u{1}model\0\u{1}generation\0\u{1}streams\0\u{3}hop_ms\0\u{3}lookahead_ms\0\u{1}channels\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1750,6 +1753,7 @@ nonisolated extension WirePipelineStatus: SwiftProtobuf.Message, SwiftProtobuf._
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.streams) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.hopMs) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.lookaheadMs) }()
+      case 8: try { try decoder.decodeRepeatedStringField(value: &self.channels) }()
       default: break
       }
     }
@@ -1781,6 +1785,9 @@ nonisolated extension WirePipelineStatus: SwiftProtobuf.Message, SwiftProtobuf._
     if self.lookaheadMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.lookaheadMs, fieldNumber: 7)
     }
+    if !self.channels.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.channels, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1792,6 +1799,7 @@ nonisolated extension WirePipelineStatus: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.streams != rhs.streams {return false}
     if lhs.hopMs != rhs.hopMs {return false}
     if lhs.lookaheadMs != rhs.lookaheadMs {return false}
+    if lhs.channels != rhs.channels {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

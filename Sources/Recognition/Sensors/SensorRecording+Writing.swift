@@ -6,11 +6,14 @@ extension SensorRecording {
     /// Writes recordings as `read` takes them, one JSON object per line, compressed if the name ends in `.gz`.
     ///
     /// - Throws: `FileError.inaccessible`.
-    public static func write(_ recordings: [SensorRecording], to url: URL) throws {
+    public static func write(_ recordings: some Sequence<SensorRecording>, to url: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let lines = try recordings.map { String(decoding: try encoder.encode(Line($0)), as: UTF8.self) }
-        try LineWriter.write(lines, to: url)
+        let writer = try LineWriter(url)
+        for recording in recordings {
+            try writer.append(String(decoding: encoder.encode(Line(recording)), as: UTF8.self))
+        }
+        try writer.close()
     }
 
     /// The recording as it stands in the file.

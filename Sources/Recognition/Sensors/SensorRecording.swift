@@ -57,6 +57,10 @@ public enum SensorFileError: Error, Equatable, CustomStringConvertible {
     case malformed(path: String, line: Int, reason: String)
     case lacksChannels(recording: String, missing: [String], found: [String])
     case unusableRate(recording: String, rate: Double, usable: ClosedRange<Double>)
+    /// A table that does not tell how many vectors there are in a second.
+    case lacksRate(path: String)
+    /// A name that the user gave is no channel of the recording, or no channel of the model.
+    case noChannel(String, among: [String])
 
     public var description: String {
         switch self {
@@ -65,13 +69,16 @@ public enum SensorFileError: Error, Equatable, CustomStringConvertible {
         case .lacksChannels(let recording, let missing, let found):
             """
             recording \(recording): it lacks \(missing.joined(separator: ", ")) among its channels \(found.joined(separator: ", ")); \
-            name them as the model does, or choose another model
+            name them as the model does (--channels \(missing.prefix(3).map { "\($0)=NAME" }.joined(separator: ","))), or choose another model
             """
         case .unusableRate(let recording, let rate, let usable):
             """
             recording \(recording): \(rate) vectors per second; the model can use \(usable.lowerBound) to \(usable.upperBound): \
             resample the recording, or choose another model
             """
+        case .lacksRate(let path): "\(path): the table does not tell its rate; give vectors per second with --rate"
+        case .noChannel(let name, let found):
+            "there is no channel '\(name)'; there are \(found.joined(separator: ", "))"
         }
     }
 }
@@ -83,7 +90,11 @@ extension SensorRecording {
     /// A number that is missing is `null`.
     /// - Throws: `SensorFileError.malformed`, or the reader's `FileError`.
     public static func read(_ url: URL) throws -> [SensorRecording] {
-        let reader = try LineReader(url)
+        try read(LineReader(url))
+    }
+
+    /// As above, from a file that is open.
+    public static func read(_ reader: LineReader) throws -> [SensorRecording] {
         let decoder = JSONDecoder()
         var recordings: [SensorRecording] = []
         while let bytes = try reader.next() {
@@ -100,6 +111,39 @@ extension SensorRecording {
             recordings.append(try stored.recording(malformed))
         }
         return recordings
+    }
+
+    /// Reads a file of either kind: JSON where it begins so, else a table.
+    ///
+    /// - Parameter rate: vectors per second of a table; nil where it tells.
+    /// - Throws: `SensorFileError`, or the reader's `FileError`.
+    public static func readAny(_ path: String, rate: Double?) throws -> [SensorRecording] {
+        let reader = try LineReader(path: path)
+        while let bytes = try reader.peek() {
+            guard let first = bytes.first(where: { $0 > 0x20 }) else { continue }
+            return first == UInt8(ascii: "{") ? try read(reader) : [try readCSV(reader, rate: rate)]
+        }
+        throw SensorFileError.malformed(path: path, line: 1, reason: "the file is empty")
+    }
+
+    /// The recording with channels renamed, and these channels alone.
+    ///
+    /// - Parameter names: pairs of the new name and the present one, which may be a number, counted from 1.
+    /// - Throws: `SensorFileError.noChannel`.
+    public func renamed(_ names: [(new: String, old: String)]) throws -> SensorRecording {
+        var renamed = self
+        var places: [Int] = []
+        for (_, old) in names {
+            let number = Int(old).map { $0 - 1 }.flatMap { channels.indices.contains($0) ? $0 : nil }
+            guard let place = ChannelName.index(of: old, among: channels) ?? number else {
+                throw SensorFileError.noChannel(old, among: channels)
+            }
+            places.append(place)
+        }
+        renamed.channels = names.map(\.new)
+        renamed.namesChannels = true
+        renamed.values = (0..<count).flatMap { row in places.map { values[row * channels.count + $0] } }
+        return renamed
     }
 
     /// The line as it stands in the file.

@@ -8,6 +8,8 @@ import Foundation
 struct InkSource: Sendable {
     var paths: [String]
     var options: ReadingOptions
+    /// The only page of each file to read, counted from 1; nil for all.
+    var page: Int?
 
     /// Hands over all pages of all files; what is wrong with a page or a file is handed over in its place.
     func items(_ take: (InkItem) -> Bool) {
@@ -16,6 +18,7 @@ struct InkSource: Sendable {
             do {
                 try InkFile.pages(of: path, options: options) { page in
                     number += 1
+                    if let only = self.page, only != number { return number < only }
                     return take(InkItem(file: index, path: path, number: number, content: .page(page)))
                 }
             } catch let error as FileError {

@@ -25,6 +25,9 @@ struct RecognizeCommand: ParsableCommand {
     @Option(help: "How each page is read: as a whole page, as one line, or as its file says (auto).")
     var layout = LayoutChoice.auto
 
+    @Option(help: "Read only this page of each file, counted from 1.")
+    var page: Int?
+
     @Option(help: "Which way y grows in the files, where they do not follow their format: up, down.")
     var y: YDirection?
 
@@ -48,6 +51,7 @@ struct RecognizeCommand: ParsableCommand {
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func validate() throws {
+        guard page.map({ $0 > 0 }) ?? true else { throw ValidationError("--page begins at 1") }
         guard !files.isEmpty else { throw ValidationError("give files of ink, or - for standard input") }
         guard !json || format == .text || format == .json else {
             throw ValidationError("--json is --format json; give one of them")
@@ -70,7 +74,7 @@ struct RecognizeCommand: ParsableCommand {
         let output = try output()
         var report = RecognitionReport(files: files)
         try processInOrder(
-            threads: max(1, threads), produce: InkSource(paths: files, options: reading).items,
+            threads: max(1, threads), produce: InkSource(paths: files, options: reading, page: page).items,
             makeContext: { PageReaders.reader(model: model, decoding: decoding, layout: layout) },
             transform: { reader, item -> ReadItem in item.read(with: &reader) },
             deliver: { item in

@@ -3,9 +3,9 @@ import DuctusRandomness
 import Foundation
 
 /// Ink for tests, made from a seed: waves and loops at human pace, with dots and jumps between strokes.
-enum TestInk {
+public enum TestInk {
     /// A line of `strokes` strokes in units of about a hundredth of a letter, times in µs from 0.
-    static func line(strokes: Int = 12, seed: UInt64 = 1, scale: Float = 100) -> [Stroke] {
+    public static func line(strokes: Int = 12, seed: UInt64 = 1, scale: Float = 100) -> [Stroke] {
         var random = SplitMix64(seed: seed)
         var x: Float = 500
         var time: Int64 = 0
@@ -29,21 +29,8 @@ enum TestInk {
         }
     }
 
-    /// Samples of all strokes with their ends, as a stream gives them.
-    static func features(
-        incrementally strokes: [Stroke], _ configuration: FeatureConfiguration, _ normalization: SegmentNormalization
-    ) -> Features {
-        var extractor = IncrementalFeatureExtractor(configuration, normalization: normalization)
-        var features = Features(dimension: configuration.dimension)
-        for stroke in strokes {
-            for sample in stroke.samples { extractor.append(sample, into: &features) }
-            extractor.penUp(into: &features)
-        }
-        return features
-    }
-
     /// A folder of the data sets, where present: `$DUCTUS_DATA` or `../shared/data` beside the package.
-    static let data: URL? = {
+    public static let data: URL? = {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let path = ProcessInfo.processInfo.environment["DUCTUS_DATA"]
@@ -52,7 +39,7 @@ enum TestInk {
     }()
 
     /// A file of the handwriting sets, where present.
-    static func handwriting(_ name: String) -> URL? {
+    public static func handwriting(_ name: String) -> URL? {
         guard let file = data?.appendingPathComponent("handwriting/\(name).ndjson.gz"),
             FileManager.default.fileExists(atPath: file.path)
         else { return nil }

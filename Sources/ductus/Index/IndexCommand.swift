@@ -1,0 +1,178 @@
+import ArgumentParser
+import DuctusDocuments
+import DuctusFoundations
+import DuctusInk
+import DuctusNoteIndex
+import DuctusRecognition
+import Foundation
+
+extension NoteIndexFault: BadInput {}
+
+/// Where the index is.
+struct IndexOptions: ParsableArguments {
+    @Option(help: "The index. Default: ductus/notes.sqlite in the user's data folder (~/.local/share).")
+    var index: String?
+
+    var location: URL {
+        if let index { return URL(filePath: index) }
+        let environment = ProcessInfo.processInfo.environment
+        let data =
+            environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
+            ?? FileManager.default.homeDirectoryForCurrentUser.appending(path: ".local/share")
+        return data.appending(path: "ductus/notes.sqlite")
+    }
+}
+
+struct IndexCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "index", abstract: "Read the notes below a folder, to be found with 'ductus search'.",
+        discussion: """
+            Only what changed since the last time is read, and what another model read before. Files without ink are passed over. The notes are \
+            never changed; what was read is kept in the index alone.
+            """)
+
+    @Argument(help: "The folder.")
+    var folder: String
+
+    @Flag(help: "Go on, and read what changes; end with Ctrl-C.")
+    var watch = false
+
+    @OptionGroup var index: IndexOptions
+    @OptionGroup var options: ModelOptions
+
+    @Option(help: "Threads to read with.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    func validate() throws {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {
+            throw ValidationError("\(folder): is no folder")
+        }
+    }
+
+    func run() throws {
+        let notes = NoteFolder(URL(filePath: folder))
+        let index = try NoteIndex(index.location)
+        let model = try options.load()
+        let generation = try Self.generation(of: ModelOptions.location(of: options.model), options)
+        // Before the first look, so that nothing is missed between.
+        let watch = try watch ? FolderWatch(notes) : nil
+        try update(index, notes, model: model, generation: generation)
+        let counts = try index.counts()
+        Terminal.error("\(counts.notes) notes, \(counts.lines) lines in \(self.index.location.path)")
+        guard let watch else { return }
+        Terminal.error("Watching \(notes.path)")
+        let interruption = Interruption()
+        var lastLook = ContinuousClock.now
+        while !interruption.happened {
+            let changed = watch.wait(milliseconds: 500)
+            // File systems of other machines tell nothing.
+            guard changed || ContinuousClock.now - lastLook > .seconds(60) else { continue }
+            lastLook = .now
+            try update(index, notes, model: model, generation: generation)
+        }
+    }
+
+    /// What tells apart the weights, and the other things that a reading depends on.
+    private static func generation(of model: URL, _ options: ModelOptions) throws -> String {
+        var isDirectory: ObjCBool = false
+        let isFolder =
+            FileManager.default.fileExists(atPath: model.path, isDirectory: &isDirectory) && isDirectory.boolValue
+        let weights = try Data(contentsOf: isFolder ? model.appending(path: "model.safetensors") : model)
+        let digest = weights.withUnsafeBytes { SHA256.hex(of: $0) }.prefix(16)
+        return [String(digest), options.decoding.rawValue, options.words ?? "", options.languageModel ?? ""].joined(
+            separator: " ")
+    }
+
+    /// Brings the index up to date.
+    private func update(_ index: NoteIndex, _ folder: NoteFolder, model: Model, generation: String) throws {
+        let changes = try folder.changes(from: index, generation: generation)
+        if !changes.gone.isEmpty { try index.remove(changes.gone) }
+        guard !changes.changed.isEmpty else { return }
+        let decoding = options.decoding
+        var bar = ProgressBar(total: changes.changed.count)
+        var done = 0
+        let files = changes.changed
+        try processInOrder(
+            threads: max(1, threads), produce: { take in for file in files where !take(file) { return } },
+            makeContext: { PageReaders.reader(model: model, decoding: decoding, layout: .auto) },
+            transform: { reader, file -> ReadNote in ReadNote(file, generation: generation, index: index, with: &reader)
+            },
+            deliver: { note in
+                done += 1
+                bar.show(done, "\(done) of \(files.count) files")
+                switch note.content {
+                case .copied: break
+                case .gone: try index.remove([note.path])
+                case .lines(let lines): try index.store(note.path, note.state, lines: lines)
+                case .fault(let fault): try index.store(note.path, note.state, lines: [], fault: fault)
+                }
+            })
+        Terminal.endStatus()
+    }
+}
+
+/// What was read in one file.
+private struct ReadNote: Sendable {
+    enum Content: Sendable {
+        case lines([IndexedLine])
+        /// Its content was known already.
+        case copied
+        case fault(String)
+        case gone
+    }
+
+    var path: String
+    var state: NoteState
+    var content: Content
+
+    init(_ file: NoteFolder.File, generation: String, index: NoteIndex, with reader: inout any PageReading) {
+        path = file.path
+        state = NoteState(size: file.size, modified: file.modified, content: Data(), generation: generation)
+        guard file.size <= LineReader.largestFile else {
+            content = .fault("the file is larger than \(LineReader.largestFile) bytes")
+            return
+        }
+        guard let data = try? Data(contentsOf: URL(filePath: file.path)) else {
+            content = .gone
+            return
+        }
+        state.content = Data(data.withUnsafeBytes { SHA256.hex(of: $0) }.utf8)
+        if (try? index.copy(to: path, state)) == true {
+            content = .copied
+            return
+        }
+        var lines: [IndexedLine] = []
+        var fault: String?
+        do {
+            var number = 0
+            try InkFile.pages(of: path) { page in
+                number += 1
+                switch page {
+                case .failure(let error): fault = fault ?? "\(error)"
+                case .success(let page): lines += Self.lines(of: try reader.read(page), on: page, number: number)
+                }
+                return true
+            }
+        } catch {
+            fault = "\(error)"
+        }
+        content = lines.isEmpty && fault != nil ? .fault(fault ?? "") : .lines(lines)
+    }
+
+    private static func lines(of result: PageResult, on page: InkPage, number: Int) -> [IndexedLine] {
+        result.page.pieces.enumerated().compactMap { index, piece in
+            guard piece.kind == .text, !piece.text.isEmpty else { return nil }
+            // Each other reading of a word once.
+            let own = Set(piece.text.split(separator: " ").map(String.init))
+            var seen = own
+            let others =
+                (piece.words.flatMap { $0.candidates.map(\.text) }
+                + piece.alternatives.flatMap { $0.split(separator: " ").map(String.init) })
+                .filter { seen.insert($0).inserted }
+            return IndexedLine(
+                page: number, number: index + 1, text: piece.text, alternatives: others.joined(separator: " "),
+                confidence: Double(piece.confidence), box: page.placement.box(piece.box))
+        }
+    }
+}
