@@ -245,11 +245,11 @@ public final class Lane {
     }
 
     private func finish(_ session: any Session, _ recognition: Result<Recognition, any Error>) {
+        if case .failure = recognition { counters.failures &+= 1 }
         if let finished = session.finish(recognition) { publish(finished, of: session) } else { enqueue(session) }
     }
 
     private func publish(_ finished: FinishedSegment, of session: any Session) {
-        if finished.failed { counters.failures &+= 1 }
         counters.pace[session.pipeline.name, default: FramePace()].add(
             frames: finished.frames, duration: finished.duration)
         publish(finished.event)
