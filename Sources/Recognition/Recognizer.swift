@@ -53,7 +53,7 @@ public final class Recognizer {
     /// - Throws: `ModelError.wrongInput`, `SensorFileError`: then none was read.
     public func recognize(_ evidence: [Evidence], precedingTexts: [String]) throws -> [Recognition] {
         try reader.read(evidence, with: model) { index, reading in
-            guard reading.posteriors.frames > 0 else { return .nothing }
+            guard !reading.origins.isEmpty else { return .nothing }
             return Recognition(
                 read(reading.posteriors, precedingText: precedingTexts[index]), origins: reading.origins, model: model)
         }

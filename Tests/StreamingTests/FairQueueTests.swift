@@ -37,7 +37,7 @@ import Testing
             add(index)
         }
         let most = try #require(served.max()), least = try #require(served.min())
-        #expect(most - least <= 2 * 1000)
+        #expect(most - least <= 3 * 1000)
     }
 
     @Test func aClientWithManyStreamsGetsNoMoreThanOneWithOne() throws {
@@ -82,7 +82,8 @@ import Testing
             waiting.insert(number)
             if Int.random(in: 0..<3, using: &random) > 0 {
                 let next = queue.next()
-                #expect(try waiting.remove(#require(next)) != nil)
+                let taken = try #require(next)
+                #expect(waiting.remove(taken) != nil)
             }
         }
         while let next = queue.next() { #expect(waiting.remove(next) != nil) }

@@ -66,6 +66,9 @@ import Testing
                     publisher.send(step, to: lane, at: clock)
                     lane.settle()
                 }
+                // The pen stays out of reach.
+                clock.advance(seconds: 1.2)
+                lane.settle()
                 alone.merge(readings(of: collector.finals)) { $0 + $1 }
             }
 
@@ -84,6 +87,8 @@ import Testing
                 if generator.uniform() < 0.4 { lane.turn() }
                 if generator.uniform() < 0.1 { clock.advance(seconds: 0.05) }
             }
+            lane.settle()
+            clock.advance(seconds: 1.2)
             lane.settle()
             let together = readings(of: collector.finals)
             #expect(together == alone)
@@ -116,6 +121,8 @@ import Testing
             second.send(.endOfSegment, to: lane, at: clock)
             if index == 0 { first.send(pen.letter(), to: lane, at: clock) }
         }
+        lane.settle()
+        clock.advance(seconds: 1.2)
         lane.settle()
         for stream in ["first", "second"] {
             let events = collector.events.filter { $0.stream.text == stream }

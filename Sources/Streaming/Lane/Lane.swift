@@ -19,8 +19,9 @@ public final class Lane {
     private var sessions: [StreamName: any Session] = [:]
     private var duePartials = FairQueue<any Session>()
     private var dueFinals = FairQueue<any Session>()
-    /// Sessions that stand in one of the queues.
-    private var isQueued: Set<ObjectIdentifier> = []
+    /// Sessions that stand in each of the two; one in both has ended its segment since its partial became due.
+    private var withPartials: Set<ObjectIdentifier> = []
+    private var withFinals: Set<ObjectIdentifier> = []
     private var backlog = Backlog()
     private let windows = WindowGroups()
     private let finalWindows = WindowGroups()
@@ -87,10 +88,11 @@ public final class Lane {
     }
 
     private func enqueue(_ session: any Session) {
-        if session.waitingFinals > 0, isQueued.insert(ObjectIdentifier(session)).inserted {
+        if session.waitingFinals > 0 {
+            guard withFinals.insert(ObjectIdentifier(session)).inserted else { return }
             dueFinals.add(
                 session, of: session.stream, from: session.client, frames: session.nextFinalFrames + Self.finalCost)
-        } else if session.partialIsDue, isQueued.insert(ObjectIdentifier(session)).inserted {
+        } else if session.partialIsDue, withPartials.insert(ObjectIdentifier(session)).inserted {
             duePartials.add(
                 session, of: session.stream, from: session.client, frames: Self.partialCost(session.pipeline))
         }
@@ -141,7 +143,7 @@ public final class Lane {
         var offered = 0
         while offered < limits.batch, let session = duePartials.next() {
             offered += 1
-            isQueued.remove(ObjectIdentifier(session))
+            withPartials.remove(ObjectIdentifier(session))
             // Its segment may have ended since: then only the final counts.
             guard session.partialIsDue else {
                 enqueue(session)
@@ -191,7 +193,7 @@ public final class Lane {
         {
             offered += 1
             let cost = session.nextFinalFrames
-            isQueued.remove(ObjectIdentifier(session))
+            withFinals.remove(ObjectIdentifier(session))
             switch session.nextFinal() {
             case .whole(let request): wholes.append((session, request))
             case .window(let request): finalWindows.add(request, for: session)
@@ -243,11 +245,11 @@ public final class Lane {
     }
 
     private func finish(_ session: any Session, _ recognition: Result<Recognition, any Error>) {
+        if case .failure = recognition { counters.failures &+= 1 }
         if let finished = session.finish(recognition) { publish(finished, of: session) } else { enqueue(session) }
     }
 
     private func publish(_ finished: FinishedSegment, of session: any Session) {
-        if finished.failed { counters.failures &+= 1 }
         counters.pace[session.pipeline.name, default: FramePace()].add(
             frames: finished.frames, duration: finished.duration)
         // Whoever sees the final may correct it at once: the segment must be known by then.
@@ -292,7 +294,7 @@ public final class Lane {
     /// flood of new names must not cost a search each.
     private func evictLongestIdle(_ now: Moment) -> Bool {
         guard now.monotonic >= nextEviction else { return false }
-        let idle = sessions.values.filter { $0.isIdle && !isQueued.contains(ObjectIdentifier($0)) }
+        let idle = sessions.values.filter { $0.isIdle && !isQueued($0) }
             .sorted { $0.lastArrival < $1.lastArrival }
         guard !idle.isEmpty else {
             nextEviction = now.monotonic + Self.sweep
@@ -300,6 +302,10 @@ public final class Lane {
         }
         for session in idle.prefix(max(1, idle.count / 8)) { evict(session.stream) }
         return true
+    }
+
+    private func isQueued(_ session: any Session) -> Bool {
+        withFinals.contains(ObjectIdentifier(session)) || withPartials.contains(ObjectIdentifier(session))
     }
 
     private func evict(_ stream: StreamName) {
