@@ -12,7 +12,7 @@ public enum LargeProducts: String, CaseIterable, Sendable {
 
     /// Whoever is faster on this processor: what the environment variable `DUCTUS_PRODUCTS` names, else what a measurement at first use shows.
     ///
-    /// The kernels for AVX-512 are as fast as OpenBLAS or faster wherever they were measured (docs/measurements/network.md): there nothing is measured, and the
+    /// The kernels for AVX-512 are as fast as OpenBLAS or faster wherever they were measured (docs/layers.md): there nothing is measured, and the
     /// numbers are the same in every run. Elsewhere OpenBLAS must be faster by a fifth.
     ///
     /// - Throws: `NetworkError.unknownProducts`.

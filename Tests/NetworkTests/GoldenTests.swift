@@ -80,8 +80,11 @@ import Testing
         let output = try network.forward(golden.batch, others: golden.others, workspace: Workspace())
         for (index, expected) in golden.outputs.enumerated() {
             let probabilities = output[index].values.map { exp($0) }
-            // bf16 has 8 bits where int16 uses 14: no processor that has VNNI, too, takes it by itself.
-            #expect(largestDifference(probabilities, expected.map { exp($0) }) < (set == .avx512bf16 ? 4e-3 : 1e-3))
+            // bf16 has 8 bits where int16 uses 14: no processor that has VNNI, too, takes it by itself. Statistics over a few frames, and the
+            // weights of attention, make more of what it rounds.
+            let isDelicate = name.contains("attention") || name == "instance-norm"
+            let limit: Float = set == .avx512bf16 ? (isDelicate ? 2e-2 : 4e-3) : 1e-3
+            #expect(largestDifference(probabilities, expected.map { exp($0) }) < limit)
         }
     }
 

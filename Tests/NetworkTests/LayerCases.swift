@@ -1,4 +1,5 @@
 import DuctusNetwork
+import Testing
 
 /// Small networks around each kind of layer, all of three inputs and four labels.
 struct LayerCase: CustomTestStringConvertible, Sendable {

@@ -157,6 +157,11 @@ import Testing
                 try backpropagation.computeLoss(of: batch, losses: [loss], reduction: .sum)
             }
         }
+        let field = Architecture(input: 3, layers: [.conditionalRandomField(.init(labels: 3))])
+        let structured = try Backpropagation(architecture: field, parameters: numbers(15, seed: 5))
+        #expect(throws: NetworkError.self) {
+            try structured.computeLoss(of: batch, targets: [.ctc([1])], reduction: .sum)
+        }
         #expect(throws: NetworkError.unknownHead("no", known: [])) {
             try backpropagation.computeLoss(
                 of: batch, targets: [.ctc([1])], reduction: .sum,

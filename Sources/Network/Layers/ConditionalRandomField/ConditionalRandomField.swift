@@ -6,6 +6,7 @@
 public struct ConditionalRandomField: LayerKind {
     public static let name = "conditionalRandomField"
     public static let endsHead = true
+    public static let hasOwnLoss = true
 
     /// How many labels there are.
     public var labelCount: Int
