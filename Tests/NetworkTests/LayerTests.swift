@@ -35,7 +35,8 @@ import Testing
     @Test(arguments: cases, Precision.allCases)
     func whatASequenceGivesDoesNotDependOnItsBatch(_ item: LayerCase, precision: Precision) throws {
         for set in InstructionSet.available {
-            let network = try Network(architecture: item.architecture, seed: 2, precision: precision, instructionSet: set)
+            let network = try Network(
+                architecture: item.architecture, seed: 2, precision: precision, instructionSet: set)
             let batch = TestNetworks.batch([40, 3, 90, 0, 1, 65], dimension: 3)
             let together = try network.forward(batch, workspace: Workspace())
             var start = 0
