@@ -4,12 +4,17 @@ import PackageDescription
 /// Tests are plain clients of `package` and `public` declarations, so one release build serves the programs and the tests.
 let strict: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 
+/// `DUCTUS_GUARD_PAGES=1` puts a page without access behind every buffer that kernels work in: a stray read or write stops the program.
+let memory: [SwiftSetting] = Context.environment["DUCTUS_GUARD_PAGES"] == nil ? [] : [.define("DUCTUS_GUARD_PAGES")]
+
 /// One room of the house: the folder `Sources/<name>`, the module `Ductus<name>`, so that no import meets another package's module.
 /// Each names every module that it imports. The imports go up this list only: a room knows those above it.
-func room(_ name: String, _ rooms: [String] = [], _ others: [Target.Dependency] = []) -> Target {
+func room(
+    _ name: String, _ rooms: [String] = [], _ others: [Target.Dependency] = [], settings: [SwiftSetting] = []
+) -> Target {
     .target(
         name: "Ductus\(name)", dependencies: rooms.map { .target(name: module($0)) } + others, path: "Sources/\(name)",
-        swiftSettings: strict)
+        swiftSettings: strict + settings)
 }
 
 /// The tests of one room, in `Tests/<name>Tests`.
@@ -75,8 +80,7 @@ let package = Package(
     ],
     targets: [
         // C
-        .target(
-            name: "CDuctusKernels", path: "Sources/CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+        .target(name: "CDuctusKernels", path: "Sources/CKernels"),
         .systemLibrary(
             name: "CDuctusOpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"])]),
@@ -96,7 +100,7 @@ let package = Package(
         // What knows nothing of the others
         room("Ink", ["Foundations", "Randomness", "Drawing"]),
         room("Documents", ["Foundations", "Drawing", "Ink", "CZlib"]),
-        room("Network", ["Foundations", "Randomness", "CKernels", "COpenBLAS"]),
+        room("Network", ["Foundations", "Randomness", "CKernels", "COpenBLAS"], settings: memory),
         room("Decoding", ["Foundations", "Randomness"]),
         room("Transport"),
         room("TransportZeroMQ", ["Transport", "CZeroMQ", "CHandover"]),

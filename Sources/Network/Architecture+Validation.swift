@@ -65,7 +65,8 @@ extension Architecture {
             if type(of: layer.kind).readsSourcesTogether {
                 for other in inputs where other.down * inputs[0].up != inputs[0].down * other.up {
                     throw .impossibleLayer(
-                        layer: index, reason: "it reads layers whose frames stand for different times; their strides must agree")
+                        layer: index,
+                        reason: "it reads layers whose frames stand for different times; their strides must agree")
                 }
             }
             var (down, up) = (inputs[0].down * layer.kind.stride, inputs[0].up * layer.kind.upsampling)
@@ -78,7 +79,9 @@ extension Architecture {
         guard let last = rates.last, last.up == 1 else {
             throw .impossibleLayer(
                 layer: layers.count - 1,
-                reason: "the network gives several output frames for each input frame; a frame of output stands for one or more of input")
+                reason:
+                    "the network gives several output frames for each input frame; a frame of output stands for one or more of input"
+            )
         }
     }
 

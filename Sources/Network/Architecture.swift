@@ -1,7 +1,7 @@
 /// What a network is made of, as data: the width of its input and its layers, in the order in which data meets them.
 ///
-/// It travels as JSON in the metadata of a weight file (key `ductus.architecture`), so that one engine runs every model:
-/// `{"input": 9, "layers": [{"kind": "convolution1D", "in": 9, "out": 48, "kernel": 5, …}, …]}`.
+/// It travels as JSON in the metadata of a weight file (key `ductus.architecture`), so that one engine runs every
+/// model: `{"input": 9, "layers": [{"kind": "convolution1D", "in": 9, "out": 48, "kernel": 5, …}, …]}`.
 ///
 /// A network may have other inputs beside the main one (`"otherInputs": [32]`) and heads beside its last layer
 /// (`"heads": [{"name": "intermediate", "layer": 5}]`), and a layer may read any earlier one.
@@ -60,7 +60,8 @@ public struct Architecture: Hashable, Sendable {
         length(of: inputFrames) { $0.committedLength(after: $1) }
     }
 
-    /// Input frames to the right that an output frame sees in any case, through convolutions: so much later it is final.
+    /// Input frames to the right that an output frame sees in any case, through convolutions: so much later it is
+    /// final.
     public var lookahead: Int {
         let inputFrames = 4096 * stride
         return inputFrames - committedLength(after: inputFrames) * stride

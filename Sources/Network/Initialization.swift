@@ -38,8 +38,8 @@ extension Initialization {
         }
     }
 
-    /// A square block becomes an orthogonal matrix, by Gram and Schmidt on normal rows, in double precision. Where rows are left over, the block is not
-    /// square, but its rows are orthogonal all the same.
+    /// A square block becomes an orthogonal matrix, by Gram and Schmidt on normal rows, in double precision. Where rows
+    /// are left over, the block is not square, but its rows are orthogonal all the same.
     private static func fillOrthogonal(
         _ values: UnsafeMutableBufferPointer<Float>, from start: Int, width: Int, _ generator: inout SplitMix64
     ) {

@@ -10,10 +10,11 @@ public enum LargeProducts: String, CaseIterable, Sendable {
     /// OpenBLAS, on the caller's thread.
     case openBLAS = "openblas"
 
-    /// Whoever is faster on this processor: what the environment variable `DUCTUS_PRODUCTS` names, else what a measurement at first use shows.
+    /// Whoever is faster on this processor: what the environment variable `DUCTUS_PRODUCTS` names, else what a
+    /// measurement at first use shows.
     ///
-    /// The kernels for AVX-512 are as fast as OpenBLAS or faster wherever they were measured (docs/measurements/network.md): there nothing is measured, and the
-    /// numbers are the same in every run. Elsewhere OpenBLAS must be faster by a fifth.
+    /// The kernels for AVX-512 are as fast as OpenBLAS or faster wherever they were measured (docs/layers.md): there
+    /// nothing is measured, and the numbers are the same in every run. Elsewhere OpenBLAS must be faster by a fifth.
     ///
     /// - Throws: `NetworkError.unknownProducts`.
     public static func selected(for set: InstructionSet) throws(NetworkError) -> LargeProducts {
@@ -39,7 +40,8 @@ public enum LargeProducts: String, CaseIterable, Sendable {
         }
     }
 
-    /// Floating-point operations per second of a product as networks have it: 192 frames, 192 inputs, 384 outputs. A few milliseconds.
+    /// Floating-point operations per second of a product as networks have it: 192 frames, 192 inputs, 384 outputs. A
+    /// few milliseconds.
     public static func rate(of products: LargeProducts, _ set: InstructionSet) -> Double {
         guard let base = set.table else { return 0 }
         let table = (products == .openBLAS ? OpenBLAS.table(of: set) ?? base : base).pointee
@@ -48,13 +50,15 @@ public enum LargeProducts: String, CaseIterable, Sendable {
         x.reserve(rows * inputs).update(repeating: 0.5, count: rows * inputs)
         weights.reserve(outputs * inputs).update(repeating: 0.5, count: outputs * inputs)
         let size = table.product_pack_size(Int32(outputs), Int32(inputs), DUCTUS_PRECISION_FLOAT32)
-        table.product_pack(Int32(outputs), Int32(inputs), DUCTUS_PRECISION_FLOAT32, weights.pointer, packed.reserve(size))
+        table.product_pack(
+            Int32(outputs), Int32(inputs), DUCTUS_PRECISION_FLOAT32, weights.pointer, packed.reserve(size))
         let result = y.reserve(rows * outputs)
         var best = Double.infinity
         for _ in 0..<5 {
             let begin = nanoseconds()
             table.product(
-                packed.pointer, Int32(outputs), Int32(inputs), DUCTUS_PRECISION_FLOAT32, Int32(rows), x.pointer, inputs, nil,
+                packed.pointer, Int32(outputs), Int32(inputs), DUCTUS_PRECISION_FLOAT32, Int32(rows), x.pointer, inputs,
+                nil,
                 result, outputs, nil)
             best = min(best, Double(nanoseconds() - begin))
         }
@@ -89,7 +93,8 @@ enum OpenBLAS {
             let table = ductus_kernels_with_large_products(base) {
                 rows, columns, depth, a, aStep, transposesA, b, bStep, transposesB, c, cStep in
                 cblas_sgemm(
-                    CblasRowMajor, transposesA ? CblasTrans : CblasNoTrans, transposesB ? CblasTrans : CblasNoTrans, rows,
+                    CblasRowMajor, transposesA ? CblasTrans : CblasNoTrans, transposesB ? CblasTrans : CblasNoTrans,
+                    rows,
                     columns, depth, 1, a, Int32(aStep), b, Int32(bStep), 1, c, Int32(cStep))
             }
             known[set] = Address(table: table)

@@ -1,7 +1,8 @@
 /// One layer of a network, as data: its kind, and what it reads.
 ///
-/// In JSON it is one flat object: `{"kind": "linear", "in": 192, "out": 96, "dropout": 0}`. Without `"from"` a layer reads the one before it;
-/// `"from": 3` reads layer 3, `"from": [3, 7]` several, `"input"` the network's input, `"input.1"` the first of its other inputs.
+/// In JSON it is one flat object: `{"kind": "linear", "in": 192, "out": 96, "dropout": 0}`. Without `"from"` a layer
+/// reads the one before it; `"from": 3` reads layer 3, `"from": [3, 7]` several, `"input"` the network's input,
+/// `"input.1"` the first of its other inputs.
 public struct Layer: Sendable {
     public var kind: any LayerKind
     /// What it reads; the layer before it where empty.
@@ -81,7 +82,8 @@ extension LayerSource: Codable {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         guard parts[0] == "input", parts.count <= 2, let index = parts.count == 1 ? 0 : Int(parts[1]), index >= 0 else {
             throw DecodingError.dataCorruptedError(
-                in: value, debugDescription: "a layer reads a layer's number, \"input\" or \"input.1\", not \"\(name)\"")
+                in: value, debugDescription: "a layer reads a layer's number, \"input\" or \"input.1\", not \"\(name)\""
+            )
         }
         self = .input(index)
     }

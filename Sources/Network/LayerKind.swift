@@ -1,7 +1,7 @@
 /// A kind of layer, as data: what stands in the architecture, and what follows from it.
 ///
-/// A kind is a folder in `Layers/`, and is found by its name, the value of `"kind"`, in `LayerRegistry`. Nothing else switches over kinds, so
-/// that another module adds one of its own without a change here:
+/// A kind is a folder in `Layers/`, and is found by its name, the value of `"kind"`, in `LayerRegistry`. Nothing else
+/// switches over kinds, so that another module adds one of its own without a change here:
 ///
 ///     struct Scale: LayerKind {
 ///         static let name = "scale"
@@ -20,6 +20,9 @@ public protocol LayerKind: Codable, Hashable, Sendable {
     static var readsSourcesTogether: Bool { get }
     /// It turns scores into log-probabilities: losses derive by what goes into it. Nothing may read its output.
     static var endsHead: Bool { get }
+    /// It ends a head and brings the loss of its labels along: its prepared layer is a `PreparedHead`, and the head's
+    /// targets are labels of frames.
+    static var hasOwnLoss: Bool { get }
 
     /// Width of its output, given the widths of what it reads.
     func output(of inputs: [Int]) -> Int
@@ -54,6 +57,7 @@ extension LayerKind {
     public static var sourceCounts: ClosedRange<Int> { 1...1 }
     public static var readsSourcesTogether: Bool { false }
     public static var endsHead: Bool { false }
+    public static var hasOwnLoss: Bool { false }
     public var stride: Int { 1 }
     public var upsampling: Int { 1 }
     public func outputLength(for inputFrames: Int) -> Int { inputFrames }

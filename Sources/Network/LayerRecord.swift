@@ -1,6 +1,7 @@
 import CDuctusKernels
 
-/// What one layer needs of memory in a call; in training it is kept for the way back. In inference all layers share one.
+/// What one layer needs of memory in a call; in training it is kept for the way back. In inference all layers share
+/// one.
 ///
 /// A kind of layer numbers its buffers as it likes, from 0.
 public final class LayerRecord {
@@ -39,7 +40,8 @@ public final class LayerRecord {
 /// Scratch memory that the layers of a backward pass use in turn.
 public final class ReturnScratch {
     public let kernel: Memory<UInt8>
-    /// Buffer for packed weight gradients. Separate from `kernel`, because growing a buffer moves it, and a kernel may still be using `kernel`.
+    /// Buffer for packed weight gradients. Separate from `kernel`, because growing a buffer moves it, and a kernel may
+    /// still be using `kernel`.
     public let packed: Memory<UInt8>
     /// Where the rows of a matrix lie, and those of another.
     public let rows: (Memory<UnsafePointer<Float>>, Memory<UnsafePointer<Float>>)

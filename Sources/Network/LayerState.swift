@@ -1,4 +1,5 @@
-/// What a stream keeps for one layer between two windows: numbers whose meaning the layer alone knows. All zero at the begin of a stream.
+/// What a stream keeps for one layer between two windows: numbers whose meaning the layer alone knows. All zero at the
+/// begin of a stream.
 public final class LayerState {
     public let shape: StateShape
     /// How many numbers it has now.

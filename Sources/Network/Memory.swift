@@ -2,9 +2,10 @@
 ///
 /// Its contents do not survive growth. It is aligned to a cache line, as the kernels ask.
 ///
-/// A buffer that a kernel works in cannot move: memory that belongs to a lease and was handed out in the present call traps where it would have to grow
-/// again before `release()` or the lease's next call. Built with `DUCTUS_GUARD_PAGES=1`, a page without access lies behind every buffer, and what is
-/// freed stays without access, so that a stray read or write stops at once.
+/// A buffer that a kernel works in cannot move: memory that belongs to a lease and was handed out in the present call
+/// traps where it would have to grow again before `release()` or the lease's next call. Built with
+/// `DUCTUS_GUARD_PAGES=1`, a page without access lies behind every buffer, and what is freed stays without access, so
+/// that a stray read or write stops at once.
 public final class Memory<Element: BitwiseCopyable> {
     private var block: MemoryBlock
     private var capacity = 0

@@ -27,7 +27,7 @@ struct MemoryBlock: ~Copyable {
 
         /// The addresses are never used again: a late access stops the program.
         deinit {
-            mmap(base, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0)
+            _ = mmap(base, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0)
         }
     #else
         init(byteCount: Int) {

@@ -1,5 +1,5 @@
-/// One set of weights and the architecture they belong to, immutable: any number of threads may run it at once, each with
-/// a workspace of its own.
+/// One set of weights and the architecture they belong to, immutable: any number of threads may run it at once, each
+/// with a workspace of its own.
 ///
 /// For example:
 ///
@@ -103,13 +103,14 @@ public final class Network: Sendable {
     /// Runs one window of each of many streams: the latency-controlled bidirectional LSTM (Zhang et al.: "Highway long
     /// short-term memory RNNs for distant speech recognition", ICASSP 2016).
     ///
-    /// Each sequence of the batch is all frames of a window: the chunk to commit, then the lookahead. The forward direction goes
-    /// on from the stream's state, which then moves to the chunk's end; the backward direction begins anew at the window's
-    /// right edge. Not at the end of a stream, output frames that would see beyond that edge are left for the next window.
+    /// Each sequence of the batch is all frames of a window: the chunk to commit, then the lookahead. The forward
+    /// direction goes on from the stream's state, which then moves to the chunk's end; the backward direction begins
+    /// anew at the window's right edge. Not at the end of a stream, output frames that would see beyond that edge are
+    /// left for the next window.
     ///
-    /// Guarantees: with everything that is still to come as lookahead, a chunk gives what the whole pass gives; a network
-    /// without backward directions gives that with any lookahead. The final frames of a stream that has ended add up to
-    /// `architecture.outputLength(for:)` of all its frames.
+    /// Guarantees: with everything that is still to come as lookahead, a chunk gives what the whole pass gives; a
+    /// network without backward directions gives that with any lookahead. The final frames of a stream that has ended
+    /// add up to `architecture.outputLength(for:)` of all its frames.
     ///
     /// - Parameters:
     ///   - windows: `windows[i]` belongs to sequence `i`; no state may occur twice.
@@ -125,7 +126,8 @@ public final class Network: Sendable {
         return workspace.output(of: prepared.parts.count - 1, prepared)
     }
 
-    /// The same with the outputs of several heads. Always ask for the same heads of one stream: layers that none of them needs do not move on.
+    /// The same with the outputs of several heads. Always ask for the same heads of one stream: layers that none of
+    /// them needs do not move on.
     ///
     /// - Parameter heads: names in the architecture; nil is the last layer.
     /// - Throws: `NetworkError`, before any state has moved.
@@ -155,7 +157,9 @@ public final class Network: Sendable {
         return layers
     }
 
-    private func run(_ plan: InferencePlan, _ batch: Batch, _ others: [Batch], windows: [Window]?, _ workspace: Workspace) {
+    private func run(
+        _ plan: InferencePlan, _ batch: Batch, _ others: [Batch], windows: [Window]?, _ workspace: Workspace
+    ) {
         workspace.plan(prepared, slots: plan.slotCount, records: 1, batch, others: others, windows: windows)
         batch.frames.withUnsafeBufferPointer { frames in
             workspace.frames[0] = frames.baseAddress
@@ -193,7 +197,9 @@ func checkInputs(
             frames.allSatisfy { $0 >= Float(range.lowerBound) && $0 < Float(range.upperBound) && $0.rounded() == $0 }
         }
         guard isFine else {
-            let bad = frames.first { !($0 >= Float(range.lowerBound) && $0 < Float(range.upperBound) && $0.rounded() == $0) }
+            let bad = frames.first {
+                !($0 >= Float(range.lowerBound) && $0 < Float(range.upperBound) && $0.rounded() == $0)
+            }
             throw .inputIsNoLabel(input: input, value: bad ?? 0, labels: range)
         }
     }

@@ -1,8 +1,8 @@
 /// What a network remembers of one stream between its windows.
 ///
-/// The forward direction of each recurrent layer keeps its last state, each convolution the few frames to the left that its next output sees, and
-/// attention what it may look back at. Its size is bound by the architecture, never by the stream's length, and it belongs to
-/// no set of weights: a stream may go on with a new generation.
+/// The forward direction of each recurrent layer keeps its last state, each convolution the few frames to the left that
+/// its next output sees, and attention what it may look back at. Its size is bound by the architecture, never by the
+/// stream's length, and it belongs to no set of weights: a stream may go on with a new generation.
 ///
 /// A state is used by one thread at a time.
 public final class NetworkState {

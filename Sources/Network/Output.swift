@@ -1,7 +1,7 @@
 /// What a network says about a batch: for each output frame the natural logarithms of the labels' probabilities.
 ///
-/// It is a view into the workspace that made it, **valid until the workspace's next use**; the pointers are valid as long as
-/// this value, or the workspace, is alive.
+/// It is a view into the workspace that made it, **valid until the workspace's next use**; the pointers are valid as
+/// long as this value, or the workspace, is alive.
 public struct Output {
     /// Numbers per output frame.
     public let dimension: Int

@@ -1,4 +1,5 @@
-/// A layer with its parameters laid out for the processor at hand. Any number of threads may run it at once, each with memory of its own.
+/// A layer with its parameters laid out for the processor at hand. Any number of threads may run it at once, each with
+/// memory of its own.
 public protocol PreparedLayer: AnyObject, Sendable {
     /// Takes up parameters: where the layer's begin in the flat buffer. Nobody may run the layer meanwhile.
     func prepare(_ parameters: UnsafePointer<Float>)
@@ -23,6 +24,7 @@ public protocol PreparedHead: PreparedLayer {
     ///   - scores: what went into the layer, the sequence's first frame.
     ///   - parameters: where the gradient of the layer's parameters goes; nil where it is not wanted.
     func loss(
-        _ call: LossCall, labels: [Int32], sequence: Int, scores: UnsafePointer<Float>, parameters: UnsafeMutablePointer<Float>?
+        _ call: LossCall, labels: [Int32], sequence: Int, scores: UnsafePointer<Float>,
+        parameters: UnsafeMutablePointer<Float>?
     ) -> Double
 }

@@ -1,6 +1,7 @@
 import CDuctusKernels
 
-/// The gradients of weight matrices that the same numbers were the outputs of: `gradient += dyᵀ · inputs`, summed over frames.
+/// The gradients of weight matrices that the same numbers were the outputs of: `gradient += dyᵀ · inputs`, summed over
+/// frames.
 struct WeightGradient {
     /// One matrix: what its inputs were, frame by frame, and where its gradient goes.
     struct Part {

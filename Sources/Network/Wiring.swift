@@ -1,4 +1,5 @@
-/// How the layers of a network hang together. Boundaries are counted through: the inputs first, then each layer's output.
+/// How the layers of a network hang together. Boundaries are counted through: the inputs first, then each layer's
+/// output.
 struct Wiring: Sendable {
     let inputs: Int
     /// For each layer the boundaries it reads.
@@ -24,7 +25,8 @@ struct Wiring: Sendable {
     }
 }
 
-/// Which layers an inference computes, and in which memory each leaves its output: a layer's memory serves another once all have read it.
+/// Which layers an inference computes, and in which memory each leaves its output: a layer's memory serves another once
+/// all have read it.
 struct InferencePlan: Sendable {
     /// For each layer the slot of its output; nil where nobody asks for it.
     let slots: [Int?]
@@ -67,7 +69,8 @@ struct ReturnPlan: Sendable {
     /// - Parameter heads: layers that losses look at.
     init(_ wiring: Wiring, heads: [Int], endsHead: [Bool]) {
         let count = wiring.sources.count
-        // A derivative lives from the last layer that reads the boundary (or the loss that looks at it) to the layer that gave it.
+        // A derivative lives from the last layer that reads the boundary (or the loss that looks at it) to the layer
+        // that gave it.
         var begin = [Int?](repeating: nil, count: count)
         var carries = [Bool](repeating: false, count: count)
         for head in heads { carries[head] = true }
@@ -82,7 +85,9 @@ struct ReturnPlan: Sendable {
         var slots = [Int?](repeating: nil, count: count)
         var ends: [Int] = []
         // From the last to the first: a slot is free again below the layer that consumed it.
-        let order = (0..<count).filter { carries[$0] && !endsHead[$0] }.sorted { (begin[$0] ?? 0, $0) > (begin[$1] ?? 0, $1) }
+        let order = (0..<count).filter { carries[$0] && !endsHead[$0] }.sorted {
+            (begin[$0] ?? 0, $0) > (begin[$1] ?? 0, $1)
+        }
         for layer in order {
             let first = begin[layer] ?? layer
             let slot = ends.firstIndex { $0 > first } ?? ends.count

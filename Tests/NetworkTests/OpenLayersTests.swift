@@ -2,7 +2,8 @@ import DuctusNetwork
 import Foundation
 import Testing
 
-/// A kind of layer that this module adds: every number times a factor of its own, and the number before it in the stream.
+/// A kind of layer that this module adds: every number times a factor of its own, and the number before it in the
+/// stream.
 struct Echo: LayerKind {
     static let name = "testEcho"
 
@@ -93,7 +94,8 @@ private final class PreparedEcho: PreparedLayer, @unchecked Sendable {
     @Test func itLearns() throws {
         let architecture = Self.architecture
         let network = try Backpropagation(
-            architecture: architecture, parameters: ParameterLayout(architecture).freshParameters(for: architecture, seed: 2))
+            architecture: architecture,
+            parameters: ParameterLayout(architecture).freshParameters(for: architecture, seed: 2))
         let batch = TestNetworks.batch([20, 11], dimension: 3)
         let targets = batch.lengths.map { Target.frames((0..<$0).map { Int32($0 % 4) }) }
         try network.computeGradient(of: batch, targets: targets, reduction: .sum)
@@ -132,9 +134,13 @@ private final class PreparedEcho: PreparedLayer, @unchecked Sendable {
         #expect(fault([linear.reading(.layer(0))]) == .sourceMissing(layer: 0, source: .layer(0)))
         #expect(fault([linear.reading(.input(1))]) == .sourceMissing(layer: 0, source: .input(1)))
         #expect(fault([linear.reading(.layer(-1))]) == .sourceMissing(layer: 0, source: .layer(-1)))
-        #expect(fault([linear, linear.reading(.layer(0), .input(0))]) == .wrongSourceCount(layer: 1, allowed: 1...1, found: 2))
+        #expect(
+            fault([linear, linear.reading(.layer(0), .input(0))])
+                == .wrongSourceCount(layer: 1, allowed: 1...1, found: 2))
         #expect(fault([linear, .sum(.layer(0))]) == .wrongSourceCount(layer: 1, allowed: 2...8, found: 1))
-        #expect(fault([.linear(.init(in: 3, out: 2)), .sum(.layer(0), .input(0))]) == .widthMismatch(layer: 1, expected: 2, found: 3))
+        #expect(
+            fault([.linear(.init(in: 3, out: 2)), .sum(.layer(0), .input(0))])
+                == .widthMismatch(layer: 1, expected: 2, found: 3))
         // Halved frames and whole ones stand for different times.
         let halved = Layer.convolution1D(.init(in: 3, out: 3, kernel: 2, stride: 2))
         guard case .impossibleLayer(layer: 1, _) = fault([halved, .sum(.layer(0), .input(0))]) else {

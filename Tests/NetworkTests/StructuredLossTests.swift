@@ -75,10 +75,12 @@ import Testing
         }
     }
 
-    /// With every label sequence among the readings, the risk is the expected number of errors of what the network reads.
+    /// With every label sequence among the readings, the risk is the expected number of errors of what the network
+    /// reads.
     @Test func minimumRiskIsTheExpectationOverAllReadings() throws {
         let (frames, classes) = (4, 3)
-        let architecture = Architecture(input: classes, layers: [.linear(.init(in: classes, out: classes)), .logSoftmax])
+        let architecture = Architecture(
+            input: classes, layers: [.linear(.init(in: classes, out: classes)), .logSoftmax])
         var parameters: [Float] = [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]
         let scores = numbers(frames * classes, seed: 7)
         var batch = Batch(dimension: classes)
@@ -123,7 +125,8 @@ import Testing
         let base = FrameTarget(labels: [0, 2, Target.ignored, 1, 1])
         let smoothed = SmoothedLoss(base, amount: 0.2)
         let report = try backpropagation.computeGradient(of: batch, losses: [smoothed], reduction: .sum)
-        let output = try Network(architecture: architecture, parameters: parameters).forward(batch, workspace: Workspace())
+        let output = try Network(architecture: architecture, parameters: parameters).forward(
+            batch, workspace: Workspace())
         var expected = 0.0
         for (frame, label) in base.labels.enumerated() where label != Target.ignored {
             let row = output[0].values[frame * 3..<frame * 3 + 3]
@@ -156,6 +159,11 @@ import Testing
             #expect(throws: NetworkError.self) {
                 try backpropagation.computeLoss(of: batch, losses: [loss], reduction: .sum)
             }
+        }
+        let field = Architecture(input: 3, layers: [.conditionalRandomField(.init(labels: 3))])
+        let structured = try Backpropagation(architecture: field, parameters: numbers(15, seed: 5))
+        #expect(throws: NetworkError.self) {
+            try structured.computeLoss(of: batch, targets: [.ctc([1])], reduction: .sum)
         }
         #expect(throws: NetworkError.unknownHead("no", known: [])) {
             try backpropagation.computeLoss(

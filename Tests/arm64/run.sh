@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 kernels=$here/../../Sources/CKernels
 build=${DUCTUS_BUILD:-$(mktemp -d)}
 clang=${CLANG:-clang}
-flags="-O3 -fno-math-errno -Wall -Werror -I$kernels/include -I$here"
+flags="-O2 -Wall -Werror -I$kernels/include -I$here"
 
 skip() {
     echo "skipped: $1"

@@ -1,7 +1,8 @@
-/// What a layer that reads several sources together does in a stream: a source that is ahead of the others has frames that wait in the state.
+/// What a layer that reads several sources together does in a stream: a source that is ahead of the others has frames
+/// that wait in the state.
 ///
-/// A window of a source begins with its first frame that was not final before. Where another source's begins earlier, the frames between are in the
-/// state: committed, but not yet read together with the other's.
+/// A window of a source begins with its first frame that was not final before. Where another source's begins earlier,
+/// the frames between are in the state: committed, but not yet read together with the other's.
 struct LateFrames {
     /// The most frames by which sources of one network may differ; a convolution's lag is a few frames at each layer.
     static let limit = 512
@@ -19,7 +20,8 @@ struct LateFrames {
         StateShape(count: inputs.count, bound: inputs.count + limit * inputs.reduce(0, +))
     }
 
-    /// Calls `body` with the rows of a source that the output's frames stand for: rows, the output's first row, how many.
+    /// Calls `body` with the rows of a source that the output's frames stand for: rows, the output's first row, how
+    /// many.
     func forEachRun(of source: Int, _ body: (UnsafePointer<Float>, Int, Int) -> Void) {
         let (boundary, x) = call.source(source)
         let width = widths[source]

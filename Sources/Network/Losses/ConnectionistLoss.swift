@@ -29,11 +29,12 @@ public struct ConnectionistTarget: Loss {
     }
 }
 
-/// Connectionist temporal classification: the probability of a label sequence over all its alignments with the frames, and
-/// that loss' closed-form derivative (Graves et al.: "Connectionist temporal classification", ICML 2006).
+/// Connectionist temporal classification: the probability of a label sequence over all its alignments with the frames,
+/// and that loss' closed-form derivative (Graves et al.: "Connectionist temporal classification", ICML 2006).
 ///
-/// All in log space. Each few frames the path variables are shifted by their maximum, which is added up in double precision:
-/// so their size, and with it their rounding, does not grow with the length of the sequence. Memory is frames × labels, used again.
+/// All in log space. Each few frames the path variables are shifted by their maximum, which is added up in double
+/// precision: so their size, and with it their rounding, does not grow with the length of the sequence. Memory is
+/// frames × labels, used again.
 final class ConnectionistLoss {
     private let forward = Memory<Float>()
     private let backward = Memory<Float>()

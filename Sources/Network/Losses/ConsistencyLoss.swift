@@ -1,10 +1,11 @@
 import CDuctusKernels
 
-/// Consistency between two views of one sequence: the Kullback-Leibler divergence of each view's posteriors from the other's,
-/// whose gradient does not flow into the other (CR-CTC; Yao et al.: "CR-CTC: Consistency regularization on CTC for improved
-/// speech recognition", 2024).
+/// Consistency between two views of one sequence: the Kullback-Leibler divergence of each view's posteriors from the
+/// other's, whose gradient does not flow into the other (CR-CTC; Yao et al.: "CR-CTC: Consistency regularization on CTC
+/// for improved speech recognition", 2024).
 ///
-/// With p and q the posteriors of the two views of a frame, the derivative of KL(q ‖ p) by the scores before p's softmax is p − q.
+/// With p and q the posteriors of the two views of a frame, the derivative of KL(q ‖ p) by the scores before p's
+/// softmax is p − q.
 final class ConsistencyLoss {
     private let first = Memory<Float>()
     private let second = Memory<Float>()

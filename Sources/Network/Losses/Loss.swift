@@ -1,11 +1,13 @@
-/// What a sequence should have been read as, and how far a network's output is from it. A kind of loss is a file in `Losses/`.
+/// What a sequence should have been read as, and how far a network's output is from it. A kind of loss is a file in
+/// `Losses/`.
 ///
 /// Nothing else switches over kinds of loss: `Target.loss` takes any, so that another module adds its own.
 public protocol Loss: Hashable, Sendable {
     /// Labels that count.
     var labelCount: Int { get }
 
-    /// Whether so many output frames can hold its labels at all. Sequences for which that is not so are reported, and count for nothing.
+    /// Whether so many output frames can hold its labels at all. Sequences for which that is not so are reported, and
+    /// count for nothing.
     func fits(_ frames: Int) -> Bool
 
     /// Checks labels against the number of classes, and of output frames.
@@ -31,7 +33,8 @@ public struct LossCall {
     public let logPosteriors: UnsafePointer<Float>
     public let frames: Int
     public let classes: Int
-    /// Receives the derivative by the scores before the softmax, times `scale`; nil where it is not wanted. It may be anything where the loss is not finite.
+    /// Receives the derivative by the scores before the softmax, times `scale`; nil where it is not wanted. It may be
+    /// anything where the loss is not finite.
     public let gradient: UnsafeMutablePointer<Float>?
     public let scale: Float
     public let kernels: Kernels
@@ -40,7 +43,8 @@ public struct LossCall {
     /// The same sequence with another place for the gradient, or another scale.
     public func with(gradient: UnsafeMutablePointer<Float>?, scale: Float) -> LossCall {
         LossCall(
-            logPosteriors: logPosteriors, frames: frames, classes: classes, gradient: gradient, scale: scale, kernels: kernels,
+            logPosteriors: logPosteriors, frames: frames, classes: classes, gradient: gradient, scale: scale,
+            kernels: kernels,
             scratch: scratch)
     }
 }

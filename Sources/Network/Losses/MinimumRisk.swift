@@ -1,9 +1,10 @@
 import Foundation
 
-/// Minimum risk: the expected number of errors over some readings, weighted by what the network gives them (Prabhavalkar et al. 2018; Edunov et al. 2018).
+/// Minimum risk: the expected number of errors over some readings, weighted by what the network gives them
+/// (Prabhavalkar et al. 2018; Edunov et al. 2018).
 ///
-/// The readings are usually the n-best of the network as it is, with the reference among them. `reference` keeps the network from forgetting what it
-/// knows: its connectionist loss counts with `referenceWeight`.
+/// The readings are usually the n-best of the network as it is, with the reference among them. `reference` keeps the
+/// network from forgetting what it knows: its connectionist loss counts with `referenceWeight`.
 public struct MinimumRisk: Loss {
     /// A label sequence and how many errors it has.
     public struct Reading: Hashable, Sendable {
@@ -33,7 +34,9 @@ public struct MinimumRisk: Loss {
     }
 
     public func check(sequence: Int, frames: Int, classes: Int) throws(NetworkError) {
-        guard !readings.isEmpty else { throw .badTarget(sequence: sequence, reason: "has no reading to weigh the risk of") }
+        guard !readings.isEmpty else {
+            throw .badTarget(sequence: sequence, reason: "has no reading to weigh the risk of")
+        }
         for labels in [reference] + readings.map(\.labels) {
             try ConnectionistTarget(labels: labels).check(sequence: sequence, frames: frames, classes: classes)
         }

@@ -1,7 +1,8 @@
-/// Label smoothing (Szegedy et al. 2016): any loss, mixed with the cross-entropy of labels that are all equally likely, so that the network does not
-/// become surer than it should.
+/// Label smoothing (Szegedy et al. 2016): any loss, mixed with the cross-entropy of labels that are all equally likely,
+/// so that the network does not become surer than it should.
 ///
-/// `(1 − amount) · loss + amount · Σ −mean log p`, over the frames that count. For labels of frames that is PyTorch's `label_smoothing`.
+/// `(1 − amount) · loss + amount · Σ −mean log p`, over the frames that count. For labels of frames that is PyTorch's
+/// `label_smoothing`.
 public struct SmoothedLoss: Loss {
     public var base: any Loss
     /// From 0 to 1.

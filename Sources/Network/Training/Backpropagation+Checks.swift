@@ -53,7 +53,12 @@ extension Backpropagation {
                 throw .unknownHead(head.head, known: architecture.heads.map(\.name))
             }
             guard type(of: architecture.layers[layer].kind).endsHead else { throw .lossNeedsLogSoftmax }
+            let hasOwnLoss = type(of: architecture.layers[layer].kind).hasOwnLoss
             for (index, loss) in head.losses.enumerated() {
+                guard !hasOwnLoss || loss is FrameTarget else {
+                    throw .badTarget(
+                        sequence: index, reason: "must be a label for each frame: its head has a loss of its own")
+                }
                 try loss.check(
                     sequence: index, frames: lengths[layer][index], classes: widths[widths.startIndex + layer])
             }

@@ -10,8 +10,8 @@ import DuctusRandomness
 ///     optimizer.update(
 ///         &backpropagation.parameters, gradient: backpropagation.gradient, learningRate: schedule.rate(at: step), mask: nil)
 ///
-/// A batch is divided among threads by sequences. For the same seed, step and number of threads the gradient is the same to
-/// the last bit; another number of threads only adds up in another order.
+/// A batch is divided among threads by sequences. For the same seed, step and number of threads the gradient is the
+/// same to the last bit; another number of threads only adds up in another order.
 public final class Backpropagation {
     public let architecture: Architecture
     /// Where each tensor lies in `parameters` and `gradient`.
@@ -106,13 +106,15 @@ public final class Backpropagation {
             of: batch, losses: targets.map(\.loss), reduction: reduction, heads: heads, others: others)
     }
 
-    /// The same with any losses in place of targets. With `windows` each sequence is the next piece of a stream, whose state moves on.
+    /// The same with any losses in place of targets. With `windows` each sequence is the next piece of a stream, whose
+    /// state moves on.
     public func computeLoss(
         of batch: Batch, losses: [any Loss], reduction: Reduction, heads: [HeadLosses] = [], others: [Batch] = [],
         windows: [Window]? = nil
     ) throws(NetworkError) -> LossReport {
         try run(
-            batch, others, [HeadLosses(head: "", losses: losses, weight: 1)] + heads, reduction, generator: nil, windows,
+            batch, others, [HeadLosses(head: "", losses: losses, weight: 1)] + heads, reduction, generator: nil,
+            windows,
             wantsGradient: false)
     }
 

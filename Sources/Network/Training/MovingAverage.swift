@@ -1,4 +1,5 @@
-/// The exponential moving average of parameters over training steps (Polyak and Juditsky 1992): what is evaluated and shipped.
+/// The exponential moving average of parameters over training steps (Polyak and Juditsky 1992): what is evaluated and
+/// shipped.
 public struct MovingAverage: Sendable {
     public var decay: Float
     /// The averaged parameters.

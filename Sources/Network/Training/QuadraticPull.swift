@@ -1,6 +1,7 @@
 /// The diagonal of the Fisher information: how much each parameter matters to what the network has learned.
 ///
-/// It is the mean of squared gradients of single sequences (Kirkpatrick et al.: "Overcoming catastrophic forgetting", PNAS 2017).
+/// It is the mean of squared gradients of single sequences (Kirkpatrick et al.: "Overcoming catastrophic forgetting",
+/// PNAS 2017).
 public struct FisherDiagonal: Sendable, Equatable {
     private var sums: [Float]
     /// Sequences taken into account.

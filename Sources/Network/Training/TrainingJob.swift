@@ -1,4 +1,5 @@
-/// What the threads of one call do. Unchecked, because each runs its own shard with its own gradient and reads the rest.
+/// What the threads of one call do. Unchecked, because each runs its own shard with its own gradient and reads the
+/// rest.
 struct Job: @unchecked Sendable {
     let call: TrainingShard.Call
     /// For each input and each sequence of the batch the row of its first frame.

@@ -82,7 +82,8 @@ final class TrainingShard: @unchecked Sendable {
         let windows = call.windows == nil ? nil : ownWindows
         let inference = InferencePlan(network.wiring, heads: call.heads.map(\.layer))
         workspace.plan(
-            network, slots: inference.slotCount, records: network.parts.count, ownBatch, others: ownOthers, windows: windows)
+            network, slots: inference.slotCount, records: network.parts.count, ownBatch, others: ownOthers,
+            windows: windows)
         ownBatch.frames.withUnsafeBufferPointer { frames in
             workspace.frames[0] = frames.baseAddress
             if call.wantsGradient {
@@ -122,7 +123,8 @@ final class TrainingShard: @unchecked Sendable {
             let y = record.output.reserve(count)
             let mask = mask(call, index, output, record).map { UnsafePointer($0) }
             part.forward(
-                workspace.call(network, index, y: y, record: record, windows: windows, keepsActivations: true, mask: mask))
+                workspace.call(
+                    network, index, y: y, record: record, windows: windows, keepsActivations: true, mask: mask))
             if let mask, !network.masksItself[index] { network.kernels.table.pointee.multiply(y, mask, y, count) }
             workspace.frames[network.wiring.inputs + index] = UnsafePointer(y)
         }
@@ -171,7 +173,8 @@ final class TrainingShard: @unchecked Sendable {
             if let structured, let labels = (head.losses[member] as? FrameTarget)?.labels {
                 let source = network.wiring.sources[head.layer][0]
                 loss = structured.loss(
-                    lossCall, labels: labels, sequence: position, scores: (workspace.frames[source] ?? logPosteriors) + start,
+                    lossCall, labels: labels, sequence: position,
+                    scores: (workspace.frames[source] ?? logPosteriors) + start,
                     parameters: parameters)
             } else {
                 loss = head.losses[member].evaluate(lossCall)
@@ -212,15 +215,20 @@ final class TrainingShard: @unchecked Sendable {
         var isThere = [Bool](repeating: false, count: network.parts.count)
         for index in network.parts.indices.reversed() {
             workspace.lease.renew()
-            if let number = call.heads.firstIndex(where: { $0.layer == index }), type(of: network.architecture.layers[index].kind).endsHead {
+            if let number = call.heads.firstIndex(where: { $0.layer == index }),
+                type(of: network.architecture.layers[index].kind).endsHead
+            {
                 let source = wiring.sources[index][0]
                 guard source >= wiring.inputs else {
                     let count = workspace.boundaries[source].frames * wiring.widths[source]
-                    addLosses(call, number, gradient: addend.reserve(count), parameters: gradient + network.layout.layers[index].lowerBound)
+                    addLosses(
+                        call, number, gradient: addend.reserve(count),
+                        parameters: gradient + network.layout.layers[index].lowerBound)
                     continue
                 }
                 give(source, plan, &isThere) { scores in
-                    addLosses(call, number, gradient: scores, parameters: gradient + network.layout.layers[index].lowerBound)
+                    addLosses(
+                        call, number, gradient: scores, parameters: gradient + network.layout.layers[index].lowerBound)
                 }
                 continue
             }
@@ -280,7 +288,8 @@ final class TrainingShard: @unchecked Sendable {
             LayerReturn(
                 kernels: network.kernels, input: workspace.boundaries[sources[0]], output: output, x: x,
                 y: record.output.constant, dy: dy, dx: targets[0],
-                gradient: gradient + network.layout.layers[index].lowerBound, record: record, shared: shared, mask: mask,
+                gradient: gradient + network.layout.layers[index].lowerBound, record: record, shared: shared,
+                mask: mask,
                 hasStates: call.windows != nil, others: workspace.sources(network, index) { targets[$0] }))
         for (number, source) in sources.enumerated() {
             guard let target = targets[number], let slot = plan.slots[source - wiring.inputs] else { continue }

@@ -21,7 +21,8 @@ public struct Tensor: Sendable, Equatable {
 
 /// The contents of a safetensors file (github.com/huggingface/safetensors): tensors and texts by name.
 ///
-/// Reading is safe on any bytes: every fault is a `SafetensorsError`, and memory stays within a small multiple of the file's size.
+/// Reading is safe on any bytes: every fault is a `SafetensorsError`, and memory stays within a small multiple of the
+/// file's size.
 public struct Safetensors: Sendable, Equatable {
     /// How numbers are stored.
     public enum Storage: String, Sendable, CaseIterable {

@@ -1,7 +1,8 @@
 /// The JSON header of a safetensors file, read by a scanner of its own.
 ///
-/// A general JSON reader would keep one of two equal names, accept numbers that are no offsets and nest without bound; a
-/// hostile header is refused here at the byte where it goes wrong. Memory stays within a small multiple of the header's length.
+/// A general JSON reader would keep one of two equal names, accept numbers that are no offsets and nest without bound;
+/// a hostile header is refused here at the byte where it goes wrong. Memory stays within a small multiple of the
+/// header's length.
 struct SafetensorsHeader {
     struct Entry {
         var name: String

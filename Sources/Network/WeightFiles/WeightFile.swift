@@ -2,8 +2,9 @@ import Foundation
 
 /// A network as a file holds it: architecture, parameters, and what a model keeps beside them.
 ///
-/// Tensors are named `layers.<i>.<PyTorch's name>`, the architecture is JSON in the metadata, so that a file crosses over to
-/// PyTorch and back. Other tensors (`features.mean`) and metadata (`ductus.alphabet`) are kept and mean nothing to this module.
+/// Tensors are named `layers.<i>.<PyTorch's name>`, the architecture is JSON in the metadata, so that a file crosses
+/// over to PyTorch and back. Other tensors (`features.mean`) and metadata (`ductus.alphabet`) are kept and mean nothing
+/// to this module.
 public struct WeightFile: Sendable, Equatable {
     /// The metadata key of the architecture.
     public static let architectureKey = "ductus.architecture"

@@ -1,9 +1,11 @@
-/// Attention: for each frame a mixture of others, weighted by how well they fit it; its heads look for different things (Bahdanau et al. 2015;
-/// Chorowski et al. 2015; Vaswani et al. 2017). With one source a sequence attends to itself, with two the first asks and the second, the memory, is mixed.
+/// Attention: for each frame a mixture of others, weighted by how well they fit it; its heads look for different things
+/// (Bahdanau et al. 2015; Chorowski et al. 2015; Vaswani et al. 2017). With one source a sequence attends to itself,
+/// with two the first asks and the second, the memory, is mixed.
 ///
-/// In a stream it keeps what it may look back at, up to `span` frames of the memory; what is older is forgotten, in a whole pass, too.
-/// Attention to itself sees the frames of its window behind a frame as well, unless it is `causal`: as a backward direction does, so that a chunk gives what the
-/// whole pass gives where everything that is still to come is its lookahead.
+/// In a stream it keeps what it may look back at, up to `span` frames of the memory; what is older is forgotten, in a
+/// whole pass, too. Attention to itself sees the frames of its window behind a frame as well, unless it is `causal`: as
+/// a backward direction does, so that a chunk gives what the whole pass gives where everything that is still to come is
+/// its lookahead.
 public struct Attention: LayerKind {
     public static let name = "attention"
     public static let sourceCounts = 1...2
@@ -14,7 +16,8 @@ public struct Attention: LayerKind {
         case scaled
         /// `v · tanh(query + key)`.
         case additive
-        /// The same with the last weights around the frame: `v · tanh(query + key + U · weights of the frame before)`, for input that is read in order.
+        /// The same with the last weights around the frame: `v · tanh(query + key + U · weights of the frame before)`,
+        /// for input that is read in order.
         case location
     }
 

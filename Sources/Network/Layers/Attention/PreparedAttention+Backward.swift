@@ -60,8 +60,8 @@ extension PreparedAttention {
         let rows = call.record.floats(Buffer.rows).constant + part.rows * row
         let weights = call.record.floats(Buffer.weights).constant + part.weights
         let queries = call.record.floats(Buffer.queries).constant
-        // Derivatives by the weights and scores of a query, by all keys and values, by what the location added, and by the weights of each head that
-        // the query behind looked at.
+        // Derivatives by the weights and scores of a query, by all keys and values, by what the location added, and by
+        // the weights of each head that the query behind looked at.
         let memory = call.shared.floats(Scratch.step).reserve(
             part.count * (2 + 2 * width + 2 * head + layer.heads))
         let scores = memory
@@ -98,13 +98,15 @@ extension PreparedAttention {
                     table.spread(scores, query, dKey, 2 * width, count, Int32(head))
                 case .additive, .location:
                     let isLocation = layer.score == .location
-                    let before = isLocation ? lastWeights(part, number, index, rows, weights, scratch: scores + part.count) : nil
+                    let before =
+                        isLocation ? lastWeights(part, number, index, rows, weights, scratch: scores + part.count) : nil
                     if let before {
                         addLocation(call.kernels, before, part, range, index, to: added)
                         dAdded.update(repeating: 0, count: range.count * head)
                     }
                     table.additive_backward(
-                        query, key, row, isLocation ? UnsafePointer(added) : nil, count, Int32(head), score.pointer + index * head,
+                        query, key, row, isLocation ? UnsafePointer(added) : nil, count, Int32(head),
+                        score.pointer + index * head,
                         scores, dQueries + at + index * head, dKey, 2 * width, isLocation ? dAdded : nil,
                         call.gradient + places.score + index * head)
                     if let before {
@@ -157,7 +159,8 @@ extension PreparedAttention {
 
     /// The gradients of the projections, and of what went into them.
     private func addProjections(
-        _ call: LayerReturn, _ dQueries: UnsafePointer<Float>, _ dRows: UnsafePointer<Float>, _ memoryBoundary: Boundary,
+        _ call: LayerReturn, _ dQueries: UnsafePointer<Float>, _ dRows: UnsafePointer<Float>,
+        _ memoryBoundary: Boundary,
         isSelf: Bool
     ) {
         let table = call.kernels.table.pointee

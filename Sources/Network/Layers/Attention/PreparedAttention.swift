@@ -85,7 +85,8 @@ final class PreparedAttention: PreparedLayer {
         /// Its rows and weights in their buffers.
         let rows: Int
         let weights: Int
-        /// The frame of the sequence, counted among the rows, that the first query is; 0 where the memory is another source.
+        /// The frame of the sequence, counted among the rows, that the first query is; 0 where the memory is another
+        /// source.
         let own: Int
         /// Queries attend to their own sequence.
         let isSelf: Bool
@@ -114,7 +115,8 @@ final class PreparedAttention: PreparedLayer {
         let source = call.source(hasMemory ? 1 : 0)
         let queries = call.record.floats(Buffer.queries).reserve(call.input.frames * width)
         query.apply(
-            rows: call.input.frames, x: call.x, stride: layer.in, y: queries, outputStride: width, scratch: call.scratch)
+            rows: call.input.frames, x: call.x, stride: layer.in, y: queries, outputStride: width, scratch: call.scratch
+        )
         let contexts = call.record.floats(Buffer.contexts).reserve(call.input.frames * width)
         let (rowCount, weightCount, longest) = layOut(call, source.boundary)
         let rows = call.record.floats(Buffer.rows).reserve(rowCount * row)
@@ -127,7 +129,9 @@ final class PreparedAttention: PreparedLayer {
             let own = rows + part.rows * row
             if let state = call.state(sequence) { own.update(from: state.values + 1, count: part.kept * row) }
             let frames = Int(source.boundary.lengths[sequence])
-            for frame in 0..<frames { (own + (part.kept + frame) * row + 2 * width).update(repeating: 0, count: layer.heads) }
+            for frame in 0..<frames {
+                (own + (part.kept + frame) * row + 2 * width).update(repeating: 0, count: layer.heads)
+            }
             memory.apply(
                 rows: frames, x: source.x + Int(source.boundary.offsets[sequence]) * layer.memory, stride: layer.memory,
                 y: own + part.kept * row, outputStride: row, scratch: call.scratch)
@@ -142,7 +146,8 @@ final class PreparedAttention: PreparedLayer {
             }
         }
         out.apply(
-            rows: call.input.frames, x: contexts, stride: width, y: call.y, outputStride: layer.out, scratch: call.scratch)
+            rows: call.input.frames, x: contexts, stride: width, y: call.y, outputStride: layer.out,
+            scratch: call.scratch)
         if let mask = call.mask { table.multiply(call.y, mask, call.y, call.input.frames * layer.out) }
         if layer.residual { table.add_scaled(1, call.x, call.y, call.input.frames * layer.out) }
     }

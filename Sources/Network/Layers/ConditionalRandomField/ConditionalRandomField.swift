@@ -1,11 +1,14 @@
-/// A linear-chain conditional random field over a score for each label of each frame (Lafferty et al. 2001): neighbouring labels have scores, too.
+/// A linear-chain conditional random field over a score for each label of each frame (Lafferty et al. 2001):
+/// neighbouring labels have scores, too.
 ///
-/// It ends a head as `logSoftmax` does. Its output are the logarithms of each label's probability given all frames (forward and backward), its loss of
-/// labels of frames is the probability of the whole label sequence; frames labeled `Target.ignored` may be anything. In a stream the forward messages
-/// are carried on, the backward ones begin anew at the window's edge.
+/// It ends a head as `logSoftmax` does. Its output are the logarithms of each label's probability given all frames
+/// (forward and backward), its loss of labels of frames is the probability of the whole label sequence; frames labeled
+/// `Target.ignored` may be anything. In a stream the forward messages are carried on, the backward ones begin anew at
+/// the window's edge.
 public struct ConditionalRandomField: LayerKind {
     public static let name = "conditionalRandomField"
     public static let endsHead = true
+    public static let hasOwnLoss = true
 
     /// How many labels there are.
     public var labelCount: Int

@@ -7,7 +7,9 @@ public struct LinearChain: Sendable, Hashable {
     public let end: [Float]
 
     public init(labels: Int, transitions: [Float], start: [Float], end: [Float]) {
-        precondition(transitions.count == labels * labels && start.count == labels && end.count == labels, "scores of all labels")
+        precondition(
+            transitions.count == labels * labels && start.count == labels && end.count == labels, "scores of all labels"
+        )
         self.labels = labels
         self.transitions = transitions
         self.start = start
@@ -21,7 +23,8 @@ public struct LinearChain: Sendable, Hashable {
         let own = Array(network.parameters[network.layout.layers[index]])
         self.init(
             labels: labels, transitions: Array(own[..<(labels * labels)]),
-            start: Array(own[(labels * labels)..<(labels * labels + labels)]), end: Array(own[(labels * labels + labels)...]))
+            start: Array(own[(labels * labels)..<(labels * labels + labels)]),
+            end: Array(own[(labels * labels + labels)...]))
     }
 
     /// The likeliest label sequence (Viterbi 1967).

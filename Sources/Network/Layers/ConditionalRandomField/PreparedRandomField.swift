@@ -1,7 +1,8 @@
 import CDuctusKernels
 import Foundation
 
-/// A linear-chain random field, ready to run. Messages are probabilities, scaled at each frame; their scales add up in double precision.
+/// A linear-chain random field, ready to run. Messages are probabilities, scaled at each frame; their scales add up in
+/// double precision.
 ///
 /// Unchecked, because its memory is written only in `prepare`, which its owner calls while no other thread reads it.
 final class PreparedRandomField: PreparedHead, @unchecked Sendable {
@@ -124,7 +125,8 @@ final class PreparedRandomField: PreparedHead, @unchecked Sendable {
                 (state + 1).update(from: y + (commit - 1) * labels, count: labels)
             }
             backward(
-                frames: frames, isEnd: call.input.isEnd(sequence), emissions: memory + offset, messages: y, scratch: scratch)
+                frames: frames, isEnd: call.input.isEnd(sequence), emissions: memory + offset, messages: y,
+                scratch: scratch)
             for index in 0..<frames * labels { y[index] = log(max(y[index], 1e-30)) }
         }
     }
@@ -138,7 +140,8 @@ final class PreparedRandomField: PreparedHead, @unchecked Sendable {
         guard call.frames > 0 else { return 0 }
         let table = call.kernels.table.pointee
         let (frames, count) = (call.frames, call.frames * labels)
-        let memory = call.scratch.object(RandomFieldScratch.init).memory.reserve(3 * count + 3 * labels + labels * labels)
+        let memory = call.scratch.object(RandomFieldScratch.init).memory.reserve(
+            3 * count + 3 * labels + labels * labels)
         let (emissions, all, own) = (memory, memory + count, memory + 2 * count)
         let scratch = memory + 3 * count
         let pairs = scratch + 3 * labels
@@ -150,7 +153,8 @@ final class PreparedRandomField: PreparedHead, @unchecked Sendable {
             frames: frames, isEnd: true, emissions: emissions, messages: all, scratch: scratch,
             pairs: parameters == nil ? nil : pairs)
         let agreeing =
-            forward(x, frames: frames, before: nil, allowed: given, emissions: emissions, to: own) + endScore(own, frames)
+            forward(x, frames: frames, before: nil, allowed: given, emissions: emissions, to: own)
+            + endScore(own, frames)
         backward(
             frames: frames, isEnd: true, emissions: emissions, messages: own, scratch: scratch,
             pairs: parameters == nil ? nil : pairs, scale: -1)

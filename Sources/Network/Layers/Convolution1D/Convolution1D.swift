@@ -1,6 +1,6 @@
 /// A convolution along time: `out[j] = activation(bias + Σ weight[k] · in[j · stride − padding + k])`, frames outside
-/// the sequence being zero; PyTorch's `Conv1d`. With `groups` each part of the outputs sees only its part of the inputs (as many groups as channels:
-/// depthwise), with `dilation` the taps lie some frames apart.
+/// the sequence being zero; PyTorch's `Conv1d`. With `groups` each part of the outputs sees only its part of the inputs
+/// (as many groups as channels: depthwise), with `dilation` the taps lie some frames apart.
 public struct Convolution1D: LayerKind {
     public static let name = "convolution1D"
 
@@ -71,6 +71,12 @@ public struct Convolution1D: LayerKind {
 
     public func output(of inputs: [Int]) -> Int { out }
 
+    /// Inputs that an output sees of a frame.
+    var groupInputs: Int {
+        let width = self.in
+        return width / groups
+    }
+
     /// Frames that an output sees, from its first tap to its last.
     var span: Int { (kernel - 1) * dilation + 1 }
 
@@ -83,14 +89,15 @@ public struct Convolution1D: LayerKind {
         try check.range("padding", padding, 0...(span - 1))
         try check.range("groups", groups, 1...Architecture.widths.upperBound)
         try check.require(
-            self.in % groups == 0 && out % groups == 0, "\(self.in) inputs and \(out) outputs do not divide into \(groups) groups")
+            self.in % groups == 0 && out % groups == 0,
+            "\(self.in) inputs and \(out) outputs do not divide into \(groups) groups")
     }
 
     public func parameters(for inputs: [Int]) -> [ParameterDeclaration] {
         [
             .init(
-                "weight", [out, self.in / groups, kernel],
-                .uniform(fanIn: self.in / groups * kernel, fanOut: out / groups * kernel)),
+                "weight", [out, groupInputs, kernel],
+                .uniform(fanIn: groupInputs * kernel, fanOut: out / groups * kernel)),
             .init("bias", [out], .constant(0)),
         ]
     }

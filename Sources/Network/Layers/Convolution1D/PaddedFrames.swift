@@ -1,4 +1,5 @@
-/// The input of a convolution, laid out with what its outputs see: padding or a stream's last frames at the left, padding at its end.
+/// The input of a convolution, laid out with what its outputs see: padding or a stream's last frames at the left,
+/// padding at its end.
 struct PaddedFrames {
     /// The convolution's buffers in a call's record.
     enum Buffer {
@@ -21,7 +22,8 @@ struct PaddedFrames {
         output.firsts[sequence] * layer.stride - layer.padding
     }
 
-    /// Lays out each sequence with what its outputs see: padding or the stream's last frames at the left, padding at its end.
+    /// Lays out each sequence with what its outputs see: padding or the stream's last frames at the left, padding at
+    /// its end.
     func pad(_ call: LayerCall) {
         let starts = call.record.integers(Buffer.starts).reserve(call.input.sequences)
         var total = 0
@@ -53,7 +55,9 @@ struct PaddedFrames {
             }
             fill(upTo: 0, from: nil)
             if frame < first {
-                fill(upTo: first, from: (call.state(sequence)?.values).map { $0 + (frame - first + layer.span - 1) * width })
+                fill(
+                    upTo: first,
+                    from: (call.state(sequence)?.values).map { $0 + (frame - first + layer.span - 1) * width })
             }
             if frame < edge { fill(upTo: edge, from: window + (frame - first) * width) }
             fill(upTo: end, from: nil)

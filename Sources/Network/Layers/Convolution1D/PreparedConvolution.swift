@@ -2,8 +2,9 @@ import CDuctusKernels
 
 /// A convolution along time, ready to run.
 ///
-/// With the weights laid out as out × kernel × in, the frames under one output are one contiguous row of the padded input, and
-/// the rows of successive outputs start `stride` frames apart: the convolution is a plain matrix product without unfolding.
+/// With the weights laid out as out × kernel × in, the frames under one output are one contiguous row of the padded
+/// input, and the rows of successive outputs start `stride` frames apart: the convolution is a plain matrix product
+/// without unfolding.
 final class PreparedConvolution: PreparedLayer {
     private let layer: Convolution1D
     private let product: PreparedProduct
@@ -44,7 +45,8 @@ final class PreparedConvolution: PreparedLayer {
         let starts = call.record.integers(Buffer.starts).pointer
         for sequence in 0..<call.input.sequences {
             product.apply(
-                rows: Int(call.output.lengths[sequence]), x: call.record.floats(Buffer.padded).pointer + starts[sequence],
+                rows: Int(call.output.lengths[sequence]),
+                x: call.record.floats(Buffer.padded).pointer + starts[sequence],
                 stride: layer.stride * layer.in, y: sums + Int(call.output.offsets[sequence]) * layer.out,
                 outputStride: layer.out, scratch: call.scratch)
         }
@@ -72,7 +74,8 @@ final class PreparedConvolution: PreparedLayer {
         weights.update(repeating: 0, count: layer.out * inner)
         let rows = call.shared.rows.0.reserve(call.output.frames)
         for sequence in 0..<call.input.sequences {
-            let padded = call.record.floats(Buffer.padded).constant + call.record.integers(Buffer.starts).pointer[sequence]
+            let padded =
+                call.record.floats(Buffer.padded).constant + call.record.integers(Buffer.starts).pointer[sequence]
             let first = rows + Int(call.output.offsets[sequence])
             for frame in 0..<Int(call.output.lengths[sequence]) {
                 first[frame] = padded + frame * layer.stride * layer.in

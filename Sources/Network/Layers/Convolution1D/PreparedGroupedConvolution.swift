@@ -2,7 +2,8 @@ import CDuctusKernels
 
 /// A convolution whose inputs are divided among groups, or whose taps lie apart, ready to run.
 ///
-/// Depthwise it is a kernel of its own; else the frames under each output are copied side by side, group by group, and multiplied.
+/// Depthwise it is a kernel of its own; else the frames under each output are copied side by side, group by group, and
+/// multiplied.
 final class PreparedGroupedConvolution: PreparedLayer {
     private let layer: Convolution1D
     private let trains: Bool
@@ -21,14 +22,14 @@ final class PreparedGroupedConvolution: PreparedLayer {
         self.layer = layer
         trains = settings.trains
         frames = PaddedFrames(layer)
-        let (outputs, inputs) = (layer.out / layer.groups, layer.in / layer.groups * layer.kernel)
+        let (outputs, inputs) = (layer.out / layer.groups, layer.groupInputs * layer.kernel)
         products =
             layer.groups == layer.in && layer.groups == layer.out
             ? [] : (0..<layer.groups).map { _ in PreparedProduct(outputs: outputs, inputs: inputs, settings) }
     }
 
     private var isDepthwise: Bool { products.isEmpty }
-    private var groupInputs: Int { layer.in / layer.groups }
+    private var groupInputs: Int { layer.groupInputs }
     private var groupOutputs: Int { layer.out / layer.groups }
     private var columns: Int { groupInputs * layer.kernel }
 
@@ -103,7 +104,8 @@ final class PreparedGroupedConvolution: PreparedLayer {
         }
     }
 
-    /// Calls `body` with the sequence, the output frame of the batch, the tap, and where the frame under it lies in the sequence's padded input.
+    /// Calls `body` with the sequence, the output frame of the batch, the tap, and where the frame under it lies in the
+    /// sequence's padded input.
     private func forEachTap(_ output: Boundary, _ body: (Int, Int, Int, Int) -> Void) {
         for sequence in 0..<output.sequences {
             for frame in 0..<Int(output.lengths[sequence]) {
@@ -137,7 +139,8 @@ final class PreparedGroupedConvolution: PreparedLayer {
             let first = frames.leftEdge(call.output, sequence) - call.input.firsts[sequence]
             let end = min(first + frames.count(call.output, sequence), Int(call.input.lengths[sequence]))
             guard max(first, 0) < end else { continue }
-            let from = derivative + call.record.integers(Buffer.starts).pointer[sequence] + (max(first, 0) - first) * layer.in
+            let from =
+                derivative + call.record.integers(Buffer.starts).pointer[sequence] + (max(first, 0) - first) * layer.in
             (dx + (Int(call.input.offsets[sequence]) + max(first, 0)) * layer.in).update(
                 from: from, count: (end - max(first, 0)) * layer.in)
         }

@@ -1,6 +1,7 @@
 import CDuctusKernels
 
-/// A vector for each label: what goes in is one number per frame, a label from 0; what comes out is its row of the weights. PyTorch's `Embedding`.
+/// A vector for each label: what goes in is one number per frame, a label from 0; what comes out is its row of the
+/// weights. PyTorch's `Embedding`.
 public struct Embedding: LayerKind {
     public static let name = "embedding"
 
@@ -54,7 +55,8 @@ final class PreparedEmbedding: PreparedLayer, @unchecked Sendable {
         weights.reserve(layer.count * layer.out).update(from: parameters, count: layer.count * layer.out)
     }
 
-    /// Where the row of a frame's label begins. The network's check let no other number through; one that an earlier layer gave counts as the nearest.
+    /// Where the row of a frame's label begins. The network's check let no other number through; one that an earlier
+    /// layer gave counts as the nearest.
     private func row(_ x: Float) -> Int {
         Int(max(0, min(x.isNaN ? 0 : x, Float(layer.count - 1)))) * layer.out
     }

@@ -1,5 +1,6 @@
-/// An LSTM whose recurrence is diagonal: each unit sees its own h alone, so that all large products leave the serial part (Gonnet and Deselaers:
-/// "IndyLSTMs: Independently Recurrent LSTMs", 2019). Gates in the order i, f, g, o; its output is forward and backward side by side.
+/// An LSTM whose recurrence is diagonal: each unit sees its own h alone, so that all large products leave the serial
+/// part (Gonnet and Deselaers: "IndyLSTMs: Independently Recurrent LSTMs", 2019). Gates in the order i, f, g, o; its
+/// output is forward and backward side by side.
 public struct IndyLSTM: LayerKind {
     public static let name = "indyLSTM"
 

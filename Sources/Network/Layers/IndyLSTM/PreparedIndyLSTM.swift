@@ -1,6 +1,7 @@
 import CDuctusKernels
 
-/// An LSTM with diagonal recurrence, ready to run: a sequence's gates in one product, then the kernel walks along them while they are in the cache.
+/// An LSTM with diagonal recurrence, ready to run: a sequence's gates in one product, then the kernel walks along them
+/// while they are in the cache.
 final class PreparedIndyLSTM: PreparedLayer {
     private let layer: IndyLSTM
     /// One for each direction.
@@ -55,7 +56,8 @@ final class PreparedIndyLSTM: PreparedLayer {
         for sequence in 0..<call.input.sequences { longest = max(longest, Int(call.input.lengths[sequence])) }
         let gates = call.record.floats(Buffer.gates).reserve((keeps ? layer.directions * frames : longest) * rows)
         let cells = keeps ? call.record.floats(Buffer.cells).reserve(layer.directions * frames * hidden) : nil
-        let states = call.windows == nil ? nil : call.record.floats(Buffer.states).reserve(call.input.sequences * 2 * hidden)
+        let states =
+            call.windows == nil ? nil : call.record.floats(Buffer.states).reserve(call.input.sequences * 2 * hidden)
         for sequence in 0..<call.input.sequences {
             let (offset, length) = (Int(call.input.offsets[sequence]), Int(call.input.lengths[sequence]))
             let state = call.state(sequence)?.values
@@ -69,7 +71,8 @@ final class PreparedIndyLSTM: PreparedLayer {
                 let begins = direction == 0 ? before : nil
                 let ends = direction == 0 ? state : nil
                 var pass = ductus_diagonal_pass(
-                    reversed: direction == 1, hidden: Int32(hidden), frames: Int32(length), gates: own, gates_stride: rows,
+                    reversed: direction == 1, hidden: Int32(hidden), frames: Int32(length), gates: own,
+                    gates_stride: rows,
                     weights: recurrent[direction].pointer,
                     cells: cells.map { $0 + (direction * frames + offset) * hidden },
                     output: y + offset * output + direction * hidden, output_stride: output,
@@ -106,7 +109,8 @@ final class PreparedIndyLSTM: PreparedLayer {
             for sequence in 0..<call.input.sequences {
                 let offset = Int(call.input.offsets[sequence])
                 let before =
-                    direction == 0 && call.hasStates ? call.record.floats(Buffer.states).pointer + sequence * 2 * hidden : nil
+                    direction == 0 && call.hasStates
+                    ? call.record.floats(Buffer.states).pointer + sequence * 2 * hidden : nil
                 var pass = ductus_diagonal_gradient(
                     reversed: direction == 1, hidden: Int32(hidden), frames: call.input.lengths[sequence],
                     gates: gates + offset * rows, gates_stride: rows, weights: recurrent[direction].pointer,

@@ -1,8 +1,8 @@
-/// Makes each channel of a sequence free of its mean and scale over time, then gives it a scale and an offset of its own (Ulyanov et al. 2016).
-/// PyTorch's `InstanceNorm1d` with its affine parameters.
+/// Makes each channel of a sequence free of its mean and scale over time, then gives it a scale and an offset of its
+/// own (Ulyanov et al. 2016). PyTorch's `InstanceNorm1d` with its affine parameters.
 ///
-/// In a stream the mean and scale are those of all frames seen so far, the window's lookahead among them; so a chunk gives what the whole pass gives
-/// where everything that is still to come is its lookahead.
+/// In a stream the mean and scale are those of all frames seen so far, the window's lookahead among them; so a chunk
+/// gives what the whole pass gives where everything that is still to come is its lookahead.
 public struct InstanceNorm: LayerKind {
     public static let name = "instanceNorm"
 

@@ -1,7 +1,8 @@
-/// An LSTM whose h is a projection of its units to fewer numbers (Sak et al. 2014), which the recurrence multiplies: PyTorch's `LSTM` with `proj_size`.
+/// An LSTM whose h is a projection of its units to fewer numbers (Sak et al. 2014), which the recurrence multiplies:
+/// PyTorch's `LSTM` with `proj_size`.
 ///
-/// With `skip` the recurrence sees h of that many frames ago, too, added to that of the frame before: a residual connection across time.
-/// Without a projection it is a plain LSTM with such a skip.
+/// With `skip` the recurrence sees h of that many frames ago, too, added to that of the frame before: a residual
+/// connection across time. Without a projection it is a plain LSTM with such a skip.
 public struct LSTMP: LayerKind {
     public static let name = "lstmp"
 

@@ -13,7 +13,9 @@ extension PreparedLSTMP {
             dh.update(repeating: 0, count: outputRows * width)
             for sequence in 0..<call.input.sequences {
                 for time in 0..<Int(call.input.lengths[sequence]) {
-                    let dy = call.dy + frame(call.input, sequence, time, direction) * width * layer.directions + direction * width
+                    let dy =
+                        call.dy + frame(call.input, sequence, time, direction) * width * layer.directions + direction
+                        * width
                     (dh + place(call.input, sequence, time, direction) * width).update(from: dy, count: width)
                 }
             }
@@ -26,7 +28,8 @@ extension PreparedLSTMP {
         }
     }
 
-    /// `dh` holds the loss' derivative by every h, to which the recurrence adds; `gates` become the derivative by their sums.
+    /// `dh` holds the loss' derivative by every h, to which the recurrence adds; `gates` become the derivative by their
+    /// sums.
     private func walkBack(_ call: LayerReturn, _ direction: Int, _ dh: UnsafeMutablePointer<Float>) {
         let table = call.kernels.table.pointee
         let (frames, sequences, hidden, width) = (call.input.frames, call.input.sequences, layer.hidden, layer.width)

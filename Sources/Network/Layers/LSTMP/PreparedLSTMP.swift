@@ -1,6 +1,7 @@
 import CDuctusKernels
 
-/// An LSTM with a projection of its units or a skip across time, ready to run: step by step over all sequences that are that long.
+/// An LSTM with a projection of its units or a skip across time, ready to run: step by step over all sequences that are
+/// that long.
 final class PreparedLSTMP: PreparedLayer {
     let layer: LSTMP
     let parts: [Direction]
@@ -150,7 +151,8 @@ final class PreparedLSTMP: PreparedLayer {
                 }
                 active += 1
             }
-            part.recurrence.apply(rows: active, x: seen, stride: width, y: sums, outputStride: rows, scratch: call.scratch)
+            part.recurrence.apply(
+                rows: active, x: seen, stride: width, y: sums, outputStride: rows, scratch: call.scratch)
             active = 0
             for sequence in 0..<sequences where Int(call.input.lengths[sequence]) > time {
                 let row = frame(call.input, sequence, time, direction)
@@ -171,7 +173,8 @@ final class PreparedLSTMP: PreparedLayer {
 
     /// From the units of a step to its h.
     private func project(
-        _ call: LayerCall, _ direction: Int, _ time: Int, _ count: Int, _ unit: UnsafePointer<Float>, _ h: UnsafeMutablePointer<Float>,
+        _ call: LayerCall, _ direction: Int, _ time: Int, _ count: Int, _ unit: UnsafePointer<Float>,
+        _ h: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>
     ) {
         let width = layer.width
@@ -193,7 +196,8 @@ final class PreparedLSTMP: PreparedLayer {
         Int(input.offsets[sequence]) + (direction == 0 ? time : Int(input.lengths[sequence]) - 1 - time)
     }
 
-    /// The same among the rows that have others before each sequence. The backward direction's lie before its sequence's end: it begins with zero there.
+    /// The same among the rows that have others before each sequence. The backward direction's lie before its
+    /// sequence's end: it begins with zero there.
     func place(_ input: Boundary, _ sequence: Int, _ time: Int, _ direction: Int) -> Int {
         frame(input, sequence, time, direction) + (direction == 0 ? sequence + 1 : sequence) * layer.memory
     }

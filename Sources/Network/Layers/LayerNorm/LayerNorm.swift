@@ -1,6 +1,7 @@
 import CDuctusKernels
 
-/// Makes each frame free of its mean and scale, then gives every number a scale and an offset of its own (Ba et al. 2016). PyTorch's `LayerNorm`.
+/// Makes each frame free of its mean and scale, then gives every number a scale and an offset of its own (Ba et al.
+/// 2016). PyTorch's `LayerNorm`.
 public struct LayerNorm: LayerKind {
     public static let name = "layerNorm"
 

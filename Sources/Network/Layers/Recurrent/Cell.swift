@@ -4,7 +4,8 @@ import CDuctusKernels
 public enum Cell: String, Codable, Hashable, Sendable, CaseIterable {
     /// `h = tanh(W x + b + U h + d)` (Elman 1990).
     case rnn
-    /// Input, forget, cell, output gate (Hochreiter and Schmidhuber 1997; Gers et al. 2000): `c = f·c + i·g`, `h = o·tanh(c)`.
+    /// Input, forget, cell, output gate (Hochreiter and Schmidhuber 1997; Gers et al. 2000): `c = f·c + i·g`, `h =
+    /// o·tanh(c)`.
     case lstm
     /// Reset, update, new (Cho et al. 2014), reset applied after the product: `n = tanh(W x + b + r·(U h + d))`.
     case gru

@@ -1,7 +1,8 @@
 import CDuctusKernels
 
 extension PreparedRecurrent {
-    /// Backpropagation through time: the kernels walk each direction back, then what they leave gives the gradients of the weights.
+    /// Backpropagation through time: the kernels walk each direction back, then what they leave gives the gradients of
+    /// the weights.
     func backward(_ call: LayerReturn) {
         let table = call.kernels.table.pointee
         let frames = call.input.frames
@@ -91,7 +92,8 @@ extension PreparedRecurrent {
         table.add_scaled(1, sums, call.gradient + tensors.hiddenBias, shared)
         if layer.cell == .gru {
             gradient.add(
-                frames: frames, dy: call.record.floats(Buffer.cells).pointer + direction * frames * hidden, stride: hidden,
+                frames: frames, dy: call.record.floats(Buffer.cells).pointer + direction * frames * hidden,
+                stride: hidden,
                 outputs: hidden,
                 sums: call.gradient + tensors.hiddenBias + shared,
                 .init(

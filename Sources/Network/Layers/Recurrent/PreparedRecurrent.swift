@@ -1,7 +1,7 @@
 import CDuctusKernels
 
-/// A recurrent layer, ready to run. The kernels multiply the inputs as they go, so that what a batch's inputs give to its gates never leaves
-/// the cache.
+/// A recurrent layer, ready to run. The kernels multiply the inputs as they go, so that what a batch's inputs give to
+/// its gates never leaves the cache.
 ///
 /// Unchecked, because its memory is written only in `prepare`, which its owner calls while no other thread reads it.
 final class PreparedRecurrent: PreparedLayer, @unchecked Sendable {
@@ -99,7 +99,9 @@ final class PreparedRecurrent: PreparedLayer, @unchecked Sendable {
         let count = frames * layer.output
         let keepsHidden = call.keepsActivations && (call.mask != nil || layer.residual)
         let hidden = keepsHidden ? call.record.floats(Buffer.hidden).reserve(count) : call.y
-        let cells = call.keepsActivations ? call.record.floats(Buffer.cells).reserve(layer.directions * frames * layer.hidden) : nil
+        let cells =
+            call.keepsActivations
+            ? call.record.floats(Buffer.cells).reserve(layer.directions * frames * layer.hidden) : nil
         let scratch = call.scratch.reserve(scratchSize(sequences: call.input.sequences))
         let states = loadStates(call)
         var batch = call.input.batch
@@ -111,7 +113,8 @@ final class PreparedRecurrent: PreparedLayer, @unchecked Sendable {
             pass.gates_stride = gateColumns
             if isLarge, let gates {
                 products[direction].apply(
-                    rows: frames, x: call.x, stride: layer.in, y: gates + direction * layer.rows, outputStride: gateColumns,
+                    rows: frames, x: call.x, stride: layer.in, y: gates + direction * layer.rows,
+                    outputStride: gateColumns,
                     scratch: call.scratch)
             } else {
                 pass.input = call.x

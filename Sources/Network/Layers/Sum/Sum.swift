@@ -2,8 +2,8 @@ import CDuctusKernels
 
 /// Adds what several layers give, frame by frame: a residual connection over any number of layers.
 ///
-/// Sources of one rate may lag behind each other by a few frames (convolutions do in a stream): the sum waits for the slowest, and the others' frames wait
-/// in the stream's state. At the end the shortest decides.
+/// Sources of one rate may lag behind each other by a few frames (convolutions do in a stream): the sum waits for the
+/// slowest, and the others' frames wait in the stream's state. At the end the shortest decides.
 public struct Sum: LayerKind {
     public static let name = "sum"
     public static let sourceCounts = 2...8

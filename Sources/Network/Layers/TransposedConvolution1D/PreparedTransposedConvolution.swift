@@ -1,6 +1,7 @@
 import CDuctusKernels
 
-/// A transposed convolution, ready to run: one product gives what every frame adds to its outputs, then those are added up.
+/// A transposed convolution, ready to run: one product gives what every frame adds to its outputs, then those are added
+/// up.
 final class PreparedTransposedConvolution: PreparedLayer {
     private let layer: TransposedConvolution1D
     /// kernel · out rows, [tap][out].
@@ -107,7 +108,8 @@ final class PreparedTransposedConvolution: PreparedLayer {
         let columns = call.record.floats(Buffer.columns).pointer
         columns.update(repeating: 0, count: rows * self.columns)
         forEachTap(call.input, call.output) { row, tap, output in
-            (columns + row * self.columns + tap * layer.out).update(from: call.dy + output * layer.out, count: layer.out)
+            (columns + row * self.columns + tap * layer.out).update(
+                from: call.dy + output * layer.out, count: layer.out)
         }
         let weights = call.shared.floats(0).reserve(self.columns * layer.in + self.columns)
         weights.update(repeating: 0, count: self.columns * layer.in + self.columns)
@@ -120,7 +122,8 @@ final class PreparedTransposedConvolution: PreparedLayer {
         for i in 0..<layer.in {
             for out in 0..<layer.out {
                 for k in 0..<layer.kernel {
-                    call.gradient[(i * layer.out + out) * layer.kernel + k] += weights[(k * layer.out + out) * layer.in + i]
+                    call.gradient[(i * layer.out + out) * layer.kernel + k] +=
+                        weights[(k * layer.out + out) * layer.in + i]
                 }
             }
         }

@@ -1,5 +1,5 @@
-/// A convolution that runs the other way: each frame gives `kernel` output frames, `stride` apart from the next one's, which add up where they overlap.
-/// PyTorch's `ConvTranspose1d`: `out[i · stride − padding + k] += weight[k] · in[i]`.
+/// A convolution that runs the other way: each frame gives `kernel` output frames, `stride` apart from the next one's,
+/// which add up where they overlap. PyTorch's `ConvTranspose1d`: `out[i · stride − padding + k] += weight[k] · in[i]`.
 public struct TransposedConvolution1D: LayerKind {
     public static let name = "transposedConvolution1D"
 
@@ -62,7 +62,8 @@ public struct TransposedConvolution1D: LayerKind {
         try check.range("stride", factor, 1...64)
         try check.range("padding", padding, 0...64)
         try check.require(
-            kernel >= factor + padding, "its kernel of \(kernel) is smaller than stride and padding together, which leaves holes at the end")
+            kernel >= factor + padding,
+            "its kernel of \(kernel) is smaller than stride and padding together, which leaves holes at the end")
     }
 
     public func parameters(for inputs: [Int]) -> [ParameterDeclaration] {
