@@ -97,7 +97,8 @@ struct DrawingFinder {
             guard let first = shapes[head].points.first, let last = shapes[head].points.last,
                 let tip = shapes[head].points.max(by: {
                     min(($0 - first).norm, ($0 - last).norm) < min(($1 - first).norm, ($1 - last).norm)
-                }), isHead((tip - first).norm, (tip - last).norm), shapes[head].arc < 1.1 * ((tip - first).norm + (tip - last).norm)
+                }), isHead((tip - first).norm, (tip - last).norm),
+                shapes[head].arc < 1.1 * ((tip - first).norm + (tip - last).norm)
             else { continue }
             for shaft in shafts where shaft != head {
                 guard let a = shapes[shaft].points.first, let b = shapes[shaft].points.last else { continue }
@@ -114,7 +115,8 @@ struct DrawingFinder {
 
     /// Whether two legs are of one size, that of letters.
     private func isHead(_ first: Double, _ second: Double) -> Bool {
-        min(first, second) > 0.5 * xHeight && max(first, second) < 4 * xHeight && max(first, second) < 1.8 * min(first, second)
+        min(first, second) > 0.5 * xHeight && max(first, second) < 4 * xHeight
+            && max(first, second) < 1.8 * min(first, second)
     }
 
     /// Labels' ticks and what else hangs on a drawing: small simple strokes that touch it and stand apart from writing.

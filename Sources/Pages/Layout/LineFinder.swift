@@ -108,9 +108,20 @@ struct LineFinder {
         }
         let leaving = OrderedAssignment.switching(in: owner, kinds: kinds)
         let switching = shapes.indices.map { at in
-            at == 0 || leaving == 0 ? 0 : leaving + PenJump.cost(from: shapes[at - 1].box, to: shapes[at].box, unit: unit)
+            at == 0 || leaving == 0
+                ? 0 : leaving + PenJump.cost(from: shapes[at - 1].box, to: shapes[at].box, unit: unit)
         }
-        if debugOn { print("DBG switching", leaving); for at in shapes.indices { let r = lines.indices.sorted { costs[at][$0] < costs[at][$1] }.prefix(2); print("DBG stroke", shapes[at].index, kinds[at], r.map { "\($0): \(String(format: "%.2f", costs[at][$0])) off \(String(format: "%.2f", (shapes[at].box.midY - lines[$0].y(at: shapes[at].box.midX)) / unit))" }, String(format: "h %.2f", shapes[at].box.height / unit), shapes[at].swings.count) } }
+        if debugOn {
+            print("DBG switching", leaving);
+            for at in shapes.indices {
+                let r = lines.indices.sorted { costs[at][$0] < costs[at][$1] }.prefix(2);
+                print(
+                    "DBG stroke", shapes[at].index, kinds[at],
+                    r.map {
+                        "\($0): \(String(format: "%.2f", costs[at][$0])) off \(String(format: "%.2f", (shapes[at].box.midY - lines[$0].y(at: shapes[at].box.midX)) / unit))"
+                    }, String(format: "h %.2f", shapes[at].box.height / unit), shapes[at].swings.count)
+            }
+        }
         owner = OrderedAssignment.best(costs, switching: switching)
     }
 
@@ -202,7 +213,9 @@ struct LineFinder {
             var least: (line: Int, mean: Double)?
             for line in lines.indices {
                 let (sum, mean) = worth(line)
-                if mean < Self.leastMean || sum < Self.leastSum, mean < least?.mean ?? .infinity { least = (line, mean) }
+                if mean < Self.leastMean || sum < Self.leastSum, mean < least?.mean ?? .infinity {
+                    least = (line, mean)
+                }
             }
             guard let line = least?.line else { break }
             remove(line)

@@ -12,7 +12,8 @@ enum LineFit {
         case light
     }
 
-    static let above = tuned("ABOVE", -1.25), below = tuned("BELOW", 0.6), top = tuned("TOP", 2.2), foot = tuned("FOOT", 1.3)
+    static let above = tuned("ABOVE", -1.25), below = tuned("BELOW", 0.6), top = tuned("TOP", 2.2),
+        foot = tuned("FOOT", 1.3)
 
     static func kind(of shape: StrokeShape, xHeight: Double) -> Kind {
         if shape.box.height < 0.75 * xHeight, shape.box.width < 2.2 * xHeight { return .small }

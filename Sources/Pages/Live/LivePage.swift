@@ -132,7 +132,9 @@ package struct LivePage: Sendable {
     }
 
     private func shape(of stroke: some Sequence<Sample>) -> StrokeShape? {
-        let points = stroke.lazy.filter { $0.x.isFinite && $0.y.isFinite }.map { PlanePoint(Double($0.x), Double($0.y)) }
+        let points = stroke.lazy.filter { $0.x.isFinite && $0.y.isFinite }.map {
+            PlanePoint(Double($0.x), Double($0.y))
+        }
         let shape = StrokeShape(index: 0, points: Array(points))
         guard !shape.points.isEmpty else { return nil }
         var measured = shape
