@@ -34,7 +34,7 @@ struct DrawingFinder {
             return true
         }
         // Hatchings: one swing as tall as the other.
-        if tall.count >= 5, usual > 3.7, tall[tall.count / 5] > 0.6 * usual { return true }
+        if tall.count >= 5, usual > 3.7, tall[tall.count < 8 ? 0 : tall.count / 5] > 0.6 * usual { return true }
         // Corners and curves: large for how little they turn.
         return usual > 9 && width > 4 || height > 4 && width > 6 && Double(tall.count) < width / 2.5 && usual > 2.8
     }
@@ -132,7 +132,7 @@ struct DrawingFinder {
                 guard touches else { continue }
                 let writing = shapes.indices.contains { other in
                     other != at && !drawn.contains(other)
-                        && shapes[at].distance(to: shapes[other], below: 1.3 * xHeight) < 1.3 * xHeight
+                        && shapes[at].distance(to: shapes[other], below: 2 * xHeight) < 2 * xHeight
                 }
                 if !writing {
                     drawn.insert(at)
@@ -144,6 +144,6 @@ struct DrawingFinder {
     }
 
     private func isSimple(_ shape: StrokeShape) -> Bool {
-        shape.swings.count <= 3 && shape.arc < 14 * xHeight
+        shape.swings.count <= 3 && shape.arc < 14 * xHeight && max(shape.box.width, shape.box.height) > 0.6 * xHeight
     }
 }

@@ -26,6 +26,8 @@ struct LineFinder {
         spawn()
         for _ in 0..<3 {
             merge()
+            join()
+            dissolve()
             assign(withOrder: true)
             refit()
         }
@@ -51,7 +53,7 @@ struct LineFinder {
         let swings = shapes.flatMap(\.swings)
         if !swings.isEmpty {
             unit = LinePitch.unit(of: swings, xHeight: xHeight)
-            kinds = shapes.map { LineFit.kind(of: $0, xHeight: unit) }
+            kinds = shapes.map { LineFit.kind(of: $0, xHeight: (unit * xHeight).squareRoot()) }
             let density = InkDensity(of: swings, xHeight: xHeight, reach: 3.5, blur: 0.8 * unit)
             let ridges = Ridge.ridges(of: density, step: 0.35 * unit)
             lines = ridges.map { ridge in
@@ -207,6 +209,43 @@ struct LineFinder {
         return (sum, count > 0 ? losses / count : 0)
     }
 
+    /// Joins pieces of one line: they stand beside each other, nearer in height than lines do. A line's end may droop.
+    private mutating func join() {
+        var first = 0
+        while first < lines.count {
+            let second = lines.indices.first { $0 != first && isContinued(first, by: $0) }
+            guard let second else {
+                first += 1
+                continue
+            }
+            for at in owner.indices where owner[at] == second { owner[at] = first }
+            refit()
+            first = 0
+        }
+    }
+
+    private func isContinued(_ left: Int, by right: Int) -> Bool {
+        let (a, b) = (extents[left], extents[right])
+        guard b.0 > a.1 - 0.5 * unit, b.0 - a.1 < 8 * unit else { return false }
+        return abs(lines[left].y(at: a.1) - lines[right].y(at: b.0)) < Self.joint * unit
+    }
+
+    /// Gives up lines of quotation marks and bars alone, above or below letters.
+    private mutating func dissolve() {
+        for line in lines.indices.reversed() where lines.count > 1 {
+            var box = PlaneBox()
+            let members = owner.indices.filter { owner[$0] == line }
+            for at in members { box.formUnion(shapes[at].box) }
+            guard members.allSatisfy({ kinds[$0] != .body }), box.height < 1.3 * unit else { continue }
+            let isBeside = lines.indices.contains { other in
+                other != line && extents[other].0 - 3 * unit < box.midX && extents[other].1 + 3 * unit > box.midX
+                    && abs(lines[other].y(at: box.midX) - box.midY) < 3.2 * unit
+            }
+            if isBeside { remove(line) }
+        }
+        measureExtents()
+    }
+
     /// Gives up lines that the others can do without: a ridge of ascenders, or one that broke at a wide gap.
     private mutating func merge() {
         while lines.count > 1 {
@@ -225,8 +264,9 @@ struct LineFinder {
 
     private static let beside = tuned("BESIDE", 0.5)
     private static let spawnCost = tuned("SPAWN", 7)
+    private static let joint = tuned("JOINT", 1.9)
     private static let leastMean = tuned("MEAN", 3.5)
-    private static let leastSum = tuned("SUM", 11.0)
+    private static let leastSum = tuned("SUM", 14.0)
 }
 
 let debugOn = ProcessInfo.processInfo.environment["DBG"] != nil
