@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test func aLateWordGoesToItsPlace() {
-        #expect(LineOrder.order(of: boxes([0, 2, 4, 16, 18, 20, 8, 10, 12]), xHeight: 1) == [0, 1, 2, 6, 7, 8, 3, 4, 5])
+        #expect(
+            LineOrder.order(of: boxes([0, 2, 4, 16, 18, 20, 8, 10, 12]), xHeight: 1) == [0, 1, 2, 6, 7, 8, 3, 4, 5])
     }
 
     @Test func theBeginningMayComeLast() {

@@ -44,7 +44,8 @@ import Testing
         var page = WrittenPage()
         try page.write(prose)
         let edge = try #require(Bounds(around: page.strokes)).maxX
-        try page.write(["the second column", "begins beside it", "and is narrower", "with other words"], x: edge + page.pitch)
+        try page.write(
+            ["the second column", "begins beside it", "and is narrower", "with other words"], x: edge + page.pitch)
         #expect(page.found() == page.lines)
     }
 

@@ -50,7 +50,8 @@ extension InkPicture {
 
     private static func corners(of box: Bounds, _ frame: InkFrame, down: Double) -> [PlanePoint] {
         [
-            (box.minX, box.minY), (box.maxX, box.minY), (box.maxX, box.maxY), (box.minX, box.maxY), (box.minX, box.minY),
+            (box.minX, box.minY), (box.maxX, box.minY), (box.maxX, box.maxY), (box.minX, box.maxY),
+            (box.minX, box.minY),
         ].map { frame.place(x: $0.0, y: $0.1) + PlanePoint(0, down) }
     }
 }

@@ -30,7 +30,7 @@ struct ColumnFinder {
         for at in ordered.dropFirst() {
             let box = shapes[at].box
             let width = box.minX - reach
-            if width > unit, width > best?.width ?? 0,
+            if width > 0.5 * unit, width > best?.width ?? 0,
                 isBetweenColumns(shapes, members, x: reach + width / 2, width: width)
             {
                 best = (reach + width / 2, width)
@@ -57,7 +57,12 @@ struct ColumnFinder {
             let rightEnd = rows.right.max()
         else { return false }
         let shared = min(leftEnd, rightEnd) - max(leftTop, rightTop) + 1
-        guard shared >= Self.leastRows, width > Self.narrowestRiver(rows: shared) * unit,
+        let crossings = zip(members, members.dropFirst()).filter {
+            (shapes[$0].box.midX < x) != (shapes[$1].box.midX < x)
+        }.count
+        // Written one side after the other: so are no lines.
+        let isApart = crossings <= 2 && shared >= 2 * Self.leastRows
+        guard shared >= Self.leastRows, isApart || width > Self.narrowestRiver(rows: shared) * unit,
             min(sides.left.width, sides.right.width) > Self.narrowestColumn * unit
         else { return false }
         return !wasWrittenInRows(shapes, members, x: x)

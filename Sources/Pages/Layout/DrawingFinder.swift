@@ -34,7 +34,7 @@ struct DrawingFinder {
             return true
         }
         // Hatchings: one swing as tall as the other.
-        if tall.count >= 5, usual > 3.7, tall[tall.count / 5] > 0.6 * usual { return true }
+        if tall.count >= 5, usual > 3.7, tall[tall.count < 8 ? 0 : tall.count / 5] > 0.6 * usual { return true }
         // Corners and curves: large for how little they turn.
         return usual > 9 && width > 4 || height > 4 && width > 6 && Double(tall.count) < width / 2.5 && usual > 2.8
     }
@@ -97,7 +97,8 @@ struct DrawingFinder {
             guard let first = shapes[head].points.first, let last = shapes[head].points.last,
                 let tip = shapes[head].points.max(by: {
                     min(($0 - first).norm, ($0 - last).norm) < min(($1 - first).norm, ($1 - last).norm)
-                }), isHead((tip - first).norm, (tip - last).norm), shapes[head].arc < 1.1 * ((tip - first).norm + (tip - last).norm)
+                }), isHead((tip - first).norm, (tip - last).norm),
+                shapes[head].arc < 1.1 * ((tip - first).norm + (tip - last).norm)
             else { continue }
             for shaft in shafts where shaft != head {
                 guard let a = shapes[shaft].points.first, let b = shapes[shaft].points.last else { continue }
@@ -114,7 +115,8 @@ struct DrawingFinder {
 
     /// Whether two legs are of one size, that of letters.
     private func isHead(_ first: Double, _ second: Double) -> Bool {
-        min(first, second) > 0.5 * xHeight && max(first, second) < 4 * xHeight && max(first, second) < 1.8 * min(first, second)
+        min(first, second) > 0.5 * xHeight && max(first, second) < 4 * xHeight
+            && max(first, second) < 1.8 * min(first, second)
     }
 
     /// Labels' ticks and what else hangs on a drawing: small simple strokes that touch it and stand apart from writing.
@@ -130,7 +132,7 @@ struct DrawingFinder {
                 guard touches else { continue }
                 let writing = shapes.indices.contains { other in
                     other != at && !drawn.contains(other)
-                        && shapes[at].distance(to: shapes[other], below: 1.3 * xHeight) < 1.3 * xHeight
+                        && shapes[at].distance(to: shapes[other], below: 2 * xHeight) < 2 * xHeight
                 }
                 if !writing {
                     drawn.insert(at)
@@ -142,6 +144,6 @@ struct DrawingFinder {
     }
 
     private func isSimple(_ shape: StrokeShape) -> Bool {
-        shape.swings.count <= 3 && shape.arc < 14 * xHeight
+        shape.swings.count <= 3 && shape.arc < 14 * xHeight && max(shape.box.width, shape.box.height) > 0.6 * xHeight
     }
 }

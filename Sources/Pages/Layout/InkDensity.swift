@@ -30,7 +30,8 @@ package struct InkDensity {
         for swing in swings {
             let x = (swing.x - originX) / cellX, column = Int(x), right = Float(x) - Float(column)
             // Ascenders and descenders leave their line: their ink is spread over their height, so that it makes no line beside it.
-            let top = (swing.y - swing.height / 2 - originY) / cellY, bottom = (swing.y + swing.height / 2 - originY) / cellY
+            let top = (swing.y - swing.height / 2 - originY) / cellY,
+                bottom = (swing.y + swing.height / 2 - originY) / cellY
             let from = min(rows - 1, max(0, Int(top))), to = min(rows - 1, max(from, Int(bottom)))
             let weight = Float(min(1, (xHeight / swing.height).squareRoot()))
             for row in from...to {

@@ -26,6 +26,8 @@ struct LineFinder {
         spawn()
         for _ in 0..<3 {
             merge()
+            join()
+            dissolve()
             assign(withOrder: true)
             refit()
         }
@@ -51,7 +53,7 @@ struct LineFinder {
         let swings = shapes.flatMap(\.swings)
         if !swings.isEmpty {
             unit = LinePitch.unit(of: swings, xHeight: xHeight)
-            kinds = shapes.map { LineFit.kind(of: $0, xHeight: unit) }
+            kinds = shapes.map { LineFit.kind(of: $0, xHeight: (unit * xHeight).squareRoot()) }
             let density = InkDensity(of: swings, xHeight: xHeight, reach: 3.5, blur: 0.8 * unit)
             let ridges = Ridge.ridges(of: density, step: 0.35 * unit)
             lines = ridges.map { ridge in
@@ -108,9 +110,20 @@ struct LineFinder {
         }
         let leaving = OrderedAssignment.switching(in: owner, kinds: kinds)
         let switching = shapes.indices.map { at in
-            at == 0 || leaving == 0 ? 0 : leaving + PenJump.cost(from: shapes[at - 1].box, to: shapes[at].box, unit: unit)
+            at == 0 || leaving == 0
+                ? 0 : leaving + PenJump.cost(from: shapes[at - 1].box, to: shapes[at].box, unit: unit)
         }
-        if debugOn { print("DBG switching", leaving); for at in shapes.indices { let r = lines.indices.sorted { costs[at][$0] < costs[at][$1] }.prefix(2); print("DBG stroke", shapes[at].index, kinds[at], r.map { "\($0): \(String(format: "%.2f", costs[at][$0])) off \(String(format: "%.2f", (shapes[at].box.midY - lines[$0].y(at: shapes[at].box.midX)) / unit))" }, String(format: "h %.2f", shapes[at].box.height / unit), shapes[at].swings.count) } }
+        if debugOn {
+            print("DBG switching", leaving);
+            for at in shapes.indices {
+                let r = lines.indices.sorted { costs[at][$0] < costs[at][$1] }.prefix(2);
+                print(
+                    "DBG stroke", shapes[at].index, kinds[at],
+                    r.map {
+                        "\($0): \(String(format: "%.2f", costs[at][$0])) off \(String(format: "%.2f", (shapes[at].box.midY - lines[$0].y(at: shapes[at].box.midX)) / unit))"
+                    }, String(format: "h %.2f", shapes[at].box.height / unit), shapes[at].swings.count)
+            }
+        }
         owner = OrderedAssignment.best(costs, switching: switching)
     }
 
@@ -196,13 +209,52 @@ struct LineFinder {
         return (sum, count > 0 ? losses / count : 0)
     }
 
+    /// Joins pieces of one line: they stand beside each other, nearer in height than lines do. A line's end may droop.
+    private mutating func join() {
+        var first = 0
+        while first < lines.count {
+            let second = lines.indices.first { $0 != first && isContinued(first, by: $0) }
+            guard let second else {
+                first += 1
+                continue
+            }
+            for at in owner.indices where owner[at] == second { owner[at] = first }
+            refit()
+            first = 0
+        }
+    }
+
+    private func isContinued(_ left: Int, by right: Int) -> Bool {
+        let (a, b) = (extents[left], extents[right])
+        guard b.0 > a.1 - 0.5 * unit, b.0 - a.1 < 8 * unit else { return false }
+        return abs(lines[left].y(at: a.1) - lines[right].y(at: b.0)) < Self.joint * unit
+    }
+
+    /// Gives up lines of quotation marks and bars alone, above or below letters.
+    private mutating func dissolve() {
+        for line in lines.indices.reversed() where lines.count > 1 {
+            var box = PlaneBox()
+            let members = owner.indices.filter { owner[$0] == line }
+            for at in members { box.formUnion(shapes[at].box) }
+            guard members.allSatisfy({ kinds[$0] != .body }), box.height < 1.3 * unit else { continue }
+            let isBeside = lines.indices.contains { other in
+                other != line && extents[other].0 - 3 * unit < box.midX && extents[other].1 + 3 * unit > box.midX
+                    && abs(lines[other].y(at: box.midX) - box.midY) < 3.2 * unit
+            }
+            if isBeside { remove(line) }
+        }
+        measureExtents()
+    }
+
     /// Gives up lines that the others can do without: a ridge of ascenders, or one that broke at a wide gap.
     private mutating func merge() {
         while lines.count > 1 {
             var least: (line: Int, mean: Double)?
             for line in lines.indices {
                 let (sum, mean) = worth(line)
-                if mean < Self.leastMean || sum < Self.leastSum, mean < least?.mean ?? .infinity { least = (line, mean) }
+                if mean < Self.leastMean || sum < Self.leastSum, mean < least?.mean ?? .infinity {
+                    least = (line, mean)
+                }
             }
             guard let line = least?.line else { break }
             remove(line)
@@ -212,8 +264,9 @@ struct LineFinder {
 
     private static let beside = tuned("BESIDE", 0.5)
     private static let spawnCost = tuned("SPAWN", 7)
+    private static let joint = tuned("JOINT", 1.9)
     private static let leastMean = tuned("MEAN", 3.5)
-    private static let leastSum = tuned("SUM", 11.0)
+    private static let leastSum = tuned("SUM", 14.0)
 }
 
 let debugOn = ProcessInfo.processInfo.environment["DBG"] != nil

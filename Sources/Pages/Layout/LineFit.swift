@@ -12,11 +12,15 @@ enum LineFit {
         case light
     }
 
-    static let above = tuned("ABOVE", -1.25), below = tuned("BELOW", 0.6), top = tuned("TOP", 2.2), foot = tuned("FOOT", 1.3)
+    static let above = tuned("ABOVE", -1.25), below = tuned("BELOW", 0.6), top = tuned("TOP", 2.2),
+        foot = tuned("FOOT", 1.6)
 
     static func kind(of shape: StrokeShape, xHeight: Double) -> Kind {
-        if shape.box.height < 0.75 * xHeight, shape.box.width < 2.2 * xHeight { return .small }
-        let isSingle = shape.swings.count <= 1 && shape.box.height < 1.4 * xHeight && shape.box.width < 1.2 * xHeight
+        let width = shape.box.width / xHeight, height = shape.box.height / xHeight, turns = shape.swings.count
+        // Short words in one stroke turn often, bars and dots do not.
+        if height < 0.75, width < 2.2, turns <= 2 || height < 0.35 { return .small }
+        if height < 0.5, width < 4.5, turns <= 1 { return .small }
+        let isSingle = turns <= 1 && height < 1.4 && width < 1.2
         return isSingle ? .light : .body
     }
 

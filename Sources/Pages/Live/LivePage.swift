@@ -42,21 +42,24 @@ package struct LivePage: Sendable {
     private static let mostSwings = 256
     /// Swings that a line's course is told by.
     private static let mostSupport = 96
-    /// Small strokes that wait at most.
+    /// Strokes that wait at most.
     private static let mostWaiting = 8
     /// How much better another line must be for a small stroke to go there without letters.
     private static let surely = tuned("SURE", 12)
+    /// The same for letters.
+    private static let plainly = tuned("PLAIN", 4)
     /// What another line costs, beyond what its strokes cost in it: the ink must speak for it.
     private static let leaving = tuned("LLEAVE", 3.2)
     private static let beginning = tuned("LBEGIN", 1.6)
 
+    private let tuned1 = tuned("LUNIT", 1.3)
     private var lines: [Line] = []
     private var current = 0
     private var nextNumber = 0
     private var heights: [Double] = []
     private var xHeight = 0.0
     private var last: PlaneBox?
-    /// Small strokes that fit the line badly: the next letters say whether they left it.
+    /// Strokes that fit the line badly: the next ones say whether they left it.
     private var waiting: [StrokeShape] = []
 
     package init() {}
@@ -81,9 +84,8 @@ package struct LivePage: Sendable {
             return Decision(place: .sameLine, strokes: 1)
         }
         let (place, gain) = place(of: shape, leaving: cameBack ? Self.leaving / 2 : Self.leaving)
-        if place != .sameLine, LineFit.kind(of: shape, xHeight: unit) != .body, gain < Self.surely,
-            waiting.count < Self.mostWaiting
-        {
+        let needed = LineFit.kind(of: shape, xHeight: kindScale) == .body ? Self.plainly : Self.surely
+        if place != .sameLine, gain < needed, waiting.count < Self.mostWaiting {
             waiting.append(shape)
             last = shape.box
             return Decision(place: .sameLine, strokes: 1)
@@ -100,24 +102,17 @@ package struct LivePage: Sendable {
         return Decision(place: place, strokes: 1 + along)
     }
 
-    /// Forgets all lines, and keeps the size of the hand.
-    package mutating func turnPage() {
-        lines = []
-        current = 0
-        nextNumber = 0
-        last = nil
-        waiting = []
-    }
-
     /// Bytes that it occupies, about.
     package var byteCount: Int {
         lines.reduce(heights.count * 8 + 512) { $0 + $1.support.count * 24 + 256 }
     }
 
     private var unit: Double {
-        guard let pitch else { return 1.3 * xHeight }
+        guard let pitch else { return tuned1 * xHeight }
         return min(2.2 * xHeight, max(xHeight, pitch / 4.5))
     }
+
+    private var kindScale: Double { (unit * xHeight).squareRoot() }
 
     /// The usual distance of lines that follow each other.
     private var pitch: Double? {
@@ -132,7 +127,9 @@ package struct LivePage: Sendable {
     }
 
     private func shape(of stroke: some Sequence<Sample>) -> StrokeShape? {
-        let points = stroke.lazy.filter { $0.x.isFinite && $0.y.isFinite }.map { PlanePoint(Double($0.x), Double($0.y)) }
+        let points = stroke.lazy.filter { $0.x.isFinite && $0.y.isFinite }.map {
+            PlanePoint(Double($0.x), Double($0.y))
+        }
         let shape = StrokeShape(index: 0, points: Array(points))
         guard !shape.points.isEmpty else { return nil }
         var measured = shape
@@ -142,7 +139,7 @@ package struct LivePage: Sendable {
     }
 
     private func fit(_ shape: StrokeShape, _ line: Line) -> Double {
-        let kind = LineFit.kind(of: shape, xHeight: unit)
+        let kind = LineFit.kind(of: shape, xHeight: kindScale)
         let gap = line.box.gapX(to: shape.box) / unit
         return LineFit.cost(of: shape, kind: kind, on: line.centre, xHeight: unit) + 0.25 * max(0, gap - 3)
     }
@@ -182,7 +179,7 @@ package struct LivePage: Sendable {
         last = shape.box
         let unit = self.unit
         guard unit > 0 else { return }
-        if LineFit.kind(of: shape, xHeight: unit) != .small || lines[current].support.isEmpty {
+        if LineFit.kind(of: shape, xHeight: kindScale) != .small || lines[current].support.isEmpty {
             var places = shape.swings.map { swing in
                 let ratio = swing.height / max(unit, .leastNormalMagnitude)
                 return CentreLine.Support(x: swing.x, y: swing.y, weight: ratio < 1 ? ratio : 1 / (ratio * ratio))

@@ -41,7 +41,9 @@ public final class PageReader {
         _ strokes: [Stroke], layout choice: LayoutChoice = .auto
     ) throws -> (page: ReadPage, recognitions: [Recognition?]) {
         let layout = choice == .line ? nil : PageLayout(of: strokes)
-        guard let layout, choice == .page || !layout.isOneLine(of: strokes.count) else { return try readAsLine(strokes) }
+        guard let layout, choice == .page || !layout.isOneLine(of: strokes.count) else {
+            return try readAsLine(strokes)
+        }
         // Gentle slopes are the recognizer's own business; turned ink keeps its indexes.
         let level = abs(layout.angle) > Self.leastTurn ? strokes.turned(by: -layout.angle) : strokes
         var page = ReadPage(unused: layout.unused), recognitions: [Recognition?] = []
