@@ -139,7 +139,7 @@ export class DuctusPen extends EventTarget {
   /** Another writer's weights, from the next segment on. */
   setWriter(writer) {
     this.hello.writer = writer;
-    if (this.state === 'open') this.#greet(this.#sequence++);
+    if (this.state === 'open') this.#greet(this.#next());
   }
 
   /** What a segment really says. Resolves when it is kept on disk; whether it was learned comes as an `event`. */

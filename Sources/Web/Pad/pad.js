@@ -184,7 +184,8 @@ async function answer(text) {
     const { correction } = await pen.correct(line.event.segment, line.text);
     line.corrected = true;
     line.mark = { className: '', text: 'kept' };
-    learning('', `“${line.text}” is kept as correction ${correction}. Training begins in a moment.`);
+    drawReviews();
+    learning('', `“${line.text}” is kept as correction ${correction}. Ductus learns in the background as soon as there are two.`);
     say(`Corrected: ${line.text}`);
   } catch (problem) {
     line.text = before;

@@ -16,7 +16,7 @@ const charts = [
   ['Partial, 99th percentile', ' ms', ({ lanes = [] }) => Math.max(0, ...lanes.map(({ p99Ms = 0 }) => p99Ms))],
   ['Waiting', '', ({ lanes }) => sum(lanes, 'queued')],
   ['Dropped a second', '', dropped, true],
-  ['Skipped partials a second', '', ({ lanes }) => sum(lanes, 'skippedPartials'), true],
+  ['Skipped a second', '', ({ lanes }) => sum(lanes, 'skippedPartials'), true],
   ['Resident memory', ' MiB', ({ residentBytes = 0 }) => Number(residentBytes) / 2 ** 20],
 ].map(([title, unit, figure, isRate]) => {
   const value = make('strong', { text: '–' });

@@ -133,28 +133,57 @@ async def draw(daemon):
         assert not page.errors, page.errors
 
 
+def errors(text, truth):
+    """Edits from one text to the other."""
+    row = list(range(len(truth) + 1))
+    for i, a in enumerate(text, 1):
+        last, row[0] = row[0], i
+        for j, b in enumerate(truth, 1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (a != b))
+    return row[-1]
+
+
+# A hand whose z is read as an r before anything was learned of it.
+HAND = 4
+TRUTHS = ("jumps over lazy dogs", "the lazy dogs doze")
+
+
 async def correct(daemon):
-    async with Page() as page:
+    async with Page(1200, 900) as page:
         await opened(page, daemon)
         await page.click("#panel-button")
         await page.click("#writer")
         await page.type("anna")
         await page.click("#writer-form button")
-        await page.draw(fitted(daemon.ink("the ferry is late", 11), 60, 120, 700, 80))
-        await page.click("#done")
-        await page.until("document.querySelectorAll('#lines li').length === 1")
-        await page.click("#lines .word")
-        await page.until("document.getElementById('word').open")
-        await page.value("document.getElementById('word-text').select()")
-        await page.type("The")
-        await page.key("Enter", 13)
-        await page.until("document.querySelector('#lines .mark')?.textContent", 20)
-        outcome = await page.until("[...document.querySelectorAll('#learning li')].map((item) => item.textContent).find((text) => /^(Learned|Held back)/.test(text))", 120)
+        before = 0
+
+        async def write(truth, line):
+            await page.draw(fitted(daemon.ink(truth, HAND), 60, 60 + 110 * (line % 4), 640, 70), 1000 + 60 * line)
+            await page.click("#done")
+            await page.until(f"document.querySelectorAll('#lines li').length === {line + 1}")
+            return (await page.value(LINES))[line]
+
+        for line, truth in enumerate(TRUTHS):
+            read = await write(truth, line)
+            if line == 0:
+                before = errors(read, truth)
+            wrong = next((index for index, (a, b) in enumerate(zip(read.split(), truth.split())) if a != b), 0)
+            words = truth.split() if len(read.split()) == len(truth.split()) else None
+            assert words, f"{read!r} has other words than {truth!r}"
+            await page.click(f"#lines li:nth-child({line + 1}) .word:nth-of-type({wrong + 1})")
+            await page.until("document.getElementById('word').open")
+            await page.value("document.getElementById('word-text').select()")
+            await page.type(words[wrong])
+            await page.key("Enter", 13)
+            await page.until(f"document.querySelector('#lines li:nth-child({line + 1}) .mark')?.textContent")
+        assert before > 0, "the hand is read without errors already: choose another"
+        outcome = await page.until("[...document.querySelectorAll('#learning li')].map((item) => item.textContent).find((text) => /^(Learned|Held back)/.test(text))", 150)
         assert "%" in outcome, f"without figures: {outcome}"
-        mark = await page.value("document.querySelector('#lines .mark').textContent")
-        assert mark in ("learned", "held back"), mark
-        status = daemon.ductus("status", "--connect", daemon.folder)
-        assert "anna" in status, status
+        marks = await page.value("[...document.querySelectorAll('#lines .mark')].map((mark) => mark.textContent)")
+        assert {"learned", "held back"} & set(marks), marks
+        after = errors(await write(TRUTHS[0], len(TRUTHS)), TRUTHS[0])
+        assert after < before, f"{after} errors after learning, {before} before: {outcome}"
+        assert "anna" in daemon.ductus("status", "--connect", daemon.folder)
         assert not page.errors, page.errors
 
 
