@@ -88,6 +88,9 @@ public struct StrayFilter<Report: PlacedReport> {
         doubtful.removeAll(keepingCapacity: true)
     }
 
+    /// Reports wait for the next one.
+    public var isWaiting: Bool { !doubtful.isEmpty }
+
     /// What comes now lies elsewhere: only the hand's steps are still known.
     public mutating func forgetInk() { bounds = nil }
 
