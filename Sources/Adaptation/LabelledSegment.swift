@@ -75,7 +75,7 @@ extension Model {
                 return InkLine(id: segment.id, text: segment.text, strokes: strokes)
             }
             return InkCorpus(
-                [(lines, 1)], features: features, alphabet: alphabet, augmentation: plan.augmentation,
+                [.init(lines)], features: features, alphabet: alphabet, augmentation: plan.augmentation,
                 sampling: Recipe.Sampling(),
                 standardization: standardization, threads: threads)
         case .vectors(let configuration):

@@ -9,6 +9,17 @@ extension Backpropagation {
             - architecture.committedLength(after: first)
     }
 
+    /// Checks that sequences 2i and 2i + 1 can be two views of the same one.
+    func checkViews(_ batch: Batch) throws(NetworkError) {
+        guard batch.count % 2 == 0 else {
+            throw .wrongCount(what: "views", expected: batch.count + 1, found: batch.count)
+        }
+        for first in stride(from: 0, to: batch.count, by: 2) where batch.lengths[first] != batch.lengths[first + 1] {
+            throw .viewsOfDifferentLength(
+                sequence: first, expected: batch.lengths[first], found: batch.lengths[first + 1])
+        }
+    }
+
     /// Checks a batch and its targets before anything is computed.
     func check(_ batch: Batch, _ targets: [Target], _ windows: [Window]?) throws(NetworkError) {
         guard batch.dimension == architecture.input else {

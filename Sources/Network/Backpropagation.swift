@@ -66,16 +66,19 @@ public final class Backpropagation {
     ///   - targets: one for each sequence. Sequences whose labels do not fit are reported and count for nothing.
     ///   - step: seeds dropout together with the seed given at the begin.
     ///   - dropout: false computes the gradient of the network as it is used.
+    ///   - consistency: weight of the consistency between two views of a sequence; then sequences 2i and 2i + 1 are views of
+    ///     the same one, with the same number of frames. 0 treats each sequence by itself.
     ///   - windows: truncated backpropagation through time, for endless sequences: each sequence is the next piece of a stream
     ///     (usually with the whole piece as chunk); its state is carried from piece to piece, its gradient is not.
     /// - Throws: `NetworkError` before anything is computed.
     @discardableResult
     public func computeGradient(
         of batch: Batch, targets: [Target], reduction: Reduction, step: Int = 0, dropout: Bool = true,
-        windows: [Window]? = nil
+        consistency: Float = 0, windows: [Window]? = nil
     ) throws(NetworkError) -> LossReport {
         try run(
-            batch, targets, reduction, generator: dropout ? generator.split(step) : nil, windows, wantsGradient: true)
+            batch, targets, reduction, generator: dropout ? generator.split(step) : nil, windows, wantsGradient: true,
+            consistency: consistency)
     }
 
     /// The loss alone, without dropout.
@@ -87,9 +90,10 @@ public final class Backpropagation {
 
     private func run(
         _ batch: Batch, _ targets: [Target], _ reduction: Reduction, generator: SplitMix64?, _ windows: [Window]?,
-        wantsGradient: Bool
+        wantsGradient: Bool, consistency: Float = 0
     ) throws(NetworkError) -> LossReport {
         try check(batch, targets, windows)
+        if consistency != 0 { try checkViews(batch) }
         var report = LossReport()
         report.frames = batch.frameCount
         var fits = [Bool](repeating: true, count: batch.count)
@@ -101,10 +105,10 @@ public final class Backpropagation {
             if fits[index] { report.labels += target.labelCount }
         }
         let scales = targets.map { reduction.scale(labels: $0.labelCount, all: report.labels, sequences: batch.count) }
-        distribute(batch)
+        distribute(batch, inPairs: consistency != 0)
         let call = TrainingShard.Call(
             batch: batch, targets: targets, windows: windows, scales: scales, generator: generator,
-            wantsGradient: wantsGradient)
+            wantsGradient: wantsGradient, consistency: consistency)
         runShards(call, starts: batch.starts)
         if let windows {
             for window in windows {
@@ -117,13 +121,17 @@ public final class Backpropagation {
     }
 
     /// The longest sequences first, each to the thread with the least to do.
-    private func distribute(_ batch: Batch) {
+    private func distribute(_ batch: Batch, inPairs: Bool) {
         for shard in shards { shard.removeAll() }
-        let order = batch.lengths.indices.sorted { (batch.lengths[$0], $1) > (batch.lengths[$1], $0) }
-        for sequence in order {
+        let views = inPairs ? 2 : 1
+        let order = stride(from: 0, to: batch.count, by: views)
+            .sorted { (batch.lengths[$0], $1) > (batch.lengths[$1], $0) }
+        for first in order {
             var lightest = shards[0]
             for shard in shards where shard.frames < lightest.frames { lightest = shard }
-            lightest.append(sequence, frames: batch.lengths[sequence])
+            for sequence in first..<first + views {
+                lightest.append(sequence, frames: batch.lengths[sequence])
+            }
         }
     }
 
@@ -158,6 +166,7 @@ public final class Backpropagation {
         report.perSequence = [Float](repeating: 0, count: scales.count)
         for shard in shards {
             report.unfit += shard.unfit
+            report.consistency += shard.consistency
             for (member, loss) in zip(shard.members, shard.losses) {
                 if loss.isFinite {
                     report.perSequence[member] = Float(loss)

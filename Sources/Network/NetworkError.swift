@@ -10,6 +10,7 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case lossNeedsLogSoftmax
     case labelOutOfRange(sequence: Int, label: Int32, labels: Int)
     case wrongLabelCount(sequence: Int, expected: Int, found: Int)
+    case viewsOfDifferentLength(sequence: Int, expected: Int, found: Int)
     case unknownInstructionSet(String)
     case instructionSetUnavailable(InstructionSet)
 
@@ -35,6 +36,8 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
             "network: sequence \(sequence) has label \(label), but the network knows 0 to \(labels - 1)"
         case .wrongLabelCount(let sequence, let expected, let found):
             "network: sequence \(sequence) has \(expected) output frames, but \(found) frame labels were given"
+        case .viewsOfDifferentLength(let sequence, let expected, let found):
+            "network: sequence \(sequence) has \(expected) frames, but its other view has \(found)"
         case .unknownInstructionSet(let name):
             "network: there is no instruction set \(name); DUCTUS_INSTRUCTION_SET may be one of "
                 + InstructionSet.available.map(\.rawValue).joined(separator: ", ")

@@ -33,6 +33,8 @@ public struct LossReport: Sendable, Equatable {
     public var loss = 0.0
     /// The sum of the losses, in nats.
     public var sum = 0.0
+    /// The divergence between the views of each sequence, in nats, summed; 0 where there are no views.
+    public var consistency = 0.0
     /// Labels that count, of the sequences that do.
     public var labels = 0
     /// Frames of input.

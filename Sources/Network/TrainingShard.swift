@@ -15,6 +15,8 @@ final class TrainingShard: @unchecked Sendable {
         /// Seeds the masks of dropout; nil for none.
         let generator: SplitMix64?
         let wantsGradient: Bool
+        /// Weight of the consistency between sequences 2i and 2i + 1; 0 for none.
+        let consistency: Float
     }
 
     /// Its sequences' numbers within the batch.
@@ -23,6 +25,8 @@ final class TrainingShard: @unchecked Sendable {
     /// For each member its loss; not a number where its labels do not fit.
     private(set) var losses: [Double] = []
     private(set) var unfit: [Int] = []
+    /// The divergence between its pairs of views, in nats.
+    private(set) var consistency = 0.0
     /// Its part of the gradient, where it is not the first.
     let gradient = Memory<Float>()
     private let network: PreparedNetwork
@@ -30,6 +34,7 @@ final class TrainingShard: @unchecked Sendable {
     private let shared = ReturnScratch()
     private let returns = (Memory<Float>(), Memory<Float>())
     private let connectionist = ConnectionistLoss()
+    private let consistencyLoss = ConsistencyLoss()
     private var ownBatch: Batch
     private var ownWindows: [Window] = []
 
@@ -52,6 +57,7 @@ final class TrainingShard: @unchecked Sendable {
     func run(_ call: Call, starts: [Int], gradient: UnsafeMutablePointer<Float>) {
         losses.removeAll(keepingCapacity: true)
         unfit.removeAll(keepingCapacity: true)
+        consistency = 0
         guard !members.isEmpty else { return }
         load(call, starts)
         let windows = call.windows == nil ? nil : ownWindows
@@ -145,6 +151,24 @@ final class TrainingShard: @unchecked Sendable {
             }
             if !loss.isFinite { scores?.update(repeating: 0, count: frames * classes) }
             losses.append(loss)
+        }
+        if call.consistency != 0 { addConsistency(call, logPosteriors, gradient) }
+    }
+
+    /// Members lie in pairs of views. A pair whose loss does not count adds nothing.
+    private func addConsistency(
+        _ call: Call, _ logPosteriors: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>?
+    ) {
+        let classes = network.widths[network.parts.count]
+        let output = workspace.boundaries[network.parts.count]
+        for position in Swift.stride(from: 0, to: members.count - 1, by: 2) {
+            let isCounted = (position...position + 1).allSatisfy { losses[$0].isFinite && !unfit.contains(members[$0]) }
+            guard isCounted else { continue }
+            let starts = (Int(output.offsets[position]) * classes, Int(output.offsets[position + 1]) * classes)
+            consistency += consistencyLoss.loss(
+                logPosteriors + starts.0, logPosteriors + starts.1, count: Int(output.lengths[position]) * classes,
+                gradients: gradient.map { ($0 + starts.0, $0 + starts.1) },
+                scale: call.consistency * call.scales[members[position]], kernels: network.kernels)
         }
     }
 

@@ -27,6 +27,8 @@ public struct Augmentation: Sendable, Equatable, Codable {
     /// Number of gaps, of up to `maskLength` frames each, in which all features are set to their mean.
     public var masks = 2
     public var maskLength = 7
+    /// Share of a line's frames that are masked on average, besides `masks`: so long lines get more masks than words.
+    public var maskedShare: Float = 0
 
     public init() {}
 
@@ -42,6 +44,7 @@ public struct Augmentation: Sendable, Equatable, Codable {
         try values.read(.timeDropped, into: &timeDropped, allowed: 0...1)
         try values.read(.masks, into: &masks, allowed: 0...10_000)
         try values.read(.maskLength, into: &maskLength, allowed: 0...1_000_000)
+        try values.read(.maskedShare, into: &maskedShare, allowed: 0...1)
     }
 
     /// The ink of a line, changed at random. `strokes` and the result are in normalized units.
@@ -80,9 +83,15 @@ public struct Augmentation: Sendable, Equatable, Codable {
     /// Sets gaps of standardized frames, `dimension` numbers each, to their mean, which is 0.
     public func mask(_ frames: inout [Float], dimension: Int, using random: inout SplitMix64) {
         let count = frames.count / dimension
-        guard masks > 0, maskLength > 0, count > 4 * maskLength else { return }
-        for _ in 0..<masks {
-            let length = Int.random(in: 0...maskLength, using: &random)
+        let longest = min(maskLength, count / 4)
+        guard longest > 0 else { return }
+        var gaps = count > 4 * maskLength ? masks : 0
+        if maskedShare > 0 {
+            let expected = maskedShare * Float(count) / (Float(longest) / 2)
+            gaps += Int(expected + random.uniform())
+        }
+        for _ in 0..<gaps {
+            let length = Int.random(in: 0...longest, using: &random)
             let start = Int.random(in: 0...(count - length), using: &random)
             for i in (start * dimension)..<((start + length) * dimension) { frames[i] = 0 }
         }

@@ -23,4 +23,14 @@ public protocol Corpus: Sendable {
     var shares: [Float] { get }
     /// An example's frames and target, changed at random where `random` is given.
     func example(_ index: Int, augmentedBy random: SplitMix64?) -> TrainingExample
+    /// Two views of an example with the same frames in the same places, masked differently.
+    func views(_ index: Int, augmentedBy random: SplitMix64) -> [TrainingExample]
+}
+
+extension Corpus {
+    /// Views that differ by the network's dropout alone.
+    public func views(_ index: Int, augmentedBy random: SplitMix64) -> [TrainingExample] {
+        let example = example(index, augmentedBy: random)
+        return [example, example]
+    }
 }

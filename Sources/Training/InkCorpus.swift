@@ -16,24 +16,45 @@ public struct InkCorpus: Corpus {
     public let leftOut: [String: Int]
     private let lines: [InkLine]
     private let targets: [[Int32]]
+    /// Examples after those of the lines: the words that are set together into one line.
+    private let groups: [[Int]]
+    private let recombination = Recombination()
+    /// The label between two words.
+    private let separator: Int32
     private let features: FeatureConfiguration
     private let augmentation: Augmentation
 
-    public var count: Int { lines.count }
+    public var count: Int { lines.count + groups.count }
+
+    /// Lines of one file.
+    public struct Source: Sendable {
+        public var lines: [InkLine]
+        /// Share of the lines that an epoch draws.
+        public var share: Float
+        /// Share of the recombined lines that an epoch draws; 0 makes none.
+        public var recombined: Float
+
+        public init(_ lines: [InkLine], share: Float = 1, recombined: Float = 0) {
+            self.lines = lines
+            self.share = share
+            self.recombined = recombined
+        }
+    }
 
     /// Prepares lines for training.
     ///
     /// - Parameters:
-    ///   - sources: lines with the share of them that an epoch draws.
+    ///   - sources: lines with the share of them that an epoch draws, and the share of the lines that are made anew of one
+    ///     writer's words among them (`Recombination`).
     ///   - standardization: of a model that is trained further; nil measures it on the lines.
     public init(
-        _ sources: [(lines: [InkLine], share: Float)], features: FeatureConfiguration, alphabet: Alphabet,
+        _ sources: [Source], features: FeatureConfiguration, alphabet: Alphabet,
         augmentation: Augmentation, sampling: Recipe.Sampling, standardization: Standardization? = nil, threads: Int
     ) {
         var leftOut: [String: Int] = [:]
-        var kept: [(line: InkLine, target: [Int32], share: Float)] = []
-        for (lines, share) in sources {
-            for line in lines {
+        var kept: [(line: InkLine, target: [Int32], source: Int)] = []
+        for (number, source) in sources.enumerated() {
+            for line in source.lines {
                 guard let text = line.text, !text.isEmpty else {
                     leftOut["no text", default: 0] += 1
                     continue
@@ -43,7 +64,7 @@ public struct InkCorpus: Corpus {
                     continue
                 }
                 let timeless = sampling.timelessSources.contains { (line.source ?? "").hasPrefix($0) }
-                kept.append((timeless ? line.withoutTime() : line, labels.map(Int32.init), share))
+                kept.append((timeless ? line.withoutTime() : line, labels.map(Int32.init), number))
             }
         }
         let measured = parallelMap(kept.map(\.line), threads: threads) { line in
@@ -68,8 +89,16 @@ public struct InkCorpus: Corpus {
         }
         lines = usable.map { kept[$0].line }
         targets = usable.map { kept[$0].target }
-        shares = usable.map { kept[$0].share }
-        lengths = usable.map { measured[$0].count }
+        let frames = usable.map { measured[$0].count }
+        let separator = (try? alphabet.encode(" "))?.first.map(Int32.init)
+        let recombined =
+            separator == nil
+            ? []
+            : Self.groups(usable.map { (kept[$0].line, kept[$0].source) }, sources, recombination, frames, sampling)
+        groups = recombined.map(\.words)
+        shares = usable.map { sources[kept[$0].source].share } + recombined.map(\.share)
+        lengths = frames + recombined.map { group in group.words.reduce(0) { $0 + frames[$1] } }
+        self.separator = separator ?? 0
         self.standardization = standardization ?? estimator.standardization
         self.leftOut = leftOut
         self.features = features
@@ -77,21 +106,80 @@ public struct InkCorpus: Corpus {
     }
 
     public func example(_ index: Int, augmentedBy random: SplitMix64?) -> TrainingExample {
-        var configuration = features
-        var extracted = Features(dimension: features.dimension)
         guard var random else {
-            var extractor = FeatureExtractor(configuration)
-            extractor.extract(lines[index].strokes, into: &extracted)
+            var extracted = Features(dimension: features.dimension)
+            var extractor = FeatureExtractor(features)
+            extractor.extract(line(index).strokes, into: &extracted)
             standardization.apply(to: &extracted.values)
-            return TrainingExample(frames: extracted.values, target: .ctc(targets[index]))
+            return TrainingExample(frames: extracted.values, target: target(index))
         }
+        var frames = distorted(index, using: &random)
+        augmentation.mask(&frames, dimension: features.dimension, using: &random)
+        return TrainingExample(frames: frames, target: target(index))
+    }
+
+    public func views(_ index: Int, augmentedBy random: SplitMix64) -> [TrainingExample] {
+        var random = random
+        let frames = distorted(index, using: &random)
+        return (0..<2).map { _ in
+            var view = frames
+            augmentation.mask(&view, dimension: features.dimension, using: &random)
+            return TrainingExample(frames: view, target: target(index))
+        }
+    }
+
+    /// The ink of an example: a line as it is, or words set together.
+    private func line(_ index: Int, using random: inout SplitMix64) -> InkLine {
+        guard index >= lines.count else { return lines[index] }
+        let words = groups[index - lines.count].map { lines[$0] }
+        return recombination.line(of: words, using: &random) ?? InkLine(strokes: [])
+    }
+
+    /// The same in every call.
+    private func line(_ index: Int) -> InkLine {
+        var random = SplitMix64(seed: UInt64(index))
+        return line(index, using: &random)
+    }
+
+    private func target(_ index: Int) -> Target {
+        guard index >= lines.count else { return .ctc(targets[index]) }
+        return .ctc(Array(groups[index - lines.count].map { targets[$0] }.joined(separator: [separator])))
+    }
+
+    /// Puts each writer's words into lines, for the sources that ask for it. The same for the same lines.
+    private static func groups(
+        _ lines: [(line: InkLine, source: Int)], _ sources: [Source], _ recombination: Recombination, _ frames: [Int],
+        _ sampling: Recipe.Sampling
+    ) -> [(words: [Int], share: Float)] {
+        struct Hand: Hashable {
+            var source: Int
+            var collection, writer: String
+        }
+        var words: [Hand: [Int]] = [:]
+        for (index, (line, source)) in lines.enumerated() where sources[source].recombined > 0 {
+            guard let writer = line.writer else { continue }
+            words[Hand(source: source, collection: line.source ?? "", writer: writer), default: []].append(index)
+        }
+        let random = SplitMix64(seed: 11)
+        return words.sorted { $0.value[0] < $1.value[0] }.flatMap { hand, members in
+            var draws = random.split(members[0])
+            return recombination.groups(of: 0..<members.count, using: &draws)
+                .map { (words: $0.map { members[$0] }, share: sources[hand.source].recombined) }
+                .filter { group in group.words.reduce(0) { $0 + frames[$1] } <= sampling.maximumFrames }
+        }
+    }
+
+    /// A line's standardized frames, its shape changed at random, not masked yet.
+    private func distorted(_ index: Int, using random: inout SplitMix64) -> [Float] {
+        var configuration = features
         configuration.step *= augmentation.stepFactor(using: &random)
-        let strokes = augmentation.distort(Self.normalized(lines[index].strokes, features), using: &random)
+        let ink = line(index, using: &random).strokes
+        let strokes = augmentation.distort(Self.normalized(ink, features), using: &random)
+        var extracted = Features(dimension: features.dimension)
         var extractor = FeatureExtractor(configuration)
         extractor.extract(strokes, normalization: SegmentNormalization(), into: &extracted)
         standardization.apply(to: &extracted.values)
-        augmentation.mask(&extracted.values, dimension: features.dimension, using: &random)
-        return TrainingExample(frames: extracted.values, target: .ctc(targets[index]))
+        return extracted.values
     }
 
     /// The strokes in normalized units, y down still, as an extraction with the identity expects them.

@@ -36,6 +36,8 @@ public struct Recipe: Sendable, Equatable, Codable {
         /// Ends the run after so many epochs without a better validation error.
         public var patience = 12
         public var seed: UInt64 = 1
+        /// Weight of the consistency between two views of each line, which are masked differently (CR-CTC); 0 for one view.
+        public var consistency: Float = 0
 
         public init() {}
 
@@ -51,6 +53,7 @@ public struct Recipe: Sendable, Equatable, Codable {
             try values.read(.gradientNorm, into: &gradientNorm, allowed: 0...1e6)
             try values.read(.averageDecay, into: &averageDecay, allowed: 0...1)
             try values.read(.patience, into: &patience, allowed: 1...1_000_000)
+            try values.read(.consistency, into: &consistency, allowed: 0...10)
             seed = try values.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
         }
     }
@@ -59,6 +62,8 @@ public struct Recipe: Sendable, Equatable, Codable {
     public struct Sampling: Sendable, Equatable, Codable {
         /// Share of a file's lines per epoch, drawn anew each time, by the file's name; all of them where it is not named.
         public var shares: [String: Float] = [:]
+        /// Share of the lines that are made anew of one writer's words (`Recombination`) per epoch, by the file's name.
+        public var recombined: [String: Float] = [:]
         /// Lines whose source begins with one of these are read as if without times.
         public var timelessSources: [String] = ["unipen"]
         /// Lines with more feature vectors than this are left out: they cost much and teach little.
@@ -69,9 +74,10 @@ public struct Recipe: Sendable, Equatable, Codable {
         public init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             shares = try values.decodeIfPresent([String: Float].self, forKey: .shares) ?? shares
+            recombined = try values.decodeIfPresent([String: Float].self, forKey: .recombined) ?? recombined
             timelessSources = try values.decodeIfPresent([String].self, forKey: .timelessSources) ?? timelessSources
             try values.read(.maximumFrames, into: &maximumFrames, allowed: 1...10_000_000)
-            guard shares.values.allSatisfy({ (0...1).contains($0) }) else {
+            guard (Array(shares.values) + recombined.values).allSatisfy({ (0...1).contains($0) }) else {
                 throw DecodingError.dataCorruptedError(
                     forKey: .shares, in: values, debugDescription: "a share is a number from 0 to 1")
             }
@@ -131,6 +137,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case badRecipe(path: String, reason: String)
     case noExamples(paths: [String])
     case checkpointOfAnotherRun(path: String, reason: String)
+    case startOfAnotherArchitecture
     case diverged(epoch: Int, step: Int)
 
     public var description: String {
@@ -141,6 +148,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "no usable example in \(paths.joined(separator: ", ")); lines need ink, and a text in the model's alphabet"
         case .checkpointOfAnotherRun(let path, let reason):
             "checkpoint \(path): \(reason); remove it, or leave out --resume to begin anew"
+        case .startOfAnotherArchitecture:
+            "the model to start from has other layers or another alphabet than the recipe; take its own recipe, or leave "
+                + "out --from"
         case .diverged(let epoch, let step):
             "training diverged in epoch \(epoch), step \(step): the loss is no number; lower the learning rate"
         }

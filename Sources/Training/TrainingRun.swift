@@ -38,9 +38,10 @@ public final class TrainingRun {
     private let checkpointInterval = 240.0
 
     /// - Parameters:
+    ///   - start: the network whose weights the run begins with, of the recipe's architecture; nil draws them at random.
     ///   - checkpoint: where the run's state is kept; nil keeps none.
     public init(
-        recipe: Recipe, classes: Int, corpus: any Corpus, threads: Int, checkpoint: URL?
+        recipe: Recipe, classes: Int, corpus: any Corpus, start: Network? = nil, threads: Int, checkpoint: URL?
     ) throws {
         self.recipe = recipe
         self.corpus = corpus
@@ -49,7 +50,10 @@ public final class TrainingRun {
         architecture = try recipe.architecture(classes: classes)
         exampleLengths = corpus.lengths
         let settings = recipe.optimization
-        let parameters = try Network(architecture: architecture, seed: settings.seed).parameters
+        let parameters = try start?.parameters ?? Network(architecture: architecture, seed: settings.seed).parameters
+        if let start, ParameterLayout(start.architecture) != ParameterLayout(architecture) {
+            throw TrainingError.startOfAnotherArchitecture
+        }
         let layout = ParameterLayout(architecture)
         backpropagation = try Backpropagation(
             architecture: architecture, parameters: parameters, threads: threads, seed: settings.seed)
@@ -118,7 +122,8 @@ public final class TrainingRun {
         for index in firstStep..<max(firstStep, plan.batches.count) {
             let batch = prepare(plan.batches[index])
             let report = try backpropagation.computeGradient(
-                of: batch.frames, targets: batch.targets, reduction: .perLabel, step: state.step)
+                of: batch.frames, targets: batch.targets, reduction: .perLabel, step: state.step,
+                consistency: recipe.optimization.consistency)
             guard report.loss.isFinite else { throw TrainingError.diverged(epoch: state.epoch + 1, step: index + 1) }
             if index == plan.batches.count - 1 { norms = GradientNorms(backpropagation.gradient, layout) }
             GradientNorms.clip(&backpropagation.gradient, toNorm: recipe.optimization.gradientNorm)
@@ -166,16 +171,21 @@ public final class TrainingRun {
         let shares = corpus.shares
         let chosen = (0..<corpus.count).filter { shares[$0] >= 1 || random.uniform() < shares[$0] }
         return BatchPlan(
-            lengths: lengths, chosen: chosen, framesPerBatch: recipe.optimization.framesPerBatch, using: &random)
+            lengths: lengths, chosen: chosen,
+            framesPerBatch: recipe.optimization.framesPerBatch / (recipe.optimization.consistency > 0 ? 2 : 1),
+            using: &random)
     }
 
     /// Makes a step's examples, on all threads. Each is changed at random by its own generator, so threads change nothing.
     private func prepare(_ indexes: [Int]) -> (frames: Batch, targets: [Target]) {
         let random = SplitMix64(seed: recipe.optimization.seed &+ 1).split(state.epoch)
         let corpus = corpus
+        let inViews = recipe.optimization.consistency > 0
         let examples = parallelMap(indexes, threads: threads) { index in
-            corpus.example(index, augmentedBy: random.split(index))
-        }
+            inViews
+                ? corpus.views(index, augmentedBy: random.split(index))
+                : [corpus.example(index, augmentedBy: random.split(index))]
+        }.flatMap { $0 }
         var batch = Batch(dimension: architecture.input)
         for example in examples { batch.append(example.frames) }
         return (batch, examples.map(\.target))

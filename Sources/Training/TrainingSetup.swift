@@ -39,10 +39,12 @@ public struct TrainingSetup {
 extension TrainingSetup {
     /// Ink that is transcribed.
     ///
-    /// - Parameter limit: use only the first lines of each file.
+    /// - Parameters:
+    ///   - standardization: of the model that the run starts from; nil measures it on the data.
+    ///   - limit: use only the first lines of each file.
     public static func ink(
         _ features: FeatureConfiguration, recipe: Recipe, data: [URL], validation: [URL], name modelName: String,
-        limit: Int?, threads: Int
+        standardization: Standardization? = nil, limit: Int?, threads: Int
     ) throws -> TrainingSetup {
         func lines(_ url: URL) throws -> [InkLine] {
             let lines = try InkFile.read(url)
@@ -50,9 +52,14 @@ extension TrainingSetup {
         }
         let alphabet = Alphabet.printableASCII
         let corpus = InkCorpus(
-            try data.map { (try lines($0), recipe.sampling.shares[$0.lastPathComponent] ?? 1) },
+            try data.map { url in
+                let name = url.lastPathComponent
+                return .init(
+                    try lines(url), share: recipe.sampling.shares[name] ?? 1,
+                    recombined: recipe.sampling.recombined[name] ?? 0)
+            },
             features: features, alphabet: alphabet, augmentation: recipe.augmentation, sampling: recipe.sampling,
-            threads: threads)
+            standardization: standardization, threads: threads)
         let sets = try validation.map { (name: Self.name(of: $0), lines: try lines($0)) }
         let evaluate = { (model: Model, lines: [InkLine]) in
             try Evaluation.run(
@@ -81,10 +88,12 @@ extension TrainingSetup {
 
     /// Sensor recordings: transcribed, or labelled frame by frame, as the recipe's task says.
     ///
-    /// - Parameter heldOut: subjects that are kept out of training and, where there are no validation files, measured on.
+    /// - Parameters:
+    ///   - standardization: of the model that the run starts from; nil measures it on the data.
+    ///   - heldOut: subjects that are kept out of training and, where there are no validation files, measured on.
     public static func vectors(
         _ configuration: VectorConfiguration, recipe: Recipe, data: [URL], validation: [URL], heldOut: Set<String>,
-        name modelName: String
+        name modelName: String, standardization: Standardization? = nil
     ) throws -> TrainingSetup {
         let all = try data.flatMap(SensorRecording.read)
         let training = all.filter { !heldOut.contains($0.subject) }
@@ -98,7 +107,7 @@ extension TrainingSetup {
         let alphabet = try Alphabet(symbols: symbols)
         let corpus = try VectorCorpus(
             training, configuration: configuration, task: recipe.task, alphabet: alphabet,
-            augmentation: recipe.vectorAugmentation)
+            augmentation: recipe.vectorAugmentation, standardization: standardization)
         return TrainingSetup(
             corpus: corpus, classes: recipe.task == .frameLabels ? symbols.count : alphabet.classCount,
             remarks: ["\(training.count) recordings to train on, \(all.count - training.count) held out"],

@@ -30,6 +30,10 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Continue from the checkpoint in --out.")
     var resume = false
 
+    @Option(
+        help: "Model whose weights the training begins with; its layers must be the recipe's. Default: random weights.")
+    var from: String?
+
     @Option(help: "Epochs, instead of the recipe's.")
     var epochs: Int?
 
@@ -47,12 +51,13 @@ struct TrainCommand: ParsableCommand {
         if let epochs { recipe.optimization.epochs = epochs }
         try output.write(recipe)
         Terminal.error("Reading \(data.count) training files")
-        let setup = try setup(recipe, name: folder.lastPathComponent)
+        let start = try from.map { try Model(contentsOf: URL(filePath: $0)) }
+        let setup = try setup(recipe, name: folder.lastPathComponent, start: start)
         setup.remarks.forEach(Terminal.error)
         guard setup.corpus.count > 0 else { throw TrainingError.noExamples(paths: data) }
 
         let run = try TrainingRun(
-            recipe: recipe, classes: setup.classes, corpus: setup.corpus, threads: threads,
+            recipe: recipe, classes: setup.classes, corpus: setup.corpus, start: start?.network, threads: threads,
             checkpoint: output.checkpoint)
         if resume, try run.resume() {
             Terminal.error("Resumed after epoch \(run.history.count)")
@@ -84,16 +89,17 @@ struct TrainCommand: ParsableCommand {
         Terminal.error("Best: epoch \(run.best.epoch), error \(percent(run.best.error)). The model is in \(out).")
     }
 
-    private func setup(_ recipe: Recipe, name: String) throws -> TrainingSetup {
+    private func setup(_ recipe: Recipe, name: String, start: Model?) throws -> TrainingSetup {
         let (data, validation) = (data.map { URL(filePath: $0) }, validation.map { URL(filePath: $0) })
         switch recipe.input {
         case .ink(let features):
             return try .ink(
-                features, recipe: recipe, data: data, validation: validation, name: name, limit: limit,
-                threads: threads)
+                features, recipe: recipe, data: data, validation: validation, name: name,
+                standardization: start?.standardization, limit: limit, threads: threads)
         case .vectors(let configuration):
             return try .vectors(
-                configuration, recipe: recipe, data: data, validation: validation, heldOut: Set(heldOut), name: name)
+                configuration, recipe: recipe, data: data, validation: validation, heldOut: Set(heldOut), name: name,
+                standardization: start?.standardization)
         }
     }
 
