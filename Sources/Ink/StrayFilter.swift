@@ -13,27 +13,31 @@ public protocol PlacedReport {
 /// A report is given out at once, unless it is doubtful, or a stroke's first: then with the next ones, or at the stroke's end.
 public struct StrayFilter<Report: PlacedReport> {
     /// How much further than the longest step.
-    private let ratio: Float = 8
+    @usableFromInline let ratio: Float = 8
     /// Steps after which the hand is known.
-    private let stepsToKnow = 16
+    @usableFromInline let stepsToKnow = 16
     /// Reports that may be far off together and yet be none of the hand's.
-    private let longestRun = 3
+    @usableFromInline let longestRun = 3
 
-    private var steps = 0
-    private var longestStep: Float = 0
-    private var bounds: Bounds?
+    @usableFromInline var steps = 0
+    @usableFromInline var longestStep: Float = 0
+    @usableFromInline var bounds: Bounds?
     /// The last report of the open stroke that was believed.
-    private var last: Report?
+    @usableFromInline var last: Report?
     /// Reports far from it that wait for more.
-    private var doubtful: [Report] = []
+    @usableFromInline var doubtful: [Report] = []
     /// Reports that were taken out.
-    public private(set) var dropped = 0
+    @inlinable
+    public var dropped: Int { strayCount }
+    @usableFromInline var strayCount = 0
 
+    @inlinable
     public init() {}
 
     /// Takes the next report of the open stroke.
     ///
     /// - Parameter output: gets what is believed now, in order.
+    @inlinable
     public mutating func append(_ report: Report, to output: inout [Report]) {
         if let far = doubtful.last { settle(far, with: report, to: &output) }
         guard doubtful.isEmpty else { return }
@@ -45,6 +49,7 @@ public struct StrayFilter<Report: PlacedReport> {
     }
 
     /// Ends the stroke; `output` gets what was waited for, if it is believed.
+    @inlinable
     public mutating func penUp(to output: inout [Report]) {
         if doubtful.count == 1, last != nil || isFarFromAll(doubtful[0]) {
             drop()
@@ -55,7 +60,7 @@ public struct StrayFilter<Report: PlacedReport> {
     }
 
     /// Decides on what was doubtful up to `far`, now that `report` follows; or takes `report` among it.
-    private mutating func settle(_ far: Report, with report: Report, to output: inout [Report]) {
+    @inlinable mutating func settle(_ far: Report, with report: Report, to output: inout [Report]) {
         let stays = !isFar(from: far, to: report)
         guard let last else {
             // A stroke's first report. If the pen did not stay there, either of the two is wrong: that which lies further off.
@@ -74,13 +79,13 @@ public struct StrayFilter<Report: PlacedReport> {
         }
     }
 
-    private mutating func drop() {
-        dropped += doubtful.count
+    @inlinable mutating func drop() {
+        strayCount += doubtful.count
         doubtful.removeAll(keepingCapacity: true)
     }
 
     /// The pen was there: after lost packets, say. Its way there is no step of the hand.
-    private mutating func believeJump(to output: inout [Report]) {
+    @inlinable mutating func believeJump(to output: inout [Report]) {
         for report in doubtful {
             last = nil
             believe(report, to: &output)
@@ -88,12 +93,17 @@ public struct StrayFilter<Report: PlacedReport> {
         doubtful.removeAll(keepingCapacity: true)
     }
 
+    /// Reports wait for the next one.
+    @inlinable
+    public var isWaiting: Bool { !doubtful.isEmpty }
+
     /// What comes now lies elsewhere: only the hand's steps are still known.
+    @inlinable
     public mutating func forgetInk() { bounds = nil }
 
-    private var isKnown: Bool { steps >= stepsToKnow && longestStep > 0 }
+    @inlinable var isKnown: Bool { steps >= stepsToKnow && longestStep > 0 }
 
-    private mutating func believe(_ report: Report, to output: inout [Report]) {
+    @inlinable mutating func believe(_ report: Report, to output: inout [Report]) {
         if let last {
             let step = Self.distance(last, report)
             if step > 0 { steps += 1 }
@@ -105,27 +115,27 @@ public struct StrayFilter<Report: PlacedReport> {
         output.append(report)
     }
 
-    private func isFar(from one: Report?, to other: Report) -> Bool {
+    @inlinable func isFar(from one: Report?, to other: Report) -> Bool {
         guard let one, isKnown else { return false }
         let distance = Self.distance(one, other)
         return distance > ratio * longestStep && distance > bounds?.height ?? 0
     }
 
     /// A stroke of one report: a dot lies near the other ink.
-    private func isFarFromAll(_ report: Report) -> Bool {
+    @inlinable func isFarFromAll(_ report: Report) -> Bool {
         guard let bounds else { return false }
         return distance(to: report) > max(ratio * longestStep, 6 * bounds.height)
     }
 
     /// How far a report lies from all ink.
-    private func distance(to report: Report) -> Float {
+    @inlinable func distance(to report: Report) -> Float {
         guard let bounds else { return 0 }
         let dx = max(0, bounds.minX - report.x, report.x - bounds.maxX)
         let dy = max(0, bounds.minY - report.y, report.y - bounds.maxY)
         return (dx * dx + dy * dy).squareRoot()
     }
 
-    private static func distance(_ one: Report, _ other: Report) -> Float {
+    @inlinable static func distance(_ one: Report, _ other: Report) -> Float {
         let (dx, dy) = (other.x - one.x, other.y - one.y)
         return (dx * dx + dy * dy).squareRoot()
     }

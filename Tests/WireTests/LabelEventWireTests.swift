@@ -15,7 +15,7 @@ import Testing
             spans: [.init(number: 4, name: "WALKING", time: 1...2, confidence: 0.25, state: .final, frames: 3..<5)],
             ending: ending, generation: .init(writer: "anna", number: 7), strokes: [5, 6], sampleCount: 9,
             gaps: .init(count: 1, packets: 2, dirtySamples: 3, clockJumps: 4, rateChanges: 5), droppedPartials: 4,
-            stamps: .init(arrived: 1, decided: 2, published: 3))
+            failure: "nobody could read it", stamps: .init(arrived: 1, decided: 2, published: 3))
     }
 
     @Test func everythingComesThrough() throws {

@@ -36,7 +36,7 @@ public final class Lane {
     /// Finals looked at in one turn, those that need no computing among them.
     private static let offersPerTurn = 256
     /// What a final costs besides its frames, in frames.
-    private static let finalCost = 16
+    private static let finalCost = 48
 
     public init(limits: LaneLimits = LaneLimits(), clock: any Clock, sink: any LabelSink) {
         self.limits = limits

@@ -33,7 +33,7 @@ public struct LaneLimits: Sendable, Equatable {
         streams: Int = 4096, queuedPackets: Int = 65_536, queuedPacketsPerStream: Int = 8_192,
         queuedBytes: Int = 256 << 20, streamBytes: Int = 8 << 20, queuedPacketsPerClient: Int = 32_768,
         queuedBytesPerClient: Int = 64 << 20, clientFrames: Int = 1 << 18, clientBytes: Int = 64 << 20,
-        waitingBytes: Int = 256 << 20, batch: Int = 16, finalsPerTurn: Int = 4, finalFramesPerTurn: Int = 2_048,
+        waitingBytes: Int = 256 << 20, batch: Int = 16, finalsPerTurn: Int = 16, finalFramesPerTurn: Int = 2_048,
         eviction: Double = 300
     ) {
         self.streams = streams

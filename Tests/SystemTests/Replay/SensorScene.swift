@@ -47,7 +47,7 @@ struct SensorScene: Sendable, CustomStringConvertible {
             let pipeline = try SensorPipeline.reading(stream).pipeline()
             for record in records where record.topic == Topic.features(stream).description {
                 let packet = try FeaturePacket(wire: record.payload)
-                lane.receive(.features(packet), of: stream, pipeline: pipeline, arrived: clock.unixMicroseconds)
+                lane.receive(packet, of: stream, pipeline: pipeline, arrived: clock.unixMicroseconds)
                 lane.settle()
             }
             events[stream] = collector.events

@@ -35,7 +35,7 @@ struct InkInput: InputKind {
         segmenter = Segmenter(rule: pipeline.endpoint)
     }
 
-    var isOpen: Bool { !segmenter.open.isEmpty || revision > 0 }
+    var isOpen: Bool { !segmenter.open.isEmpty || revision > 0 || filter.isWaiting }
     var isAway: Bool { segmenter.isOutOfReach }
     var byteCount: Int { segmenter.byteCount + (reading?.byteCount ?? 0) }
     var facts: SegmentFacts { facts(of: segmenter.open) }

@@ -57,6 +57,9 @@ struct ReportFilter {
         number = nil
     }
 
+    /// Reports wait for the next one, or for the stroke's end.
+    var isWaiting: Bool { held != nil || strays.isWaiting }
+
     /// What comes now lies on another line, or elsewhere.
     mutating func beginSegment() { strays.forgetInk() }
 

@@ -26,7 +26,9 @@ public final class StreamedSensorReader {
             name: "evaluation", input: .features,
             models: SharedModel(Served(model: model, generation: .init(number: 0))),
             decoding: decoding, window: window, endpoint: EndpointRule(maximumSamples: .max))
-        lane = Lane(limits: LaneLimits(streamBytes: .max), clock: clock, sink: collector)
+        lane = Lane(
+            limits: LaneLimits(streamBytes: .max, clientFrames: .max, clientBytes: .max, waitingBytes: .max),
+            clock: clock, sink: collector)
     }
 
     /// What was said of a recording: its last partial before the end and its final, and the spans that became final.
