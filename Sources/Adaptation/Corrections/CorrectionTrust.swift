@@ -4,13 +4,13 @@ import DuctusRecognition
 /// Which corrections are learned from without further evidence.
 ///
 /// The confidences of a reading tell how many of its symbols should be wrong. A correction that changes far more of them contradicts the ink,
-/// not only the reading: it is quarantined. So is everything from a source, most of whose corrections do so. `docs/adaptation.md` has the
+/// not only the reading: it is quarantined. So is everything from a source, many of whose corrections do so. `docs/adaptation.md` has the
 /// distributions behind the numbers.
 public struct CorrectionTrust: Sendable, Equatable {
     /// A correction may change so many symbols, and so many times as many as the confidences expect.
     public var tolerated = (symbols: 1.0, times: 3.0)
     /// A source is not trusted once it has sent so many doubtful corrections, and they are so large a part of all.
-    public var distrusted = (corrections: 4, share: 1.0 / 3)
+    public var distrusted = (corrections: 4, share: 0.2)
 
     public init() {}
 

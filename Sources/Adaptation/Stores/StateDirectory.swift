@@ -15,6 +15,7 @@ public final class StateDirectory: Sendable {
         var tenure = 0
         var descriptor: Int32 = -1
         var identity: FileIdentity?
+        var isReleased = false
     }
 
     private let holding = Mutex(Holding())
@@ -29,12 +30,13 @@ public final class StateDirectory: Sendable {
 
     deinit { release() }
 
-    /// Lets another process have the directory.
+    /// Lets another process have the directory. It cannot be held again.
     public func release() {
         holding.withLock { holding in
             if holding.descriptor >= 0 { close(holding.descriptor) }
             holding.descriptor = -1
             holding.identity = nil
+            holding.isReleased = true
         }
     }
 
@@ -47,6 +49,7 @@ public final class StateDirectory: Sendable {
     @discardableResult
     public func hold() throws(StateFault) -> Int {
         let result: Result<Int, StateFault> = holding.withLock { holding in
+            if holding.isReleased { return .failure(.unusable(path: path, reason: "it was let go")) }
             if let identity = holding.identity, identity == FileIdentity(path: lockPath) {
                 return .success(holding.tenure)
             }
