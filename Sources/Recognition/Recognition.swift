@@ -8,6 +8,8 @@ public struct Recognition: Sendable, Equatable {
     public var alternatives: [Alternative]
     /// Feature vectors that were read.
     public var frames: Int
+    /// The words with their candidates, where the recognizer was asked for them.
+    public var words: [RecognizedWord] = []
 
     /// A reading with its score.
     public struct Alternative: Sendable, Equatable {

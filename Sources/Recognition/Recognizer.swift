@@ -8,6 +8,8 @@ public final class Recognizer {
     public let decoding: Decoding
     /// How many readings a recognition lists at most.
     public var alternatives = 5
+    /// How many candidates it gives for each word; 0 gives no words.
+    public var wordCandidates = 0
     /// The model in use; another generation of it may be set between segments.
     public private(set) var model: Model
     private let reader = FrameReader()
@@ -54,16 +56,34 @@ public final class Recognizer {
     public func recognize(_ evidence: [Evidence], precedingTexts: [String]) throws -> [Recognition] {
         try reader.read(evidence, with: model) { index, reading in
             guard !reading.origins.isEmpty else { return .nothing }
-            return Recognition(
-                read(reading.posteriors, precedingText: precedingTexts[index]), origins: reading.origins, model: model)
+            return recognition(
+                of: reading.posteriors, precedingText: precedingTexts[index], origins: reading.origins)
         }
+    }
+
+    /// What a segment's posteriors say, on the ink that they come from.
+    private func recognition(
+        of posteriors: Posteriors, precedingText: String, origins: [FrameOrigin]
+    ) -> Recognition {
+        guard wordCandidates > 0 else {
+            return Recognition(read(posteriors, precedingText: precedingText), origins: origins, model: model)
+        }
+        let all = read(posteriors, precedingText: precedingText, limit: max(alternatives, model.decoder.beamWidth))
+        var recognition = Recognition(Array(all.prefix(max(1, alternatives))), origins: origins, model: model)
+        recognition.words = recognition.words(
+            among: all, alphabet: model.alphabet, separator: model.script.wordSeparator, limit: wordCandidates)
+        return recognition
     }
 
     /// The readings of a segment's posteriors, best first, confidences calibrated.
     public func read(_ posteriors: Posteriors, precedingText: String = "") -> [Hypothesis] {
+        read(posteriors, precedingText: precedingText, limit: alternatives)
+    }
+
+    private func read(_ posteriors: Posteriors, precedingText: String, limit: Int) -> [Hypothesis] {
         decoder.reset(precedingText: precedingText)
         decoder.advance(posteriors)
-        let hypotheses = decoder.finish(limit: alternatives)
+        let hypotheses = decoder.finish(limit: limit)
         return hypotheses.map { model.calibration.apply(to: $0, from: decoding) }
     }
 }

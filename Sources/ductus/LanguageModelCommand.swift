@@ -12,7 +12,9 @@ import Foundation
 struct LanguageModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "language-model", abstract: "Build, train, sample and measure character language models.",
-        subcommands: [Build.self, Train.self, Export.self, Sample.self, Perplexity.self, Words.self])
+        subcommands: [
+            Build.self, Train.self, Export.self, Sample.self, Perplexity.self, Probe.self, Words.self,
+        ])
 
     struct Build: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -34,7 +36,8 @@ struct LanguageModelCommand: ParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "File of the model's symbols: a JSON list, or a recipe or model folder that has one. Default: printable ASCII."))
+                "File of the model's symbols: a JSON list, or a recipe or model folder that has one. Default: printable ASCII."
+            ))
         var alphabet: String?
 
         func validate() throws {

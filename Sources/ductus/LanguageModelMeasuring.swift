@@ -132,7 +132,9 @@ extension LanguageModelCommand {
         private static func mixed(
             _ one: AnyLanguageModel, _ other: AnyLanguageModel, _ share: Double, _ lines: [String]
         ) throws -> Double {
-            let (first, second) = (try one.characterLogProbabilities(of: lines), try other.characterLogProbabilities(of: lines))
+            let (first, second) = (
+                try one.characterLogProbabilities(of: lines), try other.characterLogProbabilities(of: lines)
+            )
             var sum = 0.0
             for (a, b) in zip(first, second) {
                 guard a.count == b.count else {

@@ -146,7 +146,11 @@ import Testing
 
     @Test func nothingCannotBeLearnedFrom() throws {
         #expect(throws: LanguageModelFault.noText) { try KneserNey.estimate(Self.corpus([]), order: 3) }
-        #expect(throws: LanguageModelFault.badOrder(10, largest: 9, symbols: 4)) { try KneserNey.estimate(Self.corpus(["a"]), order: 10) }
-        #expect(throws: LanguageModelFault.badOrder(0, largest: 9, symbols: 4)) { try KneserNey.estimate(Self.corpus(["a"]), order: 0) }
+        #expect(throws: LanguageModelFault.badOrder(10, largest: 9, symbols: 4)) {
+            try KneserNey.estimate(Self.corpus(["a"]), order: 10)
+        }
+        #expect(throws: LanguageModelFault.badOrder(0, largest: 9, symbols: 4)) {
+            try KneserNey.estimate(Self.corpus(["a"]), order: 0)
+        }
     }
 }

@@ -16,7 +16,9 @@ import Testing
         let lines = (0..<200).map { _ in
             var place = Int.random(in: 0..<symbols.count, using: &generator)
             return (0..<12).map { _ in
-                place = generator.uniform() < 0.8 ? (place * 7 + 3) % symbols.count : Int.random(in: 0..<symbols.count, using: &generator)
+                place =
+                    generator.uniform() < 0.8
+                    ? (place * 7 + 3) % symbols.count : Int.random(in: 0..<symbols.count, using: &generator)
                 return symbols[place]
             }.joined()
         }

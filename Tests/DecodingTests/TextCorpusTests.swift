@@ -33,9 +33,8 @@ import Testing
     }
 
     @Test func tooManySymbolsAreRefused() throws {
-        let alphabet = try Alphabet(
-            symbols: (0..<127).map { String(UnicodeScalar(0x400 + $0).map(Character.init) ?? "a") })
-        #expect(throws: LanguageModelFault.tooManySymbols(127)) { try TextCorpus(alphabet: alphabet) }
+        let alphabet = try Alphabet(symbols: (0..<65_535).map { "s\($0)" })
+        #expect(throws: LanguageModelFault.tooManySymbols(65_535)) { try TextCorpus(alphabet: alphabet) }
     }
 }
 

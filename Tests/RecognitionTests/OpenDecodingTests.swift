@@ -91,4 +91,20 @@ extension Recognizer.Decoding {
         #expect(recognition.words(among: readings, alphabet: alphabet, separator: "").count == 5)
         #expect(Recognition.nothing.words(among: [], alphabet: alphabet, separator: " ").isEmpty)
     }
+
+    @Test func wordsAreThoseOfTheText() throws {
+        let recognizer = Recognizer(model: try tinyModel())
+        let ink = scribble(strokes: 8, seed: 5)
+        let plain = try recognizer.recognize(ink)
+        #expect(plain.words.isEmpty)
+        recognizer.wordCandidates = 3
+        var found = try recognizer.recognize(ink)
+        #expect(found.words.map(\.text) == plain.text.split(separator: " ").map(String.init))
+        for word in found.words {
+            #expect((1...3).contains(word.candidates.count))
+            #expect(word.candidates.map(\.probability) == word.candidates.map(\.probability).sorted(by: >))
+        }
+        found.words = []
+        #expect(found == plain)
+    }
 }

@@ -107,4 +107,21 @@ import Testing
             #expect(one.read(tail: whole[6..<12]).hypothesis == other.read(tail: whole[6..<12]).hypothesis)
         }
     }
+
+    @Test func theProbeFindsTheUnitThatFollowsTheText() throws {
+        let model = try Self.model(symbols: ["a", "\"", " "])
+        let lines = ["a\"aa\"a", "\"a\" a", "aa a"]
+        #expect(UnitProbe.Property.quotation.values(along: lines[0]) == [0, 0, 1, 1, 1, 0, 0])
+        #expect(UnitProbe.Property.wordPosition.values(along: "ab c") == [0, 1, 2, 0, 1])
+        #expect(UnitProbe.Property.linePosition.values(along: "ab") == [0, 1, 2])
+        for property in UnitProbe.Property.allCases {
+            let probe = try UnitProbe(model, lines: lines, property: property)
+            let others = try (0..<6).map { try UnitProbe(model, lines: lines, property: property, unit: $0) }
+            #expect(abs(probe.correlation) == others.map { abs($0.correlation) }.max())
+            #expect(probe.values.map(\.count) == lines.map { $0.count + 1 })
+            let svg = probe.drawing(title: "unit <\(probe.unit)>").svg()
+            #expect(svg.contains("unit &lt;") && svg.contains("&quot;"))
+        }
+        #expect(throws: LanguageModelFault.noText) { try UnitProbe(model, lines: ["zz"], property: .quotation) }
+    }
 }

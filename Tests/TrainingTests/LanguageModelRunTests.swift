@@ -34,10 +34,12 @@ import Testing
 
     @Test func learnsALineByHeart() throws {
         let run = try run(steps: 150)
-        try run.run(legsPerMeasurement: 5, measure: { network in
-            try RecurrentLanguageModel(network: network, alphabet: run.recipe.alphabet)
-                .bitsPerCharacter(lines: ["abc abc abc"])
-        })
+        try run.run(
+            legsPerMeasurement: 5,
+            measure: { network in
+                try RecurrentLanguageModel(network: network, alphabet: run.recipe.alphabet)
+                    .bitsPerCharacter(lines: ["abc abc abc"])
+            })
         #expect(run.history.count == 3)
         #expect(run.history.last.map { $0.heldOutBits < 0.3 } == true)
         #expect(run.history.last.map { $0.bits < 1 } == true)
@@ -89,7 +91,9 @@ import Testing
 
     @Test func badNumbersInARecipeAreRefusedByTheirKey() {
         let json = Data(#"{"hidden": 0}"#.utf8)
-        let error = #expect(throws: DecodingError.self) { try JSONDecoder().decode(LanguageModelRecipe.self, from: json) }
+        let error = #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(LanguageModelRecipe.self, from: json)
+        }
         #expect("\(String(describing: error))".contains("hidden"))
     }
 }

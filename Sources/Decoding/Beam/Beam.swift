@@ -293,7 +293,8 @@ struct Beam<S: Scorer>: ~Copyable {
         let entry = entries[source]
         let factor = scorer.factor(of: candidate.label, after: entry.state)
         let before =
-            candidate.label == entry.label ? entry.blankTrace : AlignmentHistory.likelier(entry.blankTrace, entry.labelTrace)
+            candidate.label == entry.label
+            ? entry.blankTrace : AlignmentHistory.likelier(entry.blankTrace, entry.labelTrace)
         return Entry(
             node: node, label: candidate.label, parent: -1,
             state: scorer.state(after: entry.state, label: candidate.label), blank: 0, nonblank: candidate.score,

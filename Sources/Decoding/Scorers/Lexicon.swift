@@ -49,7 +49,8 @@ public struct Lexicon: Sendable, Equatable {
     /// - Returns: false, and nothing is added, where the word is empty or has symbols that make no words in this alphabet.
     @discardableResult
     public mutating func insert(_ word: String, weight: Float = 0) -> Bool {
-        guard !word.isEmpty, let labels = try? alphabet.encode(word), labels.allSatisfy({ kinds[$0] != .separator }) else {
+        guard !word.isEmpty, let labels = try? alphabet.encode(word), labels.allSatisfy({ kinds[$0] != .separator })
+        else {
             return false
         }
         if add(labels, weight: weight) { wordCount += 1 }

@@ -73,7 +73,8 @@ public struct Both<First: Scorer, Second: Scorer>: Scorer {
     @inline(__always)
     public func state(after state: State, label: Int32) -> State {
         State(
-            first: first.state(after: state.first, label: label), second: second.state(after: state.second, label: label))
+            first: first.state(after: state.first, label: label),
+            second: second.state(after: state.second, label: label))
     }
 
     public func logFactorOfEnd(after state: State) -> Double {

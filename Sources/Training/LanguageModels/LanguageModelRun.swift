@@ -46,7 +46,9 @@ public final class LanguageModelRun {
     ///   - corpus: what to learn from; its alphabet must be the recipe's.
     ///   - checkpoint: where the run's state is kept; nil keeps none.
     public init(recipe: LanguageModelRecipe, corpus: TextCorpus, threads: Int, checkpoint: URL?) throws {
-        guard corpus.symbols == recipe.alphabet.symbols, corpus.characterCount > 0 else { throw LanguageModelFault.noText }
+        guard corpus.symbols == recipe.alphabet.symbols, corpus.characterCount > 0 else {
+            throw LanguageModelFault.noText
+        }
         self.recipe = recipe
         self.checkpoint = checkpoint
         stream = corpus.stream
