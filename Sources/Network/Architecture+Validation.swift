@@ -25,6 +25,7 @@ extension Architecture {
             widths.append(layer.kind.output(of: inputs))
         }
         try checkRates()
+        try checkLags()
         try checkHeads()
     }
 
@@ -82,6 +83,30 @@ extension Architecture {
                 reason:
                     "the network gives several output frames for each input frame; a frame of output stands for one or more of input"
             )
+        }
+    }
+
+    /// Sources that are read together wait for each other, within a bound.
+    private func checkLags() throws(ArchitectureError) {
+        var committed: [Int] = []
+        for (index, layer) in layers.enumerated() {
+            let inputs = sources(of: index).map { source -> Int in
+                if case .layer(let number) = source { committed[number] } else { 1 << 16 }
+            }
+            guard type(of: layer.kind).readsSourcesTogether else {
+                committed.append(layer.kind.committedLength(after: inputs[0]))
+                continue
+            }
+            let least = inputs.min() ?? 0
+            let lag = (inputs.max() ?? 0) - least
+            guard lag <= LateFrames.longestLag else {
+                throw .impossibleLayer(
+                    layer: index,
+                    reason:
+                        "one of its sources lags \(lag) frames behind another; at most \(LateFrames.longestLag) can wait"
+                )
+            }
+            committed.append(layer.kind.committedLength(after: least))
         }
     }
 

@@ -147,6 +147,13 @@ private final class PreparedEcho: PreparedLayer, @unchecked Sendable {
             Issue.record("different rates were joined")
             return
         }
+        // Ten convolutions that each look 64 frames ahead would keep the input waiting for 640.
+        let wide = Layer.convolution1D(.init(in: 3, out: 3, kernel: 64, dilation: 1))
+        let deep = [Layer](repeating: wide, count: 10) + [.sum(.layer(9), .input(0))]
+        guard case .impossibleLayer(layer: 10, _) = fault(deep) else {
+            Issue.record("a source would wait too long")
+            return
+        }
         #expect(fault([linear, .logSoftmax, linear.reading(.layer(0))]) == .logSoftmaxNotLast(layer: 1))
         #expect(fault([linear, .logSoftmax, linear.reading(.layer(0))], heads: [.init(name: "a", layer: 1)]) == nil)
         #expect(

@@ -5,7 +5,9 @@
 /// the frames between are in the state: committed, but not yet read together with the other's.
 struct LateFrames {
     /// The most frames by which sources of one network may differ; a convolution's lag is a few frames at each layer.
-    static let limit = 512
+    static let longestLag = 448
+    /// Frames that may wait: strides let a lag vary a little.
+    private static let limit = 512
 
     private let call: LayerCall
     private let widths: [Int]
