@@ -50,7 +50,9 @@ package final class SocketMonitor {
             case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: .handshakeFailed(reason: "this key is not allowed (\(value))")
             case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
                 .handshakeFailed(
-                    reason: "the two sides do not agree on keys: is the server's key right, and one given at all?")
+                    reason:
+                        "the two sides do not agree on keys (is the server's key right, and one given at all?), or there are too many connections"
+                )
             default: .other(event)
             }
         }

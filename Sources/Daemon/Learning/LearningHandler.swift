@@ -145,21 +145,37 @@ package struct LearningHandler: ControlHandler {
     // MARK: Journal
 
     private static let entriesPerReply = 100
+    /// Bytes of a page, about; however large its first entry is, it has that one.
+    private static let bytesPerReply = 1 << 20
 
     private func export(_ request: WireExportJournalRequest) throws -> WireExportJournalReply {
         let limit = request.limit == 0 ? Self.entriesPerReply : min(Int(request.limit), Self.entriesPerReply)
         let first = request.pipeline.isEmpty ? learning.services.first?.pipeline ?? "" : request.pipeline
         let owner = CorrectionOwner(writer: request.writer, nameless: request.nameless, stream: request.stream)
         var reply = WireExportJournalReply()
+        var bytes = 0
         for service in learning.services where service.pipeline >= first {
             let room = limit - reply.entries.count
             let entries = try service.journal.entries(
                 of: owner, after: service.pipeline == first ? request.after : 0, limit: room + 1)
-            reply.entries += entries.prefix(room).map { entry($0, in: service.pipeline) }
-            reply.more = entries.count > room
-            if reply.more { break }
+            for (index, journaled) in entries.enumerated() {
+                let size = Self.byteCount(of: journaled.correction)
+                reply.more = index == room || !reply.entries.isEmpty && bytes + size > Self.bytesPerReply
+                if reply.more { return reply }
+                reply.entries.append(entry(journaled, in: service.pipeline))
+                bytes += size
+            }
         }
         return reply
+    }
+
+    /// What an entry takes of a page, about.
+    private static func byteCount(of correction: Correction) -> Int {
+        let texts = correction.text.utf8.count + correction.recognized.utf8.count
+        return switch correction.evidence {
+        case .ink(let strokes): 256 + texts + strokes.reduce(0) { $0 + $1.samples.count } * 16
+        case .vectors(let vectors): 256 + texts + vectors.values.count * 4
+        }
     }
 
     private func entry(_ entry: JournaledCorrection, in pipeline: String) -> WireJournalEntry {

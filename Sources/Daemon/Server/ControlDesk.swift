@@ -68,8 +68,11 @@ extension WireControlRequest.OneOf_Body {
     /// Whether the reply may be long, or takes long to find.
     fileprivate var isCostly: Bool {
         switch self {
-        case .listStreams, .listModels, .showModel, .rollbackModel, .exportJournal, .eraseJournal, .reload: true
-        case .status, .correct: false
+        case .listStreams, .listModels, .showModel, .rollbackModel, .exportJournal, .eraseJournal, .reload, .listWords,
+            .forgetWords:
+            true
+        // Reading ink has a queue of its own.
+        case .status, .correct, .recognize: false
         }
     }
 }
