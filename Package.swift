@@ -186,7 +186,7 @@ let package = Package(
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
         tests(
             "Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
-        tests("Pages", of: ["Pages", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
+        tests("Pages", of: ["Drawing", "Pages", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
         tests(
             "Training",
             of: ["Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),

@@ -1,6 +1,6 @@
+import DuctusDrawing
+import DuctusPages
 import Testing
-
-@testable import DuctusPages
 
 @Suite struct LineOrderTests {
     private func boxes(_ lefts: [Double]) -> [PlaneBox] {

@@ -1,8 +1,7 @@
 import DuctusInk
+import DuctusPages
 import DuctusRecognition
 import Testing
-
-@testable import DuctusPages
 
 @Suite struct LineWordsTests {
     private func symbol(_ text: String, _ confidence: Float, stroke: Int) -> RecognizedSymbol {

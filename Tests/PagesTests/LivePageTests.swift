@@ -1,7 +1,6 @@
 import DuctusInk
+import DuctusPages
 import Testing
-
-@testable import DuctusPages
 
 @Suite struct LivePageTests {
     /// The strokes of each segment, if one ends at every stroke that goes to another line.

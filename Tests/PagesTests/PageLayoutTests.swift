@@ -1,9 +1,8 @@
 import DuctusInk
+import DuctusPages
 import DuctusRandomness
 import Foundation
 import Testing
-
-@testable import DuctusPages
 
 @Suite struct PageLayoutTests {
     @Test(arguments: [Writer.Hand.printed, .mixed, .joined], [1, 2, 5] as [UInt64])
@@ -88,14 +87,19 @@ import Testing
         var page = WrittenPage()
         try page.write(prose)
         let edge = try #require(Bounds(around: page.strokes)).maxX, p = page.pitch
-        let box: [(x: Float, y: Float)] = [(0, 0), (4, 0), (4, 2), (0, 2), (0, 0)]
-        let circle = (0...40).map { (x: cos(Float($0) / 20 * .pi) * 1.5, y: sin(Float($0) / 20 * .pi) * 1.5) }
-        let arrow: [(x: Float, y: Float)] = [(0, 0), (3, 1.5)]
-        let head: [(x: Float, y: Float)] = [(2.6, 1.6), (3, 1.5), (2.8, 1.1)]
-        let shapes = [box, circle, arrow, head].enumerated().map { row, points in
-            let row = min(row, 2)
-            return Stroke(points: points.map { (edge + (2 + $0.x) * p, (Float(row) * 3.5 + $0.y) * p) }).filled(p / 12)
+        func shape(_ points: [(x: Float, y: Float)], row: Float) -> Stroke {
+            let placed = points.map { (x: edge + (2 + $0.x) * p, y: (row * 3.5 + $0.y) * p) }
+            return Stroke(points: placed).filled(p / 12)
         }
+        var circle: [(x: Float, y: Float)] = []
+        for step in 0...40 {
+            let angle = Float(step) / 20 * Float.pi
+            circle.append((cos(angle) * 1.5, sin(angle) * 1.5))
+        }
+        let shapes = [
+            shape([(0, 0), (4, 0), (4, 2), (0, 2), (0, 0)], row: 0), shape(circle, row: 1),
+            shape([(0, 0), (3, 1.5)], row: 2), shape([(2.6, 1.6), (3, 1.5), (2.8, 1.1)], row: 2),
+        ]
         let first = page.strokes.count
         page.strokes += shapes
         #expect(page.found() == page.lines)

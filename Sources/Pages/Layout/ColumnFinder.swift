@@ -57,11 +57,11 @@ struct ColumnFinder {
             let rightEnd = rows.right.max()
         else { return false }
         let shared = min(leftEnd, rightEnd) - max(leftTop, rightTop) + 1
-        let crossings = zip(members, members.dropFirst()).filter {
-            (shapes[$0].box.midX < x) != (shapes[$1].box.midX < x)
-        }.count
-        // Written one side after the other: so are no lines.
-        let isApart = crossings <= 2 && shared >= 2 * Self.leastRows
+        let steps = zip(members, members.dropFirst()).map { (shapes[$0].box, shapes[$1].box) }
+        let crossings = steps.filter { ($0.midX < x) != ($1.midX < x) }.count
+        let returns = steps.filter { $1.minX < $0.minX - 4 * unit }.count
+        // Written line by line, one side after the other: so are no lines. Strokes that are sorted by place have no returns.
+        let isApart = crossings <= 2 && returns >= 3 && shared >= 2 * Self.leastRows
         guard shared >= Self.leastRows, isApart || width > Self.narrowestRiver(rows: shared) * unit,
             min(sides.left.width, sides.right.width) > Self.narrowestColumn * unit
         else { return false }

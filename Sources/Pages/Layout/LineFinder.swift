@@ -113,17 +113,6 @@ struct LineFinder {
             at == 0 || leaving == 0
                 ? 0 : leaving + PenJump.cost(from: shapes[at - 1].box, to: shapes[at].box, unit: unit)
         }
-        if debugOn {
-            print("DBG switching", leaving);
-            for at in shapes.indices {
-                let r = lines.indices.sorted { costs[at][$0] < costs[at][$1] }.prefix(2);
-                print(
-                    "DBG stroke", shapes[at].index, kinds[at],
-                    r.map {
-                        "\($0): \(String(format: "%.2f", costs[at][$0])) off \(String(format: "%.2f", (shapes[at].box.midY - lines[$0].y(at: shapes[at].box.midX)) / unit))"
-                    }, String(format: "h %.2f", shapes[at].box.height / unit), shapes[at].swings.count)
-            }
-        }
         owner = OrderedAssignment.best(costs, switching: switching)
     }
 
@@ -262,11 +251,13 @@ struct LineFinder {
         }
     }
 
-    private static let beside = tuned("BESIDE", 0.5)
-    private static let spawnCost = tuned("SPAWN", 7)
-    private static let joint = tuned("JOINT", 1.9)
-    private static let leastMean = tuned("MEAN", 3.5)
-    private static let leastSum = tuned("SUM", 14.0)
+    /// What each unit costs that a small stroke stands away from letters.
+    private static let beside = 0.5
+    /// A stroke that costs more in the best of lines begins one.
+    private static let spawnCost = 7.0
+    /// How far apart in height, in units, two pieces of one line may meet.
+    private static let joint = 1.9
+    /// What a line must be worth, for each of its strokes and in all.
+    private static let leastMean = 3.5
+    private static let leastSum = 14.0
 }
-
-let debugOn = ProcessInfo.processInfo.environment["DBG"] != nil

@@ -12,8 +12,12 @@ enum LineFit {
         case light
     }
 
-    static let above = tuned("ABOVE", -1.25), below = tuned("BELOW", 0.6), top = tuned("TOP", 2.2),
-        foot = tuned("FOOT", 1.6)
+    /// Where dots and accents stand, and commas and stops.
+    private static let above = -1.25
+    private static let below = 0.6
+    /// Beyond these no small stroke belongs to a line, above and below it.
+    private static let top = 2.2
+    private static let foot = 1.6
 
     static func kind(of shape: StrokeShape, xHeight: Double) -> Kind {
         let width = shape.box.width / xHeight, height = shape.box.height / xHeight, turns = shape.swings.count

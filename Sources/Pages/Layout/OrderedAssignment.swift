@@ -3,7 +3,8 @@ import Foundation
 /// Gives strokes to lines at the least total cost, where going to another line from one stroke to the next costs, too
 /// (Viterbi 1967).
 enum OrderedAssignment {
-    static let most = tuned("LEAVE", 4)
+    /// What leaving a line costs at most.
+    private static let most = 4.0
     /// What leaving a line costs, told by how often the strokes leave it where geometry alone gives them to lines: much where they
     /// come in the order of writing, nothing where they come in any order.
     static func switching(in owner: [Int], kinds: [LineFit.Kind]) -> Double {

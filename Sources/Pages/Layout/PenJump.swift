@@ -1,6 +1,7 @@
 /// What the way of the pen from one stroke to the next says of another line: near strokes are of one line, far ones less so.
 enum PenJump {
-    static let near = tuned("NEAR", 3.5), far = tuned("FAR", -3)
+    private static let near = 3.5
+    private static let far = -3.0
     /// Added to the cost of leaving the line.
     static func cost(from: PlaneBox, to: PlaneBox, unit: Double) -> Double {
         // A pen that goes down and back begins a line, however short the way.

@@ -45,14 +45,13 @@ package struct LivePage: Sendable {
     /// Strokes that wait at most.
     private static let mostWaiting = 8
     /// How much better another line must be for a small stroke to go there without letters.
-    private static let surely = tuned("SURE", 12)
+    private static let surely = 3.0
     /// The same for letters.
-    private static let plainly = tuned("PLAIN", 4)
+    private static let plainly = 0.0
     /// What another line costs, beyond what its strokes cost in it: the ink must speak for it.
-    private static let leaving = tuned("LLEAVE", 3.2)
-    private static let beginning = tuned("LBEGIN", 1.6)
+    private static let leaving = 3.2
+    private static let beginning = 1.6
 
-    private let tuned1 = tuned("LUNIT", 1.3)
     private var lines: [Line] = []
     private var current = 0
     private var nextNumber = 0
@@ -108,7 +107,7 @@ package struct LivePage: Sendable {
     }
 
     private var unit: Double {
-        guard let pitch else { return tuned1 * xHeight }
+        guard let pitch else { return 1.3 * xHeight }
         return min(2.2 * xHeight, max(xHeight, pitch / 4.5))
     }
 

@@ -4,14 +4,14 @@ import DuctusInk
 ///
 /// A word written after the page was done, or the dots and crosses of a whole line, are moved to the letters beside which they stand. Strokes
 /// that are delayed within a word stay where they are: models have learnt them so.
-enum LineOrder {
+package enum LineOrder {
     /// How far behind the writing a stroke must be to be moved, in x-heights.
     private static let leastDelay = 6.0
 
     /// The indexes of `boxes` in reading order.
     ///
     /// - Parameter boxes: of the line's strokes, in the order of writing, the line level.
-    static func order(of boxes: [PlaneBox], xHeight: Double) -> [Int] {
+    package static func order(of boxes: [PlaneBox], xHeight: Double) -> [Int] {
         var kept: [Int] = [], late: [Int] = []
         var edge = -Double.infinity
         // A page's strokes may begin anywhere; what is written against the direction of reading is late as a whole.
