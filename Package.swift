@@ -79,16 +79,17 @@ let package = Package(
 
         // What composes them, in the way of the data
         room("Recognition", ["Foundations", "Randomness", "Drawing", "Ink", "Network", "Decoding"]),
+        room("Pages", ["Drawing", "Ink", "Recognition"]),
         room(
             "Training",
             ["Foundations", "Randomness", "Drawing", "Ink", "Documents", "Network", "Decoding", "Recognition"]),
-        room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition"]),
+        room("Streaming", ["Foundations", "Ink", "Network", "Decoding", "Recognition", "Pages"]),
         room(
             "Adaptation", ["Foundations", "Randomness", "Ink", "Network", "Decoding", "Recognition", "Training"],
             [sqlite]),
         room("NoteIndex", ["Foundations"], [sqlite]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
-        room("Wire", ["Foundations", "Ink", "Streaming", "Adaptation"], [protobuf]),
+        room("Wire", ["Foundations", "Ink", "Recognition", "Streaming"], [protobuf]),
         room(
             "Daemon",
             [
@@ -110,7 +111,8 @@ let package = Package(
                 "DuctusFoundations", "DuctusRandomness", "DuctusDrawing", "DuctusInk", "DuctusDocuments",
                 "DuctusNetwork",
                 "DuctusDecoding",
-                "DuctusRecognition", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation", "DuctusTablet",
+                "DuctusRecognition", "DuctusPages", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation",
+                "DuctusTablet",
                 "DuctusWire",
                 "DuctusTransport", "DuctusDaemon", "DuctusNoteIndex", argumentParser,
             ],
@@ -140,11 +142,14 @@ let package = Package(
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
         tests(
             "Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
+        tests("Pages", of: ["Pages", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
         tests(
             "Training",
             of: ["Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
         tests("Adaptation", of: ["Foundations", "Adaptation", "Recognition", "Decoding", "Ink", "Network"]),
-        tests("Wire", of: ["Foundations", "Wire", "Transport", "Streaming", "Adaptation", "Ink"], [protobuf]),
+        tests(
+            "Wire", of: ["Foundations", "Wire", "Transport", "Streaming", "Recognition", "Adaptation", "Ink"],
+            [protobuf]),
         tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
         tests("Transport", of: ["Foundations", "Transport"]),
         tests(

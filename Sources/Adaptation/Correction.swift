@@ -1,3 +1,5 @@
+import DuctusRecognition
+
 /// What a segment really says, with all that learning from it takes.
 public struct Correction: Sendable, Equatable {
     /// Where it was written.

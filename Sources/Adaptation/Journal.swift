@@ -1,3 +1,4 @@
+import DuctusRecognition
 import Foundation
 import GRDB
 

@@ -1,3 +1,4 @@
+import DuctusRecognition
 import DuctusRandomness
 import Foundation
 import GRDB

@@ -1,6 +1,5 @@
 import DuctusDecoding
 import DuctusFoundations
-import DuctusInk
 import DuctusNetwork
 import DuctusRecognition
 
@@ -10,55 +9,23 @@ import DuctusRecognition
 /// Keeps its memory from segment to segment; used by one thread at a time.
 final class SegmentReading {
     private let model: Model
-    private let workspace = Workspace()
-    private var ink: FeatureExtractor?
-    private var vectors: VectorExtractor?
-    private var features: Features
-    private var batch: Batch
+    private let reader = FrameReader()
 
     init(_ model: Model) {
         self.model = model
-        switch model.input {
-        case .ink(let configuration): ink = FeatureExtractor(configuration)
-        case .vectors(let configuration): vectors = VectorExtractor(configuration)
-        }
-        features = Features(dimension: model.input.dimension)
-        batch = Batch(dimension: model.input.dimension)
     }
 
-    /// Calls `body` with the posteriors of each segment, all read at once; there are no frames where the model finds nothing to read.
+    /// Calls `body` with the posteriors of each segment, all read at once; there are no frames where the model finds nothing to read, or
+    /// reads no such evidence.
     func withPosteriors<Value>(of evidence: [Evidence], _ body: (Int, Posteriors) -> Value) throws -> [Value] {
-        batch.removeAll()
-        let isRead = evidence.map { evidence in
-            let frames = frames(of: evidence)
-            if !frames.isEmpty { batch.append(frames) }
-            return !frames.isEmpty
+        let readable = evidence.indices.filter { model.reads(evidence[$0]) }
+        var values = [Int: Value](minimumCapacity: evidence.count)
+        _ = try reader.read(readable.map { evidence[$0] }, with: model) { index, reading in
+            values[readable[index]] = body(readable[index], reading.posteriors)
         }
         let labels = model.network.architecture.output
-        let output = batch.count > 0 ? try model.network.forward(batch, workspace: workspace) : nil
-        var next = 0
         return evidence.indices.map { index in
-            guard isRead[index], let sequence = output?[next] else {
-                return Posteriors.withView(of: [], labels: labels) { body(index, $0) }
-            }
-            next += 1
-            return body(index, Posteriors(sequence.values, frames: sequence.frames, labels: labels))
-        }
-    }
-
-    /// Standardized frames, row-major; none for evidence of another kind than the model reads.
-    private func frames(of evidence: Evidence) -> [Float] {
-        switch evidence {
-        case .ink(let strokes):
-            guard ink?.extract(strokes, into: &features) != nil, features.count > 0 else { return [] }
-            var frames = features.values
-            model.standardization.apply(to: &frames)
-            return frames
-        case .vectors(let recorded):
-            guard let vectors, vectors.configuration.channels == recorded.channels else { return [] }
-            var frames = vectors.frames(recorded.values, rate: recorded.rate)
-            vectors.standardize(&frames, with: model.standardization)
-            return frames
+            values[index] ?? Posteriors.withView(of: [], labels: labels) { body(index, $0) }
         }
     }
 

@@ -1,3 +1,5 @@
+import DuctusRecognition
+
 /// A sensor's vectors as the journal keeps them: a version, then channels and numbers, exact to the last bit.
 ///
 /// Layout: version 2 · number of channels · per channel its name · rate as little-endian `Double` · number of values · the values,

@@ -1,5 +1,5 @@
 /// A sample that passed the cleaner: finite, of reasonable size, with its place in the segment as given.
-struct CleanPoint {
+struct CleanPoint: PlacedReport {
     /// Device units, y down; later the normalized place, y up.
     var x: Float
     var y: Float

@@ -6,6 +6,8 @@ public struct Cleaning: Codable, Equatable, Sendable {
     public var outOfRange = 0
     /// Samples dropped because they jump to (0, 0) and back, as tablets do that lose the pen.
     public var originJumps = 0
+    /// Samples dropped because they lie where no hand can have been, see `StrayFilter`.
+    public var strays = 0
     /// Samples at the place of the one before. They are kept: the pen rested.
     public var duplicatePoints = 0
     /// Samples elsewhere than the one before, at the same time. Kept.
@@ -20,13 +22,14 @@ public struct Cleaning: Codable, Equatable, Sendable {
     public init() {}
 
     /// Samples that were dropped.
-    public var dropped: Int { notFinite + outOfRange + originJumps }
+    public var dropped: Int { notFinite + outOfRange + originJumps + strays }
 
     /// Adds another segment's counts.
     public mutating func add(_ other: Cleaning) {
         notFinite += other.notFinite
         outOfRange += other.outOfRange
         originJumps += other.originJumps
+        strays += other.strays
         duplicatePoints += other.duplicatePoints
         repeatedTimes += other.repeatedTimes
         backwardTimes += other.backwardTimes

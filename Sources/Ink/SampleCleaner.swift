@@ -1,7 +1,7 @@
 /// Drops what cannot be ink from a segment's samples, one sample at a time, and counts it.
 ///
 /// A decision is made at once, except about a sample at exactly (0, 0): it waits for one sample more (at the start of the
-/// first stroke two), because whether it is a glitch shows only when the pen is back.
+/// first stroke two), because whether it is a glitch shows only when the pen is back. What else jumps is judged by `StrayFilter`.
 struct SampleCleaner {
     /// No device counts further, and squares of it are still far from overflowing.
     static let largestCoordinate: Float = 1e8
@@ -18,6 +18,8 @@ struct SampleCleaner {
     /// A sample at (0, 0) not decided on, and the one after it. The second is only set when the first is.
     private var doubtful: CleanPoint?
     private var afterDoubtful: CleanPoint?
+    private var strays = StrayFilter<CleanPoint>()
+    private var believed: [CleanPoint] = []
 
     init() {}
 
@@ -57,6 +59,8 @@ struct SampleCleaner {
             doubtful = nil
             afterDoubtful = nil
         }
+        strays.penUp(to: &believed)
+        takeBelieved(to: &output)
         if keptInStroke == 0 { counts.emptyStrokes += 1 }
         if keptInStroke == 1 { counts.singlePointStrokes += 1 }
         keptInStroke = 0
@@ -97,6 +101,17 @@ struct SampleCleaner {
     }
 
     private mutating func keep(_ point: CleanPoint, to output: inout [CleanPoint]) {
+        strays.append(point, to: &believed)
+        takeBelieved(to: &output)
+    }
+
+    private mutating func takeBelieved(to output: inout [CleanPoint]) {
+        for point in believed { take(point, to: &output) }
+        believed.removeAll(keepingCapacity: true)
+        counts.strays = strays.dropped
+    }
+
+    private mutating func take(_ point: CleanPoint, to output: inout [CleanPoint]) {
         if let last {
             let step = last.distance(to: point)
             if step == 0 {

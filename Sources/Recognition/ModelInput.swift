@@ -16,6 +16,32 @@ public enum ModelInput: Sendable, Equatable {
     }
 }
 
+extension ModelInput {
+    /// The name of its kind, as pipelines name it.
+    public var name: String {
+        switch self {
+        case .ink: "ink"
+        case .vectors: "features"
+        }
+    }
+
+    /// Seconds that a frame stands for; nil where only what came tells: frames of ink are equally far apart on paper.
+    public var frameSeconds: Double? {
+        switch self {
+        case .ink: nil
+        case .vectors(let configuration): configuration.frameSeconds
+        }
+    }
+
+    /// Partials may be read with weights in 16 bits: what becomes final is read anew.
+    public var isReadAnew: Bool {
+        switch self {
+        case .ink: true
+        case .vectors: false
+        }
+    }
+}
+
 extension ModelInput: Codable {
     private enum Kind: String, Codable { case ink, vectors }
     private enum CodingKeys: CodingKey { case kind }

@@ -1,6 +1,5 @@
 import DuctusDecoding
 import DuctusInk
-import DuctusNetwork
 
 /// Reads whole segments with a model: what `ductus recognize` prints and the daemon's finals are made of.
 ///
@@ -19,18 +18,12 @@ public final class Recognizer {
     public var alternatives = 5
     /// The model in use; another generation of it may be set between segments.
     public private(set) var model: Model
-    private let workspace = Workspace()
+    private let reader = FrameReader()
     private var search: PrefixBeamSearch?
-    private var extractor: FeatureExtractor?
-    private var features: Features
-    private var batch: Batch
 
     public init(model: Model, decoding: Decoding = .beam) {
         self.model = model
         self.decoding = decoding
-        features = Features(dimension: model.input.dimension)
-        batch = Batch(dimension: model.input.dimension)
-        if case .ink(let configuration) = model.input { extractor = FeatureExtractor(configuration) }
         if decoding == .beam, model.task == .transcription {
             search = PrefixBeamSearch(
                 alphabet: model.alphabet, configuration: model.decoder, languageModel: model.languageModel,
@@ -43,29 +36,25 @@ public final class Recognizer {
         model = generation
     }
 
-    /// Reads a segment of ink.
+    /// Reads a segment of ink. A line that slopes steeply is turned level first.
     ///
     /// - Parameters:
     ///   - strokes: in the order of writing; device units, y down.
     ///   - precedingText: what was read before, on the same line, for the language model.
     /// - Throws: `ModelError.wrongInput` where the model reads sensor vectors.
     public func recognize(_ strokes: [Stroke], precedingText: String = "") throws -> Recognition {
-        guard extractor != nil else { throw ModelError.wrongInput(model: model.name, expected: "sensor vectors") }
-        extractor?.extract(strokes, into: &features)
-        return try recognize(features, precedingText: precedingText)
+        try recognize([.ink(strokes)], precedingTexts: [precedingText])[0]
     }
 
-    /// Reads a segment whose features, not standardized yet, are given.
-    public func recognize(_ features: Features, precedingText: String = "") throws -> Recognition {
-        guard features.count > 0 else { return .nothing }
-        var frames = features.values
-        model.standardization.apply(to: &frames)
-        batch.removeAll()
-        batch.append(frames)
-        let output = try model.network.forward(batch, workspace: workspace)[0]
-        let posteriors = Posteriors(output.values, frames: output.frames, labels: model.network.architecture.output)
-        return Recognition(
-            read(posteriors, precedingText: precedingText), origins: features.origins, model: model)
+    /// Reads several segments in one pass of the network; each as it would be read alone.
+    ///
+    /// - Throws: `ModelError.wrongInput`, `SensorFileError`: then none was read.
+    public func recognize(_ evidence: [Evidence], precedingTexts: [String]) throws -> [Recognition] {
+        try reader.read(evidence, with: model) { index, reading in
+            guard reading.posteriors.frames > 0 else { return .nothing }
+            return Recognition(
+                read(reading.posteriors, precedingText: precedingTexts[index]), origins: reading.origins, model: model)
+        }
     }
 
     /// The readings of a segment's posteriors, best first, confidences calibrated.

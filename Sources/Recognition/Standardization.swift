@@ -49,42 +49,47 @@ public struct Standardization: Sendable, Equatable {
 extension Standardization {
     /// Gathers mean and deviation over frames without holding them, in double precision.
     public struct Estimator: Sendable {
-        private var count = 0.0
+        /// Of each feature: a number that is missing counts nowhere.
+        private var counts: [Double]
         private var sum: [Double]
         private var squares: [Double]
 
         public init(dimension: Int) {
             sum = [Double](repeating: 0, count: dimension)
             squares = sum
+            counts = sum
         }
 
-        /// Takes whole frames in.
+        /// Takes whole frames in; numbers that are not finite are left out.
         public mutating func add(_ frames: [Float]) {
             let width = sum.count
             for row in stride(from: 0, to: frames.count - frames.count % width, by: width) {
                 for column in 0..<width {
                     let value = Double(frames[row + column])
+                    guard value.isFinite else { continue }
+                    counts[column] += 1
                     sum[column] += value
                     squares[column] += value * value
                 }
-                count += 1
             }
         }
 
         /// Takes in what another estimator of the same dimension gathered.
         public mutating func merge(_ other: Estimator) {
-            count += other.count
             for column in sum.indices {
+                counts[column] += other.counts[column]
                 sum[column] += other.sum[column]
                 squares[column] += other.squares[column]
             }
         }
 
-        /// What was gathered; the identity where nothing was.
+        /// What was gathered; the identity for features of which nothing was.
         public var standardization: Standardization {
-            guard count > 0 else { return .identity(sum.count) }
-            let mean = sum.map { $0 / count }
-            let deviation = zip(squares, mean).map { max(0, $0 / count - $1 * $1).squareRoot() }
+            let mean = sum.indices.map { counts[$0] > 0 ? sum[$0] / counts[$0] : 0 }
+            let deviation = sum.indices.map { column in
+                counts[column] > 0
+                    ? max(0, squares[column] / counts[column] - mean[column] * mean[column]).squareRoot() : 1
+            }
             return Standardization(mean: mean.map(Float.init), deviation: deviation.map(Float.init))
         }
     }

@@ -85,20 +85,22 @@ public struct VectorCorpus: Corpus {
         var prepared: [Prepared] = []
         var sequences: [[Int?]] = []
         for recording in recordings {
-            let recording = try recording.arranged(as: configuration.channels)
+            let recording = try recording.arranged(for: configuration)
             let frames = extractor.frames(recording.values, rate: recording.rate)
             let count = frames.count / configuration.dimension
             guard count > 0 else { continue }
             switch task {
             case .transcription:
-                let labels = try alphabet.encode(recording.text ?? "").map(Int32.init)
+                // Without a label it is not silence: nobody knows what it says.
+                guard let text = recording.text else { continue }
+                let labels = try alphabet.encode(text).map(Int32.init)
                 prepared.append(Prepared(frames: frames, target: .ctc(labels), count: count))
             case .frameLabels:
                 let labels = recording.frameLabels(configuration, names: alphabet.symbols)
                 prepared.append(Prepared(frames: frames, target: .frames(labels), count: count))
                 sequences.append(labels.map { $0 < 0 ? nil : Int($0) })
             }
-            estimator.add(frames.map { $0.isFinite ? $0 : 0 })
+            estimator.add(frames)
         }
         self.standardization = standardization ?? estimator.standardization
         transitions =

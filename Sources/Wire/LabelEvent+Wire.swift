@@ -29,6 +29,7 @@ extension LabelEvent {
                 count: message.gaps.count, packets: message.gaps.packets, dirtySamples: message.gaps.dirtySamples,
                 clockJumps: message.gaps.clockJumps, rateChanges: message.gaps.rateChanges),
             droppedPartials: message.droppedPartials,
+            failure: try Checks.text("failure", message.failure, limit: WireLimits.text),
             stamps: Stamps(
                 arrived: message.stamps.arrived, decided: message.stamps.decided, published: message.stamps.published))
     }
@@ -60,6 +61,7 @@ extension LabelEvent {
             }
         }
         message.droppedPartials = droppedPartials
+        message.failure = String((failure ?? "").prefix(1024))
         message.stamps = .with {
             ($0.arrived, $0.decided, $0.published) = (stamps.arrived, stamps.decided, stamps.published)
         }

@@ -1,4 +1,4 @@
-import DuctusAdaptation
+import DuctusRecognition
 
 extension WireFeatureFrames {
     /// A sensor's vectors, without a time; the names of their channels travel beside them.

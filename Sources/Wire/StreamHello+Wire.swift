@@ -1,3 +1,4 @@
+import DuctusInk
 import DuctusStreaming
 
 extension StreamHello {
@@ -14,12 +15,13 @@ extension StreamHello {
         }
         // One millimetre per millimetre; for other units only the publisher can know.
         let known = wire.unit == .millimetre && wire.resolution == 0 ? 1 : wire.resolution
+        guard let rotation = QuarterTurn(degrees: Int(wire.rotation)) else { throw .outOfRange("rotation") }
         self.init(
             writer: try Checks.writer(wire.writer), device: try Checks.text("device", wire.device),
             unit: StreamHello.Unit(wire.unit), resolution: known > 0 ? known : nil, area: area,
             precedingText: try Checks.text("preceding_text", wire.precedingText, limit: WireLimits.text),
             language: try Checks.text("language", wire.language),
-            channels: try Self.channels(wire.channels))
+            channels: try Self.channels(wire.channels), rotation: rotation)
     }
 
     private static func channels(_ names: [String]) throws(WireFault) -> [String] {
@@ -42,6 +44,7 @@ extension StreamHello {
         message.precedingText = precedingText ?? ""
         message.language = language ?? ""
         message.channels = channels
+        message.rotation = UInt32(rotation.degrees)
         return message
     }
 }

@@ -53,6 +53,9 @@ package enum Topic: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// What comes before the stream's name.
+    var prefix: String { String(description.prefix { $0 != "." }) + "." }
+
     package var wire: [UInt8] { Array(description.utf8) }
 
     package var stream: StreamName? {

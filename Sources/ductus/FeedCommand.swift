@@ -42,7 +42,9 @@ struct FeedCommand: ParsableCommand {
     @OptionGroup var connection: ConnectOptions
 
     func validate() throws {
-        if let rate, !(rate > 0 && rate <= 1e6) { throw ValidationError("--rate: vectors per second, above 0") }
+        if let rate, !SensorRecording.possibleRates.contains(rate) {
+            throw ValidationError("--rate: vectors per second, 1e-6 to 1e6")
+        }
         if channels != nil, mapping.isEmpty {
             throw ValidationError("--channels: pairs of the model's name and the file's, for example x=acc_x,y=acc_y")
         }
@@ -88,7 +90,7 @@ struct FeedCommand: ParsableCommand {
             }
             if !isDone {
                 throw CommandFailure(
-                    "\(recording.id): no final within \(patience) s; is there a pipeline for \(stream)?")
+                    "\(recording.id): no final within \(patience) s; is there a pipeline for \(stream), and can its model use \(recording.rate) vectors a second?")
             }
         }
     }
@@ -130,6 +132,8 @@ struct FeedCommand: ParsableCommand {
         guard event.stamps.published >= feeding.began else { return nil }
         if json {
             try printJSON(LabelEventOutput(event))
+        } else if let failure = event.failure {
+            Terminal.error("\(event.stream): the daemon could not read it: \(failure)")
         } else if event.spans.isEmpty, event.state == .final {
             print(event.text)
         } else {

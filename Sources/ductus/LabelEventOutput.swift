@@ -29,7 +29,7 @@ struct LabelEventOutput: Encodable {
     var symbols: [Symbol]
     var alternatives: [Alternative]
     var spans: [Span]
-    var ending, writer: String?
+    var ending, writer, failure: String?
     var generation: UInt64
     var strokes: [UInt32]
     var samples: Int
@@ -61,6 +61,7 @@ struct LabelEventOutput: Encodable {
         }
         ending = event.ending?.rawValue
         writer = event.generation.writer
+        failure = event.failure
         generation = event.generation.number
         strokes = event.strokes
         samples = event.sampleCount

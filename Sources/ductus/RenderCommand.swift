@@ -3,6 +3,7 @@ import DuctusDocuments
 import DuctusDrawing
 import DuctusFoundations
 import DuctusInk
+import DuctusPages
 import DuctusRecognition
 import Foundation
 
@@ -23,6 +24,9 @@ struct RenderCommand: ParsableCommand {
 
     @Flag(help: "Read the ink now, with the model below.")
     var recognize = false
+
+    @Option(help: "With --recognize: how the ink is read, as one line or as a page with lines, boxes and their order.")
+    var layout = LayoutChoice.auto
 
     @OptionGroup var options: ModelOptions
 
@@ -52,12 +56,16 @@ struct RenderCommand: ParsableCommand {
             throw ValidationError("\(file): has \(all.count) lines of ink; there is no line \(line)")
         }
         let chosen = line - 1..<min(line - 1 + count, all.count)
-        let readings = try readings(of: all, chosen: chosen)
+        let (pages, read) = recognize ? try read(all, chosen) : ([:], [:])
+        let readings = recognize ? read : try readings(of: all, chosen: chosen)
         var picture = InkPicture()
         picture.coloring = coloring
         let drawings = chosen.map { index in
             let ink = all[index]
             let caption = [ink.id, ink.text ?? ""].filter { !$0.isEmpty }.joined(separator: ": ")
+            if let page = pages[index] {
+                return picture.drawing(of: page, strokes: ink.strokes, caption: captions ? caption : nil)
+            }
             return picture.drawing(
                 of: ink.strokes, labels: readings[index]?.symbols ?? [],
                 caption: captions && !caption.isEmpty ? caption : nil)
@@ -65,20 +73,28 @@ struct RenderCommand: ParsableCommand {
         try InkPicture.sheet(of: drawings).write(to: URL(filePath: out))
     }
 
-    /// What was read, by the line's index: matched by name where the lines have names, else by order.
-    private func readings(of lines: [InkLine], chosen: Range<Int>) throws -> [Int: LabeledReading] {
-        if recognize {
-            let recognizer = Recognizer(model: try options.load(), decoding: options.decoding)
-            var readings: [Int: LabeledReading] = [:]
-            for index in chosen {
-                let recognized = try recognizer.recognize(lines[index].strokes)
-                let symbols = recognized.symbols.map {
+    /// What is read now, by the index of the ink: pages with several lines or drawings, and single lines with their symbols.
+    private func read(
+        _ lines: [InkLine], _ chosen: Range<Int>
+    ) throws -> (pages: [Int: ReadPage], readings: [Int: LabeledReading]) {
+        let reader = PageReader(recognizer: Recognizer(model: try options.load(), decoding: options.decoding))
+        var pages: [Int: ReadPage] = [:], readings: [Int: LabeledReading] = [:]
+        for index in chosen {
+            let (page, recognitions) = try reader.readWithRecognitions(lines[index].strokes, layout: layout)
+            if page.pieces.count == 1, let recognition = recognitions[0] {
+                let symbols = recognition.symbols.map {
                     InkLabel($0.text, samples: $0.samples, strokes: $0.strokes, confidence: $0.confidence)
                 }
-                readings[index] = LabeledReading(text: recognized.text, symbols: symbols)
+                readings[index] = LabeledReading(text: recognition.text, symbols: symbols)
+            } else {
+                pages[index] = page
             }
-            return readings
         }
+        return (pages, readings)
+    }
+
+    /// What was read, by the line's index: matched by name where the lines have names, else by order.
+    private func readings(of lines: [InkLine], chosen: Range<Int>) throws -> [Int: LabeledReading] {
         guard let labels else { return [:] }
         let reader = try LineReader(URL(filePath: labels))
         var readings: [LabeledReading] = []

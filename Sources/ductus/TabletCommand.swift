@@ -27,9 +27,13 @@ struct TabletCommand: ParsableCommand {
         help: "How fast a recording is sent: 1 as it was written, 2 twice as fast, 0 as fast as the daemon takes it.")
     var speed = 1.0
 
+    @Option(help: "By how many degrees the tablet is turned clockwise: 90, 180 or 270; 180 for left-handed use.")
+    var rotate = 0
+
     @OptionGroup var connection: ConnectOptions
 
     func validate() throws {
+        guard QuarterTurn(degrees: rotate) != nil else { throw ValidationError("--rotate is 0, 90, 180 or 270") }
         guard StreamName(stream) != nil else { throw ValidationError("--stream \(stream): 1 to 64 of A-Z a-z 0-9 _ -") }
         guard writer.map({ StreamName($0) != nil }) ?? true else {
             throw ValidationError("--writer: 1 to 64 of A-Z a-z 0-9 _ -")
@@ -76,7 +80,8 @@ struct TabletCommand: ParsableCommand {
         StreamHello(
             writer: writer, device: device.name.isEmpty ? nil : String(device.name.prefix(64)), unit: .device,
             resolution: device.resolution,
-            area: device.area.map { .init(x: $0.x, y: $0.y, width: $0.width, height: $0.height) })
+            area: device.area.map { .init(x: $0.x, y: $0.y, width: $0.width, height: $0.height) },
+            rotation: QuarterTurn(degrees: rotate) ?? .none)
     }
 }
 

@@ -62,9 +62,7 @@ final class Service {
         let server = try Server(loaded, pipelines: pipelines, health: health, parts: parts)
         try server.start()
         events.connect { [weak server] topic, payload in server?.publish(topic, payload) }
-        learning?.start(
-            pipelineOf: { pipelines.pipeline(for: $0, input: $1)?.name },
-            publish: { [weak server] topic, payload in server?.publish(topic, payload) })
+        learning?.start(publish: { [weak server] topic, payload in server?.publish(topic, payload) })
 
         let stopped = DispatchSemaphore(value: 0)
         let signals = SignalListener { [health] event in

@@ -34,6 +34,24 @@ package final class Collector: LabelSink {
     package func publish(_ event: LabelEvent) { kept.withLock { $0.append(event) } }
     package func finished(_ segment: FinishedSegment) { ended.withLock { $0.append(segment) } }
 
+    private let refusals = Mutex<[PacketRefusal]>([])
+    package var refused: [PacketRefusal] { refusals.withLock { $0 } }
+    package func refused(_ stream: StreamName, because reason: PacketRefusal) {
+        refusals.withLock { $0.append(reason) }
+    }
+
+    private let released = Mutex<[(client: ClientIdentifier, stream: StreamName, reason: String)]>([])
+    /// Segments that were let go of unread.
+    package var gaveUp: [(client: ClientIdentifier, stream: StreamName, reason: String)] { released.withLock { $0 } }
+    package func gaveUp(_ client: ClientIdentifier, _ stream: StreamName, because reason: String) {
+        released.withLock { $0.append((client, stream, reason)) }
+    }
+
+    private let failures = Mutex<[String]>([])
+    /// Why windows of open segments could not be read.
+    package var failed: [String] { failures.withLock { $0 } }
+    package func failed(_ stream: StreamName, because reason: String) { failures.withLock { $0.append(reason) } }
+
     private let lacking = Mutex<[[String]]>([])
     /// The channels that hellos lacked, one entry for each hello.
     package var missing: [[String]] { lacking.withLock { $0 } }
@@ -140,12 +158,14 @@ package struct ScribblingPen {
 package struct TestPublisher {
     package let stream: StreamName
     package let pipeline: Pipeline
+    package var client: ClientIdentifier
     package var epoch: UInt64 = 7
     package var sequence: UInt64 = 0
 
-    package init(_ name: String, _ pipeline: Pipeline) {
+    package init(_ name: String, _ pipeline: Pipeline, client: String = "test") {
         stream = .named(name)
         self.pipeline = pipeline
+        self.client = ClientIdentifier(client)
     }
 
     package mutating func packet(_ content: InkPacket.Content) -> InkPacket {
@@ -154,7 +174,7 @@ package struct TestPublisher {
     }
 
     package mutating func send(_ content: InkPacket.Content, to lane: Lane, at clock: HandClock) {
-        lane.receive(.ink(packet(content)), of: stream, pipeline: pipeline, arrived: clock.unixMicroseconds)
+        lane.receive(packet(content), of: stream, from: client, pipeline: pipeline, arrived: clock.unixMicroseconds)
     }
 
     package mutating func send(_ samples: [PenSample], to lane: Lane, at clock: HandClock) {

@@ -62,7 +62,7 @@ package struct SensorPublisher {
     package mutating func send(_ content: FeaturePacket.Content, to lane: Lane, at clock: HandClock) {
         let packet = FeaturePacket(epoch: epoch, sequence: sequence, content: content)
         sequence += 1
-        lane.receive(.features(packet), of: stream, pipeline: pipeline, arrived: clock.unixMicroseconds)
+        lane.receive(packet, of: stream, pipeline: pipeline, arrived: clock.unixMicroseconds)
     }
 
     /// Sends whole vectors, and lets the sensor's clock go on.

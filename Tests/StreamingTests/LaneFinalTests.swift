@@ -65,6 +65,72 @@ import Testing
         for letter in pen.letters(5) { publisher.send(letter, to: lane, at: clock) }
         publisher.send(.proximityOut, to: lane, at: clock)
         lane.settle()
+        #expect(collector.finals.isEmpty)
+        clock.advance(seconds: 1.2)
+        lane.settle()
+        try expectWhole(collector.finals.first, pen.strokes, .proximityOut)
+    }
+
+    /// Pens flicker at the edge of their reach, and leave it between words: by the samples' own clock, so at every replay speed.
+    @Test(arguments: [0.01, 0.05, 0.15, 0.5])
+    func aPenThatIsSoonBackGoesOn(seconds: Double) throws {
+        var pen = ScribblingPen(seed: 3)
+        var publisher = TestPublisher("p", pipeline())
+        for letter in pen.letters(6) {
+            publisher.send(letter, to: lane, at: clock)
+            publisher.send(.proximityOut, to: lane, at: clock)
+            lane.settle()
+            pen.rest(seconds: seconds)
+            clock.advance(seconds: seconds)
+            lane.settle()
+        }
+        publisher.send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        #expect(collector.finals.count == 1)
+        try expectWhole(collector.finals.first, pen.strokes, .explicit)
+    }
+
+    @Test func aPenThatWasAwayForLongBeginsAnew() throws {
+        var pen = ScribblingPen(seed: 3)
+        var publisher = TestPublisher("p", pipeline())
+        for letter in pen.letters(4) { publisher.send(letter, to: lane, at: clock) }
+        publisher.send(.proximityOut, to: lane, at: clock)
+        let before = pen.strokes
+        // The clock on the wall stands: a replay.
+        pen.rest(seconds: 1)
+        publisher.send(pen.letter(), to: lane, at: clock)
+        publisher.send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        #expect(collector.finals.map(\.ending) == [.proximityOut, .explicit])
+        try expectWhole(collector.finals.first, before, .proximityOut)
+    }
+
+    @Test func aPenThatComesBackElsewhereBeginsAnew() throws {
+        var pen = ScribblingPen(seed: 3)
+        var publisher = TestPublisher("p", pipeline())
+        for letter in pen.letters(8) { publisher.send(letter, to: lane, at: clock) }
+        publisher.send(.proximityOut, to: lane, at: clock)
+        let before = pen.strokes
+        pen.rest(seconds: 0.2)
+        // Far above, and to the right: no new line by the rule for lines.
+        let above = pen.letter().map { report in
+            var moved = report
+            moved.sample.y -= 600
+            return moved
+        }
+        publisher.send(above, to: lane, at: clock)
+        publisher.send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        #expect(collector.finals.map(\.strokes.count) == [8, 1])
+        try expectWhole(collector.finals.first, before, .newLine)
+    }
+
+    @Test func withoutAGraceTimeLeavingEndsAtOnce() throws {
+        var pen = ScribblingPen(seed: 3)
+        var publisher = TestPublisher("p", pipeline(EndpointRule(outOfReach: 0)))
+        for letter in pen.letters(3) { publisher.send(letter, to: lane, at: clock) }
+        publisher.send(.proximityOut, to: lane, at: clock)
+        lane.settle()
         try expectWhole(collector.finals.first, pen.strokes, .proximityOut)
     }
 

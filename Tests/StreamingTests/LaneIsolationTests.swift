@@ -180,7 +180,7 @@ import Testing
         for index in 0..<3 { publishers[index].send(pen.letter(), to: lane, at: clock) }
         publishers[3].send(pen.letter(), to: lane, at: clock)
         #expect(lane.streamCount == 3)
-        #expect(lane.report.refusedPackets == 1)
+        #expect(lane.report.refusals == [.streams: 1])
         // One ends its segment and may go for a new stream.
         publishers[1].send(.endOfSegment, to: lane, at: clock)
         lane.settle()
@@ -222,14 +222,14 @@ import Testing
         for _ in 0..<40 {
             for letter in pen.letters(3) {
                 let packet = publisher.packet(.samples(letter, firstStroke: nil))
-                thread.post(Arrival(stream: publisher.stream, packet: .ink(packet), pipeline: pipeline, arrived: 1))
+                thread.post(Arrival(stream: publisher.stream, packet: packet, pipeline: pipeline, arrived: 1))
             }
             let end = publisher.packet(.endOfSegment)
-            thread.post(Arrival(stream: publisher.stream, packet: .ink(end), pipeline: pipeline, arrived: 1))
+            thread.post(Arrival(stream: publisher.stream, packet: end, pipeline: pipeline, arrived: 1))
         }
         thread.post(
             Arrival(
-                stream: publisher.stream, packet: .ink(publisher.packet(.samples(pen.letter(), firstStroke: nil))),
+                stream: publisher.stream, packet: publisher.packet(.samples(pen.letter(), firstStroke: nil)),
                 pipeline: pipeline, arrived: 1))
         #expect(thread.stop(within: 30))
         #expect(collector.finals.count == 41)
@@ -247,7 +247,7 @@ import Testing
             return (0..<count).count { _ in
                 thread.post(
                     Arrival(
-                        stream: publisher.stream, packet: .ink(publisher.packet(.endOfSegment)), pipeline: pipeline,
+                        stream: publisher.stream, packet: publisher.packet(.endOfSegment), pipeline: pipeline,
                         arrived: 0))
             }
         }
@@ -267,7 +267,7 @@ import Testing
             return (0..<count).count { _ in
                 let packet = publisher.packet(.samples(reports, firstStroke: nil))
                 return thread.post(
-                    Arrival(stream: publisher.stream, packet: .ink(packet), pipeline: pipeline, arrived: 0))
+                    Arrival(stream: publisher.stream, packet: packet, pipeline: pipeline, arrived: 0))
             }
         }
         let ofOne = accepted("loud", of: 100)
@@ -288,7 +288,7 @@ import Testing
             greedy.send([PenSample(Sample(x: 0, y: 0, time: Int64(number) * 10_000_000))], to: lane, at: clock)
         }
         #expect(lane.byteCount < limit + 8192)
-        #expect(lane.counters.overfullPackets > 1000)
+        #expect(lane.counters.refusals[.memory, default: 0] > 1000)
         var pen = ScribblingPen(seed: 3)
         for letter in pen.letters(4) { modest.send(letter, to: lane, at: clock) }
         modest.send(.endOfSegment, to: lane, at: clock)
@@ -297,11 +297,11 @@ import Testing
         #expect(collector.finals.contains { $0.stream == modest.stream })
         #expect(lane.byteCount < limit / 4)
         // What was dropped shows as a gap, and the stream goes on.
-        let refused = lane.counters.overfullPackets
+        let refused = lane.counters.refusals[.memory, default: 0]
         greedy.send(pen.letter(), to: lane, at: clock)
         greedy.send(.endOfSegment, to: lane, at: clock)
         lane.settle()
-        #expect(lane.counters.overfullPackets == refused)
+        #expect(lane.counters.refusals[.memory, default: 0] == refused)
         #expect(collector.finals.last?.stream == greedy.stream)
     }
 }

@@ -93,7 +93,7 @@ import Testing
         var pen = ScribblingPen(seed: 1)
         writer.send(pen.letter(), to: lane, at: clock)
         sensor.send([1, 2, 3], to: lane, at: clock)
-        #expect(lane.report.refusedPackets == 1)
+        #expect(lane.report.refusals == [.kind: 1])
     }
 
     @Test func aPipelineOfFeaturesWithAModelOfInkReadsNothing() throws {

@@ -58,7 +58,12 @@ import Testing
         #expect(
             spans.first { $0.frames.lowerBound == 150 }?.name == labels.first.map { model.alphabet.symbols[$0.label] })
         // What a correction refers to has the gap at its place.
-        let kept = try #require(collector.finishedSegments.last?.vectors)
+        guard case .vectors(let recorded) = try #require(collector.finishedSegments.last?.evidence) else {
+            Issue.record("not vectors")
+            return
+        }
+        #expect(recorded.channels == ["x", "y", "z"] && recorded.rate == 50)
+        let kept = recorded.values
         #expect(kept.count == 600 && kept[150..<450].allSatisfy(\.isNaN) && Array(kept[450...]) == behind)
     }
 
@@ -73,7 +78,7 @@ import Testing
         second(&random, from: &publisher, to: lane)
         _ = try end(&publisher, lane)
         let torn = try #require(collector.finishedSegments.first)
-        #expect(torn.vectors == nil && torn.isEmpty)
+        #expect(torn.evidence == nil && torn.isEmpty)
     }
 
     @Test func aShortGapIsBridgedAndItsMissingFramesAreUnknown() throws {

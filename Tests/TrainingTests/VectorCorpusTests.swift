@@ -47,6 +47,51 @@ import Testing
         }
     }
 
+    @Test func aRecordingWithoutALabelIsNoSilence() throws {
+        func recording(_ text: String?) -> SensorRecording {
+            SensorRecording(
+                id: "", subject: "", rate: 50, channels: SimulatedSensor.channels,
+                values: [Float](repeating: 1, count: 60), text: text)
+        }
+        let corpus = try VectorCorpus(
+            [recording("A"), recording(nil), recording("")], configuration: configuration, task: .transcription,
+            alphabet: Alphabet(symbols: ["A"]), augmentation: VectorAugmentation())
+        #expect(corpus.count == 2)
+        guard case .ctc(let labels) = corpus.example(1, augmentedBy: nil).target else {
+            Issue.record("a text was expected")
+            return
+        }
+        #expect(labels.isEmpty)
+    }
+
+    @Test func missingNumbersCountNowhereInMeanAndDeviation() throws {
+        let one = VectorConfiguration(channels: ["level"], rate: 50)
+        func standardization(_ values: [Float]) throws -> Standardization {
+            let recording = SensorRecording(
+                id: "", subject: "", rate: 50, channels: ["level"], values: values, text: "A")
+            return try VectorCorpus(
+                [recording], configuration: one, task: .transcription, alphabet: Alphabet(symbols: ["A"]),
+                augmentation: VectorAugmentation()
+            ).standardization
+        }
+        let whole = try standardization([10, 14, 10, 14]),
+            holed = try standardization([10, .nan, 14, .infinity, 10, 14])
+        #expect(whole == holed && whole.mean == [12] && whole.deviation == [2])
+        // Of a channel that never came nothing is known.
+        #expect(try standardization([.nan, .nan]) == .identity(1))
+    }
+
+    @Test func aRecordingAtARateThatCannotBeUsedIsRefused() throws {
+        let recording = SensorRecording(
+            id: "slow", subject: "", rate: 1e-6, channels: SimulatedSensor.channels,
+            values: [Float](repeating: 1, count: 60), text: "A")
+        #expect(throws: SensorFileError.unusableRate(recording: "slow", rate: 1e-6, usable: 5...5000)) {
+            try VectorCorpus(
+                [recording], configuration: configuration, task: .transcription, alphabet: Alphabet(symbols: ["A"]),
+                augmentation: VectorAugmentation())
+        }
+    }
+
     @Test func channelsAreFoundByTheirNames() throws {
         let recording = try #require(recordings(3..<4).first)
         var turned = recording

@@ -1,3 +1,4 @@
+import DuctusRecognition
 import DuctusAdaptation
 import DuctusWire
 import SwiftProtobuf

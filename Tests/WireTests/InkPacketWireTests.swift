@@ -96,6 +96,7 @@ import Testing
             $0.retraction.strokes = [UInt32](repeating: 0, count: 70_000)
         }
         faulty(.outOfRange("writer")) { $0.hello = .with { $0.writer = "../../etc" } }
+        faulty(.outOfRange("rotation")) { $0.hello = .with { $0.rotation = 45 } }
         faulty(.outOfRange("resolution")) { $0.hello = .with { $0.resolution = .nan } }
         faulty(.outOfRange("area")) {
             $0.hello = .with {

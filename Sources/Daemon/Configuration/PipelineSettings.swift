@@ -2,7 +2,11 @@ import DuctusStreaming
 
 /// One way of reading streams: which, with what model, how much at a time, when a segment ends.
 package struct PipelineSettings: NamedConfigurationSection {
-    package enum Input: String, CaseIterable, Sendable { case ink, features }
+    package enum Input: String, CaseIterable, Sendable {
+        case ink, features
+
+        var kind: Pipeline.Input { self == .ink ? .ink : .features }
+    }
     package enum Decoding: String, CaseIterable, Sendable {
         case beam
         case bestPath = "best-path"
@@ -60,5 +64,6 @@ extension EndpointRule: ConfigurationSection {
         .value("idle", \.idle, .seconds, in: 0.05...3600, .restart),
         .value("new_line", \.newLine, .yesOrNo, .restart),
         .value("maximum_samples", \.maximumSamples, .integer, in: 64...1_000_000, .restart),
+        .value("out_of_reach", \.outOfReach, .seconds, in: 0...60, .restart),
     ]
 }

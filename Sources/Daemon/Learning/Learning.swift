@@ -16,9 +16,6 @@ import Synchronization
 /// - A correction is answered only once it is in the journal.
 /// - Nothing here waits on a lane's or the sockets' thread: what takes longer runs on this part's queue or on the learner's thread.
 package final class Learning: Sendable {
-    /// The pipeline that reads a stream of ink, or of vectors.
-    package typealias PipelineOf = @Sendable (StreamName, Pipeline.Input) -> String?
-
     private static let bucketLimit = 10_000
 
     private struct State {
@@ -26,7 +23,6 @@ package final class Learning: Sendable {
         var memory = SegmentMemory()
         var review = ReviewRule()
         var buckets: [String: TokenBucket] = [:]
-        var pipelineOf: PipelineOf?
         var publish: (@Sendable (Topic, [UInt8]) -> Void)?
     }
 
@@ -88,14 +84,9 @@ package final class Learning: Sendable {
 
     /// Begins to learn: first what an earlier run of the daemon left undone.
     ///
-    /// - Parameters:
-    ///   - pipelineOf: names the pipeline of a stream.
-    ///   - publish: sends on the labels' socket.
-    package func start(
-        pipelineOf: @escaping PipelineOf, publish: @escaping @Sendable (Topic, [UInt8]) -> Void
-    ) {
+    /// - Parameter publish: sends on the labels' socket.
+    package func start(publish: @escaping @Sendable (Topic, [UInt8]) -> Void) {
         let folders = state.withLock { state in
-            state.pipelineOf = pipelineOf
             state.publish = publish
             return Array(state.folders.values)
         }
@@ -166,18 +157,17 @@ package final class Learning: Sendable {
                 }
                 $0.generation = event.generation.wire
                 $0.writer = segment.writer ?? ""
-                if segment.vectors == nil { $0.ink = WireInkSamples(strokes: segment.ink.strokes) }
+                if case .ink(let strokes) = segment.evidence { $0.ink = WireInkSamples(strokes: strokes) }
             }
             if let payload = try? suggestion.wire() { publish(.review(event.stream), payload) }
         }
     }
 
     private func keep(_ segment: FinishedSegment) {
-        guard let folder = folder(of: segment), let reservoir = folder.reservoir,
+        guard let folder = folder(of: segment), let reservoir = folder.reservoir, let evidence = segment.evidence,
             folder.models.base.model.task == .transcription
         else { return }
-        do throws(JournalError) { try reservoir.offer(correction(segment, text: segment.event.text, in: folder)) } catch
-        {
+        do throws(JournalError) { try reservoir.offer(correction(segment, evidence, text: segment.event.text)) } catch {
             logger.error("the reservoir cannot be written", metadata: ["reason": "\(error)"])
         }
     }
@@ -215,7 +205,10 @@ package final class Learning: Sendable {
             throw ControlFailure(.unknownStream, "no pipeline that learns reads \(stream)")
         }
         try admit(segment.writer ?? stream.text)
-        let correction = correction(segment, text: request.text, in: folder)
+        guard let evidence = segment.evidence else {
+            throw ControlFailure(.unknownSegment, "too much of segment \(request.segment) of \(stream) is missing")
+        }
+        let correction = correction(segment, evidence, text: request.text)
         do {
             let model = folder.models.current(for: segment.writer).model
             if let refusal = try check.refusal(of: request.text, for: correction.evidence, by: model) {
@@ -234,10 +227,10 @@ package final class Learning: Sendable {
         }
     }
 
-    private func correction(_ segment: FinishedSegment, text: String, in folder: LearningFolder) -> Correction {
+    private func correction(_ segment: FinishedSegment, _ evidence: Evidence, text: String) -> Correction {
         Correction(
             stream: segment.event.stream.text, segment: segment.event.segment, writer: segment.writer,
-            evidence: folder.evidence(of: segment), text: text, recognized: segment.event.text,
+            evidence: evidence, text: text, recognized: segment.event.text,
             generation: GenerationName(segment.event.generation),
             time: clock.unixMicroseconds)
     }
@@ -282,8 +275,7 @@ package final class Learning: Sendable {
     package var folders: [LearningFolder] { state.withLock { $0.folders.values.sorted { $0.pipeline < $1.pipeline } } }
 
     private func folder(of segment: FinishedSegment) -> LearningFolder? {
-        let (pipelineOf, folders) = state.withLock { ($0.pipelineOf, $0.folders) }
-        return pipelineOf?(segment.event.stream, segment.vectors == nil ? .ink : .features).flatMap { folders[$0] }
+        state.withLock { $0.folders[segment.pipeline] }
     }
 
     /// Puts another generation into the lanes, and says so. It serves until a correction that comes later passes the gate against it.

@@ -68,13 +68,6 @@ package final class LearningFolder: Sendable {
         return models.current(for: scope.writer)
     }
 
-    /// What a segment that the pipeline finished was read from.
-    func evidence(of segment: FinishedSegment) -> Evidence {
-        guard case .vectors(let configuration) = models.base.model.input else { return .ink(segment.ink.strokes) }
-        return .vectors(
-            SensorVectors(channels: configuration.channels, rate: configuration.rate, values: segment.vectors ?? []))
-    }
-
     /// What everyone's weights must go on reading, besides the reservoir.
     ///
     /// - Parameters:

@@ -88,7 +88,7 @@ final class Intake: Sendable {
         }
         let topic: Topic
         do { topic = try Topic(wire: batch.frame(message, 0)) } catch { return drop(.wrongTopic, "\(error)") }
-        guard let stream = topic.stream(for: input) else {
+        guard let codec = InputCodec.of(input), let stream = codec.stream(of: topic) else {
             return drop(.wrongTopic, "\(topic) does not belong to this socket")
         }
         guard let pipeline = pipelines.pipeline(for: stream, input: input) else {
@@ -97,30 +97,21 @@ final class Intake: Sendable {
         let payload = batch.frame(message, 1)
         // Tells of it itself.
         if let access, access.admit(payload.count, of: stream, from: batch.peer(message)) != nil { return .turnedAway }
-        let packet: Packet
-        do {
-            packet = input == .ink ? .ink(try InkPacket(wire: payload)) : .features(try FeaturePacket(wire: payload))
-        } catch {
-            return drop(.malformed, "\(error)", stream)
+        let packet: any StreamPacket
+        do { packet = try codec.decode(payload) } catch { return drop(.malformed, "\(error)", stream) }
+        let client = ClientIdentifier(batch.peer(message).description)
+        let arrival = Arrival(stream: stream, packet: packet, from: client, pipeline: pipeline, arrived: arrived)
+        switch lane(of: stream).offer(arrival) {
+        case nil: return nil
+        case .lane: return drop(.laneFull, "its lane has too much to do: see 'More cores' in the manual", stream)
+        case .stream: return drop(.laneFull, "its stream sends more than its lane can read", stream)
+        case .client: return drop(.laneFull, "client \(client) sends more than one may keep waiting for a lane", stream)
         }
-        let arrival = Arrival(stream: stream, packet: packet, pipeline: pipeline, arrived: arrived)
-        return lane(of: stream).post(arrival)
-            ? nil : drop(.laneFull, "its lane has too much to do: see 'More cores' in the manual", stream)
     }
 
     private func drop(_ drop: Drop, _ reason: @autoclosure () -> String, _ stream: StreamName? = nil) -> Drop {
         faults?.report(
             drop.rawValue, "a packet was dropped: \(reason())", metadata: stream.map { ["stream": "\($0)"] } ?? [:])
         return drop
-    }
-}
-
-extension Topic {
-    /// The stream, if this is a topic of the input.
-    fileprivate func stream(for input: Pipeline.Input) -> StreamName? {
-        switch (self, input) {
-        case (.ink(let stream), .ink), (.features(let stream), .features): stream
-        default: nil
-        }
     }
 }

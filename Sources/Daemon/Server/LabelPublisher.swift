@@ -79,9 +79,22 @@ final class LabelPublisher: LabelSink {
 
     func finished(_ segment: FinishedSegment) {
         if segment.failed {
-            faults?.report("unreadable", "a segment could not be read", metadata: ["stream": "\(segment.event.stream)"])
+            faults?.report(
+                "unreadable", "a segment could not be read: \(segment.event.failure ?? "")",
+                metadata: ["stream": "\(segment.event.stream)"])
         }
         onFinished(segment)
+    }
+
+    func failed(_ stream: StreamName, because reason: String) {
+        faults?.report(
+            "unreadable", "a part of an open segment could not be read: \(reason)", metadata: ["stream": "\(stream)"])
+    }
+
+    func gaveUp(_ client: ClientIdentifier, _ stream: StreamName, because reason: String) {
+        faults?.report(
+            "given_up", "a segment was let go of unread: \(reason)",
+            metadata: ["stream": "\(stream)", "client": "\(client)"])
     }
 
     func refused(_ stream: StreamName, because reason: PacketRefusal) {
@@ -97,6 +110,11 @@ final class LabelPublisher: LabelSink {
         case .kind:
             faults?.report(
                 "refused", "a packet was dropped: its stream is of another kind", metadata: ["stream": "\(stream)"])
+        case .rate:
+            faults?.report(
+                "unusable_rate",
+                "a packet was dropped: its pipeline's model cannot use vectors at this rate; send them at about the model's",
+                metadata: ["stream": "\(stream)"])
         }
     }
 

@@ -33,7 +33,7 @@ package struct PipelineSet: Sendable {
             let model = try Self.load(settings, locations: locations, loaded: &loaded)
             let models = try makeStore(settings, model)
             let pipeline = Pipeline(
-                name: settings.name, input: settings.input == .ink ? .ink : .features, models: models,
+                name: settings.name, input: settings.input.kind, models: models,
                 decoding: settings.decoding == .beam ? .beam : .bestPath, window: settings.window,
                 endpoint: settings.endpoint, alternatives: settings.alternatives)
             return Entry(settings: settings, pipeline: pipeline, models: models)
@@ -87,15 +87,10 @@ package struct PipelineSet: Sendable {
     }
 
     private static func checkInput(of model: Model, _ settings: PipelineSettings) throws(ServerFault) {
-        switch (model.input, settings.input) {
-        case (.ink, .ink), (.vectors, .features): return
-        case (.ink, .features):
-            throw .unusableModel(
-                pipeline: settings.name, reason: "model \(settings.model) reads ink, but the input is features")
-        case (.vectors, .ink):
-            throw .unusableModel(
-                pipeline: settings.name, reason: "model \(settings.model) reads features, but the input is ink")
-        }
+        guard model.input.name != settings.input.rawValue else { return }
+        throw .unusableModel(
+            pipeline: settings.name,
+            reason: "model \(settings.model) reads \(model.input.name), but the input is \(settings.input.rawValue)")
     }
 }
 

@@ -1,5 +1,4 @@
 import DuctusFoundations
-import DuctusInk
 import DuctusNetwork
 import DuctusRecognition
 import DuctusStreaming
@@ -82,7 +81,9 @@ package final class Server: Sendable {
 
     /// Warms the models up, starts the threads.
     package func start() throws {
-        for entry in pipelines.entries { try Self.warmUp(entry.models.current(for: nil).model) }
+        for entry in pipelines.entries {
+            try entry.models.current(for: nil).warmUp(decoding: entry.pipeline.decoding)
+        }
         for lane in lanes { lane.run() }
         publisher.connect { [reactor] frames, matters in
             reactor.send(frames, on: PortNumber.labels.rawValue, matters: matters)
@@ -243,27 +244,18 @@ package final class Server: Sendable {
                 "packets_ink": totals.inkPackets, "packets_features": totals.featurePackets,
                 "messages_received": totals.transport.received, "messages_sent": totals.transport.sent,
             ].merging(totals.drops.map { ("dropped_" + $0, $1) }) { first, _ in first }
+            for lane in lanes {
+                $0.counters.merge(lane.report.counters.drops.map { ("dropped_" + $0, $1) }, uniquingKeysWith: &+)
+            }
         }
     }
 
     /// How much of the future a pipeline's partials wait for, ms: by the sensor's rate, or as fast as its pens have written so far.
     private static func lookahead(of pipeline: Pipeline, _ model: Model, _ lanes: [LaneThread]) -> UInt32 {
-        let millisecondsPerFrame: Double
-        switch model.input {
-        case .vectors(let configuration): millisecondsPerFrame = 1000 * Double(configuration.stack) / configuration.rate
-        case .ink:
-            var pace = FramePace()
-            for lane in lanes { lane.report.counters.pace[pipeline.name].map { pace.add($0) } }
-            millisecondsPerFrame = pace.millisecondsPerFrame
-        }
+        var pace = FramePace()
+        for lane in lanes { lane.report.counters.pace[pipeline.name].map { pace.add($0) } }
+        let millisecondsPerFrame = model.input.frameSeconds.map { 1000 * $0 } ?? pace.millisecondsPerFrame
         return UInt32(min(1e9, (Double(pipeline.window.lookahead) * millisecondsPerFrame).rounded()))
-    }
-
-    /// The first pass of a network packs its weights and touches its memory: it should not be a pen's.
-    private static func warmUp(_ model: Model) throws {
-        let recognizer = Recognizer(model: model)
-        let waves = (0..<200).map { Sample(x: Float($0), y: 10 * Float($0 % 13), time: Int64($0) * 8000) }
-        if case .ink = model.input { _ = try recognizer.recognize([Stroke(waves)]) }
     }
 }
 

@@ -62,11 +62,7 @@ package final class ServerMetrics: Sendable {
             "\(lane).skipped")
         advance(MetricCatalogue.partials.counter(lane, from: registry), to: counters.partials, "\(lane).partials")
         advance(MetricCatalogue.finals.counter(lane, from: registry), to: counters.finals, "\(lane).finals")
-        for (reason, count) in [
-            ("repeated", counters.repeatedPackets), ("refused", counters.refusedPackets),
-            ("unreadable", counters.failures),
-            ("stream_memory", counters.overfullPackets),
-        ] {
+        for (reason, count) in counters.drops {
             advance(MetricCatalogue.dropped.counter(reason, from: registry), to: count, "\(lane).\(reason)")
         }
     }

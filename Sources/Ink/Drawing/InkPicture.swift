@@ -23,7 +23,7 @@ public struct InkPicture: Sendable {
     /// Height of the labels' type, in pixels.
     public var labelSize = 15.0
 
-    private let margin = 16.0
+    let margin = 16.0
 
     public init() {}
 
@@ -31,7 +31,7 @@ public struct InkPicture: Sendable {
     ///
     /// No ink gives an empty picture; samples that are not finite are left out.
     public func drawing(of ink: [Stroke], labels: [InkLabel] = [], caption: String? = nil) -> Drawing {
-        let frame = Frame(around: ink, strokeHeight: strokeHeight, largest: largest, margin: margin)
+        let frame = InkFrame(around: ink, strokeHeight: strokeHeight, largest: largest, margin: margin)
         let rows = rows(of: labels, in: ink, frame: frame)
         let labelsEnd = rows.map { $0.baseline + labelSize * 0.5 }.max() ?? 0
         let captionBaseline = max(frame.bottom, labelsEnd) + 20
@@ -64,7 +64,7 @@ public struct InkPicture: Sendable {
     }
 
     /// A stroke as wide as it was pressed.
-    private func line(of stroke: Stroke, at index: Int, of count: Int, frame: Frame) -> Drawing.Line? {
+    private func line(of stroke: Stroke, at index: Int, of count: Int, frame: InkFrame) -> Drawing.Line? {
         let samples = stroke.samples.filter { $0.x.isFinite && $0.y.isFinite }
         guard !samples.isEmpty else { return nil }
         let color = coloring == .plain ? Color.ink : Color.hue(0.85 * Double(index) / Double(max(count, 1)))
@@ -81,7 +81,7 @@ public struct InkPicture: Sendable {
     }
 
     /// Arranges the labels in rows: a new one begins where ink lies wholly below that of the row so far. Spaces show nothing.
-    private func rows(of labels: [InkLabel], in ink: [Stroke], frame: Frame) -> [Row] {
+    private func rows(of labels: [InkLabel], in ink: [Stroke], frame: InkFrame) -> [Row] {
         var rows: [Row] = []
         for label in labels where !label.text.allSatisfy(\.isWhitespace) {
             let places = label.places(in: ink).filter { $0.x.isFinite && $0.y.isFinite }.map(frame.place)
@@ -116,38 +116,5 @@ public struct InkPicture: Sendable {
                     label.text, at: PlanePoint(middle, row.baseline), size: labelSize, anchor: .middle,
                     color: Color.black.mixed(with: .red, share: doubt)))
         }
-    }
-}
-
-/// How device units become pixels.
-private struct Frame {
-    private let scale: Double
-    private let origin: PlanePoint
-    private let margin: Double
-    let right: Double
-    let bottom: Double
-
-    init(around ink: [Stroke], strokeHeight: Double, largest: PlanePoint, margin: Double) {
-        self.margin = margin
-        guard let bounds = Bounds(around: ink) else {
-            (scale, origin, right, bottom) = (1, .zero, margin, margin)
-            return
-        }
-        // In Double: the extent of finite Floats may not be a finite Float.
-        let least = PlanePoint(Double(bounds.minX), Double(bounds.minY))
-        let extent = PlanePoint(Double(bounds.maxX), Double(bounds.maxY)) - least
-        // The taller strokes are as tall as letters, however many lines there are and whatever dots and dashes.
-        let heights = ink.compactMap(\.bounds).map { Double($0.maxY) - Double($0.minY) }.sorted()
-        let tall = heights[min(heights.count * 3 / 4, heights.count - 1)]
-        let wanted = tall > 0 ? strokeHeight / tall : extent.norm > 0 ? strokeHeight / extent.norm : 1
-        let room = largest - 2 * margin
-        scale = min(wanted, room.x / max(extent.x, 1e-30), room.y / max(extent.y, 1e-30))
-        origin = least
-        right = margin + extent.x * scale
-        bottom = margin + extent.y * scale
-    }
-
-    func place(_ sample: Sample) -> PlanePoint {
-        (PlanePoint(Double(sample.x), Double(sample.y)) - origin) * scale + margin
     }
 }

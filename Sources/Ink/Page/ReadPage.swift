@@ -13,6 +13,20 @@ public struct ReadPage: Equatable, Sendable {
         self.unused = unused
     }
 
+    /// The same page where stroke `i` is called `numbers[i]`: a reader was given some of a page's strokes.
+    public func renumbered(by numbers: [Int]) -> ReadPage {
+        guard numbers.indices.contains(where: { numbers[$0] != $0 }) else { return self }
+        var page = self
+        for at in page.pieces.indices {
+            page.pieces[at].strokes = page.pieces[at].strokes.map { numbers[$0] }
+            for word in page.pieces[at].words.indices {
+                page.pieces[at].words[word].strokes = page.pieces[at].words[word].strokes.map { numbers[$0] }
+            }
+        }
+        for at in page.unused.indices { page.unused[at].stroke = numbers[page.unused[at].stroke] }
+        return page
+    }
+
     /// The lines' texts, joined by line feeds.
     public var text: String { pieces.filter { $0.kind == .text }.map(\.text).joined(separator: "\n") }
 }

@@ -33,7 +33,28 @@ public struct ChannelOrder: Sendable, Equatable {
     }
 }
 
+extension SensorVectors {
+    /// The vectors as a model takes them: its channels, found by their names, in its order.
+    ///
+    /// - Throws: `SensorFileError.lacksChannels`, `SensorFileError.unusableRate`.
+    public func arranged(for configuration: VectorConfiguration) throws(SensorFileError) -> SensorVectors {
+        let recording = SensorRecording(id: "segment", subject: "", rate: rate, channels: channels, values: values)
+        let arranged = try recording.arranged(for: configuration)
+        return SensorVectors(channels: arranged.channels, rate: rate, values: arranged.values)
+    }
+}
+
 extension SensorRecording {
+    /// The recording as a model takes it: its channels, in its order, at a rate that it can use.
+    ///
+    /// - Throws: `SensorFileError.lacksChannels`, `SensorFileError.unusableRate`.
+    public func arranged(for configuration: VectorConfiguration) throws(SensorFileError) -> SensorRecording {
+        guard configuration.usableRates.contains(rate) else {
+            throw .unusableRate(recording: id, rate: rate, usable: configuration.usableRates)
+        }
+        return try arranged(as: configuration.channels)
+    }
+
     /// The recording with these channels alone, in this order, found by their names. Where the recording names none, its channels are taken in
     /// their own order.
     ///

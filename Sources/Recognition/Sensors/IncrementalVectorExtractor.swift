@@ -17,8 +17,8 @@ public struct VectorOrigin: Sendable, Equatable {
 /// so far. Slopes look two vectors ahead, so the last frames come with `finish`.
 public struct IncrementalVectorExtractor: Sendable {
     public let configuration: VectorConfiguration
-    /// Stands in for each number of a frame that is missing.
-    private let substitutes: [Float]
+    /// Stands in for each number of a frame that is missing; nil: it stays missing.
+    private let substitutes: [Float]?
     private var running: RunningNormalization
     /// The newest vectors, normalized, oldest first: at most five, which is what a slope sees.
     private var recent: [Float] = []
@@ -30,11 +30,11 @@ public struct IncrementalVectorExtractor: Sendable {
     private var frameStart = 0
 
     /// - Parameters:
-    ///   - substitutes: for each number of a frame what stands in where it is missing: the training set's mean.
+    ///   - substitutes: for each number of a frame what stands in where it is missing: the training set's mean. Nil: it stays NaN.
     ///   - normalization: of an earlier segment of the stream, to begin with.
     ///   - start: number of the first vector in the stream.
     public init(
-        _ configuration: VectorConfiguration, substitutes: [Float], normalization: RunningNormalization? = nil,
+        _ configuration: VectorConfiguration, substitutes: [Float]? = nil, normalization: RunningNormalization? = nil,
         start: Int = 0
     ) {
         self.configuration = configuration
@@ -101,7 +101,7 @@ public struct IncrementalVectorExtractor: Sendable {
             frame.append(value)
         } else {
             missing += 1
-            frame.append(substitutes[frame.count])
+            frame.append(substitutes?[frame.count] ?? .nan)
         }
     }
 

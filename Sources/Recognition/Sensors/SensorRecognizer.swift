@@ -1,6 +1,4 @@
 import DuctusDecoding
-import DuctusInk
-import DuctusNetwork
 import Foundation
 
 /// Reads whole recordings of a sensor: off line, and to measure a model.
@@ -8,9 +6,9 @@ import Foundation
 /// Keeps its memory from recording to recording; used by one thread at a time.
 public final class SensorRecognizer {
     public let model: Model
-    private let extractor: VectorExtractor
+    private let configuration: VectorConfiguration
     private let recognizer: Recognizer
-    private let workspace = Workspace()
+    private let reader = FrameReader()
 
     /// - Throws: `ModelError.wrongInput` where the model reads ink.
     public init(model: Model, decoding: Recognizer.Decoding = .bestPath) throws {
@@ -18,14 +16,15 @@ public final class SensorRecognizer {
             throw ModelError.wrongInput(model: model.name, expected: "ink")
         }
         self.model = model
-        extractor = VectorExtractor(configuration)
+        self.configuration = configuration
         recognizer = Recognizer(model: model, decoding: decoding)
     }
 
     /// For each frame the likeliest class, as the network alone sees it, and smoothed over time by the model's transitions: the same label
     /// where the model has none. Only smoothed labels have calibrated confidences.
     public func labels(of recording: SensorRecording) throws -> (plain: [FrameLabel], smoothed: [FrameLabel]) {
-        try withPosteriors(of: recording) { posteriors in
+        try read(recording) { reading in
+            let posteriors = reading.posteriors
             let plain = (0..<posteriors.frames).map { frame in
                 let row = posteriors[frame]
                 let best = row.indices.max { row[$0] < row[$1] } ?? 0
@@ -38,32 +37,21 @@ public final class SensorRecognizer {
 
     /// A recording's labels, smoothed by each of several transition models.
     func labels(of recording: SensorRecording, smoothedBy candidates: [TransitionModel]) throws -> [[FrameLabel]] {
-        try withPosteriors(of: recording) { posteriors in candidates.map { FrameViterbi.smooth(posteriors, with: $0) } }
+        try read(recording) { reading in candidates.map { FrameViterbi.smooth(reading.posteriors, with: $0) } }
     }
 
     /// What a recording says, by a model that transcribes.
     public func transcribe(_ recording: SensorRecording) throws -> Recognition {
-        try withPosteriors(of: recording) { posteriors in
-            let vectorsPerFrame = extractor.configuration.frameSeconds * recording.rate
-            let frames = (0..<posteriors.frames * model.network.architecture.stride).map { frame in
-                FrameOrigin(
-                    stroke: 0, firstSample: Int32(clamping: Int(Double(frame) * vectorsPerFrame)),
-                    endSample: Int32(clamping: Int(Double(frame + 1) * vectorsPerFrame)))
-            }
-            return Recognition(recognizer.read(posteriors), origins: frames, model: model)
+        try read(recording) { reading in
+            Recognition(recognizer.read(reading.posteriors), origins: reading.origins, model: model)
         }
     }
 
-    private func withPosteriors<Result>(
-        of recording: SensorRecording, _ body: (Posteriors) throws -> Result
+    private func read<Result>(
+        _ recording: SensorRecording, _ body: (FrameReader.Reading) throws -> Result
     ) throws -> Result {
-        let recording = try recording.arranged(as: extractor.configuration.channels)
-        var frames = extractor.frames(recording.values, rate: recording.rate)
-        extractor.standardize(&frames, with: model.standardization)
-        var batch = Batch(dimension: extractor.configuration.dimension)
-        batch.append(frames)
-        let output = try model.network.forward(batch, workspace: workspace)[0]
-        return try body(
-            Posteriors(output.values, frames: output.frames, labels: model.network.architecture.output))
+        let recording = try recording.arranged(for: configuration)
+        let vectors = SensorVectors(channels: recording.channels, rate: recording.rate, values: recording.values)
+        return try reader.read([.vectors(vectors)], with: model) { try body($1) }[0]
     }
 }

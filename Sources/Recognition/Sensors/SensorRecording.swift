@@ -45,6 +45,9 @@ public struct SensorRecording: Sendable, Equatable {
         self.text = text
     }
 
+    /// Rates, vectors per second, that any sensor has: once in eleven days to a million times a second.
+    public static let possibleRates = 1e-6...1e6
+
     /// Number of vectors.
     public var count: Int { channels.isEmpty ? 0 : values.count / channels.count }
 }
@@ -57,6 +60,7 @@ public enum SensorFileError: Error, Equatable, CustomStringConvertible {
     case lacksRate(path: String)
     /// A name that the user gave is no channel of the recording, or no channel of the model.
     case noChannel(String, among: [String])
+    case unusableRate(recording: String, rate: Double, usable: ClosedRange<Double>)
 
     public var description: String {
         switch self {
@@ -70,6 +74,11 @@ public enum SensorFileError: Error, Equatable, CustomStringConvertible {
         case .lacksRate(let path): "\(path): the table does not tell its rate; give vectors per second with --rate"
         case .noChannel(let name, let found):
             "there is no channel '\(name)'; there are \(found.joined(separator: ", "))"
+        case .unusableRate(let recording, let rate, let usable):
+            """
+            recording \(recording): \(rate) vectors per second; the model can use \(usable.lowerBound) to \(usable.upperBound): \
+            resample the recording, or choose another model
+            """
         }
     }
 }
@@ -148,7 +157,9 @@ extension SensorRecording {
         var text: String?
 
         func recording(_ malformed: (String) -> SensorFileError) throws -> SensorRecording {
-            guard rate.isFinite, rate > 0 else { throw malformed("the rate is \(rate); give vectors per second") }
+            guard SensorRecording.possibleRates.contains(rate) else {
+                throw malformed("the rate is \(rate); give vectors per second, 1e-6 to 1e6")
+            }
             guard !channels.isEmpty else { throw malformed("it names no channels") }
             var values: [Float] = []
             values.reserveCapacity(frames.count * channels.count)

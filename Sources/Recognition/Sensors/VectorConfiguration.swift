@@ -40,6 +40,10 @@ public struct VectorConfiguration: Sendable, Equatable, Codable {
         try require((1...256).contains(stack), .stack, "a stack of \(stack) vectors; 1 to 256 are possible")
     }
 
+    /// Rates of a sensor that vectors may be brought from to this one. Below it nearly all of a frame would be invented, above it the work
+    /// would be out of proportion to what is read.
+    public var usableRates: ClosedRange<Double> { rate / 10...rate * 100 }
+
     /// Numbers per vector once slopes are added.
     var width: Int { channels.count * (deltas ? 2 : 1) }
 

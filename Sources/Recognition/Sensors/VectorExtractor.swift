@@ -1,3 +1,4 @@
+import DuctusInk
 import Foundation
 
 /// Turns a recording's vectors into the frames that a network reads: resampled, normalized, with slopes, stacked.
@@ -17,27 +18,44 @@ public struct VectorExtractor: Sendable {
     ///   - values: vectors × channels, row-major.
     ///   - rate: vectors per second of `values`.
     public func frames(_ values: [Float], rate: Double) -> [Float] {
-        var vectors = resampled(values, from: rate)
+        var features = Features(dimension: configuration.dimension)
+        extract(values, rate: rate, into: &features)
+        return features.values
+    }
+
+    /// Replaces what is in `features` by a recording's frames, not standardized yet, and where each comes from.
+    public func extract(_ recorded: SensorVectors, into features: inout Features) {
+        extract(recorded.values, rate: recorded.rate, into: &features)
+    }
+
+    /// The frames are those that `IncrementalVectorExtractor` gives; only mean and deviation are those of the whole recording here. What does
+    /// not fill a frame at the end is left out.
+    private func extract(_ values: [Float], rate: Double, into features: inout Features) {
+        features.removeAll()
+        let channels = max(1, configuration.channels.count)
+        var vectors: [Float] = []
+        var ends: [Int] = []
+        var resampler = VectorResampler(channels: channels, rate: configuration.rate)
+        resampler.append(values, rate: rate, into: &vectors, sources: &ends)
+        for index in ends.indices { ends[index] += 1 }
         if configuration.normalizesRecording { normalize(&vectors) }
-        if configuration.deltas { vectors = withSlopes(vectors) }
-        let dimension = configuration.dimension
-        // What does not fill a frame at the end is left out.
-        return Array(vectors.prefix(vectors.count / max(1, dimension) * dimension))
+        var whole = configuration
+        whole.normalizesRecording = false
+        var extractor = IncrementalVectorExtractor(whole)
+        var origins: [VectorOrigin] = []
+        extractor.append(vectors, ends: ends, into: &features.values, origins: &origins)
+        extractor.finish(into: &features.values, origins: &origins)
+        features.origins = origins.map {
+            FrameOrigin(
+                stroke: 0, firstSample: Int32(clamping: $0.vectors.lowerBound),
+                endSample: Int32(clamping: $0.vectors.upperBound))
+        }
     }
 
     /// Standardizes frames; what is missing becomes the mean.
     public func standardize(_ frames: inout [Float], with standardization: Standardization) {
         standardization.apply(to: &frames)
         for index in frames.indices where !frames[index].isFinite { frames[index] = 0 }
-    }
-
-    private func resampled(_ values: [Float], from rate: Double) -> [Float] {
-        guard rate != configuration.rate else { return values }
-        var resampler = VectorResampler(channels: configuration.channels.count, rate: configuration.rate)
-        var result: [Float] = []
-        var sources: [Int] = []
-        resampler.append(values, rate: rate, into: &result, sources: &sources)
-        return result
     }
 
     /// Removes each channel's mean and deviation over the recording.
@@ -62,24 +80,6 @@ public struct VectorExtractor: Sendable {
 
     /// The slope of the least-squares line through five vectors, from the two before and the two after (Furui 1986).
     static func slope(_ a: Float, _ b: Float, _ d: Float, _ e: Float) -> Float { (d - b + 2 * (e - a)) / 10 }
-
-    /// Each vector followed by its slope.
-    private func withSlopes(_ vectors: [Float]) -> [Float] {
-        let width = configuration.channels.count
-        let count = vectors.count / width
-        var result: [Float] = []
-        result.reserveCapacity(2 * vectors.count)
-        for index in 0..<count {
-            result.append(contentsOf: vectors[(index * width)..<((index + 1) * width)])
-            for channel in 0..<width {
-                func value(_ offset: Int) -> Float {
-                    vectors[min(max(index + offset, 0), count - 1) * width + channel]
-                }
-                result.append(Self.slope(value(-2), value(-1), value(1), value(2)))
-            }
-        }
-        return result
-    }
 }
 
 extension SensorRecording {

@@ -148,6 +148,12 @@ package nonisolated struct WireLabelEvent: @unchecked Sendable {
     set {_uniqueStorage()._revision = newValue}
   }
 
+  /// Why a final could not be read, and so is empty. Empty: it could.
+  package var failure: String {
+    get {_storage._failure}
+    set {_uniqueStorage()._failure = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum State: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -549,7 +555,7 @@ fileprivate nonisolated let _protobuf_package = "ductus.v1"
 
 nonisolated extension WireLabelEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LabelEvent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}stream\0\u{1}epoch\0\u{1}number\0\u{1}segment\0\u{1}state\0\u{1}ending\0\u{1}text\0\u{1}committed\0\u{1}symbols\0\u{1}alternatives\0\u{1}spans\0\u{1}generation\0\u{1}strokes\0\u{3}sample_count\0\u{1}gaps\0\u{3}dropped_partials\0\u{1}stamps\0\u{1}revision\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}stream\0\u{1}epoch\0\u{1}number\0\u{1}segment\0\u{1}state\0\u{1}ending\0\u{1}text\0\u{1}committed\0\u{1}symbols\0\u{1}alternatives\0\u{1}spans\0\u{1}generation\0\u{1}strokes\0\u{3}sample_count\0\u{1}gaps\0\u{3}dropped_partials\0\u{1}stamps\0\u{1}revision\0\u{1}failure\0")
 
   fileprivate class _StorageClass {
     var _version: UInt32 = 0
@@ -571,6 +577,7 @@ nonisolated extension WireLabelEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _droppedPartials: UInt64 = 0
     var _stamps: WireStamps? = nil
     var _revision: UInt32 = 0
+    var _failure: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -600,6 +607,7 @@ nonisolated extension WireLabelEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _droppedPartials = source._droppedPartials
       _stamps = source._stamps
       _revision = source._revision
+      _failure = source._failure
     }
   }
 
@@ -637,6 +645,7 @@ nonisolated extension WireLabelEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._droppedPartials) }()
         case 18: try { try decoder.decodeSingularMessageField(value: &_storage._stamps) }()
         case 19: try { try decoder.decodeSingularUInt32Field(value: &_storage._revision) }()
+        case 20: try { try decoder.decodeSingularStringField(value: &_storage._failure) }()
         default: break
         }
       }
@@ -706,6 +715,9 @@ nonisolated extension WireLabelEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if _storage._revision != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._revision, fieldNumber: 19)
       }
+      if !_storage._failure.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._failure, fieldNumber: 20)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -734,6 +746,7 @@ nonisolated extension WireLabelEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._droppedPartials != rhs_storage._droppedPartials {return false}
         if _storage._stamps != rhs_storage._stamps {return false}
         if _storage._revision != rhs_storage._revision {return false}
+        if _storage._failure != rhs_storage._failure {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -59,6 +59,10 @@ package nonisolated struct WireStreamHello: Sendable {
   /// Features only: names of the channels, in the order of the values.
   package var channels: [String] = []
 
+  /// Ink only: by how many degrees the tablet is turned clockwise: 0, 90, 180 or 270. The daemon turns x, y and the tilt
+  /// back; the area stays as the device counts it.
+  package var rotation: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Unit: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -145,7 +149,7 @@ fileprivate nonisolated let _protobuf_package = "ductus.v1"
 
 nonisolated extension WireStreamHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StreamHello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}unit\0\u{1}resolution\0\u{1}area\0\u{1}device\0\u{1}writer\0\u{3}preceding_text\0\u{1}language\0\u{1}channels\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}unit\0\u{1}resolution\0\u{1}area\0\u{1}device\0\u{1}writer\0\u{3}preceding_text\0\u{1}language\0\u{1}channels\0\u{1}rotation\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -161,6 +165,7 @@ nonisolated extension WireStreamHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 6: try { try decoder.decodeSingularStringField(value: &self.precedingText) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.language) }()
       case 8: try { try decoder.decodeRepeatedStringField(value: &self.channels) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.rotation) }()
       default: break
       }
     }
@@ -195,6 +200,9 @@ nonisolated extension WireStreamHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.channels.isEmpty {
       try visitor.visitRepeatedStringField(value: self.channels, fieldNumber: 8)
     }
+    if self.rotation != 0 {
+      try visitor.visitSingularUInt32Field(value: self.rotation, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -207,6 +215,7 @@ nonisolated extension WireStreamHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.precedingText != rhs.precedingText {return false}
     if lhs.language != rhs.language {return false}
     if lhs.channels != rhs.channels {return false}
+    if lhs.rotation != rhs.rotation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import DuctusDocuments
 import DuctusFoundations
 import DuctusInk
+import DuctusPages
 import DuctusRecognition
 import Foundation
 
@@ -22,7 +23,7 @@ struct RecognizeCommand: ParsableCommand {
     @OptionGroup var options: ModelOptions
 
     @Option(help: "How each page is read: as a whole page, as one line, or as its file says (auto).")
-    var layout = PageLayout.auto
+    var layout = LayoutChoice.auto
 
     @Option(help: "Read only this page of each file, counted from 1.")
     var page: Int?

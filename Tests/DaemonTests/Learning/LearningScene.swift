@@ -95,10 +95,13 @@ final class LearningScene: Sendable {
 
     /// From now on it learns.
     func start() {
-        let (published, names) = (published, learning.folders.map(\.pipeline))
-        learning.start(
-            pipelineOf: { stream, _ in names.first { stream.text.hasPrefix($0) } ?? names.first },
-            publish: { published.take($0, $1) })
+        let published = published
+        learning.start(publish: { published.take($0, $1) })
+    }
+
+    private func pipeline(of stream: String) -> String {
+        let names = learning.folders.map(\.pipeline)
+        return names.first { stream.hasPrefix($0) } ?? names[0]
     }
 
     var folder: LearningFolder { learning.folders[0] }
@@ -114,7 +117,9 @@ final class LearningScene: Sendable {
             symbols: [.init(text: text, confidence: confidence, samples: 0..<1, strokes: 0..<1)],
             generation: .init(number: 0), sampleCount: line.sampleCount,
             stamps: .init(arrived: 0, decided: 0, published: 0))
-        learning.finished(FinishedSegment(event: event, writer: writer, ink: InkSegment(line.strokes)))
+        learning.finished(
+            FinishedSegment(
+                event: event, pipeline: pipeline(of: stream), writer: writer, evidence: .ink(line.strokes)))
     }
 
     /// A sensor's segment was transcribed.
@@ -124,7 +129,10 @@ final class LearningScene: Sendable {
             symbols: [],
             generation: .init(number: 0), sampleCount: vectors.count,
             stamps: .init(arrived: 0, decided: 0, published: 0))
-        learning.finished(FinishedSegment(event: event, writer: writer, ink: InkSegment(), vectors: vectors))
+        learning.finished(
+            FinishedSegment(
+                event: event, pipeline: pipeline(of: stream), writer: writer,
+                evidence: .vectors(SensorVectors(channels: ["x", "y", "z"], rate: 50, values: vectors))))
     }
 
     func ask(_ body: WireControlRequest.OneOf_Body) throws -> WireControlReply.OneOf_Body {

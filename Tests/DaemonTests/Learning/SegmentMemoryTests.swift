@@ -13,8 +13,8 @@ import Testing
             committed: 0,
             symbols: [], generation: .init(number: 0), sampleCount: samples,
             stamps: .init(arrived: 0, decided: 0, published: 0))
-        let ink = InkSegment([Stroke((0..<samples).map { Sample(x: Float($0), y: 0) })])
-        return FinishedSegment(event: event, writer: writer, ink: ink)
+        let strokes = [Stroke((0..<samples).map { Sample(x: Float($0), y: 0) })]
+        return FinishedSegment(event: event, pipeline: "ink", writer: writer, evidence: .ink(strokes))
     }
 
     private func place(_ number: UInt64, _ memory: SegmentMemory, in stream: String = "desk") -> String {
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func allTogether_theyTakeNoMoreThanTheLimit() {
-        let size = segment(1).ink.byteCount
+        let size = segment(1).byteCount
         var memory = SegmentMemory(limit: 3 * size, perStream: 64)
         for number in 1...2 { for stream in ["a", "b"] { memory.keep(segment(UInt64(number), of: stream)) } }
         #expect(place(1, memory, in: "a") == "too old")
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func whatIsReadAgain_countsOnce() {
-        let size = segment(1).ink.byteCount
+        let size = segment(1).byteCount
         var memory = SegmentMemory(limit: 2 * size, perStream: 64)
         for _ in 0..<5 { memory.keep(segment(1)) }
         memory.keep(segment(2))

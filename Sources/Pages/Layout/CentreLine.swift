@@ -1,0 +1,95 @@
+import Foundation
+
+/// Where the middle of the small letters of a text line runs: a straight line that leans towards the page's slope, and how the
+/// hand wanders about it.
+package struct CentreLine: Sendable {
+    /// The straight part: height at `middle`, and rise per x (y down).
+    private(set) var middle = 0.0
+    private(set) var height = 0.0
+    package private(set) var slope = 0.0
+    private var start = 0.0
+    private var step = 1.0
+    /// What is added to the straight part, per step from `start`.
+    private var wander: [Double] = []
+
+    /// A place that the line runs through, with its weight.
+    struct Support {
+        var x, y, weight: Double
+    }
+
+    /// How surely lines keep the page's slope: the deviation of a line's own slope from it.
+    private static let slopeDeviation = 0.06
+    /// How far letters stand off their line, in x-heights.
+    private static let noise = 0.7
+
+    /// The line through the places of `support`, which holds at least one.
+    init(through support: [Support], xHeight: Double) {
+        var weights = support.map(\.weight)
+        for _ in 0..<4 {
+            fitStraight(support, weights, xHeight: xHeight)
+            for at in support.indices {
+                let off = abs(support[at].y - straight(support[at].x)) / xHeight
+                // Huber's weights: what stands far off pulls no more than what stands at 0.7.
+                weights[at] = support[at].weight * (off > 0.7 ? 0.7 / off : 1)
+            }
+        }
+        fitWander(support, weights, xHeight: xHeight)
+    }
+
+    /// The height of the line's middle at x.
+    package func y(at x: Double) -> Double {
+        let place = (x - start) / step
+        guard place > 0, !wander.isEmpty, place < Double(wander.count - 1) else {
+            return straight(x) + (place <= 0 ? wander.first ?? 0 : wander.last ?? 0)
+        }
+        let low = Int(place), share = place - Double(low)
+        return straight(x) + wander[low] * (1 - share) + wander[low + 1] * share
+    }
+
+    private func straight(_ x: Double) -> Double { height + slope * (x - middle) }
+
+    private mutating func fitStraight(_ support: [Support], _ weights: [Double], xHeight: Double) {
+        var sum = 0.0, sumX = 0.0, sumY = 0.0
+        for (place, weight) in zip(support, weights) {
+            sum += weight
+            sumX += weight * place.x
+            sumY += weight * place.y
+        }
+        guard sum > 0 else { return }
+        middle = sumX / sum
+        height = sumY / sum
+        var xx = 0.0, xy = 0.0
+        for (place, weight) in zip(support, weights) {
+            xx += weight * (place.x - middle) * (place.x - middle)
+            xy += weight * (place.x - middle) * (place.y - height)
+        }
+        let ratio = Self.noise * xHeight / Self.slopeDeviation
+        slope = xy / (xx + ratio * ratio)
+    }
+
+    private mutating func fitWander(_ support: [Support], _ weights: [Double], xHeight: Double) {
+        guard let left = support.map(\.x).min(), let right = support.map(\.x).max() else { return }
+        step = 2 * xHeight
+        let count = min(4_096, Int((right - left) / step) + 2)
+        step = max(step, (right - left) / Double(count - 1))
+        start = left
+        var sums = [Double](repeating: 0, count: count), mass = sums
+        for (place, weight) in zip(support, weights) {
+            let cell = min(count - 1, Int((place.x - start) / step + 0.5))
+            sums[cell] += weight * (place.y - straight(place.x))
+            mass[cell] += weight
+        }
+        // A word's length each way; a prior of some letters that it does not wander.
+        let half = max(1, Int((5 * xHeight / step).rounded()))
+        wander = (0..<count).map { at in
+            var sum = 0.0, total = 4.0
+            for other in max(0, at - 2 * half)...min(count - 1, at + 2 * half) {
+                let far = Double(other - at) / Double(half)
+                let kernel = exp(-0.5 * far * far * 2)
+                sum += kernel * sums[other]
+                total += kernel * mass[other]
+            }
+            return sum / total
+        }
+    }
+}

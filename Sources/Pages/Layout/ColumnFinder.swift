@@ -1,0 +1,80 @@
+import Foundation
+
+/// Divides a page into blocks at wide vertical white space: columns, margin notes.
+///
+/// A river is a strip of the page that no stroke enters, with writing on both sides of it, over most of the height that the two sides
+/// share. Words stand above each other by chance in two or three lines, not in all of a page.
+struct ColumnFinder {
+    let unit: Double
+    /// Rows, of two units each, that must have writing on both sides.
+    private static let leastRows = 4
+    /// The narrowest column, in units of the lines' heights: bullets and numbers in front of lines are none.
+    private static let narrowestColumn = 5.0
+
+    /// The narrowest river between columns that share so many rows, in units of the lines' heights: the longer, the less likely by chance.
+    private static func narrowestRiver(rows: Int) -> Double { max(1, 2.8 - 0.12 * Double(rows - leastRows)) }
+
+    /// The blocks, left to right; each holds indexes into `shapes`.
+    func blocks(of shapes: [StrokeShape], _ members: [Int]) -> [[Int]] {
+        guard members.count > 3, let x = river(in: shapes, members) else { return [members] }
+        let left = members.filter { shapes[$0].box.midX < x }, right = members.filter { shapes[$0].box.midX >= x }
+        guard !left.isEmpty, !right.isEmpty else { return [members] }
+        return blocks(of: shapes, left) + blocks(of: shapes, right)
+    }
+
+    /// The middle of the widest river through all of the members.
+    private func river(in shapes: [StrokeShape], _ members: [Int]) -> Double? {
+        let ordered = members.sorted { shapes[$0].box.minX < shapes[$1].box.minX }
+        var reach = shapes[ordered[0]].box.maxX
+        var best: (x: Double, width: Double)?
+        for at in ordered.dropFirst() {
+            let box = shapes[at].box
+            let width = box.minX - reach
+            if width > unit, width > best?.width ?? 0,
+                isBetweenColumns(shapes, members, x: reach + width / 2, width: width)
+            {
+                best = (reach + width / 2, width)
+            }
+            reach = max(reach, box.maxX)
+        }
+        return best?.x
+    }
+
+    private func isBetweenColumns(_ shapes: [StrokeShape], _ members: [Int], x: Double, width: Double) -> Bool {
+        var sides = (left: PlaneBox(), right: PlaneBox())
+        var rows: (left: Set<Int>, right: Set<Int>) = ([], [])
+        for at in members {
+            let row = Int((shapes[at].box.midY / (2 * unit)).rounded(.down))
+            if shapes[at].box.midX < x {
+                rows.left.insert(row)
+                sides.left.formUnion(shapes[at].box)
+            } else {
+                rows.right.insert(row)
+                sides.right.formUnion(shapes[at].box)
+            }
+        }
+        guard let leftTop = rows.left.min(), let leftEnd = rows.left.max(), let rightTop = rows.right.min(),
+            let rightEnd = rows.right.max()
+        else { return false }
+        let shared = min(leftEnd, rightEnd) - max(leftTop, rightTop) + 1
+        guard shared >= Self.leastRows, width > Self.narrowestRiver(rows: shared) * unit,
+            min(sides.left.width, sides.right.width) > Self.narrowestColumn * unit
+        else { return false }
+        return !wasWrittenInRows(shapes, members, x: x)
+    }
+
+    /// Forms and tables are written row by row: the pen crosses the gap again and again, always to the right in a row.
+    private func wasWrittenInRows(_ shapes: [StrokeShape], _ members: [Int], x: Double) -> Bool {
+        var crossings = 0, inRow = 0
+        for (from, to) in zip(members, members.dropFirst()) {
+            let a = shapes[from].box, b = shapes[to].box
+            guard (a.midX < x) != (b.midX < x) else { continue }
+            crossings += 1
+            if a.midX < x, abs(a.midY - b.midY) < 2 * unit { inRow += 1 }
+        }
+        let heights = members.map { shapes[$0].box.midY }
+        guard let top = heights.min(), let bottom = heights.max() else { return false }
+        let rows = (bottom - top) / (4 * unit)
+        return crossings < members.count / 4 && inRow >= 2 && Double(2 * inRow) > 0.3 * rows
+    }
+}

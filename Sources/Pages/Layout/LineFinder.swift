@@ -1,0 +1,232 @@
+import Foundation
+
+/// Finds the lines of text of one block and gives each stroke to one of them.
+///
+/// The ridges of the ink's density are the first lines. Then, in turn, strokes go to the lines that they fit best, and lines are fitted
+/// to their strokes. Where the order of writing agrees with the lines, it is evidence for the strokes that geometry leaves open.
+struct LineFinder {
+    let shapes: [StrokeShape]
+    let xHeight: Double
+    private var kinds: [LineFit.Kind]
+    /// The measure of heights about the lines: the x-height, more where the lines stand far apart.
+    private(set) var unit: Double
+    private(set) var lines: [CentreLine] = []
+    /// The line of each stroke.
+    private(set) var owner: [Int]
+
+    /// - Parameter shapes: in the order in which they stand on the page, which may be the order of writing; not empty.
+    init(_ shapes: [StrokeShape], xHeight: Double) {
+        self.shapes = shapes
+        self.xHeight = xHeight
+        unit = xHeight
+        kinds = shapes.map { LineFit.kind(of: $0, xHeight: xHeight) }
+        owner = [Int](repeating: -1, count: shapes.count)
+        start()
+        for _ in 0..<2 { assign(withOrder: false); refit() }
+        spawn()
+        for _ in 0..<3 {
+            merge()
+            assign(withOrder: true)
+            refit()
+        }
+        assign(withOrder: true)
+        dropEmpty()
+    }
+
+    /// Lines, top to bottom: their strokes, and where they run.
+    var found: [(strokes: [Int], centre: CentreLine)] {
+        var groups = [[Int]](repeating: [], count: lines.count)
+        for (at, line) in owner.enumerated() { groups[line].append(at) }
+        return lines.indices.filter { !groups[$0].isEmpty }
+            .sorted { middle(of: groups[$0]) < middle(of: groups[$1]) }
+            .map { (groups[$0], lines[$0]) }
+    }
+
+    private func middle(of strokes: [Int]) -> Double {
+        guard !strokes.isEmpty else { return 0 }
+        return strokes.reduce(0) { $0 + shapes[$1].centre.y } / Double(strokes.count)
+    }
+
+    private mutating func start() {
+        let swings = shapes.flatMap(\.swings)
+        if !swings.isEmpty {
+            unit = LinePitch.unit(of: swings, xHeight: xHeight)
+            kinds = shapes.map { LineFit.kind(of: $0, xHeight: unit) }
+            let density = InkDensity(of: swings, xHeight: xHeight, reach: 3.5, blur: 0.8 * unit)
+            let ridges = Ridge.ridges(of: density, step: 0.35 * unit)
+            lines = ridges.map { ridge in
+                CentreLine(
+                    through: zip(ridge.places, ridge.strength).map {
+                        .init(x: $0.x, y: $0.y, weight: Double($1))
+                    }, xHeight: unit)
+            }
+            extents = ridges.map { ridge in (ridge.places.first?.x ?? 0, ridge.places.last?.x ?? 0) }
+        }
+        if lines.isEmpty {
+            lines = [
+                CentreLine(
+                    through: shapes.map { .init(x: $0.centre.x, y: $0.centre.y, weight: 1) }, xHeight: xHeight)
+            ]
+            extents = [(-.infinity, .infinity)]
+        }
+    }
+
+    /// Where each line has ink.
+    private var extents: [(Double, Double)] = []
+
+    /// What each stroke costs in each line.
+    private func costs() -> [[Double]] {
+        var letters = [[Int]](repeating: [], count: lines.count)
+        for (at, line) in owner.enumerated() where kinds[at] != .small && letters.indices.contains(line) {
+            letters[line].append(at)
+        }
+        return shapes.indices.map { at in
+            lines.indices.map { line in
+                let (left, right) = extents[line]
+                let gap = max(0, left - shapes[at].box.maxX, shapes[at].box.minX - right) / unit
+                let beside = kinds[at] == .body ? 0 : nearest(to: at, among: letters[line])
+                return fit(at, line) + 0.25 * max(0, gap - 2) + Self.beside * beside
+            }
+        }
+    }
+
+    /// The horizontal gap to the nearest letters of a line, in units: dots and commas stand by a letter.
+    private func nearest(to at: Int, among letters: [Int]) -> Double {
+        var least = 4.0
+        for other in letters where other != at {
+            least = min(least, shapes[at].box.gapX(to: shapes[other].box) / unit)
+            if least == 0 { break }
+        }
+        return least
+    }
+
+    private mutating func assign(withOrder: Bool) {
+        let costs = costs()
+        if !withOrder {
+            owner = costs.map { row in row.indices.min { row[$0] < row[$1] } ?? 0 }
+            return
+        }
+        let leaving = OrderedAssignment.switching(in: owner, kinds: kinds)
+        let switching = shapes.indices.map { at in
+            at == 0 || leaving == 0
+                ? 0 : leaving + PenJump.cost(from: shapes[at - 1].box, to: shapes[at].box, unit: unit)
+        }
+        if debugOn {
+            print("DBG switching", leaving);
+            for at in shapes.indices {
+                let r = lines.indices.sorted { costs[at][$0] < costs[at][$1] }.prefix(2);
+                print(
+                    "DBG stroke", shapes[at].index, kinds[at],
+                    r.map {
+                        "\($0): \(String(format: "%.2f", costs[at][$0])) off \(String(format: "%.2f", (shapes[at].box.midY - lines[$0].y(at: shapes[at].box.midX)) / unit))"
+                    }, String(format: "h %.2f", shapes[at].box.height / unit), shapes[at].swings.count)
+            }
+        }
+        owner = OrderedAssignment.best(costs, switching: switching)
+    }
+
+    private mutating func refit() {
+        dropEmpty()
+        var support = [[CentreLine.Support]](repeating: [], count: lines.count)
+        for (at, line) in owner.enumerated() where kinds[at] != .small {
+            for swing in shapes[at].swings {
+                let ratio = swing.height / unit
+                support[line].append(.init(x: swing.x, y: swing.y, weight: ratio < 1 ? ratio : 1 / (ratio * ratio)))
+            }
+        }
+        for line in lines.indices where !support[line].isEmpty {
+            lines[line] = CentreLine(through: support[line], xHeight: unit)
+        }
+        measureExtents()
+    }
+
+    private mutating func measureExtents() {
+        extents = [(Double, Double)](repeating: (.infinity, -.infinity), count: lines.count)
+        for (at, line) in owner.enumerated() {
+            extents[line].0 = min(extents[line].0, shapes[at].box.minX)
+            extents[line].1 = max(extents[line].1, shapes[at].box.maxX)
+        }
+    }
+
+    /// Lines without a stroke that stands on them are none.
+    private mutating func dropEmpty() {
+        var standing = [Int](repeating: 0, count: lines.count)
+        for (at, line) in owner.enumerated() where kinds[at] != .small { standing[line] += 1 }
+        for line in lines.indices.reversed() where standing[line] == 0 && lines.count > 1 { remove(line) }
+        measureExtents()
+    }
+
+    /// Gives a line's strokes to the others.
+    private mutating func remove(_ line: Int) {
+        lines.remove(at: line)
+        extents.remove(at: line)
+        for at in owner.indices {
+            if owner[at] == line {
+                owner[at] = lines.indices.min { fit(at, $0) < fit(at, $1) } ?? 0
+            } else if owner[at] > line {
+                owner[at] -= 1
+            }
+        }
+    }
+
+    private func fit(_ at: Int, _ line: Int) -> Double {
+        LineFit.cost(of: shapes[at], kind: kinds[at], on: lines[line], xHeight: unit)
+    }
+
+    /// Begins lines of strokes that stand on none: words that are too short for a ridge.
+    private mutating func spawn() {
+        for _ in 0..<4 {
+            let lost = shapes.indices.filter { kinds[$0] != .small && fit($0, owner[$0]) > Self.spawnCost }
+            guard let seed = lost.max(by: { shapes[$0].swings.count < shapes[$1].swings.count }) else { return }
+            let height = shapes[seed].centre.y
+            let together = lost.filter { abs(shapes[$0].centre.y - height) < unit }
+            let places = together.map {
+                CentreLine.Support(x: shapes[$0].centre.x, y: shapes[$0].centre.y, weight: 1)
+            }
+            for at in together { owner[at] = lines.count }
+            lines.append(CentreLine(through: places, xHeight: unit))
+            refit()
+            assign(withOrder: false)
+            refit()
+        }
+    }
+
+    /// What the page would lose without the line: how much worse its strokes fit the others, in all and for each stroke.
+    private func worth(_ line: Int) -> (sum: Double, mean: Double) {
+        var sum = 0.0, losses = 0.0, count = 0.0
+        for (at, owner) in owner.enumerated() where owner == line && kinds[at] != .small {
+            let own = fit(at, line)
+            var other = Double.infinity
+            for candidate in lines.indices where candidate != line { other = min(other, fit(at, candidate)) }
+            let loss = min(8, other - own)
+            // Strokes of many turns are letters for sure; what stands far from all lines is no stray comma of theirs.
+            sum += loss * min(1.5, 0.4 + 0.2 * Double(shapes[at].swings.count)) + min(20, max(0, other - own - 10))
+            losses += loss
+            count += 1
+        }
+        return (sum, count > 0 ? losses / count : 0)
+    }
+
+    /// Gives up lines that the others can do without: a ridge of ascenders, or one that broke at a wide gap.
+    private mutating func merge() {
+        while lines.count > 1 {
+            var least: (line: Int, mean: Double)?
+            for line in lines.indices {
+                let (sum, mean) = worth(line)
+                if mean < Self.leastMean || sum < Self.leastSum, mean < least?.mean ?? .infinity {
+                    least = (line, mean)
+                }
+            }
+            guard let line = least?.line else { break }
+            remove(line)
+            refit()
+        }
+    }
+
+    private static let beside = tuned("BESIDE", 0.5)
+    private static let spawnCost = tuned("SPAWN", 7)
+    private static let leastMean = tuned("MEAN", 3.5)
+    private static let leastSum = tuned("SUM", 11.0)
+}
+
+let debugOn = ProcessInfo.processInfo.environment["DBG"] != nil

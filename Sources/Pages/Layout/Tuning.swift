@@ -1,0 +1,4 @@
+import Foundation
+func tuned(_ name: String, _ value: Double) -> Double {
+    ProcessInfo.processInfo.environment[name].flatMap(Double.init) ?? value
+}

@@ -1,0 +1,211 @@
+import DuctusDrawing
+import DuctusInk
+
+/// The lines of a page while it is written: says of each new stroke whether it goes on with the line, begins one, or returns to an earlier one.
+///
+/// The rule of the page reader, fed as the ink comes: strokes are weighed by how well they fit the lines that there are, and by the way
+/// of the pen to them. Units and the size of the hand are learnt from the ink. Memory is bounded: old lines are forgotten.
+///
+/// For example:
+///
+///     var page = LivePage()
+///     let decision = page.add(stroke)
+///     if decision.place != .sameLine { the newest `decision.strokes` strokes begin another segment }
+package struct LivePage: Sendable {
+    /// Where a stroke belongs.
+    package enum Place: Equatable, Sendable {
+        /// To the line that is being written; the first stroke does.
+        case sameLine
+        case newLine
+        /// To the line with this number, counted from 0 as they began.
+        case earlierLine(Int)
+    }
+
+    /// What a new stroke decides.
+    package struct Decision: Equatable, Sendable {
+        package var place: Place
+        /// How many of the newest strokes go to that place: dots and quotation marks wait for the letters that they belong to.
+        package var strokes: Int
+    }
+
+    private struct Line {
+        var number: Int
+        var box = PlaneBox()
+        var support: [CentreLine.Support] = []
+        var centre: CentreLine
+        var strokes = 0
+    }
+
+    /// Lines that are remembered.
+    private static let mostLines = 24
+    /// Swings that the size of the hand is told by.
+    private static let mostSwings = 256
+    /// Swings that a line's course is told by.
+    private static let mostSupport = 96
+    /// Small strokes that wait at most.
+    private static let mostWaiting = 8
+    /// How much better another line must be for a small stroke to go there without letters.
+    private static let surely = tuned("SURE", 12)
+    /// What another line costs, beyond what its strokes cost in it: the ink must speak for it.
+    private static let leaving = tuned("LLEAVE", 3.2)
+    private static let beginning = tuned("LBEGIN", 1.6)
+
+    private var lines: [Line] = []
+    private var current = 0
+    private var nextNumber = 0
+    private var heights: [Double] = []
+    private var xHeight = 0.0
+    private var last: PlaneBox?
+    /// Small strokes that fit the line badly: the next letters say whether they left it.
+    private var waiting: [StrokeShape] = []
+
+    package init() {}
+
+    /// Whether nothing was written yet.
+    package var isEmpty: Bool { lines.isEmpty }
+
+    /// The number of the line that is being written.
+    package var line: Int { lines.isEmpty ? 0 : lines[current].number }
+
+    /// Takes a whole stroke to the line where it belongs.
+    ///
+    /// - Parameter cameBack: the pen had been out of reach just before the stroke: it may be anywhere.
+    ///
+    /// Strokes without a sample, or with none that is finite, belong to the line that is being written.
+    @discardableResult
+    package mutating func add(_ stroke: some Sequence<Sample>, cameBack: Bool = false) -> Decision {
+        guard let shape = shape(of: stroke) else { return Decision(place: .sameLine, strokes: 1) }
+        guard !lines.isEmpty else {
+            begin(with: shape)
+            take(shape)
+            return Decision(place: .sameLine, strokes: 1)
+        }
+        let (place, gain) = place(of: shape, leaving: cameBack ? Self.leaving / 2 : Self.leaving)
+        if place != .sameLine, LineFit.kind(of: shape, xHeight: unit) != .body, gain < Self.surely,
+            waiting.count < Self.mostWaiting
+        {
+            waiting.append(shape)
+            last = shape.box
+            return Decision(place: .sameLine, strokes: 1)
+        }
+        let left = lines[current]
+        switch place {
+        case .sameLine: break
+        case .newLine: begin(with: shape)
+        case .earlierLine(let number): current = lines.firstIndex { $0.number == number } ?? current
+        }
+        take(shape)
+        let along = place == .sameLine ? 0 : waiting.reversed().prefix { fit($0, lines[current]) < fit($0, left) }.count
+        waiting = []
+        return Decision(place: place, strokes: 1 + along)
+    }
+
+    /// Forgets all lines, and keeps the size of the hand.
+    package mutating func turnPage() {
+        lines = []
+        current = 0
+        nextNumber = 0
+        last = nil
+        waiting = []
+    }
+
+    /// Bytes that it occupies, about.
+    package var byteCount: Int {
+        lines.reduce(heights.count * 8 + 512) { $0 + $1.support.count * 24 + 256 }
+    }
+
+    private var unit: Double {
+        guard let pitch else { return 1.3 * xHeight }
+        return min(2.2 * xHeight, max(xHeight, pitch / 4.5))
+    }
+
+    /// The usual distance of lines that follow each other.
+    private var pitch: Double? {
+        var distances: [Double] = []
+        for (above, below) in zip(lines, lines.dropFirst()) where above.box.gapX(to: below.box) == 0 {
+            let x = (max(above.box.minX, below.box.minX) + min(above.box.maxX, below.box.maxX)) / 2
+            let distance = abs(below.centre.y(at: x) - above.centre.y(at: x))
+            if distance > 1.5 * xHeight { distances.append(distance) }
+        }
+        guard distances.count >= 2 else { return nil }
+        return distances.sorted()[distances.count / 2]
+    }
+
+    private func shape(of stroke: some Sequence<Sample>) -> StrokeShape? {
+        let points = stroke.lazy.filter { $0.x.isFinite && $0.y.isFinite }.map {
+            PlanePoint(Double($0.x), Double($0.y))
+        }
+        let shape = StrokeShape(index: 0, points: Array(points))
+        guard !shape.points.isEmpty else { return nil }
+        var measured = shape
+        let size = xHeight > 0 ? xHeight : max(shape.box.height, shape.box.width)
+        measured.swings = size > 0 ? Swing.swings(of: shape.points, least: 0.25 * size) : []
+        return measured
+    }
+
+    private func fit(_ shape: StrokeShape, _ line: Line) -> Double {
+        let kind = LineFit.kind(of: shape, xHeight: unit)
+        let gap = line.box.gapX(to: shape.box) / unit
+        return LineFit.cost(of: shape, kind: kind, on: line.centre, xHeight: unit) + 0.25 * max(0, gap - 3)
+    }
+
+    /// Where a stroke belongs, and by how much it is better there than in the line that is being written.
+    private func place(of shape: StrokeShape, leaving: Double) -> (place: Place, gain: Double) {
+        guard xHeight > 0, let last else { return (.sameLine, 0) }
+        let unit = self.unit
+        let away = leaving + PenJump.cost(from: last, to: shape.box, unit: unit)
+        let here = fit(shape, lines[current])
+        var best = (place: Place.sameLine, cost: here)
+        if away + Self.beginning < best.cost { best = (.newLine, away + Self.beginning) }
+        for (at, line) in lines.enumerated() where at != current {
+            let cost = fit(shape, line) + away
+            // A line far to the side is another column's.
+            if cost < best.cost, line.box.gapX(to: shape.box) < 4 * unit { best = (.earlierLine(line.number), cost) }
+        }
+        return (best.place, here - best.cost)
+    }
+
+    private mutating func begin(with shape: StrokeShape) {
+        if lines.count >= Self.mostLines { lines.removeFirst() }
+        lines.append(
+            Line(number: nextNumber, centre: CentreLine(through: [Self.support(of: shape)], xHeight: max(xHeight, 1))))
+        nextNumber += 1
+        current = lines.count - 1
+    }
+
+    private static func support(of shape: StrokeShape) -> CentreLine.Support {
+        CentreLine.Support(x: shape.centre.x, y: shape.centre.y, weight: 0.5)
+    }
+
+    private mutating func take(_ shape: StrokeShape) {
+        learnSize(of: shape)
+        lines[current].box.formUnion(shape.box)
+        lines[current].strokes += 1
+        last = shape.box
+        let unit = self.unit
+        guard unit > 0 else { return }
+        if LineFit.kind(of: shape, xHeight: unit) != .small || lines[current].support.isEmpty {
+            var places = shape.swings.map { swing in
+                let ratio = swing.height / max(unit, .leastNormalMagnitude)
+                return CentreLine.Support(x: swing.x, y: swing.y, weight: ratio < 1 ? ratio : 1 / (ratio * ratio))
+            }
+            if places.isEmpty { places = [Self.support(of: shape)] }
+            lines[current].support += places
+            if lines[current].support.count > Self.mostSupport {
+                lines[current].support.removeFirst(lines[current].support.count - Self.mostSupport)
+            }
+            lines[current].centre = CentreLine(through: lines[current].support, xHeight: unit)
+        }
+    }
+
+    private mutating func learnSize(of shape: StrokeShape) {
+        heights += shape.swings.prefix(24).map(\.height)
+        if heights.count > Self.mostSwings { heights.removeFirst(heights.count - Self.mostSwings) }
+        let sorted = heights.sorted()
+        if !sorted.isEmpty {
+            xHeight = sorted[sorted.count * 9 / 20]
+        } else {
+            xHeight = max(xHeight, shape.box.height, shape.box.width)
+        }
+    }
+}

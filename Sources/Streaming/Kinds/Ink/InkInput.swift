@@ -1,0 +1,235 @@
+import DuctusInk
+import DuctusNetwork
+import DuctusRecognition
+
+extension Pipeline.Input {
+    /// Ink of a pen.
+    public static let ink = Pipeline.Input(name: "ink", kind: InkInput.self)
+}
+
+/// The ink of one stream: cut into segments where the pen pauses, leaves or begins a line, and read as it grows.
+struct InkInput: InputKind {
+    static let readsRests = true
+
+    private let pipeline: Pipeline
+    private var filter = ReportFilter()
+    private var segmenter: Segmenter
+    /// Said by the hello: how the tablet is turned.
+    private var rotation = QuarterTurn.none
+    /// Said by the hello, used once: the language model's context of the next segment.
+    private var precedingText = ""
+    /// Slope and scale of the last segment by the same hand: where the next one starts from.
+    private var lastNormalization: SegmentNormalization?
+
+    // The open segment
+    private(set) var served: Served?
+    private var reading: InkReading?
+    private var gaps = LabelEvent.Gaps()
+    private var revision: UInt32 = 0
+    private var unread = 0
+    // Scratch
+    private var filtered: [ReportFilter.Report] = []
+
+    init(_ pipeline: Pipeline) {
+        self.pipeline = pipeline
+        segmenter = Segmenter(rule: pipeline.endpoint)
+    }
+
+    var isOpen: Bool { !segmenter.open.isEmpty || revision > 0 }
+    var isAway: Bool { segmenter.isOutOfReach }
+    var byteCount: Int { segmenter.byteCount + (reading?.byteCount ?? 0) }
+    var facts: SegmentFacts { facts(of: segmenter.open) }
+
+    private func facts(of ink: InkSegment) -> SegmentFacts {
+        SegmentFacts(count: ink.sentCount, strokes: ink.numbers, revision: revision, gaps: gaps)
+    }
+
+    // MARK: Ink comes in
+
+    mutating func take(_ packet: InkPacket, _ taking: inout Taking<EndedInk>) throws(PacketRefusal) {
+        switch packet.content {
+        case .samples(let reports, let firstStroke): take(reports, firstStroke: firstStroke, &taking)
+        case .retraction(let numbers): retract(numbers, &taking)
+        case .proximityOut:
+            var closed: [Segmenter.Closed] = []
+            liftPen(&closed)
+            segmenter.leaveReach(closed: &closed)
+            if !closed.isEmpty { close(&closed, &taking) }
+            taking.leave = (.proximityOut, pipeline.endpoint.outOfReachByTheWall)
+        case .hello, .endOfSegment: break
+        }
+    }
+
+    private mutating func take(_ reports: [PenSample], firstStroke: UInt32?, _ taking: inout Taking<EndedInk>) {
+        var number = firstStroke
+        var closed: [Segmenter.Closed] = []
+        for raw in reports {
+            let report = PenSample(rotation.upright(raw.sample), contact: raw.contact)
+            let before = segmenter.open.samples.count
+            if report.contact, report.sample.x.isFinite, report.sample.y.isFinite {
+                filter.append(report.sample, number: number, to: &filtered)
+                number = nil
+                passFiltered(&closed)
+            } else {
+                if !report.contact { liftPen(&closed) }
+                segmenter.take(report, number: nil, closed: &closed)
+            }
+            if closed.isEmpty {
+                unread += segmenter.open.samples.count - before
+            } else {
+                close(&closed, &taking)
+                unread = segmenter.open.samples.count
+            }
+            // Two hops in one packet are one: nobody could have read the first.
+            if unread > 0, taking.hop.isDue(at: report.sample.time ?? taking.arrived) { taking.isDue = true }
+            if report.contact { taking.samples += 1 }
+        }
+        noteDirt(&taking)
+        if !segmenter.open.isEmpty, served == nil { served = taking.current() }
+    }
+
+    private mutating func passFiltered(_ closed: inout [Segmenter.Closed]) {
+        for report in filtered {
+            segmenter.take(PenSample(report.sample), number: report.number, place: report.place, closed: &closed)
+        }
+        filtered.removeAll(keepingCapacity: true)
+    }
+
+    /// What waited for the stroke's end is ink now.
+    private mutating func liftPen(_ closed: inout [Segmenter.Closed]) {
+        filter.penUp(to: &filtered)
+        passFiltered(&closed)
+    }
+
+    private mutating func noteDirt(_ taking: inout Taking<EndedInk>) {
+        let dirty = segmenter.takeDirtySamples().addingSaturating(filter.takeStrays())
+        gaps.dirtySamples = gaps.dirtySamples.addingSaturating(dirty)
+        taking.dirty = taking.dirty.addingSaturating(dirty)
+    }
+
+    private mutating func retract(_ numbers: [UInt32], _ taking: inout Taking<EndedInk>) {
+        var closed: [Segmenter.Closed] = []
+        liftPen(&closed)
+        if !closed.isEmpty { close(&closed, &taking) }
+        guard segmenter.retract(numbers) else { return }
+        revision &+= 1
+        reading?.forget()
+        unread = segmenter.open.samples.count
+        taking.isDue = true
+    }
+
+    mutating func note(lost: UInt64) {
+        gaps.count = gaps.count.addingSaturating(1)
+        gaps.packets = gaps.packets.addingSaturating(lost)
+    }
+
+    mutating func greet(_ hello: StreamHello) {
+        precedingText = hello.precedingText ?? ""
+        rotation = hello.rotation
+    }
+
+    mutating func changeHand() {
+        lastNormalization = nil
+        filter = ReportFilter()
+    }
+
+    mutating func restart() { segmenter.restart() }
+
+    // MARK: Segments end
+
+    mutating func end(_ ending: LabelEvent.Ending, _ taking: inout Taking<EndedInk>) {
+        var closed: [Segmenter.Closed] = []
+        liftPen(&closed)
+        segmenter.end(ending, closed: &closed)
+        close(&closed, &taking)
+    }
+
+    private mutating func close(_ closed: inout [Segmenter.Closed], _ taking: inout Taking<EndedInk>) {
+        noteDirt(&taking)
+        for segment in closed {
+            var ended = EndedInk(
+                ink: segment.ink, served: served ?? taking.current(), precedingText: precedingText,
+                facts: facts(of: segment.ink))
+            if case .ink(let configuration) = ended.served.model.input, !segment.ink.isEmpty {
+                let normalization = SegmentNormalization(of: segment.ink.strokes, configuration)
+                ended.frames = segment.ink.frames(normalization, configuration)
+                lastNormalization = normalization
+            }
+            taking.close(ended, segment.ending)
+            served = nil
+            reading = nil
+            gaps = LabelEvent.Gaps()
+            revision = 0
+            unread = 0
+            precedingText = ""
+            filter.beginSegment()
+        }
+        closed.removeAll()
+    }
+
+    // MARK: Partials
+
+    mutating func nextWindow(atRest: Bool) -> WindowRequest? {
+        guard let reading = reading ?? beginReading() else { return nil }
+        reading.extend(with: segmenter.open, penIsDown: segmenter.penIsDown)
+        unread = 0
+        return reading.nextWindow(atRest: atRest)
+    }
+
+    private mutating func beginReading() -> InkReading? {
+        guard !segmenter.open.isEmpty, let served, case .ink(let configuration) = served.model.input else {
+            return nil
+        }
+        // A line's first letters tell little of its scale and slope; the line before tells more.
+        var normalization = SegmentNormalization(of: segmenter.open.strokes, configuration)
+        if let lastNormalization {
+            normalization.scale = lastNormalization.scale
+            normalization.slope = lastNormalization.slope
+        }
+        let reading = InkReading(
+            served: served, configuration: configuration, decoding: pipeline.decoding, window: pipeline.window,
+            precedingText: precedingText, normalization: normalization, isProven: lastNormalization != nil)
+        self.reading = reading
+        return reading
+    }
+
+    mutating func take(_ output: OutputSequence) { reading?.take(output) }
+
+    var hasCaughtUp: Bool { reading?.hasCaughtUp ?? false }
+    /// All strokes were taken back: what stood there is gone.
+    var hasNews: Bool { reading != nil && segmenter.open.isEmpty }
+
+    mutating func partial() -> SegmentReading {
+        guard let reading else { return .nothing }
+        let partial = reading.partial(of: segmenter.open)
+        return SegmentReading(
+            text: partial.symbols.reduce(into: "") { $0 += $1.text }, committed: partial.committed,
+            symbols: partial.symbols)
+    }
+
+    mutating func giveUpReading() { reading = nil }
+}
+
+/// Ink that ended: read whole.
+struct EndedInk: EndedSegment {
+    var ink: InkSegment
+    let served: Served
+    let precedingText: String
+    let facts: SegmentFacts
+    var frames = 0
+
+    var byteCount: Int { ink.byteCount }
+    var duration: Int64 { ink.duration }
+    var evidence: Evidence? { .ink(ink.strokes) }
+
+    mutating func next() -> FinalStep {
+        ink.isEmpty ? .done(.nothing) : .whole(.ink(ink.strokes), precedingText: precedingText)
+    }
+
+    func reading(of recognition: Recognition, alternatives: Int) -> SegmentReading {
+        SegmentReading(
+            text: recognition.text, committed: recognition.text.unicodeScalars.count,
+            symbols: recognition.symbols.map { LabelEvent.Symbol($0, in: ink) },
+            alternatives: LabelEvent.alternatives(of: recognition, limit: alternatives))
+    }
+}

@@ -1,0 +1,54 @@
+/// One message of a sensor's publisher, topic `features.<stream>`.
+public struct FeaturePacket: StreamPacket, Equatable {
+    public var epoch: UInt64
+    public var sequence: UInt64
+    public var content: Content
+
+    public enum Content: Equatable, Sendable {
+        case hello(StreamHello)
+        case frames(FeatureFrames)
+        /// The recording or utterance is over: what is pending becomes final.
+        case endOfSegment
+    }
+
+    public init(epoch: UInt64, sequence: UInt64, content: Content) {
+        self.epoch = epoch
+        self.sequence = sequence
+        self.content = content
+    }
+
+    public var role: PacketRole {
+        switch content {
+        case .hello(let hello): .hello(hello)
+        case .frames: .input
+        case .endOfSegment: .end(.explicit)
+        }
+    }
+
+    public var byteCount: Int {
+        switch content {
+        case .frames(let frames): 256 + frames.values.count * MemoryLayout<Float>.stride
+        case .hello(let hello): 256 + hello.byteCount
+        case .endOfSegment: 256
+        }
+    }
+}
+
+/// Feature vectors, row-major: `values.count` is a multiple of `channels`. A missing value is NaN.
+public struct FeatureFrames: Equatable, Sendable {
+    /// Time of the first vector in µs; nil where the sensor has no clock.
+    public var time: Int64?
+    /// Vectors per second.
+    public var rate: Float
+    public var channels: Int
+    public var values: [Float]
+
+    public var count: Int { channels > 0 ? values.count / channels : 0 }
+
+    public init(time: Int64? = nil, rate: Float, channels: Int, values: [Float]) {
+        self.time = time
+        self.rate = rate
+        self.channels = channels
+        self.values = values
+    }
+}

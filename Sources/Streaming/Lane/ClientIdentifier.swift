@@ -1,0 +1,13 @@
+/// Who sends a stream's packets: work is shared among clients first, then among each one's streams.
+///
+/// Opaque: a CURVE key, a user of this machine, a connection; whoever takes packets in names them, and streams only compares.
+public struct ClientIdentifier: Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ name: String) {
+        description = name
+    }
+
+    /// Where nobody asked who sends.
+    public static let unknown = ClientIdentifier("unknown")
+}

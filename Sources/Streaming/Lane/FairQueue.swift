@@ -1,0 +1,124 @@
+/// Whose turn it is: every client gets an equal share of the work, and within it each of its streams, however much others keep waiting.
+///
+/// Weighted fair queueing (Demers, Keshav and Shenker 1989) on two levels, measured in frames: what would be done first if all
+/// worked at once, each at an equal share of the speed, is done first. So whoever asks for little does not wait for those who ask
+/// for much, and nobody waits for ever.
+///
+/// A stream stands in the queue at most once. Adding costs the logarithm of a client's streams, taking out the number of clients.
+package struct FairQueue<Element> {
+    fileprivate struct Entry {
+        var stream: StreamName
+        var element: Element
+        var frames: Double
+        var finish: Double
+        /// Among equals the older one.
+        var order: UInt64
+    }
+
+    fileprivate struct Client {
+        var streams = Flow<StreamName>()
+        /// A heap: the entry that would be done first stands first.
+        var entries: [Entry] = []
+    }
+
+    private var clients: [ClientIdentifier: Client] = [:]
+    private var shares = Flow<ClientIdentifier>()
+    private var order: UInt64 = 0
+    package private(set) var count = 0
+
+    package init() {}
+
+    package var isEmpty: Bool { count == 0 }
+
+    /// Adds what `stream` wants done next: work of about so many frames.
+    package mutating func add(_ element: Element, of stream: StreamName, from client: ClientIdentifier, frames: Int) {
+        order &+= 1
+        count += 1
+        let frames = Double(max(1, frames))
+        clients[client, default: Client()].add(element, of: stream, frames: frames, order: order)
+    }
+
+    /// Takes out what is next.
+    package mutating func next() -> Element? {
+        var best: (client: ClientIdentifier, finish: Double, order: UInt64)?
+        for (client, contents) in clients {
+            guard let first = contents.entries.first else { continue }
+            let finish = shares.start(of: client) + first.frames
+            if let best, (best.finish, best.order) < (finish, first.order) { continue }
+            best = (client, finish, first.order)
+        }
+        guard let chosen = best?.client, let index = clients.index(forKey: chosen) else { return nil }
+        let frames = clients.values[index].entries[0].frames
+        shares.charge(chosen, frames)
+        shares.advance(by: frames, among: clients.count)
+        let element = clients.values[index].removeFirst()
+        count -= 1
+        if clients.values[index].entries.isEmpty { clients.remove(at: index) }
+        if count == 0 {
+            clients.removeAll(keepingCapacity: true)
+            shares = Flow()
+        }
+        return element
+    }
+
+    /// The work taken out last was more than was told when it was added.
+    package mutating func charge(_ stream: StreamName, of client: ClientIdentifier, frames: Int) {
+        shares.charge(client, Double(frames))
+        clients[client]?.streams.charge(stream, Double(frames))
+    }
+}
+
+extension FairQueue.Client {
+    fileprivate mutating func add(_ element: Element, of stream: StreamName, frames: Double, order: UInt64) {
+        let finish = streams.start(of: stream) + frames
+        streams.last[stream] = finish
+        entries.append(.init(stream: stream, element: element, frames: frames, finish: finish, order: order))
+        var child = entries.count - 1
+        while child > 0, entries[child].precedes(entries[(child - 1) / 2]) {
+            entries.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    fileprivate mutating func removeFirst() -> Element {
+        let first = entries[0]
+        streams.advance(by: first.frames, among: entries.count)
+        entries.swapAt(0, entries.count - 1)
+        entries.removeLast()
+        var parent = 0
+        while true {
+            var least = parent
+            for child in (2 * parent + 1)..<(2 * parent + 3) where child < entries.count {
+                if entries[child].precedes(entries[least]) { least = child }
+            }
+            guard least != parent else { return first.element }
+            entries.swapAt(parent, least)
+            parent = least
+        }
+    }
+}
+
+extension FairQueue.Entry {
+    fileprivate func precedes(_ other: Self) -> Bool { (finish, order) < (other.finish, other.order) }
+}
+
+/// How far the work of each of several takers has come, in frames, if all had worked at once.
+fileprivate struct Flow<Taker: Hashable> {
+    /// What a taker that asked for all it could get would have got by now.
+    private var now = 0.0
+    /// Where each taker's work ends that was given out so far.
+    var last: [Taker: Double] = [:]
+
+    init() {}
+
+    func start(of taker: Taker) -> Double { max(now, last[taker] ?? 0) }
+
+    mutating func charge(_ taker: Taker, _ frames: Double) { last[taker] = start(of: taker) + frames }
+
+    /// So many frames were worked for one of `count` takers that wait.
+    mutating func advance(by frames: Double, among count: Int) {
+        now += frames / Double(count)
+        // Whoever has fallen behind starts from now like anybody.
+        if last.count > 2 * count + 64 { last = last.filter { $0.value > now } }
+    }
+}

@@ -1,0 +1,342 @@
+import DuctusFoundations
+import DuctusNetwork
+import DuctusRecognition
+
+/// Streams that one thread reads, sharing nothing with other lanes: it owns their sessions, the scratch memory and the batch.
+///
+/// A lane is driven from outside: packets are given to `receive`, then `turn` reads what is due. It has no thread and no clock but
+/// the one it is given, so tests drive it by hand; `LaneThread` drives it in the daemon.
+///
+/// Order: a stream's events come out in order, its finals after its partials. Between streams, work is shared among clients and then
+/// among each one's streams, measured in frames (`FairQueue`): a few finals in one call of the network, then `LaneLimits.batch`
+/// partials in one. What one client keeps waiting is bounded, see `LaneLimits.clientWork`.
+public final class Lane {
+    public let limits: LaneLimits
+    public private(set) var counters = LaneCounters()
+
+    private let clock: any Clock
+    private let sink: any LabelSink
+    private var sessions: [StreamName: any Session] = [:]
+    private var duePartials = FairQueue<any Session>()
+    private var dueFinals = FairQueue<any Session>()
+    /// Sessions that stand in one of the queues.
+    private var isQueued: Set<ObjectIdentifier> = []
+    private var backlog = Backlog()
+    private let windows = WindowGroups()
+    private let finalWindows = WindowGroups()
+    private let workspace = Workspace()
+    private let readers = Readers()
+    private var nextSweep: Int64 = .min
+    private var nextEviction: Int64 = .min
+    private var skippedBefore: UInt64 = 0
+
+    /// How often the wall clock's rules are looked at.
+    public static let sweep: Int64 = 20_000_000
+    /// Finals looked at in one turn, those that need no computing among them.
+    private static let offersPerTurn = 256
+    /// What a final costs besides its frames, in frames.
+    private static let finalCost = 16
+
+    public init(limits: LaneLimits = LaneLimits(), clock: any Clock, sink: any LabelSink) {
+        self.limits = limits
+        self.clock = clock
+        self.sink = sink
+    }
+
+    // MARK: In
+
+    /// Takes a packet of `stream`, which `client` sent and which arrived at `arrived` (unix µs).
+    public func receive(
+        _ packet: any StreamPacket, of stream: StreamName, from client: ClientIdentifier = .unknown,
+        pipeline: Pipeline, arrived: Int64
+    ) {
+        let now = Moment(clock)
+        counters.packets &+= 1
+        isQuiet = false
+        guard let session = session(for: stream, from: client, pipeline: pipeline, now: now) else {
+            return refuse(stream, because: .streams)
+        }
+        // What ends a segment is always taken: it is how memory becomes free.
+        if case .input = packet.role, session.byteCount >= limits.streamBytes {
+            return refuse(stream, because: .memory)
+        }
+        do {
+            let receipt = try session.receive(packet, from: client, arrived: arrived, now: now)
+            if receipt.isRepeated { counters.repeatedPackets &+= 1 }
+            if !receipt.missing.isEmpty { sink.missing(receipt.missing, in: stream) }
+        } catch {
+            refuse(stream, because: error)
+        }
+        note(session)
+        enqueue(session)
+    }
+
+    private func refuse(_ stream: StreamName, because reason: PacketRefusal) {
+        counters.refusals[reason, default: 0] &+= 1
+        sink.refused(stream, because: reason)
+    }
+
+    private func session(
+        for stream: StreamName, from client: ClientIdentifier, pipeline: Pipeline, now: Moment
+    ) -> (any Session)? {
+        if let session = sessions[stream] { return session }
+        if sessions.count >= limits.streams, !evictLongestIdle(now) { return nil }
+        let session = pipeline.input.makeSession(stream, pipeline, client, now)
+        sessions[stream] = session
+        return session
+    }
+
+    private func enqueue(_ session: any Session) {
+        if session.waitingFinals > 0, isQueued.insert(ObjectIdentifier(session)).inserted {
+            dueFinals.add(
+                session, of: session.stream, from: session.client, frames: session.nextFinalFrames + Self.finalCost)
+        } else if session.partialIsDue, isQueued.insert(ObjectIdentifier(session)).inserted {
+            duePartials.add(
+                session, of: session.stream, from: session.client, frames: Self.partialCost(session.pipeline))
+        }
+    }
+
+    /// Frames of a window, as a rule.
+    private static func partialCost(_ pipeline: Pipeline) -> Int {
+        pipeline.window.chunk + pipeline.window.lookahead
+    }
+
+    /// What a session keeps waiting may have changed: its client is held to its bound.
+    private func note(_ session: any Session) {
+        backlog.note(session)
+        while let excess = backlog.excess(over: limits) {
+            let sessions = backlog.sessions(of: excess.client)
+            let share = excess.allowed / Double(max(1, sessions.count))
+            var isDone = true
+            for session in sessions.sorted(by: { backlog.load($0, limits) > backlog.load($1, limits) }) {
+                while backlog.load(of: excess.client, limits) > excess.allowed, backlog.load(session, limits) > share,
+                    session.giveUpNewestFinal(because: excess.reason)
+                {
+                    isDone = false
+                    backlog.note(session)
+                    counters.givenUpFinals &+= 1
+                    sink.gaveUp(excess.client, session.stream, because: excess.reason)
+                }
+            }
+            // What is left are finals that wait to say why they are empty.
+            if isDone { return }
+        }
+    }
+
+    // MARK: Reading
+
+    /// Looks at the clock, reads a few finals, if some are due, and one batch of partials.
+    ///
+    /// - Returns: whether more is due, so that the next turn should follow at once.
+    @discardableResult
+    public func turn() -> Bool {
+        let now = Moment(clock)
+        if now.monotonic >= nextSweep { sweep(now) }
+        readFinals()
+        readPartials()
+        return !duePartials.isEmpty || !dueFinals.isEmpty
+    }
+
+    private func readPartials() {
+        var offered = 0
+        while offered < limits.batch, let session = duePartials.next() {
+            offered += 1
+            isQueued.remove(ObjectIdentifier(session))
+            // Its segment may have ended since: then only the final counts.
+            guard session.partialIsDue else {
+                enqueue(session)
+                continue
+            }
+            switch session.nextWindow() {
+            case .window(let request):
+                duePartials.charge(
+                    session.stream, of: session.client, frames: request.frames - Self.partialCost(session.pipeline))
+                windows.add(request, for: session)
+            case .event(let event): publish(event)
+            case .nothing: enqueue(session)
+            }
+        }
+        read(windows) { session, output in
+            if let event = session.takeWindow(output) { publish(event) }
+        } giveUp: { session, error in
+            session.giveUpWindow()
+            sink.failed(session.stream, because: "\(error)")
+        }
+    }
+
+    /// Computes the windows, gives each session its own, and looks at what it wants next.
+    private func read(
+        _ windows: WindowGroups, take: (any Session, OutputSequence) -> Void, giveUp: (any Session, any Error) -> Void
+    ) {
+        for group in windows.groups where !group.windows.isEmpty {
+            do {
+                let output = try group.network.advance(group.windows, frames: group.frames, workspace: workspace)
+                counters.batches &+= 1
+                counters.windows &+= UInt64(group.windows.count)
+                for (index, session) in group.members.enumerated() { take(session, output[index]) }
+            } catch {
+                counters.failures &+= UInt64(group.members.count)
+                for session in group.members { giveUp(session, error) }
+            }
+            for session in group.members { enqueue(session) }
+        }
+        windows.removeAll()
+    }
+
+    private func readFinals() {
+        var wholes: [(session: any Session, request: FinalRequest)] = []
+        var (offered, taken, frames) = (0, 0, 0)
+        while offered < Self.offersPerTurn, taken < limits.finalsPerTurn, frames < limits.finalFramesPerTurn,
+            let session = dueFinals.next()
+        {
+            offered += 1
+            let cost = session.nextFinalFrames
+            isQueued.remove(ObjectIdentifier(session))
+            switch session.nextFinal() {
+            case .whole(let request): wholes.append((session, request))
+            case .window(let request): finalWindows.add(request, for: session)
+            // Nothing is computed for it.
+            case .finished(let finished):
+                publish(finished, of: session)
+                continue
+            case .nothing:
+                enqueue(session)
+                continue
+            }
+            taken += 1
+            frames += cost
+        }
+        // Those of one generation are read in one call.
+        while let model = wholes.first?.request.model {
+            readWhole(wholes.filter { $0.request.model === model })
+            wholes.removeAll { $0.request.model === model }
+        }
+        read(finalWindows) { session, output in
+            session.takeFinalWindow(output)
+        } giveUp: { session, error in
+            if let finished = session.finish(.failure(error)) {
+                publish(finished, of: session)
+            } else {
+                sink.failed(session.stream, because: "\(error)")
+            }
+        }
+    }
+
+    private func readWhole(_ finals: [(session: any Session, request: FinalRequest)]) {
+        for decoding in Recognizer.Decoding.allCases {
+            let finals = finals.filter { $0.request.decoding == decoding }
+            guard let first = finals.first else { continue }
+            do {
+                let readings = try readers.recognizer(for: first.request.model, decoding: decoding)
+                    .recognize(
+                        finals.map(\.request.evidence), precedingTexts: finals.map(\.request.precedingText))
+                for (final, reading) in zip(finals, readings) { finish(final.session, .success(reading)) }
+            } catch {
+                // One that cannot be read must not take others with it.
+                guard finals.count > 1 else {
+                    finish(first.session, .failure(error))
+                    continue
+                }
+                for final in finals { readWhole([final]) }
+            }
+        }
+    }
+
+    private func finish(_ session: any Session, _ recognition: Result<Recognition, any Error>) {
+        if let finished = session.finish(recognition) { publish(finished, of: session) } else { enqueue(session) }
+    }
+
+    private func publish(_ finished: FinishedSegment, of session: any Session) {
+        if finished.failed { counters.failures &+= 1 }
+        counters.pace[session.pipeline.name, default: FramePace()].add(
+            frames: finished.frames, duration: finished.duration)
+        publish(finished.event)
+        sink.finished(finished)
+        backlog.note(session)
+        // It may be idle now, and go for a new stream.
+        nextEviction = .min
+        enqueue(session)
+    }
+
+    private func publish(_ event: LabelEvent) {
+        var event = event
+        event.stamps.published = clock.unixMicroseconds
+        switch event.state {
+        case .partial:
+            counters.partials &+= 1
+            counters.partialLatency.add(event.stamps.published &- event.stamps.arrived)
+        case .final:
+            counters.finals &+= 1
+            counters.finalLatency.add(event.stamps.published &- event.stamps.decided)
+        }
+        sink.publish(event)
+    }
+
+    // MARK: Time passes
+
+    private func sweep(_ now: Moment) {
+        nextSweep = now.monotonic + Self.sweep
+        isQuiet = true
+        let longest = Int64(limits.eviction * 1e9)
+        for (stream, session) in sessions {
+            session.tick(now)
+            note(session)
+            enqueue(session)
+            if !session.isIdle { isQuiet = false }
+            if session.isIdle, now.monotonic - session.lastArrival > longest { evict(stream) }
+        }
+    }
+
+    /// Makes room for a new stream. An eighth of the idle ones goes at once, and if none is idle nobody looks again for a while: a
+    /// flood of new names must not cost a search each.
+    private func evictLongestIdle(_ now: Moment) -> Bool {
+        guard now.monotonic >= nextEviction else { return false }
+        let idle = sessions.values.filter { $0.isIdle && !isQueued.contains(ObjectIdentifier($0)) }
+            .sorted { $0.lastArrival < $1.lastArrival }
+        guard !idle.isEmpty else {
+            nextEviction = now.monotonic + Self.sweep
+            return false
+        }
+        for session in idle.prefix(max(1, idle.count / 8)) { evict(session.stream) }
+        return true
+    }
+
+    private func evict(_ stream: StreamName) {
+        guard let session = sessions.removeValue(forKey: stream) else { return }
+        skippedBefore &+= session.skippedPartials
+        backlog.forget(session)
+        counters.evictedStreams &+= 1
+    }
+
+    /// Ends every open segment and reads all finals: nothing that was taken in is lost.
+    public func finish() {
+        let now = Moment(clock)
+        for session in sessions.values {
+            session.end(.shutdown, now: now)
+            note(session)
+            enqueue(session)
+        }
+        while turn() {}
+    }
+
+    // MARK: What others ask
+
+    public var now: Moment { Moment(clock) }
+    /// Bytes that the streams keep.
+    public var byteCount: Int { sessions.values.reduce(0) { $0 + $1.byteCount } }
+    public var streamCount: Int { sessions.count }
+    public var waitingFinals: Int { sessions.values.reduce(0) { $0 + $1.waitingFinals } }
+    /// Frames of segments that wait for their final, about.
+    public var waitingFrames: Int { sessions.values.reduce(0) { $0 + $1.waitingWork.frames } }
+    public var duePartialCount: Int { duePartials.count }
+    /// Nothing is open: the clock's rules need not be looked at soon.
+    public private(set) var isQuiet = true
+    public var summaries: [SessionSummary] { sessions.values.map(\.summary).sorted { $0.stream < $1.stream } }
+
+    /// Counters with what the sessions count themselves.
+    public var report: LaneCounters {
+        var report = counters
+        report.skippedPartials = sessions.values.reduce(skippedBefore) { $0 &+ $1.skippedPartials }
+        return report
+    }
+}

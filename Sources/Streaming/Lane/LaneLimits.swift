@@ -1,0 +1,91 @@
+/// What a lane holds at most. Whatever exceeds a limit is dropped and counted. A final is never dropped: one that was let go of unread
+/// comes empty and says why.
+public struct LaneLimits: Sendable, Equatable {
+    /// Streams that a lane keeps; beyond it the longest idle one is evicted, and if none is idle the new one is refused.
+    public var streams: Int
+    /// Packets that wait for the lane.
+    public var queuedPackets: Int
+    /// Packets of one stream that wait for the lane, so that one stream cannot crowd out the others.
+    public var queuedPacketsPerStream: Int
+    /// Bytes of packets that wait for the lane.
+    public var queuedBytes: Int
+    /// Bytes that one stream keeps: what is open, what waits for its final, and as much again of packets that wait for the lane. One
+    /// packet may go beyond it.
+    public var streamBytes: Int
+    /// Packets, and their bytes, of one client that wait for the lane.
+    public var queuedPacketsPerClient: Int
+    public var queuedBytesPerClient: Int
+    /// Frames of segments, and their bytes, that one client may keep waiting for finals. Beyond it the newest segments of the streams
+    /// that keep most waiting are let go of.
+    public var clientFrames: Int
+    public var clientBytes: Int
+    /// Bytes of segments that all clients may keep waiting together.
+    public var waitingBytes: Int
+    /// Windows read in one call of the network.
+    public var batch: Int
+    /// Finals read in one turn, before a batch of partials: in one call, and no more once they have so many frames.
+    public var finalsPerTurn: Int
+    public var finalFramesPerTurn: Int
+    /// Seconds after which a stream without packets is evicted.
+    public var eviction: Double
+
+    public init(
+        streams: Int = 4096, queuedPackets: Int = 65_536, queuedPacketsPerStream: Int = 8_192,
+        queuedBytes: Int = 256 << 20, streamBytes: Int = 8 << 20, queuedPacketsPerClient: Int = 32_768,
+        queuedBytesPerClient: Int = 64 << 20, clientFrames: Int = 1 << 18, clientBytes: Int = 64 << 20,
+        waitingBytes: Int = 256 << 20, batch: Int = 16, finalsPerTurn: Int = 4, finalFramesPerTurn: Int = 2_048,
+        eviction: Double = 300
+    ) {
+        self.streams = streams
+        self.queuedPackets = queuedPackets
+        self.queuedPacketsPerStream = queuedPacketsPerStream
+        self.queuedBytes = queuedBytes
+        self.streamBytes = streamBytes
+        self.queuedPacketsPerClient = queuedPacketsPerClient
+        self.queuedBytesPerClient = queuedBytesPerClient
+        self.clientFrames = clientFrames
+        self.clientBytes = clientBytes
+        self.waitingBytes = waitingBytes
+        self.batch = batch
+        self.finalsPerTurn = finalsPerTurn
+        self.finalFramesPerTurn = finalFramesPerTurn
+        self.eviction = eviction
+    }
+}
+
+/// What a lane did since it began.
+public struct LaneCounters: Sendable, Equatable {
+    public var packets: UInt64 = 0
+    public var partials: UInt64 = 0
+    public var finals: UInt64 = 0
+    /// Windows read by the network, and calls of it.
+    public var windows: UInt64 = 0
+    public var batches: UInt64 = 0
+    /// Partials that were replaced by the next before they were read.
+    public var skippedPartials: UInt64 = 0
+    public var repeatedPackets: UInt64 = 0
+    /// Packets that were not taken, by reason.
+    public var refusals: [PacketRefusal: UInt64] = [:]
+    /// Segments that were let go of unread, because their client kept too much waiting.
+    public var givenUpFinals: UInt64 = 0
+    public var evictedStreams: UInt64 = 0
+    /// Segments and windows that could not be read; finals of such segments are empty and say why.
+    public var failures: UInt64 = 0
+    /// Frames of ink by pipeline, and how long the pens took for them.
+    public var pace: [String: FramePace] = [:]
+    /// Arrival of the packet that made a hop due → partial published, µs.
+    public var partialLatency = LatencyHistogram()
+    /// End of a segment decided → final published, µs.
+    public var finalLatency = LatencyHistogram()
+
+    public init() {}
+
+    /// What was dropped or not read, by the name that metrics and status give the reason.
+    public var drops: [String: UInt64] {
+        [
+            "repeated": repeatedPackets, "unreadable": failures, "given_up": givenUpFinals,
+            "refused": (refusals[.streams] ?? 0) &+ (refusals[.kind] ?? 0), "stream_memory": refusals[.memory] ?? 0,
+            "unusable_rate": refusals[.rate] ?? 0,
+        ]
+    }
+}

@@ -1,0 +1,30 @@
+/// When a segment of ink ends. All but `idle` are decided in the time and place of the samples, so a recording gives the same
+/// segments at every replay speed; `idle` stands in while no sample arrives at all.
+public struct EndpointRule: Codable, Equatable, Sendable {
+    /// Seconds without contact after which the next report ends the segment.
+    public var pause: Double
+    /// Seconds of the wall clock without any packet after which the segment ends. More than `pause`, so that a jittering
+    /// transport cannot end a segment that the samples' own time would not.
+    public var idle: Double
+    /// Whether a stroke far to the left and below begins a new segment.
+    public var newLine: Bool
+    /// Samples with contact that a segment may hold.
+    public var maximumSamples: Int
+    /// Seconds that a pen may be out of reach: longer ends the segment. Pens flicker at the edge of their reach, and leave it between
+    /// words.
+    public var outOfReach: Double
+
+    public init(
+        pause: Double = 2, idle: Double = 3, newLine: Bool = true, maximumSamples: Int = 8192, outOfReach: Double = 0.7
+    ) {
+        self.pause = pause
+        self.idle = idle
+        self.newLine = newLine
+        self.maximumSamples = maximumSamples
+        self.outOfReach = outOfReach
+    }
+
+    /// Where no report comes, the wall clock decides, half as late again: a jittering transport must not end what the samples' own time
+    /// would not.
+    var outOfReachByTheWall: Double { 1.5 * outOfReach }
+}

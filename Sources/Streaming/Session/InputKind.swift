@@ -1,0 +1,164 @@
+import DuctusNetwork
+import DuctusRecognition
+
+/// A kind of input: what pens, sensors and whatever comes next have of their own. Everything else of a stream is
+/// `StreamSession<Kind>`: sequence numbers, hops, partials and finals in their order, memory, what status tells.
+///
+/// A value of it is the kind's part of one stream. It cuts what comes in into segments and reads the open one as it grows. It never
+/// computes: `nextWindow` returns what it wants computed, `take(_ output:)` gets the result.
+///
+/// A kind is a folder of its own: its packet, this, and its message on the wire. `Pipeline.Input(name:kind:)` makes it known.
+package protocol InputKind {
+    associatedtype Packet: StreamPacket
+    associatedtype Ended: EndedSegment
+
+    init(_ pipeline: Pipeline)
+
+    // What comes in
+
+    /// Something is open that must get its final.
+    var isOpen: Bool { get }
+    /// The weights that the open segment is read with; nil before its first input.
+    var served: Served? { get }
+    /// What an event tells of the open segment.
+    var facts: SegmentFacts { get }
+    /// Memory of the open segment, in bytes.
+    var byteCount: Int { get }
+    /// What writes is away: unless it comes back, what is open ends as `Taking.leave` said.
+    var isAway: Bool { get }
+    /// A stream that rests is read to its end once, as if it had ended.
+    static var readsRests: Bool { get }
+
+    /// Takes a packet that brings input or amends it.
+    ///
+    /// - Throws: why it is not taken.
+    mutating func take(_ packet: Packet, _ taking: inout Taking<Ended>) throws(PacketRefusal)
+    /// Packets of the stream were lost just before the next one.
+    mutating func note(lost: UInt64)
+    /// The publisher tells of itself; its writer is the same as before, or nothing is open.
+    mutating func greet(_ hello: StreamHello)
+    /// Channels that a model reads and the hello does not name.
+    static func missing(in hello: StreamHello, for model: Model) -> [String]
+    /// Another writer, or another life of the publisher: what was carried over from segment to segment is forgotten.
+    mutating func changeHand()
+    /// The publisher began anew: its clock and its counting may have changed. Nothing is open.
+    mutating func restart()
+    /// Ends what is open.
+    mutating func end(_ ending: LabelEvent.Ending, _ taking: inout Taking<Ended>)
+
+    // How the open segment is read
+
+    /// The next window of the open segment; nil if all of it was read.
+    mutating func nextWindow(atRest: Bool) -> WindowRequest?
+    mutating func take(_ output: OutputSequence)
+    /// All that should be read by now was in a window.
+    var hasCaughtUp: Bool { get }
+    /// Something is worth telling though there is no window.
+    var hasNews: Bool { get }
+    mutating func partial() -> SegmentReading
+    /// What was read of the open segment is given up; reading begins anew.
+    mutating func giveUpReading()
+
+    // What must be read before the next partial
+
+    /// Something of the open segment is over and waits to be read to its end.
+    var owesReading: Bool { get }
+    mutating func nextOwedWindow() -> WindowRequest?
+    mutating func takeOwed(_ output: OutputSequence)
+}
+
+extension InputKind {
+    package var isAway: Bool { false }
+    package static var readsRests: Bool { false }
+    package static func missing(in hello: StreamHello, for model: Model) -> [String] { [] }
+    package var owesReading: Bool { false }
+    package mutating func nextOwedWindow() -> WindowRequest? { nil }
+    package mutating func takeOwed(_ output: OutputSequence) {}
+}
+
+/// A segment that ended and waits for its final.
+package protocol EndedSegment {
+    /// The weights that it is read with.
+    var served: Served { get }
+    var facts: SegmentFacts { get }
+    var byteCount: Int { get }
+    /// Frames that its final takes to read, about.
+    var frames: Int { get }
+    /// From the first to the last sample on the publisher's clock, µs; 0 where it has none, or where frames tell the time.
+    var duration: Int64 { get }
+    /// What it was read from, for corrections; nil where too much of it is missing.
+    var evidence: Evidence? { get }
+    /// What its final wants computed next.
+    mutating func next() -> FinalStep
+    mutating func take(_ output: OutputSequence)
+    /// The final, once it was read as a whole.
+    func reading(of recognition: Recognition, alternatives: Int) -> SegmentReading
+}
+
+extension EndedSegment {
+    package var duration: Int64 { 0 }
+    package mutating func take(_ output: OutputSequence) {}
+}
+
+/// A step towards a final.
+package enum FinalStep {
+    /// Read this as a whole.
+    case whole(Evidence, precedingText: String)
+    /// Compute this, then ask again.
+    case window(WindowRequest)
+    case done(SegmentReading)
+}
+
+/// What an event tells of a segment besides its reading.
+package struct SegmentFacts {
+    /// Samples with contact, or vectors.
+    package var count: Int
+    /// The publisher's numbers of its strokes.
+    package var strokes: [UInt32]
+    package var revision: UInt32
+    package var gaps: LabelEvent.Gaps
+
+    package init(
+        count: Int = 0, strokes: [UInt32] = [], revision: UInt32 = 0, gaps: LabelEvent.Gaps = LabelEvent.Gaps()
+    ) {
+        self.count = count
+        self.strokes = strokes
+        self.revision = revision
+        self.gaps = gaps
+    }
+}
+
+/// What taking a packet in needs, and what it brings about.
+package struct Taking<Ended> {
+    /// When the packet came, unix µs.
+    package let arrived: Int64
+    private let models: any ModelStore
+    private let writer: String?
+    package var hop: HopTimer
+    /// A partial should be read.
+    package var isDue = false
+    /// Segments that ended, oldest first.
+    private(set) var ended: [(segment: Ended, ending: LabelEvent.Ending)] = []
+    /// Samples or vectors that came, and of them those that were unusable.
+    package var samples: UInt64 = 0
+    package var dirty: UInt64 = 0
+    /// What is open ends with this, unless what writes comes back within so many seconds.
+    package var leave: (ending: LabelEvent.Ending, seconds: Double)?
+
+    init(arrived: Int64, models: any ModelStore, writer: String?, hop: HopTimer) {
+        self.arrived = arrived
+        self.models = models
+        self.writer = writer
+        self.hop = hop
+    }
+
+    /// The weights for a segment that opens now.
+    package func current() -> Served { models.current(for: writer) }
+
+    /// A segment ended: nothing of it is due any more.
+    package mutating func close(_ segment: Ended, _ ending: LabelEvent.Ending, keepsHop: Bool = false) {
+        ended.append((segment, ending))
+        isDue = false
+        if !keepsHop { hop.restart() }
+    }
+}

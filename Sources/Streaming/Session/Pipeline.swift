@@ -1,0 +1,81 @@
+import DuctusRecognition
+
+/// How streams of one kind are read: which model, how much at a time, when a segment ends.
+public struct Pipeline: Sendable {
+    /// A kind of input by its name. Those that the daemon knows are listed beside each kind's packet.
+    public struct Input: Hashable, Sendable {
+        /// As configurations and status name it.
+        public let rawValue: String
+        let makeSession: @Sendable (StreamName, Pipeline, ClientIdentifier, Moment) -> any Session
+
+        package init<Kind: InputKind>(name: String, kind: Kind.Type) {
+            rawValue = name
+            makeSession = { StreamSession<Kind>(stream: $0, pipeline: $1, client: $2, now: $3) }
+        }
+
+        public static func == (a: Input, b: Input) -> Bool { a.rawValue == b.rawValue }
+        public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+    }
+
+    public var name: String
+    public var input: Input
+    public var models: any ModelStore
+    public var decoding: Recognizer.Decoding
+    public var window: WindowRule
+    public var endpoint: EndpointRule
+    /// Other readings that a final carries.
+    public var alternatives: Int
+
+    public init(
+        name: String, input: Input, models: any ModelStore, decoding: Recognizer.Decoding = .beam,
+        window: WindowRule = WindowRule(),
+        endpoint: EndpointRule = EndpointRule(), alternatives: Int = 3
+    ) {
+        self.name = name
+        self.input = input
+        self.models = models
+        self.decoding = decoding
+        self.window = window
+        self.endpoint = endpoint
+        self.alternatives = alternatives
+    }
+}
+
+/// How much of an open segment the network reads at a time. Frames are input frames of the network.
+public struct WindowRule: Codable, Equatable, Sendable {
+    /// Seconds between two partials of a stream.
+    public var hop: Double
+    /// Frames that become final together.
+    public var chunk: Int
+    /// Frames to the right that a chunk must see before it becomes final.
+    public var lookahead: Int
+    /// Most frames of one window; what is left follows in the next.
+    public var maximum: Int
+
+    public init(hop: Double = 0.25, chunk: Int = 8, lookahead: Int = 32, maximum: Int = 512) {
+        self.hop = hop
+        self.chunk = chunk
+        self.lookahead = lookahead
+        self.maximum = maximum
+    }
+
+    /// Of `pending` frames that are not final, how many the next window holds and how many of them it makes final.
+    package func plan(pending: Int) -> (frames: Int, chunk: Int) {
+        let frames = min(pending, max(maximum, chunk + lookahead))
+        let ready = max(0, frames - lookahead)
+        return (frames, ready - ready % max(1, chunk))
+    }
+
+    /// The same for a network that sees `frames` of the lookahead in any case, by its convolutions.
+    package func reduced(by frames: Int) -> WindowRule {
+        var reduced = self
+        reduced.lookahead = max(0, lookahead - frames)
+        return reduced
+    }
+
+    /// As `plan`, but each chunk sees exactly its lookahead, however much is pending: what becomes final then depends on the frames alone,
+    /// not on when they came.
+    package func steadyPlan(pending: Int) -> (frames: Int, chunk: Int) {
+        pending >= chunk + lookahead ? (chunk + lookahead, chunk) : (pending, 0)
+    }
+}

@@ -1,0 +1,47 @@
+import DuctusNetwork
+import DuctusRecognition
+import Synchronization
+
+/// A model in use and the name of its generation.
+public struct Served: Sendable {
+    public let model: Model
+    public let generation: LabelEvent.Generation
+    /// What partials of ink are read with: the model's weights in 16 bits, in two thirds of the time. Finals, and the spans of
+    /// sensors, are read with the model's own.
+    let provisional: Network
+
+    public init(model: Model, generation: LabelEvent.Generation) {
+        self.model = model
+        self.generation = generation
+        let network = model.network
+        guard model.input.isReadAnew else {
+            provisional = network
+            return
+        }
+        // The weights were a network before, so they are one again.
+        provisional =
+            (try? Network(
+                architecture: network.architecture, parameters: network.parameters, precision: .bf16,
+                instructionSet: network.instructionSet)) ?? network
+    }
+}
+
+/// Gives the weights to read with. Asked once for each segment that opens, on a lane's thread: it must answer at once.
+public protocol ModelStore: AnyObject, Sendable {
+    /// The writer's own generation where there is one, else the shared one.
+    func current(for writer: String?) -> Served
+}
+
+/// One generation for everyone, replaced as a whole.
+public final class SharedModel: ModelStore {
+    private let served: Mutex<Served>
+
+    public init(_ served: Served) {
+        self.served = Mutex(served)
+    }
+
+    public func current(for writer: String?) -> Served { served.withLock { $0 } }
+
+    /// Segments that open from now on are read with `next`; open ones keep what they began with.
+    public func replace(with next: Served) { served.withLock { $0 = next } }
+}

@@ -1,0 +1,160 @@
+import DuctusFoundations
+import DuctusNetwork
+import DuctusRecognition
+
+/// One point in time on both clocks, read once per turn of a lane.
+public struct Moment: Sendable {
+    /// Nanoseconds, never backward.
+    public var monotonic: Int64
+    /// µs since 1970.
+    public var unix: Int64
+
+    public init(_ clock: some Clock) {
+        monotonic = clock.monotonic
+        unix = clock.unixMicroseconds
+    }
+}
+
+/// What one stream is, over time, of whatever kind. Owned and called by one lane, never by two threads.
+///
+/// A session never computes: it returns what it wants computed, and gets the result.
+protocol Session: AnyObject {
+    var stream: StreamName { get }
+    var pipeline: Pipeline { get }
+    /// Who sent the newest packet.
+    var client: ClientIdentifier { get }
+    /// When its last packet came, monotonic.
+    var lastArrival: Int64 { get }
+    /// Nothing is open and nothing waits: it may be evicted.
+    var isIdle: Bool { get }
+    /// A partial should be read.
+    var partialIsDue: Bool { get }
+    var skippedPartials: UInt64 { get }
+    /// What it keeps in memory, in bytes.
+    var byteCount: Int { get }
+    var summary: SessionSummary { get }
+
+    /// Takes one packet that arrived at `arrived` (unix µs).
+    ///
+    /// - Throws: why it was not taken.
+    func receive(
+        _ packet: any StreamPacket, from client: ClientIdentifier, arrived: Int64, now: Moment
+    ) throws(PacketRefusal) -> PacketReceipt
+    /// The wall clock's rules, while no sample arrives.
+    func tick(_ now: Moment)
+    /// Ends what is open.
+    func end(_ ending: LabelEvent.Ending, now: Moment)
+
+    /// What a due partial wants computed.
+    func nextWindow() -> WindowOffer
+    /// Takes what the network said about the window. Returns the event if the reading has caught up with the input.
+    func takeWindow(_ output: OutputSequence) -> LabelEvent?
+    /// The window could not be read: what was read of the open segment is given up, and its reading begins anew.
+    func giveUpWindow()
+
+    /// Segments that ended and wait for their final.
+    var waitingFinals: Int { get }
+    /// Frames, and bytes, that wait for a final, about.
+    var waitingWork: WaitingWork { get }
+    /// Frames of the next step towards a final, about.
+    var nextFinalFrames: Int { get }
+    /// What the oldest waiting segment wants computed.
+    func nextFinal() -> FinalOffer
+    /// Takes what the network said about a window of the oldest waiting segment.
+    func takeFinalWindow(_ output: OutputSequence)
+    /// The oldest waiting segment was read, or could not be.
+    func finish(_ recognition: Result<Recognition, any Error>) -> FinishedSegment?
+    /// Lets go of the newest waiting segment that is not given up yet: its final will say why it is empty.
+    func giveUpNewestFinal(because reason: String) -> Bool
+}
+
+/// What became of a packet.
+struct PacketReceipt {
+    /// It had come before and was dropped.
+    var isRepeated = false
+    /// Channels that the model reads and the publisher's hello does not name.
+    var missing: [String] = []
+}
+
+/// What a session with a due partial has for the network.
+enum WindowOffer {
+    /// `takeWindow` gets its output.
+    case window(WindowRequest)
+    /// No input is left to read, which is itself worth telling.
+    case event(LabelEvent)
+    case nothing
+}
+
+/// What a session with a waiting segment has for the lane.
+enum FinalOffer {
+    /// To be read as a whole; `finish` gets the result.
+    case whole(FinalRequest)
+    /// The next of several windows; `takeFinalWindow` gets its output.
+    case window(WindowRequest)
+    /// Nothing is left to compute.
+    case finished(FinishedSegment)
+    case nothing
+}
+
+/// A segment that is to be read as a whole.
+struct FinalRequest {
+    var model: Model
+    var decoding: Recognizer.Decoding
+    var evidence: Evidence
+    var precedingText: String
+}
+
+/// What waits for finals.
+struct WaitingWork {
+    var frames = 0
+    var bytes = 0
+
+    static func += (sum: inout WaitingWork, other: WaitingWork) {
+        sum.frames += other.frames
+        sum.bytes += other.bytes
+    }
+}
+
+/// What `status` tells of a stream.
+public struct SessionSummary: Sendable {
+    public var stream: StreamName
+    public var pipeline: String
+    public var writer: String?
+    public var device: String?
+    public var generation: LabelEvent.Generation?
+    public var segment: UInt64
+    public var isOpen: Bool
+    public var samples: UInt64
+    public var segments: UInt64
+    public var gaps: UInt64
+    public var dirtySamples: UInt64
+    public var byteCount: Int
+    /// Unix µs.
+    public var lastActivity: Int64
+    /// The last reading.
+    public var text: String
+}
+
+/// Counts a stream's events and segments; unique over restarts, because both begin with the time of the stream's first packet.
+struct EventNumbering {
+    let epoch: UInt64
+    private(set) var events: UInt64 = 0
+    private(set) var segments: UInt64 = 0
+
+    init(_ now: Moment) {
+        epoch = UInt64(max(0, now.unix / 1000))
+    }
+
+    /// The number of the segment that is open.
+    var segment: UInt64 { epoch &* 1000 &+ segments }
+
+    mutating func nextEvent() -> UInt64 {
+        events += 1
+        return events
+    }
+
+    mutating func closeSegment() -> UInt64 {
+        defer { segments += 1 }
+        return segment
+    }
+}

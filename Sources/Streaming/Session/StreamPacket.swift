@@ -1,0 +1,23 @@
+/// One message of a publisher, of whatever kind of input.
+///
+/// `epoch` names one run of the publisher (it may be its start time); `sequence` counts its packets of this stream from 0.
+/// A new epoch starts anew without a gap; within an epoch every number left out is a lost packet.
+public protocol StreamPacket: Sendable {
+    var epoch: UInt64 { get }
+    var sequence: UInt64 { get }
+    var role: PacketRole { get }
+    /// Bytes that it occupies while it waits, about.
+    var byteCount: Int { get }
+}
+
+/// What a packet means to a stream of any kind.
+public enum PacketRole: Sendable {
+    /// Who sends, with what.
+    case hello(StreamHello)
+    /// Brings something to be kept.
+    case input
+    /// Tells more of what came before: no memory is needed to take it.
+    case amendment
+    /// What is open ends.
+    case end(LabelEvent.Ending)
+}

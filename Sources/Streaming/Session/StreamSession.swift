@@ -1,0 +1,325 @@
+import DuctusNetwork
+import DuctusRecognition
+
+/// One stream: finds its gaps, has its kind of input cut it into segments, reads the open one as it grows and each closed one exactly.
+final class StreamSession<Kind: InputKind>: Session {
+    let stream: StreamName
+    let pipeline: Pipeline
+    private(set) var client: ClientIdentifier
+    private(set) var lastArrival: Int64
+
+    private var input: Kind
+    private var numbering: EventNumbering
+    private var tracker = SequenceTracker()
+    private var hop: HopTimer
+    private var hello = StreamHello()
+    private var totals = Totals()
+
+    // The open segment
+    private var due: Due?
+    /// When input came last, monotonic.
+    private var lastInput: Int64
+    private var restWasRead = false
+    /// The open segment ends so at this monotonic time, unless input comes before.
+    private var leave: (ending: LabelEvent.Ending, at: Int64)?
+    /// Hops whose partial was replaced by the next before it was read.
+    private(set) var skippedPartials: UInt64 = 0
+
+    /// Segments that ended, oldest first.
+    private var waiting: [Waiting] = []
+    private(set) var waitingWork = WaitingWork()
+
+    private struct Due {
+        var arrived: Int64
+        var decided: Int64
+        var atRest = false
+    }
+
+    private struct Waiting {
+        var contents: Contents
+        var work: WaitingWork
+        var facts: SegmentFacts
+        var generation: LabelEvent.Generation
+        var ending: LabelEvent.Ending
+        var number: UInt64
+        var writer: String?
+        var due: Due
+
+        enum Contents {
+            case segment(Kind.Ended)
+            /// Let go of, and why.
+            case givenUp(String)
+        }
+    }
+
+    private struct Totals {
+        var samples: UInt64 = 0
+        var gaps: UInt64 = 0
+        var dirty: UInt64 = 0
+        var lastActivity: Int64 = 0
+        var text = ""
+    }
+
+    init(stream: StreamName, pipeline: Pipeline, client: ClientIdentifier, now: Moment) {
+        self.stream = stream
+        self.pipeline = pipeline
+        self.client = client
+        lastArrival = now.monotonic
+        lastInput = now.monotonic
+        input = Kind(pipeline)
+        numbering = EventNumbering(now)
+        hop = HopTimer(seconds: pipeline.window.hop)
+    }
+
+    // MARK: Packets come in
+
+    func receive(
+        _ packet: any StreamPacket, from client: ClientIdentifier, arrived: Int64, now: Moment
+    ) throws(PacketRefusal) -> PacketReceipt {
+        guard let packet = packet as? Kind.Packet else { throw .kind }
+        self.client = client
+        lastArrival = now.monotonic
+        totals.lastActivity = arrived
+        let due = Due(arrived: arrived, decided: arrived)
+        switch tracker.note(epoch: packet.epoch, sequence: packet.sequence) {
+        case .repeated: return PacketReceipt(isRepeated: true)
+        case .first, .next: break
+        case .newEpoch:
+            end(.hello, due)
+            hop.restart()
+            input.restart()
+            input.changeHand()
+        case .gap(let lost):
+            input.note(lost: lost)
+            totals.gaps = totals.gaps.addingSaturating(lost)
+        }
+        var receipt = PacketReceipt()
+        switch packet.role {
+        case .hello(let hello):
+            greet(hello, due)
+            if !hello.channels.isEmpty {
+                receipt.missing = Kind.missing(in: hello, for: pipeline.models.current(for: hello.writer).model)
+            }
+        case .input, .amendment: try take(packet, due, now)
+        case .end(let ending): end(ending, due)
+        }
+        return receipt
+    }
+
+    private func greet(_ hello: StreamHello, _ due: Due) {
+        if hello.writer != self.hello.writer || hello.rotation != self.hello.rotation {
+            end(.hello, due)
+            input.changeHand()
+        }
+        self.hello = hello
+        input.greet(hello)
+    }
+
+    private func take(_ packet: Kind.Packet, _ due: Due, _ now: Moment) throws(PacketRefusal) {
+        var taking = makeTaking(arrived: due.arrived)
+        try input.take(packet, &taking)
+        if taking.samples > 0 {
+            totals.samples = totals.samples.addingSaturating(taking.samples)
+            lastInput = now.monotonic
+            restWasRead = false
+        }
+        if !input.isAway { leave = nil }
+        if let leave = taking.leave, input.isOpen {
+            self.leave = (leave.ending, now.monotonic &+ Int64(leave.seconds * 1e9))
+        }
+        settle(taking, due)
+    }
+
+    private func makeTaking(arrived: Int64) -> Taking<Kind.Ended> {
+        Taking(arrived: arrived, models: pipeline.models, writer: hello.writer, hop: hop)
+    }
+
+    private func settle(_ taking: Taking<Kind.Ended>, _ due: Due) {
+        hop = taking.hop
+        totals.dirty = totals.dirty.addingSaturating(taking.dirty)
+        for (segment, ending) in taking.ended { seal(segment, ending, due) }
+        if taking.isDue { makeDue(due) }
+    }
+
+    // MARK: Segments end
+
+    func tick(_ now: Moment) {
+        guard input.isOpen else { return }
+        let quiet = now.monotonic - lastInput
+        if let leave, now.monotonic >= leave.at {
+            end(leave.ending, Due(arrived: totals.lastActivity, decided: now.unix))
+        } else if Double(quiet) >= pipeline.endpoint.idle * 1e9 {
+            end(.idle, now: now)
+        } else if Kind.readsRests, !restWasRead, due == nil, Double(quiet) >= pipeline.window.hop * 1e9 {
+            restWasRead = true
+            makeDue(Due(arrived: now.unix, decided: now.unix, atRest: true))
+        }
+    }
+
+    func end(_ ending: LabelEvent.Ending, now: Moment) {
+        end(ending, Due(arrived: totals.lastActivity, decided: now.unix))
+    }
+
+    private func end(_ ending: LabelEvent.Ending, _ due: Due) {
+        var taking = makeTaking(arrived: due.arrived)
+        input.end(ending, &taking)
+        settle(taking, due)
+    }
+
+    /// What was open waits for its final; the next segment begins with nothing of it.
+    private func seal(_ segment: Kind.Ended, _ ending: LabelEvent.Ending, _ due: Due) {
+        let work = WaitingWork(frames: segment.frames, bytes: MemoryLayout<Waiting>.stride + segment.byteCount)
+        waitingWork += work
+        waiting.append(
+            Waiting(
+                contents: .segment(segment), work: work, facts: segment.facts, generation: segment.served.generation,
+                ending: ending, number: numbering.closeSegment(), writer: hello.writer, due: due))
+        restWasRead = false
+        leave = nil
+        self.due = nil
+    }
+
+    // MARK: Partials
+
+    var partialIsDue: Bool { due != nil && waitingFinals == 0 }
+
+    /// A hop that comes while the one before still waits takes its place: the older partial is skipped, and counted. A stream that
+    /// goes on before its rest was read skips nothing that a hop had promised.
+    private func makeDue(_ next: Due) {
+        if let due, !due.atRest { skippedPartials = skippedPartials.addingSaturating(1) }
+        due = next
+    }
+
+    func nextWindow() -> WindowOffer {
+        guard let due else { return .nothing }
+        if let request = input.nextWindow(atRest: due.atRest) { return .window(request) }
+        self.due = nil
+        return input.hasNews ? .event(partial(due)) : .nothing
+    }
+
+    func takeWindow(_ output: OutputSequence) -> LabelEvent? {
+        input.take(output)
+        guard let due, input.hasCaughtUp else { return nil }
+        self.due = nil
+        return partial(due)
+    }
+
+    func giveUpWindow() {
+        due = nil
+        input.giveUpReading()
+    }
+
+    private func partial(_ due: Due) -> LabelEvent {
+        event(
+            input.partial(), input.facts, generation: input.served?.generation ?? .init(number: 0),
+            number: numbering.segment, ending: nil, due)
+    }
+
+    private func event(
+        _ reading: SegmentReading, _ facts: SegmentFacts, generation: LabelEvent.Generation, number: UInt64,
+        ending: LabelEvent.Ending?, failure: String? = nil, _ due: Due
+    ) -> LabelEvent {
+        totals.text = reading.text
+        return LabelEvent(
+            stream: stream, epoch: numbering.epoch, number: numbering.nextEvent(), segment: number,
+            revision: facts.revision, state: ending == nil ? .partial : .final, text: reading.text,
+            committed: reading.committed, symbols: reading.symbols, alternatives: reading.alternatives,
+            spans: reading.spans, ending: ending, generation: generation, strokes: facts.strokes,
+            sampleCount: facts.count, gaps: facts.gaps, droppedPartials: skippedPartials, failure: failure,
+            stamps: .init(arrived: due.arrived, decided: due.decided, published: due.decided))
+    }
+
+    // MARK: Finals
+
+    /// Segments that wait for their final, and the open one where a part of it waits to be read to its end.
+    var waitingFinals: Int { waiting.count + (input.owesReading ? 1 : 0) }
+    var nextFinalFrames: Int { waiting.first?.work.frames ?? pipeline.window.chunk + pipeline.window.lookahead }
+
+    func nextFinal() -> FinalOffer {
+        guard let first = waiting.first else {
+            return input.nextOwedWindow().map(FinalOffer.window) ?? .nothing
+        }
+        guard case .segment(var segment) = first.contents else {
+            return finish(.success(.nothing)).map(FinalOffer.finished) ?? .nothing
+        }
+        let step = segment.next()
+        waiting[0].contents = .segment(segment)
+        switch step {
+        case .window(let request): return .window(request)
+        case .whole(let evidence, let precedingText):
+            return .whole(
+                FinalRequest(
+                    model: segment.served.model, decoding: pipeline.decoding, evidence: evidence,
+                    precedingText: precedingText))
+        case .done(let reading): return .finished(publish(reading, failure: nil, frames: 0))
+        }
+    }
+
+    func takeFinalWindow(_ output: OutputSequence) {
+        guard case .segment(var segment) = waiting.first?.contents else { return input.takeOwed(output) }
+        segment.take(output)
+        waiting[0].contents = .segment(segment)
+    }
+
+    func finish(_ recognition: Result<Recognition, any Error>) -> FinishedSegment? {
+        guard let first = waiting.first else {
+            // A part of the open segment could not be read to its end.
+            input.giveUpReading()
+            return nil
+        }
+        guard case .segment(let segment) = first.contents else {
+            guard case .givenUp(let reason) = first.contents else { return nil }
+            return publish(.nothing, failure: reason, frames: 0)
+        }
+        switch recognition {
+        case .success(let recognition):
+            let reading = segment.reading(of: recognition, alternatives: pipeline.alternatives)
+            return publish(reading, failure: nil, frames: recognition.frames)
+        case .failure(let error): return publish(.nothing, failure: "\(error)", frames: 0)
+        }
+    }
+
+    /// The oldest waiting segment gets its final.
+    private func publish(_ reading: SegmentReading, failure: String?, frames: Int) -> FinishedSegment {
+        let first = waiting.removeFirst()
+        waitingWork.frames -= first.work.frames
+        waitingWork.bytes -= first.work.bytes
+        let event = event(
+            reading, first.facts, generation: first.generation, number: first.number, ending: first.ending,
+            failure: failure, first.due)
+        var finished = FinishedSegment(event: event, pipeline: pipeline.name, writer: first.writer)
+        if case .segment(let segment) = first.contents {
+            finished.evidence = segment.evidence
+            (finished.frames, finished.duration) = (frames, segment.duration)
+        }
+        return finished
+    }
+
+    func giveUpNewestFinal(because reason: String) -> Bool {
+        let newest = waiting.lastIndex { if case .segment = $0.contents { true } else { false } }
+        guard let newest else { return false }
+        waitingWork.frames -= waiting[newest].work.frames
+        waitingWork.bytes -= waiting[newest].work.bytes
+        waiting[newest].contents = .givenUp(reason)
+        waiting[newest].work = WaitingWork(frames: 0, bytes: MemoryLayout<Waiting>.stride + reason.utf8.count)
+        waitingWork += waiting[newest].work
+        return true
+    }
+
+    // MARK: What others ask
+
+    var isIdle: Bool { !input.isOpen && waiting.isEmpty }
+
+    var byteCount: Int {
+        512 + hello.channels.reduce(0) { $0 + MemoryLayout<String>.stride + $1.utf8.count } + input.byteCount
+            + waitingWork.bytes
+    }
+
+    var summary: SessionSummary {
+        SessionSummary(
+            stream: stream, pipeline: pipeline.name, writer: hello.writer, device: hello.device,
+            generation: input.served?.generation, segment: numbering.segment, isOpen: input.isOpen,
+            samples: totals.samples, segments: numbering.segments, gaps: totals.gaps, dirtySamples: totals.dirty,
+            byteCount: byteCount, lastActivity: totals.lastActivity, text: totals.text)
+    }
+}

@@ -1,0 +1,25 @@
+import DuctusStreaming
+
+/// How one kind of input comes over the wire: its topics and its messages.
+package struct InputCodec: Sendable {
+    package let input: Pipeline.Input
+    /// What comes before the stream's name in its topics.
+    package let prefix: String
+    /// From the second frame of a message.
+    package let decode: @Sendable (_ wire: [UInt8]) throws(WireFault) -> any StreamPacket
+
+    /// Every kind that the daemon takes in.
+    package static let all = [
+        InputCodec(input: .ink, prefix: Topic.inkPrefix) { wire throws(WireFault) in try InkPacket(wire: wire) },
+        InputCodec(input: .features, prefix: Topic.featuresPrefix) { wire throws(WireFault) in
+            try FeaturePacket(wire: wire)
+        },
+    ]
+
+    /// Of an input by its name; nil where it does not come over the wire.
+    package static func of(_ input: Pipeline.Input) -> InputCodec? { all.first { $0.input == input } }
+    package static func named(_ name: String) -> InputCodec? { all.first { $0.input.rawValue == name } }
+
+    /// The stream that a topic names, if it is one of this input's.
+    package func stream(of topic: Topic) -> StreamName? { topic.prefix == prefix ? topic.stream : nil }
+}

@@ -1,0 +1,146 @@
+import DuctusInk
+import DuctusRandomness
+import Foundation
+import Testing
+
+@testable import DuctusPages
+
+@Suite struct PageLayoutTests {
+    @Test(arguments: [Writer.Hand.printed, .mixed, .joined], [1, 2, 5] as [UInt64])
+    func linesOfProseAreFound(hand: Writer.Hand, writer: UInt64) throws {
+        var page = WrittenPage(writer: writer, hand: hand)
+        try page.write(prose)
+        #expect(page.found() == page.lines)
+    }
+
+    @Test func linesAreFoundWithoutAnyOrderOfWriting() throws {
+        var page = WrittenPage()
+        try page.write(prose)
+        let byPlace = page.strokes.indices.sorted { left(page.strokes[$0]) < left(page.strokes[$1]) }
+        let sorted = page.reordered(byPlace).mapped { Sample(x: $0.x, y: $0.y) }
+        #expect(sorted.found() == sorted.lines)
+    }
+
+    @Test func aWordPutInLaterBelongsToItsLine() throws {
+        var page = WrittenPage()
+        try page.write(prose)
+        let second = page.lines[1]
+        let late = second[second.count / 3..<second.count * 2 / 3]
+        let order = page.strokes.indices.filter { !late.contains($0) } + late
+        let written = page.reordered(order)
+        #expect(written.found() == written.lines)
+    }
+
+    @Test func aHeadingWrittenLastComesFirst() throws {
+        var page = WrittenPage()
+        try page.write(prose)
+        let first = page.lines[0]
+        let order = page.strokes.indices.filter { !first.contains($0) } + first
+        let written = page.reordered(order)
+        #expect(written.found() == written.lines)
+    }
+
+    @Test func columnsAreReadOneAfterTheOther() throws {
+        var page = WrittenPage()
+        try page.write(prose)
+        let edge = try #require(Bounds(around: page.strokes)).maxX
+        try page.write(
+            ["the second column", "begins beside it", "and is narrower", "with other words"], x: edge + page.pitch)
+        #expect(page.found() == page.lines)
+    }
+
+    @Test func rowsOfAFormStayRows() throws {
+        var page = WrittenPage()
+        let rows = [("Name", "Peter Smith"), ("Street", "Long Lane 12"), ("City", "Oxford"), ("Phone", "none")]
+        var lines: [[Int]] = []
+        for (row, (label, value)) in rows.enumerated() {
+            try page.write(label, x: 0, y: Float(row) * page.pitch)
+            try page.write(value, x: 6 * page.pitch, y: Float(row) * page.pitch)
+            lines.append(page.lines.suffix(2).flatMap { $0 })
+        }
+        #expect(page.found() == lines)
+    }
+
+    @Test func shortWordsBelowEachOtherAreLines() throws {
+        var page = WrittenPage()
+        try page.write(["milk", "eggs", "tea", "oil", "salt"])
+        #expect(page.found() == page.lines)
+    }
+
+    @Test(arguments: [-30.0, -20, -10, 12, 25, 30])
+    func slopingLinesAreFound(degrees: Double) throws {
+        var page = WrittenPage()
+        try page.write(prose)
+        page.strokes = page.strokes.turned(by: degrees * .pi / 180)
+        #expect(page.found() == page.lines)
+        #expect(abs(PageLayout(of: page.strokes).angle * 180 / .pi - degrees) < 3)
+    }
+
+    @Test(arguments: [1e-4, 0.03, 40, 1e4] as [Float])
+    func unitsDoNotMatter(scale: Float) throws {
+        var page = WrittenPage()
+        try page.write(prose)
+        let scaled = page.mapped { Sample(x: $0.x * scale + 100 * scale, y: $0.y * scale - 7000 * scale) }
+        #expect(scaled.found() == page.lines)
+    }
+
+    @Test func drawingsAreNoText() throws {
+        var page = WrittenPage()
+        try page.write(prose)
+        let edge = try #require(Bounds(around: page.strokes)).maxX, p = page.pitch
+        let box: [(x: Float, y: Float)] = [(0, 0), (4, 0), (4, 2), (0, 2), (0, 0)]
+        let circle = (0...40).map { (x: cos(Float($0) / 20 * .pi) * 1.5, y: sin(Float($0) / 20 * .pi) * 1.5) }
+        let arrow: [(x: Float, y: Float)] = [(0, 0), (3, 1.5)]
+        let head: [(x: Float, y: Float)] = [(2.6, 1.6), (3, 1.5), (2.8, 1.1)]
+        let shapes = [box, circle, arrow, head].enumerated().map { row, points in
+            let row = min(row, 2)
+            return Stroke(points: points.map { (edge + (2 + $0.x) * p, (Float(row) * 3.5 + $0.y) * p) }).filled(p / 12)
+        }
+        let first = page.strokes.count
+        page.strokes += shapes
+        #expect(page.found() == page.lines)
+        let drawn = PageLayout(of: page.strokes).pieces.filter { $0.kind == .drawing }.flatMap(\.strokes)
+        #expect(drawn.sorted() == Array(first..<first + 4))
+    }
+
+    @Test func ofNothingThereIsNothing() {
+        #expect(PageLayout(of: []).pieces.isEmpty)
+        #expect(PageLayout(of: [Stroke(), Stroke([Sample(x: .nan, y: 1)])]).pieces.isEmpty)
+    }
+
+    @Test func anyInkIsSurvived() {
+        var random = SplitMix64(seed: 11)
+        for _ in 0..<60 {
+            let strokes = (0..<Int(random.uniform() * 30)).map { _ in
+                let size = Float(pow(10, 12 * random.uniform() - 4))
+                return Stroke(
+                    (0..<Int(random.uniform() * 9)).map { _ in
+                        random.uniform() < 0.05
+                            ? Sample(x: .infinity, y: 0)
+                            : Sample(x: size * Float(random.normal()), y: size * Float(random.normal()))
+                    })
+            }
+            let inked = strokes.indices.filter { Bounds(around: CollectionOfOne(strokes[$0])) != nil }
+            let pieces = PageLayout(of: strokes).pieces
+            #expect(pieces.flatMap(\.strokes).sorted() == inked)
+        }
+    }
+
+    private func left(_ stroke: Stroke) -> Float { stroke.samples.map(\.x).min() ?? 0 }
+}
+
+extension Stroke {
+    /// The same polygon with a sample at least every `step`, as a pen gives it.
+    func filled(_ step: Float) -> Stroke {
+        var filled: [(x: Float, y: Float)] = []
+        for (a, b) in zip(samples, samples.dropFirst()) {
+            let count = max(1, Int(hypot(b.x - a.x, b.y - a.y) / step))
+            for k in 0..<count {
+                let share = Float(k) / Float(count)
+                filled.append((a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share))
+            }
+        }
+        if let last = samples.last { filled.append((last.x, last.y)) }
+        return Stroke(points: filled)
+    }
+}
