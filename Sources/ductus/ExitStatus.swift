@@ -56,6 +56,7 @@ enum ExitStatus {
             exit(code.rawValue)
         }
         Terminal.error("ductus: \(error)")
+        if case .unwritable? = error as? FileError { exit(failed) }
         exit(error is any BadInput ? badInput : failed)
     }
 }
