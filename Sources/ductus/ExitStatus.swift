@@ -57,6 +57,7 @@ enum ExitStatus {
         }
         Terminal.error("ductus: \(error)")
         if case .unwritable? = error as? FileError { exit(failed) }
+        if case .unwritable? = error as? FixtureFault { exit(failed) }
         exit(error is any BadInput ? badInput : failed)
     }
 }
