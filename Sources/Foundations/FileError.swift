@@ -14,7 +14,7 @@ public enum FileError: Error, Equatable, CustomStringConvertible, LocalizedError
     case tooLarge(path: String, line: Int, what: String, limit: Int)
     /// None of the formats that are read; `found` says what it seems to be.
     case unknownFormat(path: String, found: String, remedy: String)
-    /// What was to be written cannot be expressed in the format.
+    /// The file cannot be written, or what was to be written cannot be expressed in its format.
     case unwritable(path: String, reason: String)
 
     public var description: String {
@@ -32,7 +32,7 @@ public enum FileError: Error, Equatable, CustomStringConvertible, LocalizedError
         case .unknownFormat(let path, let found, let remedy):
             "\(path): \(found). \(remedy)"
         case .unwritable(let path, let reason):
-            "\(path): cannot be written: \(reason)."
+            "\(path): cannot be written: \(reason). Check the path, its permissions, and the room on the disk."
         }
     }
 

@@ -11,7 +11,7 @@ public final class LineWriter {
     private let temporary: String
     private var file: gzFile?
 
-    /// - Throws: `FileError.inaccessible`.
+    /// - Throws: `FileError.unwritable`.
     public init(_ url: URL) throws(FileError) {
         path = url.path
         var status = stat()
@@ -33,7 +33,7 @@ public final class LineWriter {
         guard descriptor >= 0, let file = gzdopen(descriptor, url.pathExtension == "gz" ? "wb6" : "wbT") else {
             let reason = errno == 0 ? "out of memory" : String(cString: strerror(errno))
             if descriptor >= 0 { Glibc.close(descriptor) }
-            throw .inaccessible(path: path, reason: reason)
+            throw .unwritable(path: path, reason: reason)
         }
         gzbuffer(file, 1 << 16)
         self.file = file
@@ -70,13 +70,13 @@ public final class LineWriter {
     }
 
     private func fault() -> FileError {
-        .inaccessible(path: path, reason: errno == 0 ? "cannot be written" : String(cString: strerror(errno)))
+        .unwritable(path: path, reason: errno == 0 ? "the write failed" : String(cString: strerror(errno)))
     }
 
     /// Writes a whole file.
     ///
     /// - Parameter lines: without their ends.
-    /// - Throws: `FileError.inaccessible`.
+    /// - Throws: `FileError.unwritable`.
     public static func write(_ lines: some Sequence<String>, to url: URL) throws {
         let writer = try LineWriter(url)
         for line in lines { try writer.append(line) }

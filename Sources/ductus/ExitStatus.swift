@@ -57,6 +57,8 @@ enum ExitStatus {
             exit(code.rawValue)
         }
         Terminal.error("ductus: \(error)")
+        if case .unwritable? = error as? FileError { exit(failed) }
+        if case .unwritable? = error as? FixtureFault { exit(failed) }
         exit(error is any BadInput ? badInput : failed)
     }
 }

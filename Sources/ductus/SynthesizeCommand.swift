@@ -87,7 +87,7 @@ struct SynthesizeCommand: ParsableCommand {
         for record in recording.records { try writer.append(record) }
         try writer.close()
         guard rename(temporary.path, url.path) == 0 else {
-            throw FileError.inaccessible(path: out, reason: String(cString: strerror(errno)))
+            throw FileError.unwritable(path: out, reason: String(cString: strerror(errno)))
         }
     }
 

@@ -67,6 +67,48 @@ import Testing
         }
     }
 
+    private func recording(_ text: String) throws -> (pen: RecordedPen, actions: [PenAction]) {
+        let url = URL(fileURLWithPath: NSTemporaryDirectory()).appending(path: "ductus-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: url) }
+        try text.write(to: url, atomically: true, encoding: .utf8)
+        return try replay(url)
+    }
+
+    @Test func ofSeveralDevicesThePenCounts() throws {
+        let pen = try String(contentsOf: Self.folder.appending(path: "small.libinput.yml"), encoding: .utf8)
+        let mouse = """
+            - node: /dev/input/event3
+              evdev:
+                name: "A Mouse"
+                codes:
+                  1: [272, 273] # BTN_LEFT
+                  2: [0, 1]
+              events:
+              - evdev:
+                - [  0,      0,   1, 272,       1]
+                - [  0,      0,   0,   0,       0]
+
+            """
+        let place = try #require(pen.range(of: "- node:"))
+        let alone = try recording(pen).actions
+        let both = try recording(pen.replacingCharacters(in: place.lowerBound..<place.lowerBound, with: mouse))
+        #expect(both.pen.device.name == "Simulated Pen" && both.actions == alone)
+        #expect(try recording(pen + "\n" + mouse).actions == alone)
+        let only = String(pen[..<place.lowerBound]) + mouse
+        let fault = #expect(throws: TabletFault.self) { try recording(only) }
+        guard case .noPenRecorded(_, ["'A Mouse'"]) = fault else {
+            Issue.record("\(String(describing: fault))")
+            return
+        }
+    }
+
+    @Test func theOutputOfEvtestIsNamed() {
+        let fault = #expect(throws: TabletFault.self) {
+            try recording("Input driver version is 1.0.1\nInput device ID: bus 0x3\n")
+        }
+        #expect("\(String(describing: fault))".contains("evemu-record"))
+    }
+
     @Test func aMissingRecordingIsNamed() {
         #expect(throws: TabletFault.self) { try PenRecording(URL(filePath: "/nowhere/pen.evemu")) }
     }

@@ -96,7 +96,7 @@ public enum InkML {
             if case .unwritable(_, let reason) = error { throw FileError.unwritable(path: url.path, reason: reason) }
             throw error
         } catch {
-            throw FileError.inaccessible(path: url.path, reason: "cannot be written (\(error.localizedDescription))")
+            throw FileError.unwritable(path: url.path, reason: error.localizedDescription)
         }
     }
 

@@ -19,9 +19,9 @@ public protocol ReadingWriter {
 
 /// The formats in which readings are written.
 public enum ReadingFormats {
-    static let all: [any ReadingWriter.Type] = [
-        JIIXWriter.self, HOCRWriter.self, InkMLReadingWriter.self, PDFWriter.self, SVGWriter.self,
-    ]
+    static var all: [any ReadingWriter.Type] {
+        [JIIXWriter.self, HOCRWriter.self, InkMLReadingWriter.self, PDFWriter.self, SVGWriter.self]
+    }
 
     /// What `--format` takes, besides text and JSON.
     public static var names: [String] { all.map { $0.name } }

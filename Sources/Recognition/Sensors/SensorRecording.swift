@@ -56,11 +56,11 @@ public struct SensorRecording: Sendable, Equatable {
 public enum SensorFileError: Error, Equatable, CustomStringConvertible {
     case malformed(path: String, line: Int, reason: String)
     case lacksChannels(recording: String, missing: [String], found: [String])
-    case unusableRate(recording: String, rate: Double, usable: ClosedRange<Double>)
     /// A table that does not tell how many vectors there are in a second.
     case lacksRate(path: String)
     /// A name that the user gave is no channel of the recording, or no channel of the model.
     case noChannel(String, among: [String])
+    case unusableRate(recording: String, rate: Double, usable: ClosedRange<Double>)
 
     public var description: String {
         switch self {
@@ -71,14 +71,14 @@ public enum SensorFileError: Error, Equatable, CustomStringConvertible {
             recording \(recording): it lacks \(missing.joined(separator: ", ")) among its channels \(found.joined(separator: ", ")); \
             name them as the model does (--channels \(missing.prefix(3).map { "\($0)=NAME" }.joined(separator: ","))), or choose another model
             """
+        case .lacksRate(let path): "\(path): the table does not tell its rate; give vectors per second with --rate"
+        case .noChannel(let name, let found):
+            "there is no channel '\(name)'; there are \(found.joined(separator: ", "))"
         case .unusableRate(let recording, let rate, let usable):
             """
             recording \(recording): \(rate) vectors per second; the model can use \(usable.lowerBound) to \(usable.upperBound): \
             resample the recording, or choose another model
             """
-        case .lacksRate(let path): "\(path): the table does not tell its rate; give vectors per second with --rate"
-        case .noChannel(let name, let found):
-            "there is no channel '\(name)'; there are \(found.joined(separator: ", "))"
         }
     }
 }

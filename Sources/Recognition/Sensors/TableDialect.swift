@@ -31,7 +31,7 @@ struct TableDialect: Equatable {
         } else {
             separator = .space
         }
-        hasDecimalComma = separator != .comma && plain.contains(",")
+        hasDecimalComma = separator != .comma
     }
 
     private static func withoutQuoted(_ line: String) -> String {

@@ -85,7 +85,7 @@ final class OutputFile {
         let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(getpid())")
         self.temporary = temporary
         guard let handle = fopen(temporary.path, "wb") else {
-            throw FileError.inaccessible(path: url.path, reason: String(cString: strerror(errno)))
+            throw FileError.unwritable(path: url.path, reason: String(cString: strerror(errno)))
         }
         self.handle = handle
     }
@@ -114,6 +114,6 @@ final class OutputFile {
     }
 
     private func fault(_ url: URL) -> FileError {
-        .inaccessible(path: url.path, reason: errno == 0 ? "cannot be written" : String(cString: strerror(errno)))
+        .unwritable(path: url.path, reason: errno == 0 ? "the write failed" : String(cString: strerror(errno)))
     }
 }
