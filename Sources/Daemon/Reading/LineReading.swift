@@ -37,7 +37,7 @@ enum LineReading {
         return piece
     }
 
-    /// A drawing, or a line whose strokes were put in order before it was read: its symbols have no samples of the request's own.
+    /// A piece of a page: its words, without their symbols.
     static func piece(_ read: ReadPiece, alternatives: Int) -> WireRecognizedPiece {
         var piece = WireRecognizedPiece()
         piece.kind = read.kind == .text ? .text : .drawing

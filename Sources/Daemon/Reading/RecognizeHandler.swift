@@ -100,7 +100,7 @@ package final class RecognizeHandler: ControlHandler {
         reply.model = served.model.name
         guard !strokes.allSatisfy(\.samples.isEmpty) else { return reply }
         do {
-            if asked.layout == .page {
+            if asked.layout == .page, !PageLayout(of: strokes).isOneLine {
                 try read(pageOf: strokes, with: recognizer, alternatives: alternatives, into: &reply)
             } else {
                 let recognition = try recognizer.recognize(strokes, precedingText: asked.precedingText)
@@ -120,15 +120,8 @@ package final class RecognizeHandler: ControlHandler {
     private static func read(
         pageOf strokes: [Stroke], with recognizer: Recognizer, alternatives: Int, into reply: inout WireRecognizeReply
     ) throws {
-        let (page, recognitions) = try PageReader(recognizer: recognizer).readWithRecognitions(strokes, layout: .auto)
-        reply.pieces = zip(page.pieces, recognitions).map { piece, recognition in
-            if let recognition {
-                return LineReading.piece(
-                    recognition, strokes: piece.strokes.map { strokes[$0] }, numbers: piece.strokes,
-                    alternatives: alternatives, block: piece.block)
-            }
-            return LineReading.piece(piece, alternatives: alternatives)
-        }
+        let page = try PageReader(recognizer: recognizer).read(strokes, layout: .auto)
+        reply.pieces = page.pieces.map { LineReading.piece($0, alternatives: alternatives) }
         reply.unused = page.unused.map { unused in
             .with { ($0.stroke, $0.reason) = (UInt32(unused.stroke), unused.reason.rawValue) }
         }

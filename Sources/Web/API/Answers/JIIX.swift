@@ -76,12 +76,22 @@ enum JIIX {
         var word = 0
         for (index, line) in lines.enumerated() {
             if index > 0 {
-                blank("\n", word: word, &json)
+                plain("\n", word: word, &json)
                 word += 1
+            }
+            // Of a line of a page the words are known, not the symbols' places.
+            if line.symbols.isEmpty {
+                for (number, text) in line.words.map(\.text).enumerated() {
+                    if number > 0 {
+                        plain(" ", word: word + 1, &json)
+                        word += 2
+                    }
+                    for character in text { plain(String(character), word: word, &json) }
+                }
             }
             for symbol in line.symbols {
                 if symbol.text == " " {
-                    blank(" ", word: word + 1, &json)
+                    plain(" ", word: word + 1, &json)
                     word += 2
                     continue
                 }
@@ -110,7 +120,7 @@ enum JIIX {
         }
     }
 
-    private static func blank(_ label: String, word: Int, _ json: inout JSONWriter) {
+    private static func plain(_ label: String, word: Int, _ json: inout JSONWriter) {
         json.object {
             $0.member("label", label)
             $0.member("word", word)
