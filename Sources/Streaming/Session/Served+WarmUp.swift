@@ -18,7 +18,7 @@ extension Served {
             let whole = try network.forward(frames, workspace: workspace)[0]
             guard network === model.network else { continue }
             let posteriors = Posteriors(whole.values, frames: whole.frames, labels: network.architecture.output)
-            switch model.task {
+            switch model.task.form {
             case .transcription: _ = recognizer.read(posteriors)
             case .frameLabels:
                 var labeler = FrameLabeler(model)
