@@ -1,5 +1,6 @@
 import ArgumentParser
 import DuctusTransport
+import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 

@@ -100,7 +100,7 @@ package final class RecognizeHandler: ControlHandler {
         reply.model = served.model.name
         guard !strokes.allSatisfy(\.samples.isEmpty) else { return reply }
         do {
-            if asked.layout == .page, !PageLayout(of: strokes).isOneLine {
+            if asked.layout == .page, !PageLayout(of: strokes).isOneLine(of: strokes.count) {
                 try read(pageOf: strokes, with: recognizer, alternatives: alternatives, into: &reply)
             } else {
                 let recognition = try recognizer.recognize(strokes, precedingText: asked.precedingText)

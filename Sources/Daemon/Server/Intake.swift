@@ -21,8 +21,8 @@ final class Intake: Sendable {
     private let counts = Mutex(Counts())
 
     struct Counts {
-        var ink: UInt64 = 0
-        var features: UInt64 = 0
+        /// Packets that were taken, by kind of input.
+        var packets: [Pipeline.Input: UInt64] = [:]
         var drops: [Drop: UInt64] = [:]
         /// From taking a batch from the socket to handing its last packet to a lane, µs.
         var latency = LatencyHistogram()
@@ -65,18 +65,14 @@ final class Intake: Sendable {
         var counts = Counts()
         for message in 0..<batch.count {
             do throws(Refused) {
-                switch try take(batch, message, arrived: arrived) {
-                case .ink: counts.ink += 1
-                case .features: counts.features += 1
-                }
+                counts.packets[try take(batch, message, arrived: arrived), default: 0] += 1
             } catch {
                 counts.drops[error.drop, default: 0] += 1
             }
         }
         let elapsed = (clock.monotonic - began) / 1000
         self.counts.withLock { total in
-            total.ink += counts.ink
-            total.features += counts.features
+            total.packets.merge(counts.packets, uniquingKeysWith: +)
             total.drops.merge(counts.drops, uniquingKeysWith: +)
             total.latency.add(elapsed)
         }

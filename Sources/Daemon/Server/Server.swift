@@ -111,8 +111,8 @@ package final class Server: Sendable {
     // MARK: What others ask
 
     package struct Totals: Sendable {
-        package var inkPackets: UInt64
-        package var featurePackets: UInt64
+        /// Packets that were taken, by the name of their kind of input.
+        package var packets: [String: UInt64]
         /// Messages and events given up, by reason.
         package var drops: [String: UInt64]
         package var transport: ZeroMQTransport.Totals
@@ -142,7 +142,9 @@ package final class Server: Sendable {
             drops[refusal.rawValue] = transport.connectionsRefused[refusal] ?? 0
         }
         return Totals(
-            inkPackets: taken.ink, featurePackets: taken.features, drops: drops, transport: transport,
+            packets: Dictionary(
+                uniqueKeysWithValues: InputCodec.all.map { ($0.input.rawValue, taken.packets[$0.input] ?? 0) }),
+            drops: drops, transport: transport,
             gaps: publisher.gaps, stages: ["intake": taken.latency, "publish": publisher.latency])
     }
 
@@ -173,9 +175,9 @@ package final class Server: Sendable {
                 pipelines.entries.first?.models.current(for: nil).model.network.instructionSet.rawValue ?? ""
             let totals = totals(intake: intake, publisher: publisher, sockets: sockets)
             $0.counters = [
-                "packets_ink": totals.inkPackets, "packets_features": totals.featurePackets,
                 "messages_received": totals.transport.received, "messages_sent": totals.transport.sent,
             ].merging(totals.drops.map { ("dropped_" + $0, $1) }) { first, _ in first }
+            $0.counters.merge(totals.packets.map { ("packets_" + $0, $1) }) { first, _ in first }
             for lane in lanes {
                 $0.counters.merge(lane.report.counters.drops.map { ("dropped_" + $0, $1) }, uniquingKeysWith: &+)
             }

@@ -31,10 +31,9 @@ package final class ServerMetrics: Sendable {
 
     private func update() {
         let totals = server.totals
-        advance(MetricCatalogue.packetsReceived.counter("ink", from: registry), to: totals.inkPackets, "packets.ink")
-        advance(
-            MetricCatalogue.packetsReceived.counter("features", from: registry), to: totals.featurePackets,
-            "packets.features")
+        for (input, count) in totals.packets {
+            advance(MetricCatalogue.packetsReceived.counter(input, from: registry), to: count, "packets." + input)
+        }
         advance(MetricCatalogue.bytesReceived.counter(from: registry), to: totals.transport.receivedBytes, "bytes")
         for (reason, count) in totals.drops {
             advance(MetricCatalogue.dropped.counter(reason, from: registry), to: count, "drop.\(reason)")

@@ -136,7 +136,7 @@ import Testing
         #expect(throws: TransportFault.self) {
             try publisher.waitForSubscription(to: Array("ink.desk-1".utf8), milliseconds: 1500)
         }
-        #expect(scene.server.totals.inkPackets == 0)
+        #expect(scene.server.totals.packets["ink"] == 0)
     }
 
     @Test func aSubscription_bringsOnlyWhatThePrefixAllows() throws {
