@@ -29,7 +29,9 @@ final class Desk: Sendable {
         let path = uri.split(separator: "?").first.map(String.init) ?? uri
         let route = try WebRoutes(routes).route(method, path)
         var fields = headers
-        if !body.isEmpty, !fields.contains(name: "content-type") { fields.add(name: "content-type", value: "application/json") }
+        if !body.isEmpty, !fields.contains(name: "content-type") {
+            fields.add(name: "content-type", value: "application/json")
+        }
         let request = WebRequest(
             method: method, uri: uri, headers: fields, body: Array(body.utf8), peer: .localUser(1000))
         let response = await withCheckedContinuation { done in
@@ -73,20 +75,25 @@ let reading = WireRecognizeReply.with {
 @Suite struct RecognizeRouteTests {
     private let desk = Desk { _ in .recognize(reading) }
 
-    private func post(_ body: String, _ headers: HTTPHeaders = [:], query: String = "") async throws -> (status: Int, text: String) {
+    private func post(_ body: String, _ headers: HTTPHeaders = [:], query: String = "") async throws -> (
+        status: Int, text: String
+    ) {
         try await desk.ask(
-            RecognizeRoute(gateway: desk.gateway, bodyBytes: 1 << 20).all, .POST, "/v1/recognize" + query, headers, body: body)
+            RecognizeRoute(gateway: desk.gateway, bodyBytes: 1 << 20).all, .POST, "/v1/recognize" + query, headers,
+            body: body)
     }
 
     @Test func strokes_areColumns_andTimesMilliseconds() async throws {
         let answer = try await post(
-            #"{"strokes":[{"x":[1,2.5],"y":[3,4],"t":[1000,1008.5],"p":[0,1]},[[5],[6]]],"layout":"page","writer":"anna","precedingText":"so ","language":"en","alternatives":2}"#)
+            #"{"strokes":[{"x":[1,2.5],"y":[3,4],"t":[1000,1008.5],"p":[0,1]},[[5],[6]]],"layout":"page","writer":"anna","precedingText":"so ","language":"en","alternatives":2}"#
+        )
         #expect(answer.status == 200)
         let asked = try #require(desk.asked.withLock { $0?.recognize })
         #expect(asked.strokes.map(\.x) == [[1, 2.5], [5]])
         #expect(asked.strokes[0].time == [1_000_000, 8500])
         #expect(asked.strokes[0].pressure == [0, 1])
-        #expect(asked.layout == .page && asked.writer == "anna" && asked.precedingText == "so " && asked.alternatives == 2)
+        #expect(
+            asked.layout == .page && asked.writer == "anna" && asked.precedingText == "so " && asked.alternatives == 2)
     }
 
     @Test func theAnswer_hasAllThatIsKnown() async throws {
@@ -101,7 +108,8 @@ let reading = WireRecognizeReply.with {
 
     @Test(arguments: [
         ("text/plain", "hi you\n"), ("application/vnd.myscript.jiix", #""label":"hi you""#),
-        ("text/html", #"<span class="ocrx_word""#), ("text/html;q=0.2, text/plain;q=0.9", "hi you\n"), ("*/*", #""lines":["#),
+        ("text/html", #"<span class="ocrx_word""#), ("text/html;q=0.2, text/plain;q=0.9", "hi you\n"),
+        ("*/*", #""lines":["#),
     ])
     func theForm_isThatWhichIsAccepted(accept: String, part: String) async throws {
         let answer = try await post(#"{"strokes":[]}"#, ["accept": accept])
@@ -110,8 +118,10 @@ let reading = WireRecognizeReply.with {
     }
 
     @Test(arguments: [
-        ("{", 400, "byte 1"), ("[]", 400, "expected '{'"), (#"{"strokes":[{"x":[1],"y":[]}]}"#, 400, "x has 1 values, y has 0"),
-        (#"{"strokes":[{"x":[null],"y":[1]}]}"#, 400, "no finite number"), (#"{"strokes":[],"layuot":"line"}"#, 400, "no member 'layuot'"),
+        ("{", 400, "byte 1"), ("[]", 400, "expected '{'"),
+        (#"{"strokes":[{"x":[1],"y":[]}]}"#, 400, "x has 1 values, y has 0"),
+        (#"{"strokes":[{"x":[null],"y":[1]}]}"#, 400, "no finite number"),
+        (#"{"strokes":[],"layuot":"line"}"#, 400, "no member 'layuot'"),
         (#"{"strokes":[],"layout":"book"}"#, 400, "no layout 'book'"), (#"{}"#, 400, "'strokes' is missing"),
         (#"{"strokes":[],"alternatives":1e9}"#, 400, "whole number from 0 to 20"),
         (#"{"strokes":[{"x":[1],"y":[1],"t":[1e300]}]}"#, 400, "milliseconds"),
@@ -138,9 +148,11 @@ let reading = WireRecognizeReply.with {
     }
 
     @Test func entities_areNotExpanded() async throws {
-        let bomb = #"<!DOCTYPE ink [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><ink><trace>&b;</trace></ink>"#
+        let bomb =
+            #"<!DOCTYPE ink [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><ink><trace>&b;</trace></ink>"#
         #expect(try await post(bomb, ["content-type": "application/inkml+xml"]).status == 400)
-        let file = #"<!DOCTYPE ink [<!ENTITY f SYSTEM "file:///etc/passwd">]><ink><annotation type="truth">&f;</annotation><trace>1 1</trace></ink>"#
+        let file =
+            #"<!DOCTYPE ink [<!ENTITY f SYSTEM "file:///etc/passwd">]><ink><annotation type="truth">&f;</annotation><trace>1 1</trace></ink>"#
         #expect(try await post(file, ["content-type": "text/xml"]).status == 400)
     }
 

@@ -37,7 +37,8 @@ final class Door {
         WebRoute(.POST, "/echo", .token, bodyBytes: 4096) { request, reply in
             // From another thread, as answers come.
             DispatchQueue.global().async {
-                reply(.text("\(request.peer?.description ?? "nobody"): \(String(decoding: request.body, as: UTF8.self))"))
+                reply(
+                    .text("\(request.peer?.description ?? "nobody"): \(String(decoding: request.body, as: UTF8.self))"))
             }
         },
     ]
@@ -124,5 +125,7 @@ final class PlainSocket {
 }
 
 extension [UInt8] {
-    fileprivate func ends(with suffix: some Collection<UInt8>) -> Bool { self.suffix(suffix.count).elementsEqual(suffix) }
+    fileprivate func ends(with suffix: some Collection<UInt8>) -> Bool {
+        self.suffix(suffix.count).elementsEqual(suffix)
+    }
 }

@@ -93,17 +93,20 @@ private final class SocketClient {
     private let hall = Hall()
 
     private func open(_ limits: WebLimits = WebLimits()) throws -> (door: Door, transport: WebTransport) {
-        let made = Mutex<Door?>(nil)
+        // `start` calls the closure on this thread, before it returns.
+        nonisolated(unsafe) var made: Door?
         let transport = WebTransport { transport in
             let door = try? Door(limits: limits, sockets: transport)
-            made.withLock { $0 = door }
+            made = door
             return door?.server
         }
         transport.start(hall)
-        return (try #require(made.withLock { $0 }), transport)
+        return (try #require(made), transport)
     }
 
-    private func label(_ number: UInt64, _ state: LabelEvent.State, text: String, strokes: [UInt32] = [0]) throws -> Publication {
+    private func label(_ number: UInt64, _ state: LabelEvent.State, text: String, strokes: [UInt32] = [0]) throws
+        -> Publication
+    {
         let stream = try #require(StreamName("p"))
         let event = LabelEvent(
             stream: stream, epoch: 1, number: number, segment: 1, state: state, text: text, committed: 0, symbols: [],
@@ -128,7 +131,9 @@ private final class SocketClient {
         #expect(client.answer.hasPrefix("HTTP/1.1 101"))
         try client.greet(more: #","writer":"anna","resolution":3.8"#)
         #expect(client.receive()?.text == #"{"type":"welcome","stream":"p"}"#)
-        try client.send(#"{"type":"samples","sequence":1,"stroke":0,"x":[1,2],"y":[3,4],"t":[10,18.5],"p":[0.5,0],"contact":[1,0]}"#)
+        try client.send(
+            #"{"type":"samples","sequence":1,"stroke":0,"x":[1,2],"y":[3,4],"t":[10,18.5],"p":[0.5,0],"contact":[1,0]}"#
+        )
         try client.send(#"{"type":"retract","sequence":2,"strokes":[0]}"#)
         try client.send(#"{"type":"end","sequence":3}"#)
         let packets = try await packets(4)
@@ -209,7 +214,8 @@ private final class SocketClient {
         try unmasked.send(#"{"type":"hello"}"#, isMasked: false)
         #expect(unmasked.receive()?.code == 1002)
         let huge = try SocketClient(door)
-        try huge.socket.send([0x81, 0xff] + withUnsafeBytes(of: UInt64(1 << 30).bigEndian) { Array($0) } + [0, 0, 0, 0])
+        try huge.socket.send(
+            [0x81, 0xff] + withUnsafeBytes(of: UInt64(1 << 30).bigEndian) { Array($0) } + [0, 0, 0, 0])
         #expect(huge.receive()?.code == 1009)
         let endless = try SocketClient(door)
         try endless.send("a", isLast: false)

@@ -6,7 +6,8 @@ import Testing
         let door = try Door()
         #expect(try door.status("GET /page HTTP/1.1\r\n\(door.host)Connection: close\r\n\r\n") == 200)
         for host in ["evil.example", "127.0.0.1", "127.0.0.1:1", "127.0.0.1:\(door.port).evil.example", ""] {
-            #expect(try door.status("GET /page HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n") == 421, "\(host)")
+            #expect(
+                try door.status("GET /page HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n") == 421, "\(host)")
         }
         let two = "GET /page HTTP/1.1\r\n\(door.host)Host: evil.example\r\nConnection: close\r\n\r\n"
         #expect([400, 421].contains(try door.status(two)))
@@ -23,13 +24,17 @@ import Testing
         }
         let own = "GET /page HTTP/1.1\r\n\(door.host)Origin: http://127.0.0.1:\(door.port)\r\nConnection: close\r\n\r\n"
         #expect(try door.status(own) == 200)
-        #expect(try door.status("GET /health/live HTTP/1.1\r\nHost: x\r\nOrigin: http://evil.example\r\nConnection: close\r\n\r\n") == 403)
+        #expect(
+            try door.status(
+                "GET /health/live HTTP/1.1\r\nHost: x\r\nOrigin: http://evil.example\r\nConnection: close\r\n\r\n")
+                == 403)
     }
 
     @Test func aToken_isNeeded_andTellsWhoAsks() throws {
         let door = try Door()
         func post(_ authorization: String) throws -> String {
-            try door.exchange("POST /echo HTTP/1.1\r\n\(door.host)\(authorization)Content-Length: 2\r\nConnection: close\r\n\r\nhi")
+            try door.exchange(
+                "POST /echo HTTP/1.1\r\n\(door.host)\(authorization)Content-Length: 2\r\nConnection: close\r\n\r\nhi")
         }
         let missing = try post("")
         #expect(missing.hasPrefix("HTTP/1.1 401"))
@@ -44,22 +49,28 @@ import Testing
     @Test func otherMethodsAndPaths_areRefused_beforeAnythingIsRead() throws {
         let door = try Door()
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT"] {
-            let status = try door.status("\(method) /page HTTP/1.1\r\n\(door.host)Content-Length: 0\r\nConnection: close\r\n\r\n")
+            let status = try door.status(
+                "\(method) /page HTTP/1.1\r\n\(door.host)Content-Length: 0\r\nConnection: close\r\n\r\n")
             #expect([400, 405].contains(status), "\(method): \(status)")
         }
         for path in ["/../page", "/%70age", "//page", "/page/", "/PAGE", "/page%00", "/..%2fetc/passwd"] {
-            #expect([400, 404].contains(try door.status("GET \(path) HTTP/1.1\r\n\(door.host)Connection: close\r\n\r\n")), "\(path)")
+            #expect(
+                [400, 404].contains(try door.status("GET \(path) HTTP/1.1\r\n\(door.host)Connection: close\r\n\r\n")),
+                "\(path)")
         }
         #expect(try door.exchange("HEAD /page HTTP/1.1\r\n\(door.host)Connection: close\r\n\r\n").hasSuffix("\r\n\r\n"))
     }
 
     @Test func everyAnswer_forbidsWhatAPageMustNotDo() throws {
         let door = try Door()
-        for request in ["GET /page HTTP/1.1\r\n\(door.host)", "GET /elsewhere HTTP/1.1\r\n\(door.host)", "rubbish\r\n"] {
+        for request in ["GET /page HTTP/1.1\r\n\(door.host)", "GET /elsewhere HTTP/1.1\r\n\(door.host)", "rubbish\r\n"]
+        {
             let answer = try door.exchange(request + "Connection: close\r\n\r\n").lowercased()
             #expect(answer.contains("content-security-policy: default-src 'none'; script-src 'self'"))
             #expect(answer.contains("x-content-type-options: nosniff"))
-            #expect(!answer.contains("unsafe-inline") && !answer.contains("set-cookie") && !answer.contains("access-control"))
+            #expect(
+                !answer.contains("unsafe-inline") && !answer.contains("set-cookie")
+                    && !answer.contains("access-control"))
         }
     }
 
@@ -74,10 +85,13 @@ import Testing
         let chunk = "1000\r\n" + String(repeating: "b", count: 4096) + "\r\n"
         #expect(
             try door.status(
-                "POST /echo HTTP/1.1\r\n\(door.host)\(door.bearer)Transfer-Encoding: chunked\r\n\r\n\(chunk)\(chunk)") == 413)
+                "POST /echo HTTP/1.1\r\n\(door.host)\(door.bearer)Transfer-Encoding: chunked\r\n\r\n\(chunk)\(chunk)")
+                == 413)
         #expect(try door.status("GET /page HTTP/1.1\r\n\(door.host)Content-Length: 5\r\n\r\n") == 413)
         for wrong in ["-1", "999999999999999999999999", "5, 6"] {
-            #expect(try door.status("POST /echo HTTP/1.1\r\n\(door.host)\(door.bearer)Content-Length: \(wrong)\r\n\r\n") == 400)
+            #expect(
+                try door.status("POST /echo HTTP/1.1\r\n\(door.host)\(door.bearer)Content-Length: \(wrong)\r\n\r\n")
+                    == 400)
         }
     }
 

@@ -2,7 +2,9 @@ import DuctusWeb
 import Testing
 
 @Suite struct WordReadingTests {
-    private func words(_ text: String, best: Float? = 0, _ readings: [(text: String, score: Float)] = []) -> [WordReading] {
+    private func words(_ text: String, best: Float? = 0, _ readings: [(text: String, score: Float)] = [])
+        -> [WordReading]
+    {
         WordReading.words(of: text.map { (String($0), 0.8) }, best: best, readings: readings)
     }
 
