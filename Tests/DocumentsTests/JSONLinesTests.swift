@@ -85,7 +85,7 @@ import Testing
             InkLine(
                 id: "2",
                 strokes: [
-                    Stroke([Sample(x: 0.1, y: -1e9, time: -1, pressure: 0.3, tiltX: 1), Sample(x: 1e-9, y: 3)]),
+                    Stroke([Sample(x: 0.1, y: -1e6, time: -1, pressure: 0.3, tiltX: 1), Sample(x: 1e-9, y: 3)]),
                     Stroke(),
                 ]))
         for name in ["a.ndjson", "a.ndjson.gz"] {

@@ -216,7 +216,8 @@ import Testing
         publisher.send(.endOfSegment, to: lane, at: clock)
         lane.settle()
         #expect(open > 20_000 && open < 4_000_000)
-        #expect(lane.byteCount < 1_000)
+        // What stays is the page's geometry, which tells where the next line is.
+        #expect(lane.byteCount < 4_000)
     }
 
     @Test func laneThreadReadsAllItAcceptedBeforeItStops() throws {

@@ -132,21 +132,28 @@ final class ExchangeHandler: ChannelInboundHandler, RemovableChannelHandler {
                 promise: nil)
         }
         allow(limits.answerTime, "answer_time", context)
+        var goesOn = false
+        if case .answering = state, keepsAlive {
+            // The next request of those that came in one go is handed over as soon as the end is written.
+            state = .waiting
+            goesOn = true
+        }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
-            bound.value.0.sent(bound.value.1)
+            bound.value.0.sent(goesOn: goesOn, bound.value.1)
         }
     }
 
-    private func sent(_ context: ChannelHandlerContext) {
+    private func sent(goesOn: Bool, _ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
-        deadline?.cancel()
-        if case .answering = state, keepsAlive {
-            state = .waiting
+        if goesOn {
+            // Unless the next request has begun, with a time of its own.
+            guard case .waiting = state else { return }
             book.waits(context.channel)
             allow(limits.idleTime, nil, context)
             return
         }
+        deadline?.cancel()
         if case .ending = state {
             // What the other side still sends would turn a close into a reset, and it would not see the answer.
             let bound = NIOLoopBound(context, eventLoop: context.eventLoop)

@@ -27,7 +27,7 @@ import Testing
         try scene.finish(1, text: "no")
         #expect(try scene.correct(1, "on") == 1)
         #expect(try scene.correct(1, "on") == 1)
-        scene.learning.stop()
+        scene.end()
         let again = try LearningScene(in: folder)
         let entries = try again.service.journal.entries(of: nil, after: 0, limit: 9)
         again.end()
