@@ -54,7 +54,7 @@ fixtures: build
 	$(PRODUCT) $(TESTS)
 	DUCTUS_WRITE_FIXTURES=1 swift test -c release --skip-build --filter FixtureFilesTests
 
-# Trains a model on IAM-OnDB from scratch and measures it, for docs/accuracy.md. Needs the data; see the script.
+# Trains a model on IAM-OnDB from scratch and measures it, for docs/measurements/accuracy.md. Needs the data; see the script.
 accuracy: build
 	Benchmarks/accuracy.sh
 

@@ -1,4 +1,4 @@
-// What one core of this processor can multiply at most: the wall that docs/performance.md measures the network against.
+// What one core of this processor can multiply at most: the wall that docs/measurements/performance.md measures the network against.
 // Independent accumulators in registers, no memory: nothing that reads weights can be faster.
 //
 //     cc -O3 Benchmarks/peak.c -o build/peak && build/peak

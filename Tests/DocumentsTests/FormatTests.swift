@@ -38,6 +38,12 @@ import Testing
         #expect(pages[0].marks.isEmpty || pages[0].marks.count == pages[0].ink.strokes.count)
     }
 
+    /// A page whose lines and drawn strokes are known has a member that other programs' files have, too.
+    @Test func linesWithADrawingBesideTheStrokesAreOurs() throws {
+        let pages = try pages(Array(#"{"id":"p","text":"a","strokes":[[[1,2],[3,4]]],"lines":[],"drawing":[]}"#.utf8))
+        #expect(pages.count == 1 && pages[0].ink.id == "p" && pages[0].ink.strokes.count == 1)
+    }
+
     @Test(arguments: samples) func aSampleIsReadThroughGzipAndAPipe(_ sample: Sample) throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("sample", Data(sample.bytes))

@@ -133,7 +133,7 @@ static double seconds(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-// Time of one lstm layer's direction, 192 inputs, 96 units, 190 frames: the shape of docs/performance.md.
+// Time of one lstm layer's direction, 192 inputs, 96 units, 190 frames: the shape of docs/measurements/performance.md.
 static void time_table(const ductus_kernels *k, int sequences, ductus_precision precision) {
     enum { hidden = 96, inputs = 192, steps = 190, rows = 4 * hidden };
     const int frames = sequences * steps;

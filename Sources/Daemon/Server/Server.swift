@@ -195,7 +195,7 @@ package final class Server: Sendable {
 
 /// The program's version, as commands and status give it.
 package enum Release {
-    package static let version = "0.1.0"
+    package static let version = "0.2.0"
 }
 
 /// A lane as the watchdog sees it.

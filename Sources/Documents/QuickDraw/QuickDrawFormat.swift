@@ -7,7 +7,11 @@ enum QuickDrawFormat: JSONFormat {
     static let splitsLists = true
     static let example = "Each line is an object such as {\"word\":\"line\",\"drawing\":[[[0,1],[0,1],[0,10]]]}."
 
-    static func recognizes(_ head: FileHead) -> Bool { head.json?.members["drawing"]?.hasPrefix("[") == true }
+    /// Strokes beside the drawing are our own lines, which may name drawn strokes.
+    static func recognizes(_ head: FileHead) -> Bool {
+        guard let members = head.json?.members else { return false }
+        return members["drawing"]?.hasPrefix("[") == true && members["strokes"] == nil
+    }
 
     struct Decoder: JSONPageDecoder {
         private var strokes: JSONStrokes

@@ -6,7 +6,7 @@ import DuctusRecognition
 /// what was promised where the promised ink ends.
 ///
 /// The final replaces everything, so a promise should hold there, too: only whole words are given, and none with a doubtful symbol.
-/// Of the stable prefix alone, the finals of 7 lines in 100 contradicted some part (`docs/accuracy.md`).
+/// Of the stable prefix alone, the finals of 7 lines in 100 contradicted some part (`docs/measurements/accuracy.md`).
 package struct CommittedPrefix {
     package private(set) var symbols: [LabelEvent.Symbol] = []
     private let separator: String?

@@ -17,9 +17,11 @@ import Testing
         do {
             let flood = try (0..<600).map { _ in try RawConnection(to: "\(daemon.folder)/labels") }
             settled(flood)
-            #expect(try daemon.comesTo { ($0.counters["dropped_connections"] ?? 0) > 0 })
             try bystander.write(5)
         }
+        // The flood used up what one user may have open, so that its status could not be asked meanwhile.
+        #expect(
+            try daemon.comesTo(toleratingRefusals: true) { ($0.counters["dropped_connections"] ?? 0) > 0 })
         #expect(
             try daemon.comesTo { _ in (try? Listener(daemon, to: "labels.late")) != nil }, "afterwards there is room")
         try bystander.check()

@@ -165,7 +165,24 @@ struct ScenePen {
         words.append(text)
     }
 
+    /// A place of the scene's ink, as the filter of strays sees it.
+    private struct Place: PlacedReport {
+        var x, y: Float
+    }
+
+    /// Reports of the open segment that lie where no hand was: the daemon counts them among the dirty ones.
+    private var strays: UInt64 {
+        var filter = StrayFilter<Place>()
+        var believed: [Place] = []
+        for (_, stroke) in open {
+            for sample in stroke.samples { filter.append(Place(x: sample.x, y: sample.y), to: &believed) }
+            filter.penUp(to: &believed)
+        }
+        return UInt64(filter.dropped)
+    }
+
     private mutating func close(_ ending: LabelEvent.Ending) {
+        gaps.dirtySamples += strays
         segments.append(
             Scene.Segment(
                 stream: recording.stream, strokes: open.map(\.stroke), precedingText: precedingText, ending: ending,
