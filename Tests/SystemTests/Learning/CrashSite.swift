@@ -102,7 +102,8 @@ final class CrashSite {
             try recording.send(.endOfSegment)
         }
         try Player(daemon).play(recording.records)
-        try #require(try listener.listen { $0.finals.count >= Self.texts.count })
+        let areAllThere = try listener.listen { $0.finals.count >= Self.texts.count }
+        try #require(areAllThere, "\(listener.finals.map { ($0.segment, $0.gaps) })")
         try checkWhatServes(daemon)
         return Life(
             daemon: daemon, client: ControlClient(context: daemon.context, endpoint: try daemon.endpoint("control")),

@@ -79,6 +79,8 @@ package struct Segmenter {
     package mutating func end(_ ending: LabelEvent.Ending, closed: inout [Closed]) {
         liftPen(closed: &closed)
         close(ending, into: &closed)
+        // Who says that a line is over may write the next one in the same place: on a pad that was wiped.
+        if ending == .explicit { decider.restart() }
     }
 
     /// Takes strokes back from the open segment. False if it has none of them.
