@@ -90,7 +90,8 @@ struct FeedCommand: ParsableCommand {
             }
             if !isDone {
                 throw CommandFailure(
-                    "\(recording.id): no final within \(patience) s; is there a pipeline for \(stream), and can its model use \(recording.rate) vectors a second?")
+                    "\(recording.id): no final within \(patience) s; is there a pipeline for \(stream), and can its model use \(recording.rate) vectors a second?"
+                )
             }
         }
     }

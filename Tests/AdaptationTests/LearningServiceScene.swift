@@ -96,7 +96,8 @@ final class LearningServiceScene: Sendable {
             stream: .named(stream), epoch: 1, number: number, segment: number, state: .final, text: text, committed: 0,
             symbols: [], generation: .init(number: 0), sampleCount: line.sampleCount,
             stamps: .init(arrived: 0, decided: 0, published: 0))
-        _ = service.remember(FinishedSegment(event: event, pipeline: service.pipeline, writer: writer, evidence: .ink(line.strokes)))
+        _ = service.remember(
+            FinishedSegment(event: event, pipeline: service.pipeline, writer: writer, evidence: .ink(line.strokes)))
     }
 
     func serving(_ writer: String?) -> LabelEvent.Generation { service.models.current(for: writer).generation }

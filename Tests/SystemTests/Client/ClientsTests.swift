@@ -4,7 +4,8 @@ import Testing
 
 /// The clients of `clients/` and the API's description against the real daemon: `clients_check.py`, which says on one line what does not hold.
 @Suite(.serialized) struct ClientsTests {
-    private static let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "clients_check.py").path
+    private static let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "clients_check.py")
+        .path
 
     /// The tools that a check needs beside Debian's Python.
     private static let tools: [String: String] = [

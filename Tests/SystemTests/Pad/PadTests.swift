@@ -4,7 +4,8 @@ import Testing
 
 /// The pad in Debian's Chromium against the real daemon: `pad_check.py`, which says on one line what does not hold.
 @Suite(.serialized) struct PadTests {
-    private static let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "pad_check.py").path
+    private static let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "pad_check.py")
+        .path
     private static let python = "/usr/bin/python3"
 
     static let canRun =
