@@ -7,11 +7,11 @@ extension Recognizer {
     /// For example, a decoder of another module:
     ///
     ///     extension Recognizer.Decoding {
-    ///         static let capitals = register("capitals") { model, _ in CapitalsDecoder(model.alphabet) }
+    ///         static let capitals = register("capitals") { model in CapitalsDecoder(model.alphabet) }
     ///     }
     public struct Decoding: RawRepresentable, Hashable, Sendable, CaseIterable {
-        /// Makes a decoder for a model; the words are those of the one who writes.
-        public typealias Maker = @Sendable (_ model: Model, _ personalWords: Lexicon?) -> any StreamDecoder
+        /// Makes a decoder for a model.
+        public typealias Maker = @Sendable (_ model: Model) -> any StreamDecoder
 
         public let rawValue: String
 
@@ -21,11 +21,11 @@ extension Recognizer {
         public static let beam = Decoding(unchecked: "beam")
 
         private static let makers = Mutex<[String: Maker]>([
-            "best-path": { _, _ in BestPath() },
-            "beam": { model, words in
+            "best-path": { _ in BestPath() },
+            "beam": { model in
                 let search = PrefixBeamSearch(
                     alphabet: model.alphabet, configuration: model.decoder, languageModel: model.languageModel,
-                    lexicon: model.lexicon, personalWords: words)
+                    lexicon: model.lexicon, personalWords: model.personalWords)
                 search.rescorer = model.makeRescorer()
                 return search
             },
@@ -52,9 +52,9 @@ extension Recognizer {
         }
 
         /// A decoder of this way for a model whose outputs are a transcription.
-        public func decoder(for model: Model, personalWords: Lexicon? = nil) -> any StreamDecoder {
+        public func decoder(for model: Model) -> any StreamDecoder {
             let make = Self.makers.withLock { $0[rawValue] }
-            return make?(model, personalWords) ?? BestPath()
+            return make?(model) ?? BestPath()
         }
     }
 }

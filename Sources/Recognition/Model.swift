@@ -34,6 +34,8 @@ public final class Model: Sendable {
     public let script: Script
     /// Words that a beam search should expect.
     public let lexicon: Lexicon?
+    /// Words of the one who writes, expected beside those of `lexicon`.
+    public let personalWords: Lexicon?
     /// How labels follow each other, of a model that labels every frame.
     public let transitions: TransitionModel?
     /// What the weight file keeps beside the network.
@@ -46,7 +48,7 @@ public final class Model: Sendable {
         standardization: Standardization, calibration: Calibrations = .init(), decoder: DecoderConfiguration = .init(),
         languageModel: LanguageModel? = nil, lexicon: Lexicon? = nil, transitions: TransitionModel? = nil,
         extras: [String: Tensor] = [:], importanceFile: URL? = nil, script: Script = .spaced,
-        recurrentLanguageModel: RecurrentLanguageModel? = nil
+        recurrentLanguageModel: RecurrentLanguageModel? = nil, personalWords: Lexicon? = nil
     ) {
         self.name = name
         self.network = network
@@ -63,6 +65,7 @@ public final class Model: Sendable {
         self.importanceFile = importanceFile
         self.script = script
         self.recurrentLanguageModel = recurrentLanguageModel
+        self.personalWords = personalWords
     }
 
     /// The same model with other weights: a new generation.
@@ -90,13 +93,16 @@ public final class Model: Sendable {
     /// The same model with other words to expect.
     public func with(lexicon: Lexicon) -> Model { copy { $0.lexicon = lexicon } }
 
-    /// The same model with the words of a file beside those that it expects already.
+    /// The same model, expecting the words of one who writes; nil expects the model's alone.
+    public func with(personalWords: Lexicon?) -> Model { copy { $0.personalWords = personalWords } }
+
+    /// The same model with the words of a file beside those that it expects already; `weight(ofExpected:)` weighs those that have no weight there.
     ///
     /// - Throws: `LexiconFault`.
     public func with(wordsOf file: URL) throws(LexiconFault) -> Model {
-        var lexicon = lexicon ?? Lexicon(alphabet: alphabet)
-        try lexicon.insert(contentsOf: file)
-        return with(lexicon: lexicon)
+        var words = personalWords ?? Lexicon(alphabet: alphabet)
+        try words.insert(contentsOf: file, weight: weight(ofExpected:))
+        return with(personalWords: words)
     }
 
     /// The same model with other weights of the beam search.
@@ -113,19 +119,22 @@ public final class Model: Sendable {
         var languageModel: LanguageModel?
         var recurrentLanguageModel: RecurrentLanguageModel?
         var lexicon: Lexicon?
+        var personalWords: Lexicon?
         var transitions: TransitionModel?
     }
 
     private func copy(_ change: (inout Parts) -> Void) -> Model {
         var parts = Parts(
             network: network, calibration: calibration, decoder: decoder, languageModel: languageModel,
-            recurrentLanguageModel: recurrentLanguageModel, lexicon: lexicon, transitions: transitions)
+            recurrentLanguageModel: recurrentLanguageModel, lexicon: lexicon, personalWords: personalWords,
+            transitions: transitions)
         change(&parts)
         return Model(
             name: name, network: parts.network, input: input, task: task, alphabet: alphabet,
             standardization: standardization, calibration: parts.calibration, decoder: parts.decoder,
             languageModel: parts.languageModel, lexicon: parts.lexicon, transitions: parts.transitions, extras: extras,
-            importanceFile: importanceFile, script: script, recurrentLanguageModel: parts.recurrentLanguageModel)
+            importanceFile: importanceFile, script: script, recurrentLanguageModel: parts.recurrentLanguageModel,
+            personalWords: parts.personalWords)
     }
 
     /// What ranks the readings of finished lines anew; nil where the model has nothing for it.

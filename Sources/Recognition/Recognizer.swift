@@ -14,7 +14,6 @@ public final class Recognizer {
     public private(set) var model: Model
     private let reader = FrameReader()
     private var decoder: any StreamDecoder
-    private var personalWords: Lexicon?
 
     public init(model: Model, decoding: Decoding = .beam) {
         self.model = model
@@ -26,13 +25,6 @@ public final class Recognizer {
     public convenience init(model: Model, decoder: any StreamDecoder, calibratedAs decoding: Decoding) {
         self.init(model: model, decoding: decoding)
         self.decoder = decoder
-    }
-
-    /// Expects the words of one who writes, beside the model's, from the next segment on; nil expects the model's alone.
-    public func expect(_ words: Lexicon?) {
-        guard words != personalWords else { return }
-        personalWords = words
-        decoder = model.task.form == .transcription ? decoding.decoder(for: model, personalWords: words) : BestPath()
     }
 
     /// Takes another generation of the same model: same input, alphabet and decoder.

@@ -72,7 +72,7 @@ import Testing
     @Test func aWordThatSomethingWasCorrectedTo_isExpectedOfItsWriterAtOnce_andAfterARestart_untilItIsForgotten() throws
     {
         func lexicon(_ scene: LearningServiceScene, _ writer: String?) -> Bool {
-            scene.service.models.current(for: writer).model.lexicon?.contains("Kowalczyk") ?? false
+            scene.service.models.current(for: writer).model.personalWords?.contains("Kowalczyk") ?? false
         }
         do {
             let scene = try LearningServiceScene(in: folder)

@@ -119,6 +119,53 @@ private struct StepScorer: Scorer {
         #expect(abs(best.score - best.ctcLogProbability) < 1e-4)
     }
 
+    /// The word's labels stay behind others in every frame; the beam is too narrow to keep it for its end.
+    @Test func aHeavyWordStaysInTheBeamBeforeItsEnd() throws {
+        let alphabet = try Alphabet(symbols: ["a", "b", "c", "d", " "])
+        let posteriors = SimulatedPosteriors(
+            rows: [
+                [0.01, 0.2, 0.01, 0.01, 0.76, 0.01], [0.01, 0.01, 0.2, 0.01, 0.76, 0.01],
+                [0.01, 0.76, 0.01, 0.2, 0.01, 0.01], [0.01, 0.2, 0.01, 0.01, 0.76, 0.01],
+            ])
+        var configuration = DecoderConfiguration()
+        configuration.beamWidth = 2
+        for (weight, expected) in [(Float(0), false), (8, true)] {
+            let search = PrefixBeamSearch(
+                alphabet: alphabet, configuration: configuration,
+                personalWords: Lexicon(words: ["abca"], weight: weight, alphabet: alphabet))
+            posteriors.withView { search.advance($0) }
+            let best = search.finish(limit: 1)[0]
+            #expect((best.text(in: alphabet) == "abca") == expected)
+        }
+    }
+
+    /// Whatever is paid on the way, a text's score is that of its whole words; and no factor is above the bound that the search prunes by.
+    @Test(arguments: ["anna", "annabel", "Annabel", "annas", "ann", "an anna", "anna annabel banana", "12", "annanna"])
+    func whatIsPaidOnTheWayIsSettledAtTheEnd(text: String) throws {
+        let alphabet = Alphabet.printableASCII
+        var configuration = DecoderConfiguration()
+        configuration.wordBonus = 0.5
+        var own = Lexicon(alphabet: alphabet)
+        own.insert("anna", weight: 6)
+        own.insert("annabel", weight: 9)
+        own.insert("banana", weight: -2)
+        let general = Lexicon(words: ["an", "anna"], weight: 1, alphabet: alphabet)
+        let scorer = try #require(LexiconScorer(general, personal: own, configuration: configuration))
+        let weights: [String: Double] = [
+            "an": 1.5, "An": 1.5, "anna": 6.5, "annabel": 9.5, "Annabel": 9.5, "banana": -1.5,
+        ]
+        var (state, sum) = (scorer.start(after: ""), 0.0)
+        for label in try alphabet.encode(text) {
+            let factor = scorer.factor(of: Int32(label), after: state)
+            #expect(factor > 0 && factor <= scorer.largestFactor * (1 + 1e-6))
+            sum += log(factor)
+            state = scorer.state(after: state, label: Int32(label))
+        }
+        sum += scorer.logFactorOfEnd(after: state)
+        let expected = text.split(separator: " ").reduce(0.0) { $0 + (weights[String($1)] ?? 0) }
+        #expect(abs(sum - expected) < 1e-5)
+    }
+
     @Test(arguments: [("AB", 0), ("ab", -3), ("Ab", -3), ("a1", 0), ("7", 0), ("A", -3), ("cat", 0.5), ("'", -3)])
     func numbersAndCapitalsAreNotPunished(word: String, expected: Double) throws {
         var configuration = DecoderConfiguration()

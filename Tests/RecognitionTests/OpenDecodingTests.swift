@@ -25,7 +25,7 @@ private struct Parrot: StreamDecoder {
 }
 
 extension Recognizer.Decoding {
-    fileprivate static let parrot = register("parrot") { _, _ in Parrot() }
+    fileprivate static let parrot = register("parrot") { _ in Parrot() }
 }
 
 @Suite struct OpenDecodingTests {

@@ -76,14 +76,12 @@ public final class GenerationModels: ModelStore {
     private static func expecting(_ plain: Served, of writer: String, _ state: inout State) -> Served {
         guard let lexicon = state.lexicons[writer] else { return plain }
         if let made = state.expecting[writer], made.plain === plain.model { return made.served }
-        let served = plain.with(lexicon: lexicon)
+        let served = plain.with(personalWords: lexicon)
         state.expecting[writer] = Expecting(plain: plain.model, served: served)
         return served
     }
 
-    /// Segments of a writer that open from now on are read with this lexicon.
-    ///
-    /// - Parameter lexicon: with the model's own words; nil: the model's alone.
+    /// Segments of a writer that open from now on are read with these words, beside the model's own; nil: the model's alone.
     func use(_ lexicon: Lexicon?, of writer: String) {
         state.withLock { state in
             state.lexicons[writer] = lexicon

@@ -5,8 +5,6 @@ import DuctusRecognition
 public enum PersonalWords {
     /// Words kept of a writer.
     public static let limit = 256
-    /// What a word adds to the score of a text that has it: natural logarithm. `docs/adaptation.md` compares values.
-    public static let weight: Float = 10
     /// Shorter words are read from stray marks too easily.
     static let leastLength = 4
 
@@ -25,11 +23,11 @@ public enum PersonalWords {
         text.split { !($0.isLetter || $0.isNumber || $0 == "'") }.map(String.init)
     }
 
-    /// A model's lexicon with a writer's words in it; nil where none of them can be written.
+    /// A writer's words in the alphabet of a model; nil where none of them can be written.
     static func lexicon(of words: [PersonalWord], for model: Model) -> Lexicon? {
-        var lexicon = model.lexicon ?? Lexicon(alphabet: model.alphabet)
+        var lexicon = Lexicon(alphabet: model.alphabet)
         var hasAny = false
-        for word in words where lexicon.insert(word.text, weight: weight) { hasAny = true }
+        for word in words where lexicon.insert(word.text, weight: model.weight(ofExpected: word.text)) { hasAny = true }
         return hasAny ? lexicon : nil
     }
 }

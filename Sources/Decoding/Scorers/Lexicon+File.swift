@@ -5,8 +5,9 @@ extension Lexicon {
     ///
     /// A later line changes the weight of an earlier one.
     ///
+    /// - Parameter weight: of a word without one.
     /// - Throws: `LexiconFault`, which names the line; nothing is added then.
-    public mutating func insert(contentsOf url: URL) throws(LexiconFault) {
+    public mutating func insert(contentsOf url: URL, weight: (String) -> Float = { _ in 0 }) throws(LexiconFault) {
         let path = url.path
         let data: Data
         do {
@@ -19,15 +20,15 @@ extension Lexicon {
         let lines = String(decoding: data, as: UTF8.self).split(omittingEmptySubsequences: false) { $0.isNewline }
         for (index, line) in lines.enumerated() where !line.isEmpty && !line.hasPrefix("#") {
             let parts = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
-            var weight: Float = 0
+            var stated: Float?
             if parts.count == 2 {
                 guard let number = Float(parts[1]), number.isFinite, abs(number) <= Self.largestWeightInFile else {
                     throw .badWeight(path: path, line: index + 1, text: String(parts[1].prefix(40)))
                 }
-                weight = number
+                stated = number
             }
             let word = String(parts[0])
-            guard extended.insert(word, weight: weight) else {
+            guard extended.insert(word, weight: stated ?? weight(word)) else {
                 throw .badWord(path: path, line: index + 1, word: String(word.prefix(40)))
             }
         }

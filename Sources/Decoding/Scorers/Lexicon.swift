@@ -16,6 +16,8 @@ public struct Lexicon: Sendable, Equatable {
         var nextSibling: Int32 = -1
         /// The weight of the word that ends here; nil where none does.
         var weight: Float?
+        /// The share of its word's weight that a text has earned by coming this far.
+        var advance: Float = 0
     }
 
     /// What a label is within words.
@@ -30,6 +32,8 @@ public struct Lexicon: Sendable, Equatable {
     /// Number of words, capitalized twins not counted.
     public private(set) var wordCount = 0
     private(set) var largestWeight: Float = 0
+    /// The most that one more label adds to an advance.
+    private(set) var largestStep: Float = 0
 
     /// A lexicon without words for a model's alphabet.
     public init(alphabet: Alphabet) {
@@ -76,6 +80,7 @@ public struct Lexicon: Sendable, Equatable {
 
     private mutating func add(_ labels: [Int], weight: Float) -> Bool {
         var state = Lexicon.start
+        var depth = 0
         for label in labels {
             var child = next(state, Int32(label))
             if child == Lexicon.outside {
@@ -89,7 +94,10 @@ public struct Lexicon: Sendable, Equatable {
                 }
             }
             state = child
+            depth += 1
+            nodes[Int(state)].advance = max(nodes[Int(state)].advance, weight * Float(depth) / Float(labels.count))
         }
+        largestStep = max(largestStep, weight / Float(labels.count))
         let isNew = nodes[Int(state)].weight == nil
         nodes[Int(state)].weight = weight
         return isNew
@@ -119,6 +127,13 @@ public struct Lexicon: Sendable, Equatable {
             child = nodes[Int(child)].nextSibling
         }
         return Lexicon.outside
+    }
+
+    /// The part of a weight that counts before its word is complete: it grows label by label, so that a word that is unlikely to the language
+    /// model does not leave the beam on the way to its end.
+    @inline(__always)
+    func advance(at state: State) -> Float {
+        state > Lexicon.start ? nodes[Int(state)].advance : 0
     }
 
     /// The weight of the word that ends at `state`, or nil where none does.

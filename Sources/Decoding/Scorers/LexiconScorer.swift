@@ -1,6 +1,9 @@
 import Foundation
 
-/// Weighs words where they end: known ones by a bonus and their own weight, others by a penalty.
+/// Weighs words: known ones by a bonus and their own weight, others by a penalty.
+///
+/// Bonus and penalty count where a word ends. Its own weight is paid label by label on the way there, and taken back where the text turns
+/// out to be another word (the failure arcs of shallow-fusion biasing; Zhao et al. 2019).
 ///
 /// A word of `personal`, the few that one writer uses, counts as known beside those of `lexicon`; where both have it, the larger weight
 /// counts. Where there is no `lexicon`, no word is unknown. What no list can have is not punished: numbers, and words all in capitals.
@@ -23,6 +26,8 @@ public final class LexiconScorer: Scorer {
     private let personal: Lexicon?
     private let wordBonus: Float
     private let unknownWordPenalty: Float
+    /// Whether any word has a weight of its own.
+    private let looksAhead: Bool
 
     /// No scorer where there is neither list.
     ///
@@ -35,8 +40,10 @@ public final class LexiconScorer: Scorer {
         self.personal = lexicon == nil ? nil : personal
         wordBonus = configuration.wordBonus
         unknownWordPenalty = lexicon == nil ? 0 : configuration.unknownWordPenalty
-        let heaviest = max(0, first.largestWeight, personal?.largestWeight ?? 0)
-        largestFactor = exp(Double(max(0, wordBonus + heaviest, -unknownWordPenalty)))
+        let step = max(first.largestStep, personal?.largestStep ?? 0)
+        looksAhead = step > 0
+        // What is paid on the way covers the weight at the end: there, only the bonus can be new.
+        largestFactor = exp(Double(max(0, wordBonus, -unknownWordPenalty, step)))
     }
 
     public func start(after precedingText: String) -> State {
@@ -45,7 +52,22 @@ public final class LexiconScorer: Scorer {
 
     @inline(__always)
     public func factor(of label: Int32, after state: State) -> Double {
-        lexicon.isWord(label) ? 1 : exp(logFactorOfEnd(after: state))
+        guard lexicon.isWord(label) else { return exp(logFactorOfEnd(after: state)) }
+        return looksAhead ? factorOnTheWay(of: label, after: state) : 1
+    }
+
+    /// What a label of a word earns, or what was earned and is lost with it.
+    private func factorOnTheWay(of label: Int32, after state: State) -> Double {
+        let before = advance(at: state)
+        let general = lexicon.next(state.general, label)
+        let own = personal?.next(state.personal, label) ?? Lexicon.outside
+        let after = max(lexicon.advance(at: general), personal?.advance(at: own) ?? 0)
+        return after == before ? 1 : exp(Double(after - before))
+    }
+
+    @inline(__always)
+    private func advance(at state: State) -> Float {
+        max(lexicon.advance(at: state.general), personal?.advance(at: state.personal) ?? 0)
     }
 
     @inline(__always)
@@ -60,6 +82,10 @@ public final class LexiconScorer: Scorer {
 
     public func logFactorOfEnd(after state: State) -> Double {
         if state.general == Lexicon.start { return 0 }
+        return logFactorOfWord(after: state) - (looksAhead ? Double(advance(at: state)) : 0)
+    }
+
+    private func logFactorOfWord(after state: State) -> Double {
         let weights = (lexicon.weight(at: state.general), personal?.weight(at: state.personal))
         switch weights {
         case (nil, nil): return state.isBeyondLists ? 0 : Double(-unknownWordPenalty)

@@ -29,6 +29,6 @@ extension Model {
         self === other
             || languageModel === other.languageModel && task == other.task && input == other.input
                 && alphabet == other.alphabet
-                && decoder == other.decoder && lexicon == other.lexicon
+                && decoder == other.decoder && lexicon == other.lexicon && personalWords == other.personalWords
     }
 }

@@ -35,8 +35,8 @@ extension Served {
     }
 
     /// The same weights with other words to expect.
-    package func with(lexicon: Lexicon) -> Served {
-        Served(model: model.with(lexicon: lexicon), generation: generation, provisional: provisional)
+    package func with(personalWords: Lexicon) -> Served {
+        Served(model: model.with(personalWords: personalWords), generation: generation, provisional: provisional)
     }
 }
 
