@@ -17,6 +17,13 @@ func room(
         swiftSettings: strict + settings)
 }
 
+/// A module that other packages import, in `Sources/Library`. What it gives them is its own, and the types that its `Exports.swift` names.
+func library(_ name: String, _ rooms: [String], _ others: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: rooms.map { .target(name: module($0)) } + others, path: "Sources/Library/\(name)",
+        swiftSettings: strict)
+}
+
 /// The tests of one room, in `Tests/<name>Tests`.
 func tests(
     _ name: String, of rooms: [String], _ others: [Target.Dependency] = [], exclude: [String] = [],
@@ -67,6 +74,9 @@ let package = Package(
     products: [
         .executable(name: "ductusd", targets: ["ductusd"]),
         .executable(name: "ductus", targets: ["ductus"]),
+        .library(name: "Ductus", targets: ["Ductus"]),
+        .library(name: "DuctusLearning", targets: ["DuctusLearning"]),
+        .library(name: "DuctusClient", targets: ["DuctusClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -131,6 +141,17 @@ let package = Package(
             ],
             [logging, metrics, "Yams"]),
 
+        // For other packages: what reads has neither sockets nor a database
+        library(
+            "Ductus",
+            [
+                "Foundations", "Drawing", "Ink", "Documents", "Decoding", "Recognition", "Pages", "Streaming",
+            ]),
+        library(
+            "DuctusLearning", ["Foundations", "Recognition", "Streaming", "Adaptation"], ["Ductus"]),
+        library(
+            "DuctusClient", ["Ink", "Streaming", "Wire", "Transport", "TransportZeroMQ"], ["Ductus"]),
+
         // Programs
         .executableTarget(
             name: "ductusd",
@@ -149,7 +170,7 @@ let package = Package(
                 "DuctusTablet",
                 "DuctusWire",
                 "DuctusTransport", "DuctusTransportZeroMQ", "DuctusWeb", "DuctusDaemon", "DuctusNoteIndex",
-                argumentParser,
+                "DuctusClient", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -199,6 +220,9 @@ let package = Package(
             of: ["Foundations", "Wire", "Transport", "TransportZeroMQ", "Streaming", "Recognition", "Ink"],
             [protobuf]),
         tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
+        tests(
+            "Library", of: ["Foundations", "Recognition", "Decoding", "Ink", "Network", "Randomness", "Streaming"],
+            ["Ductus", "DuctusLearning", "StreamingTestSupport"]),
         tests("Transport", of: ["Transport"]),
         tests("TransportZeroMQ", of: ["Transport", "TransportZeroMQ", "CZeroMQ"]),
         tests(
