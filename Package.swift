@@ -7,6 +7,9 @@ let strict: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 /// `DUCTUS_GUARD_PAGES=1` puts a page without access behind every buffer that kernels work in: a stray read or write stops the program.
 let memory: [SwiftSetting] = Context.environment["DUCTUS_GUARD_PAGES"] == nil ? [] : [.define("DUCTUS_GUARD_PAGES")]
 
+/// `DUCTUS_DATA=FOLDER` adds the tests that need the data sets, which are not part of the repository: `make test-data`.
+let data: [SwiftSetting] = Context.environment["DUCTUS_DATA"] == nil ? [] : [.define("DUCTUS_DATA")]
+
 /// One room of the house: the folder `Sources/<name>`, the module `Ductus<name>`, so that no import meets another package's module.
 /// Each names every module that it imports. The imports go up this list only: a room knows those above it.
 func room(
@@ -32,7 +35,7 @@ func tests(
     .testTarget(
         name: "\(name)Tests", dependencies: rooms.map { .target(name: module($0)) } + others, exclude: exclude,
         resources: resources,
-        swiftSettings: strict)
+        swiftSettings: strict + data)
 }
 
 /// Rooms written in C begin with a C.
@@ -201,7 +204,7 @@ let package = Package(
         tests("NoteIndex", of: ["Foundations", "NoteIndex"]),
         .target(
             name: "InkTestSupport", dependencies: ["DuctusInk", "DuctusRandomness"], path: "Tests/InkTestSupport",
-            swiftSettings: strict),
+            swiftSettings: strict + data),
         tests(
             "Documents", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"], ["InkTestSupport"]),
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
