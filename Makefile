@@ -16,10 +16,13 @@ VERSION        = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources
 # Its own folder: every object differs when the Swift runtime is linked in.
 STATIC_BUILD   = .build/static
 
-.PHONY: build run test fuzz fuzz-coverage fixtures clean packages test-packages swift install uninstall deb debian-root accuracy
+.PHONY: build run test test-data test-package examples sanitize fuzz fuzz-coverage fixtures clean packages test-packages swift \
+        install uninstall deb debian-root accuracy
 
 # Product by product: `swift build` alone also compiles the protoc of SwiftProtobuf's plug-in, 600 files of C++ that nothing here uses.
-PRODUCT = swift build -c release --product
+# In continuous integration the build also refuses imports that a target does not name.
+IMPORTS = $(if $(CI),--explicit-target-dependency-import-check error)
+PRODUCT = swift build -c release $(IMPORTS) --product
 TESTS   = ductusPackageTests
 
 build: packages swift
@@ -29,10 +32,48 @@ build: packages swift
 run: build
 	@packaging/run $(BUILD)
 
+# In continuous integration a test that is skipped fails the run (Tests/unskipped).
+RUN_TESTS = Tests/unskipped swift test -c release --skip-build
+
 test: build test-packages
 	$(PRODUCT) $(TESTS)
-	swift test -c release --skip-build --skip SystemTests
-	swift test -c release --skip-build --filter SystemTests --no-parallel
+	$(RUN_TESTS) --skip SystemTests
+	$(RUN_TESTS) --filter SystemTests --skip PackageTests --no-parallel
+	@$(MAKE) --no-print-directory examples
+
+# The tests of the Debian package, in a plain Debian 12.
+test-package: deb debian-root test-packages
+	$(PRODUCT) $(TESTS)
+	$(RUN_TESTS) --filter PackageTests --no-parallel
+
+# The tests that read the data sets, which are not part of the repository: make test-data DATA=FOLDER
+DATA = ../shared/data
+
+test-data: build test-packages
+	DUCTUS_DATA="$(abspath $(DATA))" $(PRODUCT) $(TESTS)
+	DUCTUS_DATA="$(abspath $(DATA))" $(RUN_TESTS) --no-parallel \
+		--filter aDataSetIsReadWhole --filter realLinesHaveFramesLikeTheRecipe --filter everyRealRecordingReplays \
+		--filter whatIsCorrectedIsTranscribedBetterTheNextTime
+
+# A package of its own that uses the library. It shares the build folder, so that only the examples themselves are compiled.
+EXAMPLES = swift build -c release --package-path Examples --scratch-path .build --disable-automatic-resolution
+
+examples: build
+	@cp Package.resolved Examples/Package.resolved
+	$(EXAMPLES)
+	@Examples/check $(BUILD)
+
+# The unit suites under the address and the thread sanitizer, each in a build of its own.
+SANITIZED = Foundations,Randomness,CKernels,Network,Ink,NoteIndex,Documents,Decoding,Recognition,Pages,Training,Adaptation,Library,Wire,Tablet,Transport,TransportZeroMQ,Streaming,Web,Daemon
+
+sanitize: packages swift
+	$(call sanitized,address)
+	$(call sanitized,thread)
+
+define sanitized
+DUCTUS_TESTS=$(SANITIZED) swift build -c release --sanitize=$(1) --scratch-path .build/$(1) --product $(TESTS)
+DUCTUS_TESTS=$(SANITIZED) Tests/sanitized swift test -c release --sanitize=$(1) --scratch-path .build/$(1) --skip-build
+endef
 
 # Feeds every decoder with changed inputs; docs/security.md.
 INPUTS = 1000000

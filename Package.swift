@@ -7,6 +7,9 @@ let strict: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 /// `DUCTUS_GUARD_PAGES=1` puts a page without access behind every buffer that kernels work in: a stray read or write stops the program.
 let memory: [SwiftSetting] = Context.environment["DUCTUS_GUARD_PAGES"] == nil ? [] : [.define("DUCTUS_GUARD_PAGES")]
 
+/// `DUCTUS_DATA=FOLDER` adds the tests that need the data sets, which are not part of the repository: `make test-data`.
+let data: [SwiftSetting] = Context.environment["DUCTUS_DATA"] == nil ? [] : [.define("DUCTUS_DATA")]
+
 /// One room of the house: the folder `Sources/<name>`, the module `Ductus<name>`, so that no import meets another package's module.
 /// Each names every module that it imports. The imports go up this list only: a room knows those above it.
 func room(
@@ -17,6 +20,13 @@ func room(
         swiftSettings: strict + settings)
 }
 
+/// A module that other packages import, in `Sources/Library`. What it gives them is its own, and the types that its `Exports.swift` names.
+func library(_ name: String, _ rooms: [String], _ others: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: rooms.map { .target(name: module($0)) } + others, path: "Sources/Library/\(name)",
+        swiftSettings: strict)
+}
+
 /// The tests of one room, in `Tests/<name>Tests`.
 func tests(
     _ name: String, of rooms: [String], _ others: [Target.Dependency] = [], exclude: [String] = [],
@@ -25,7 +35,7 @@ func tests(
     .testTarget(
         name: "\(name)Tests", dependencies: rooms.map { .target(name: module($0)) } + others, exclude: exclude,
         resources: resources,
-        swiftSettings: strict)
+        swiftSettings: strict + data)
 }
 
 /// Rooms written in C begin with a C.
@@ -67,6 +77,9 @@ let package = Package(
     products: [
         .executable(name: "ductusd", targets: ["ductusd"]),
         .executable(name: "ductus", targets: ["ductus"]),
+        .library(name: "Ductus", targets: ["Ductus"]),
+        .library(name: "DuctusLearning", targets: ["DuctusLearning"]),
+        .library(name: "DuctusClient", targets: ["DuctusClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -131,6 +144,17 @@ let package = Package(
             ],
             [logging, metrics, "Yams"]),
 
+        // For other packages: what reads has neither sockets nor a database
+        library(
+            "Ductus",
+            [
+                "Foundations", "Drawing", "Ink", "Documents", "Decoding", "Recognition", "Pages", "Streaming",
+            ]),
+        library(
+            "DuctusLearning", ["Foundations", "Recognition", "Streaming", "Adaptation"], ["Ductus"]),
+        library(
+            "DuctusClient", ["Ink", "Streaming", "Wire", "Transport", "TransportZeroMQ"], ["Ductus"]),
+
         // Programs
         .executableTarget(
             name: "ductusd",
@@ -149,7 +173,7 @@ let package = Package(
                 "DuctusTablet",
                 "DuctusWire",
                 "DuctusTransport", "DuctusTransportZeroMQ", "DuctusWeb", "DuctusDaemon", "DuctusNoteIndex",
-                argumentParser,
+                "DuctusClient", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -180,7 +204,7 @@ let package = Package(
         tests("NoteIndex", of: ["Foundations", "NoteIndex"]),
         .target(
             name: "InkTestSupport", dependencies: ["DuctusInk", "DuctusRandomness"], path: "Tests/InkTestSupport",
-            swiftSettings: strict),
+            swiftSettings: strict + data),
         tests(
             "Documents", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"], ["InkTestSupport"]),
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
@@ -199,6 +223,9 @@ let package = Package(
             of: ["Foundations", "Wire", "Transport", "TransportZeroMQ", "Streaming", "Recognition", "Ink"],
             [protobuf]),
         tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
+        tests(
+            "Library", of: ["Foundations", "Recognition", "Decoding", "Ink", "Network", "Randomness", "Streaming"],
+            ["Ductus", "DuctusLearning", "StreamingTestSupport"]),
         tests("Transport", of: ["Transport"]),
         tests("TransportZeroMQ", of: ["Transport", "TransportZeroMQ", "CZeroMQ"]),
         tests(

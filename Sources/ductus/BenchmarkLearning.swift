@@ -1,5 +1,6 @@
 import ArgumentParser
 import DuctusAdaptation
+import DuctusClient
 import DuctusFoundations
 import DuctusInk
 import DuctusRecognition

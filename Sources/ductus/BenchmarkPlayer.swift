@@ -1,3 +1,4 @@
+import DuctusClient
 import DuctusStreaming
 import DuctusTransportZeroMQ
 import DuctusWire

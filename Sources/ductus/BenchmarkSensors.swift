@@ -1,4 +1,5 @@
 import ArgumentParser
+import DuctusClient
 import DuctusRecognition
 import DuctusStreaming
 import DuctusTransportZeroMQ

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DuctusDaemon
+import DuctusTransport
 import DuctusTransportZeroMQ
 import Foundation
 
@@ -45,8 +46,7 @@ struct ConnectOptions: ParsableArguments {
             let path = directory.hasPrefix("ipc://") ? String(directory.dropFirst(6)) : directory
             return try Endpoint("ipc://\(URL(filePath: path).path)/\(socket.rawValue)")
         }
-        let locations = Locations.ofRunningDaemon(environment: ProcessInfo.processInfo.environment)
-        return locations.resolve(try Endpoint("ipc://\(socket.rawValue)"))
+        return Endpoint(ipc: "\(SocketDirectory.ofRunningDaemon())/\(socket.rawValue)")
     }
 
     func security() throws -> SocketOptions.Security {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DuctusDaemon
 import DuctusDrawing
+import DuctusTransport
 import Foundation
 
 /// Opens the pad of a daemon that runs, here or on another device.
@@ -34,7 +35,7 @@ struct PadCommand: ParsableCommand {
     func run() throws {
         let environment = ProcessInfo.processInfo.environment
         let directory =
-            connect.map { URL(filePath: $0).path } ?? Locations.ofRunningDaemon(environment: environment).runtime
+            connect.map { URL(filePath: $0).path } ?? SocketDirectory.ofRunningDaemon(environment)
         let contents = try WebAddressFiles(runtime: directory).read()
         let shared = contents.sharedAddresses
         if json {

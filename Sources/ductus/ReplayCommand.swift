@@ -1,4 +1,5 @@
 import ArgumentParser
+import DuctusClient
 import DuctusStreaming
 import DuctusTransportZeroMQ
 import DuctusWire

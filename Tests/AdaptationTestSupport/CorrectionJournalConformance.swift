@@ -163,8 +163,7 @@ func expect(
     _ condition: @autoclosure () throws -> Bool, _ comment: String = "", file: StaticString = #fileID,
     line: UInt = #line
 ) throws {
-    guard try !condition() else { return }
-    throw Nonconformance(description: "\(file):\(line) does not hold \(comment)")
+    if try !condition() { throw Nonconformance(description: "\(file):\(line) does not hold \(comment)") }
 }
 
 func expect(throwing body: () throws -> Void, file: StaticString = #fileID, line: UInt = #line) throws {

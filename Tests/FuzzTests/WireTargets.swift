@@ -8,12 +8,13 @@ extension FuzzTarget {
     /// What comes through sockets, and recordings of it.
     static let wire = [
         FuzzTarget("wire.ink", share: 175_000, .message, seeds: Seeds.ink) { bytes, _ in
-            guard case .samples(let reports, let number) = try InkPacket(wire: bytes).content else { return }
-            // What passed the decoder meets the segmenter next.
-            var segmenter = Segmenter(rule: EndpointRule())
-            var closed: [Segmenter.Closed] = []
-            for report in reports { segmenter.take(report, number: number, closed: &closed) }
-            segmenter.end(.explicit, closed: &closed)
+            // Samples that passed the decoder meet the segmenter next.
+            if case .samples(let reports, let number) = try InkPacket(wire: bytes).content {
+                var segmenter = Segmenter(rule: EndpointRule())
+                var closed: [Segmenter.Closed] = []
+                for report in reports { segmenter.take(report, number: number, closed: &closed) }
+                segmenter.end(.explicit, closed: &closed)
+            }
         },
         FuzzTarget("wire.features", share: 100_000, .message, seeds: Seeds.features) { bytes, _ in
             _ = try FeaturePacket(wire: bytes)

@@ -29,20 +29,11 @@ public enum TestInk {
         }
     }
 
-    /// A folder of the data sets, where present: `$DUCTUS_DATA` or `../shared/data` beside the package.
-    public static let data: URL? = {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let path = ProcessInfo.processInfo.environment["DUCTUS_DATA"]
-        let folder = path.map { URL(fileURLWithPath: $0) } ?? root.appendingPathComponent("../shared/data").standardized
-        return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
-    }()
-
-    /// A file of the handwriting sets, where present.
-    public static func handwriting(_ name: String) -> URL? {
-        guard let file = data?.appendingPathComponent("handwriting/\(name).ndjson.gz"),
-            FileManager.default.fileExists(atPath: file.path)
-        else { return nil }
-        return file
-    }
+    #if DUCTUS_DATA
+        /// A file of the handwriting sets in the folder `$DUCTUS_DATA`.
+        public static func handwriting(_ name: String) -> URL {
+            URL(filePath: ProcessInfo.processInfo.environment["DUCTUS_DATA"] ?? "")
+                .appending(path: "handwriting/\(name).ndjson.gz")
+        }
+    #endif
 }

@@ -275,21 +275,22 @@ import Testing
         #expect(abs(after - 1) < 0.5 * (before - 1))
     }
 
-    @Test(.enabled(if: TestInk.handwriting("iam-val2") != nil, "needs the data sets"))
-    func realLinesHaveFramesLikeTheRecipe() throws {
-        let lines = try JSONLines.read(#require(TestInk.handwriting("iam-val2")))
-        var extractor = FeatureExtractor()
-        var features = Features(dimension: 9)
-        var frames = 0
-        var characters = 0
-        for line in lines.prefix(300) {
-            let result = extractor.extract(line.strokes, into: &features)
-            frames += features.count
-            characters += try #require(line.text).count
-            #expect(result.cleaning.dropped == 0 && !result.isTruncated)
-            #expect(features.values.allSatisfy { $0.isFinite })
+    #if DUCTUS_DATA
+        @Test func realLinesHaveFramesLikeTheRecipe() throws {
+            let lines = try JSONLines.read(TestInk.handwriting("iam-val2"))
+            var extractor = FeatureExtractor()
+            var features = Features(dimension: 9)
+            var frames = 0
+            var characters = 0
+            for line in lines.prefix(300) {
+                let result = extractor.extract(line.strokes, into: &features)
+                frames += features.count
+                characters += try #require(line.text).count
+                #expect(result.cleaning.dropped == 0 && !result.isTruncated)
+                #expect(features.values.allSatisfy { $0.isFinite })
+            }
+            let perCharacter = Double(frames) / Double(characters)
+            #expect(perCharacter > 10 && perCharacter < 16)
         }
-        let perCharacter = Double(frames) / Double(characters)
-        #expect(perCharacter > 10 && perCharacter < 16)
-    }
+    #endif
 }

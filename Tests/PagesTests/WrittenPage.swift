@@ -22,7 +22,7 @@ struct WrittenPage {
     mutating func write(_ text: String, x: Float, y: Float) throws {
         seed += 1
         let ink = try pen.strokes(of: text, seed: seed)
-        guard let box = Bounds(around: ink) else { return }
+        let box = try #require(Bounds(around: ink), "the pen wrote nothing: \(text)")
         let first = strokes.count
         strokes += ink.map { stroke in
             Stroke(

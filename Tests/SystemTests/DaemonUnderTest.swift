@@ -147,6 +147,17 @@ final class RunningCommand {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
+    /// The first line of its output that is so; nil if it ends without one.
+    func firstLine(where isSo: (String) -> Bool) -> String? {
+        var bytes = Data()
+        while case let more = pipe.fileHandleForReading.availableData, !more.isEmpty {
+            bytes += more
+            let whole = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+            if let line = whole.dropLast().map(String.init).first(where: isSo) { return line }
+        }
+        return nil
+    }
+
     /// What it said on both outputs, once it has ended.
     func finish() -> (status: Int32, output: String) {
         let output = pipe.fileHandleForReading.readDataToEndOfFile()

@@ -1,3 +1,4 @@
+import DuctusTransport
 import DuctusTransportZeroMQ
 import Foundation
 
@@ -15,7 +16,9 @@ package struct Locations: Equatable, Sendable {
         _ directories: Configuration.Directories = .init(), environment: [String: String],
         user: UInt32 = geteuid(), executable: String = CommandLine.arguments.first ?? ""
     ) {
-        runtime = directories.runtime ?? Self.first(environment["RUNTIME_DIRECTORY"]) ?? Self.runtime(environment, user)
+        runtime =
+            directories.runtime ?? Self.first(environment["RUNTIME_DIRECTORY"])
+            ?? SocketDirectory.own(environment, user)
         state = directories.state ?? Self.first(environment["STATE_DIRECTORY"]) ?? Self.state(environment, user)
         if let models = directories.models {
             self.models = [models]
@@ -24,20 +27,6 @@ package struct Locations: Equatable, Sendable {
             let beside = binaries.deletingLastPathComponent().appendingPathComponent("share/ductus/models").path
             models = [beside, "/usr/share/ductus/models", "models"]
         }
-    }
-
-    /// For a client: the sockets of this user's own daemon if it runs, else those of the machine's. Sockets that a stranger could have
-    /// put there are nobody's.
-    package static func ofRunningDaemon(environment: [String: String], user: UInt32 = geteuid()) -> Locations {
-        var locations = Locations(environment: environment, user: user)
-        let own = locations.runtime
-        let isOwn =
-            FileManager.default.fileExists(atPath: own + "/control")
-            && DirectoryTrust.danger(of: own, user: user) == nil
-        if !isOwn, FileManager.default.fileExists(atPath: "/run/ductus/control") {
-            locations.runtime = "/run/ductus"
-        }
-        return locations
     }
 
     /// An ipc endpoint with a relative path, placed in the runtime directory.
@@ -50,11 +39,6 @@ package struct Locations: Equatable, Sendable {
     package func model(_ name: String) -> String? {
         let candidates = name.hasPrefix("/") || name.hasPrefix(".") ? [name] : models.map { "\($0)/\(name)" }
         return candidates.first { FileManager.default.fileExists(atPath: $0) }
-    }
-
-    private static func runtime(_ environment: [String: String], _ user: UInt32) -> String {
-        if let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty { return directory + "/ductus" }
-        return user == 0 ? "/run/ductus" : "/tmp/ductus-\(user)"
     }
 
     private static func state(_ environment: [String: String], _ user: UInt32) -> String {

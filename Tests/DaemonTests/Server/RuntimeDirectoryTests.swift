@@ -1,4 +1,5 @@
 import DuctusDaemon
+import DuctusTransport
 import Foundation
 import Glibc
 import Testing

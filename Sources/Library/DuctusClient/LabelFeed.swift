@@ -3,16 +3,16 @@ import DuctusTransportZeroMQ
 import DuctusWire
 
 /// Label events as a subscriber should take them: repeats dropped by their number, foreign topics and unreadable messages passed over.
-final class LabelFeed {
+package final class LabelFeed {
     private let subscriber: Subscriber
     private var latest: [StreamName: (epoch: UInt64, number: UInt64)] = [:]
 
-    init(_ subscriber: Subscriber) {
+    package init(_ subscriber: Subscriber) {
         self.subscriber = subscriber
     }
 
     /// The next event, or nil if none comes in time.
-    func next(milliseconds: Int) throws -> LabelEvent? {
+    package func next(milliseconds: Int) throws -> LabelEvent? {
         let deadline = ContinuousClock.now + .milliseconds(milliseconds)
         repeat {
             // Rounded up: a wait of less than a millisecond would be none, and the caller would spin.

@@ -1,0 +1,36 @@
+import Foundation
+import Glibc
+
+/// Whether what lies in a directory can be replaced by others: then its sockets may be anybody's.
+package enum DirectoryTrust {
+    /// What is wrong with it; nil: only this user and root can change what lies there.
+    package static func danger(of path: String, user: UInt32 = geteuid(), group: UInt32 = getegid()) -> String? {
+        let path = URL(filePath: path).standardizedFileURL.path
+        var link = stat()
+        var directory = stat()
+        guard lstat(path, &link) == 0, stat(path, &directory) == 0 else { return String(cString: strerror(errno)) }
+        for entry in [link, directory] where entry.st_uid != user && entry.st_uid != 0 {
+            return
+                "it belongs to \(MachineUser.name(of: entry.st_uid) ?? "uid \(entry.st_uid)"), who could replace the sockets"
+        }
+        guard directory.st_mode & S_IFMT == S_IFDIR else { return "it is no directory" }
+        if isOpen(directory, group) {
+            return "others can write there, and so replace the sockets (mode \(mode(directory)))"
+        }
+        let parent = URL(filePath: path).deletingLastPathComponent().path
+        guard stat(parent, &directory) == 0 else { return String(cString: strerror(errno)) }
+        if isOpen(directory, group) {
+            return "others can write in \(parent), and so replace it (mode \(mode(directory)))"
+        }
+        return nil
+    }
+
+    /// In a sticky directory, such as /tmp, everybody can write, but touch only what is their own.
+    private static func isOpen(_ directory: stat, _ group: UInt32) -> Bool {
+        if directory.st_mode & S_ISVTX != 0 { return false }
+        let isGroupOpen = directory.st_mode & S_IWGRP != 0 && directory.st_gid != group && directory.st_gid != 0
+        return directory.st_mode & S_IWOTH != 0 || isGroupOpen
+    }
+
+    private static func mode(_ entry: stat) -> String { "0" + String(entry.st_mode & 0o7777, radix: 8) }
+}
