@@ -213,7 +213,10 @@ let package = Package(
         tests("Pages", of: ["Drawing", "Pages", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
         tests(
             "Training",
-            of: ["Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
+            of: [
+                "Foundations", "Drawing", "Training", "Recognition", "Decoding", "Ink", "Documents", "Network",
+                "Randomness",
+            ]),
         tests(
             "Adaptation",
             of: ["Foundations", "Adaptation", "Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],

@@ -218,6 +218,13 @@ extension Model {
         importance: URL? = nil, precision: Precision = .fp32,
         instructionSet: InstructionSet? = nil
     ) throws {
+        guard file.metadata[Key.task] != ModelTask.sequenceToSequence.name else {
+            throw ModelError.unusable(
+                path: path,
+                reason:
+                    "it turns sequences into others and reads no stream; `ductus translate` and `ductus evaluate` use it"
+            )
+        }
         let input: ModelInput = try Self.decode(Key.input, of: file, path: path)
         let alphabet: Alphabet = try Self.decode(Key.alphabet, of: file, path: path)
         let task: ModelTask

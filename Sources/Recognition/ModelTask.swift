@@ -10,7 +10,8 @@ import Foundation
 public struct ModelTask: Sendable, Hashable {
     /// What the output classes are.
     public enum Form: String, Sendable, Codable {
-        /// CTC: class 0 is the blank, class k the k-th symbol of the alphabet; the symbols form a text.
+        /// Class k is the k-th symbol of the alphabet; the symbols form a text. Class 0 is the blank of CTC, or the boundary of a decoder with
+        /// attention.
         case transcription
         /// A label for every frame: class k is the k-th symbol of the alphabet, counted from 0; there is no blank.
         case frameLabels
@@ -18,9 +19,9 @@ public struct ModelTask: Sendable, Hashable {
 
     public var name: String
     public var form: Form
-    /// `ctc` or `frames`.
+    /// `ctc`, `frames` or `cross-entropy`.
     public var loss: String
-    /// A decoder of `Recognizer.Decoding`, or `viterbi` for frame labels.
+    /// A decoder of `Recognizer.Decoding`, `viterbi` for frame labels, or `attention`.
     public var decoder: String
     /// `character-errors` or `frame-errors`.
     public var metric: String
@@ -39,8 +40,12 @@ public struct ModelTask: Sendable, Hashable {
     /// A label for every frame.
     public static let frameLabels = ModelTask(
         name: "frameLabels", form: .frameLabels, loss: "frames", decoder: "viterbi", metric: "frame-errors")
+    /// A sequence out of another one, by an encoder and a decoder with attention: a `SequenceModel`, which streams nothing.
+    public static let sequenceToSequence = ModelTask(
+        name: "sequence-to-sequence", form: .transcription, loss: "cross-entropy", decoder: "attention",
+        metric: "character-errors")
 
-    private static let known = [transcription, frameLabels]
+    private static let known = [transcription, frameLabels, sequenceToSequence]
 
     /// Output classes of a network with this task.
     public func classCount(of alphabet: Alphabet) -> Int {

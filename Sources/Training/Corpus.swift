@@ -6,10 +6,16 @@ public struct TrainingExample: Sendable {
     /// Standardized frames, row-major.
     public var frames: [Float]
     public var target: Target
+    /// The frames of the network's inputs beside the main one.
+    public var others: [[Float]]
+    /// Targets of heads beside the last layer, by their names.
+    public var heads: [String: Target]
 
-    public init(frames: [Float], target: Target) {
+    public init(frames: [Float], target: Target, others: [[Float]] = [], heads: [String: Target] = [:]) {
         self.frames = frames
         self.target = target
+        self.others = others
+        self.heads = heads
     }
 }
 

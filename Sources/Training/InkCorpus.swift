@@ -1,4 +1,5 @@
 import DuctusDecoding
+import DuctusDocuments
 import DuctusFoundations
 import DuctusInk
 import DuctusNetwork
@@ -104,6 +105,40 @@ public struct InkCorpus: Corpus {
         self.features = features
         self.augmentation = augmentation
     }
+
+    /// Prepares the lines of files, as a recipe says.
+    ///
+    /// - Parameters:
+    ///   - standardization: of a model that is trained further; nil measures it on the lines.
+    ///   - limit: use only the first lines of each file.
+    init(
+        recipe: Recipe, features: FeatureConfiguration, alphabet: Alphabet, data: [URL],
+        standardization: Standardization?, limit: Int?, threads: Int
+    ) throws {
+        self.init(
+            try data.map { url in
+                let name = url.lastPathComponent
+                return .init(
+                    try Self.lines(of: url, limit), share: recipe.sampling.shares[name] ?? 1,
+                    recombined: recipe.sampling.recombined[name] ?? 0)
+            },
+            features: features, alphabet: alphabet, augmentation: recipe.augmentation, sampling: recipe.sampling,
+            standardization: standardization, threads: threads)
+    }
+
+    /// The first lines of a file; all of them where `limit` is nil.
+    static func lines(of url: URL, _ limit: Int?) throws -> [InkLine] {
+        let lines = try InkFile.read(url)
+        return limit.map { Array(lines.prefix($0)) } ?? lines
+    }
+
+    /// What was left out, for a person.
+    var remarks: [String] {
+        leftOut.sorted { $0.key < $1.key }.map { "Left out \($0.value) lines: \($0.key)" }
+    }
+
+    /// For each example how many symbols it has.
+    var labelCounts: [Int] { (0..<count).map { target($0).labelCount } }
 
     public func example(_ index: Int, augmentedBy random: SplitMix64?) -> TrainingExample {
         guard var random else {

@@ -19,10 +19,22 @@ public struct Recipe: Sendable, Equatable, Codable {
     public var script = Script.spaced
     /// The network's layers without the output layer, which the alphabet decides.
     public var layers: [Layer] = Recipe.referenceLayers
+    /// How the network ends.
+    public var output = OutputLayer.logSoftmax
+    /// Of the task `sequence-to-sequence`: what it has beside the encoder, which `layers` are.
+    public var sequence: SequenceSettings?
     public var augmentation = Augmentation()
     public var vectorAugmentation = VectorAugmentation()
     public var optimization = Optimization()
     public var sampling = Sampling()
+
+    /// What turns the scores of the last linear layer into probabilities.
+    public enum OutputLayer: String, Sendable, Codable {
+        /// Each frame by itself.
+        case logSoftmax
+        /// Frame labels that depend on their neighbours: a linear-chain random field, trained by the probability of whole label sequences.
+        case conditionalRandomField
+    }
 
     /// How the weights are found.
     public struct Optimization: Sendable, Equatable, Codable {
@@ -98,11 +110,31 @@ public struct Recipe: Sendable, Equatable, Codable {
         alphabet = try values.decodeIfPresent(Alphabet.self, forKey: .alphabet)
         script = try values.decodeIfPresent(Script.self, forKey: .script) ?? script
         layers = try values.decodeIfPresent([Layer].self, forKey: .layers) ?? layers
+        output = try values.decodeIfPresent(OutputLayer.self, forKey: .output) ?? output
+        sequence = try values.decodeIfPresent(SequenceSettings.self, forKey: .sequence)
         augmentation = try values.decodeIfPresent(Augmentation.self, forKey: .augmentation) ?? augmentation
         vectorAugmentation =
             try values.decodeIfPresent(VectorAugmentation.self, forKey: .vectorAugmentation) ?? vectorAugmentation
         optimization = try values.decodeIfPresent(Optimization.self, forKey: .optimization) ?? optimization
         sampling = try values.decodeIfPresent(Sampling.self, forKey: .sampling) ?? sampling
+        if let fault {
+            throw DecodingError.dataCorruptedError(forKey: .task, in: values, debugDescription: fault)
+        }
+    }
+
+    /// What does not go together, with the remedy; nil where all does.
+    private var fault: String? {
+        if (task == .sequenceToSequence) != (sequence != nil) {
+            return
+                "the task \(ModelTask.sequenceToSequence.name) needs the key \"sequence\" (it may be empty: {}), and no other task has it"
+        }
+        if output != .logSoftmax, task.form != .frameLabels {
+            return "\(output.rawValue) labels frames, but the task \(task.name) reads texts; leave out \"output\""
+        }
+        if sequence != nil, optimization.consistency != 0 {
+            return "a decoder with attention has no two views to hold consistent; set \"consistency\" to 0"
+        }
+        return nil
     }
 
     /// Reads a recipe file.
@@ -133,7 +165,10 @@ public struct Recipe: Sendable, Equatable, Codable {
         // Before widths are multiplied: a recipe is a file, and its numbers may be anything.
         if !layers.isEmpty { try architecture.validate() }
         architecture.layers.append(.linear(.init(in: architecture.output, out: classes)))
-        architecture.layers.append(.logSoftmax)
+        switch output {
+        case .logSoftmax: architecture.layers.append(.logSoftmax)
+        case .conditionalRandomField: architecture.layers.append(Layer(ConditionalRandomField(labels: classes)))
+        }
         try architecture.validate()
         return architecture
     }
@@ -152,7 +187,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .badRecipe(let path, let reason):
             "recipe \(path): \(reason)"
         case .noExamples(let paths):
-            "no usable example in \(paths.joined(separator: ", ")); lines need ink, and a text in the model's alphabet"
+            "no usable example in \(paths.joined(separator: ", ")); lines need ink (or a source), and a text in the model's alphabet"
         case .checkpointOfAnotherRun(let path, let reason):
             "checkpoint \(path): \(reason); remove it, or leave out --resume to begin anew"
         case .startOfAnotherArchitecture:

@@ -33,21 +33,35 @@ public final class TrainingRun {
     private let backpropagation: Backpropagation
     private let schedule: LearningRateSchedule
     private let exampleLengths: [Int]
+    private let scheduledSampling: ScheduledSampling?
     private var state: TrainingState
     /// Seconds between checkpoints within an epoch.
     private let checkpointInterval = 240.0
 
+    /// A run of a recipe whose layers lead to so many classes.
+    public convenience init(
+        recipe: Recipe, classes: Int, corpus: any Corpus, start: Network? = nil, threads: Int, checkpoint: URL?
+    ) throws {
+        try self.init(
+            recipe: recipe, architecture: recipe.architecture(classes: classes), corpus: corpus, start: start,
+            threads: threads, checkpoint: checkpoint)
+    }
+
     /// - Parameters:
-    ///   - start: the network whose weights the run begins with, of the recipe's architecture; nil draws them at random.
+    ///   - start: the network whose weights the run begins with, of the same architecture; nil draws them at random.
     ///   - checkpoint: where the run's state is kept; nil keeps none.
     public init(
-        recipe: Recipe, classes: Int, corpus: any Corpus, start: Network? = nil, threads: Int, checkpoint: URL?
+        recipe: Recipe, architecture: Architecture, corpus: any Corpus, start: Network? = nil, threads: Int,
+        checkpoint: URL?
     ) throws {
         self.recipe = recipe
         self.corpus = corpus
         self.threads = threads
         self.checkpoint = checkpoint
-        architecture = try recipe.architecture(classes: classes)
+        self.architecture = architecture
+        scheduledSampling = recipe.sequence.flatMap {
+            $0.scheduledSampling > 0 ? ScheduledSampling(highestShare: $0.scheduledSampling) : nil
+        }
         exampleLengths = corpus.lengths
         let settings = recipe.optimization
         let parameters = try start?.parameters ?? Network(architecture: architecture, seed: settings.seed).parameters
@@ -120,10 +134,10 @@ public final class TrainingRun {
         let layout = backpropagation.layout
         let firstStep = state.stepInEpoch
         for index in firstStep..<max(firstStep, plan.batches.count) {
-            let batch = prepare(plan.batches[index])
+            let batch = try prepare(plan.batches[index])
             let report = try backpropagation.computeGradient(
-                of: batch.frames, targets: batch.targets, reduction: .perLabel, step: state.step,
-                consistency: recipe.optimization.consistency)
+                of: batch.frames, losses: batch.losses, reduction: .perLabel, heads: batch.heads, others: batch.others,
+                step: state.step, consistency: recipe.optimization.consistency)
             guard report.loss.isFinite else { throw TrainingError.diverged(epoch: state.epoch + 1, step: index + 1) }
             if index == plan.batches.count - 1 { norms = GradientNorms(backpropagation.gradient, layout) }
             GradientNorms.clip(&backpropagation.gradient, toNorm: recipe.optimization.gradientNorm)
@@ -176,8 +190,23 @@ public final class TrainingRun {
             using: &random)
     }
 
+    /// An example's target; a network that halves its frames and doubles them again gives none for an odd one at the end.
+    private func fitted(_ example: TrainingExample) -> Target {
+        guard case .frames(let labels) = example.target else { return example.target }
+        return .frames(
+            Array(labels.prefix(architecture.outputLength(for: example.frames.count / architecture.input))))
+    }
+
+    /// What a step computes the gradient of.
+    private struct StepBatch {
+        var frames: Batch
+        var others: [Batch]
+        var losses: [any Loss]
+        var heads: [HeadLosses]
+    }
+
     /// Makes a step's examples, on all threads. Each is changed at random by its own generator, so threads change nothing.
-    private func prepare(_ indexes: [Int]) -> (frames: Batch, targets: [Target]) {
+    private func prepare(_ indexes: [Int]) throws -> StepBatch {
         let random = SplitMix64(seed: recipe.optimization.seed &+ 1).split(state.epoch)
         let corpus = corpus
         let inViews = recipe.optimization.consistency > 0
@@ -186,9 +215,25 @@ public final class TrainingRun {
                 ? corpus.views(index, augmentedBy: random.split(index))
                 : [corpus.example(index, augmentedBy: random.split(index))]
         }.flatMap { $0 }
-        var batch = Batch(dimension: architecture.input)
-        for example in examples { batch.append(example.frames) }
-        return (batch, examples.map(\.target))
+        var batch = StepBatch(
+            frames: Batch(dimension: architecture.input), others: architecture.otherInputs.map { Batch(dimension: $0) },
+            losses: examples.map { recipe.sequence?.loss(of: $0.target) ?? fitted($0).loss }, heads: [])
+        for example in examples {
+            batch.frames.append(example.frames)
+            for (number, frames) in example.others.enumerated() { batch.others[number].append(frames) }
+        }
+        for head in architecture.heads {
+            let losses = examples.compactMap { $0.heads[head.name]?.loss }
+            guard losses.count == examples.count, let weight = recipe.sequence?.connectionist else { continue }
+            batch.heads.append(HeadLosses(head: head.name, losses: losses, weight: weight))
+        }
+        if let scheduledSampling {
+            batch.others[0] = try scheduledSampling.shown(
+                batch.others[0], for: batch.frames, by: backpropagation.network(),
+                progress: Float(state.step) / Float(max(1, schedule.total)),
+                using: random.split(state.step))
+        }
+        return batch
     }
 }
 

@@ -1,17 +1,29 @@
 import DuctusDecoding
-import DuctusDocuments
-import DuctusFoundations
 import DuctusInk
 import DuctusNetwork
 import DuctusRecognition
 import Foundation
 
-/// What a training run works on, made from files: examples, the model around the weights, and how it is measured.
-public struct TrainingSetup {
+/// What a training run works towards, made from files: examples, the network's form, how it is measured, and what is kept of it.
+public protocol TrainingGoal {
+    var corpus: any Corpus { get }
+    var architecture: Architecture { get }
+    /// Remarks on the data, for a person.
+    var remarks: [String] { get }
+    /// The error on each validation set, as a fraction.
+    func errors(of network: Network) throws -> [String: Double]
+    /// Writes the model with these weights.
+    ///
+    /// - Parameter isFinal: the run has ended; what is found out about a model at the end alone belongs to it.
+    func write(_ network: Network, isFinal: Bool, to folder: TrainingFolder) throws
+}
+
+/// Training of a model that labels frames or reads text off them.
+public struct TrainingSetup: TrainingGoal {
     public let corpus: any Corpus
+    public let architecture: Architecture
     /// Output classes of the network.
     public let classes: Int
-    /// Remarks on the data, for a person.
     public let remarks: [String]
     private let template: (Network) -> Model
     private let measure: (Model) throws -> [String: Double]
@@ -21,8 +33,16 @@ public struct TrainingSetup {
     public func model(_ network: Network) -> Model { template(network) }
     /// The error on each validation set, as a fraction: CER, or the share of wrong frames.
     public func errors(of model: Model) throws -> [String: Double] { try measure(model) }
+    public func errors(of network: Network) throws -> [String: Double] { try measure(model(network)) }
     /// The model with confidences that are probabilities on the validation sets.
     public func calibrated(_ model: Model) throws -> Model { try calibrate(model) }
+
+    public func write(_ network: Network, isFinal: Bool, to folder: TrainingFolder) throws {
+        guard isFinal else { return try folder.write(model(network)) }
+        try folder.write(calibrated(model(network)))
+        try Model.write(
+            importance: FisherDiagonal.importance(in: network, for: corpus), of: network, to: folder.url)
+    }
 
     /// The map for best paths that these raw confidences ask for.
     private static func fitted(confidences: [Float], correct: [Bool]) -> Calibrations {
@@ -33,7 +53,7 @@ public struct TrainingSetup {
     }
 
     /// A file, by the name that metrics call it.
-    private static func name(of url: URL) -> String {
+    static func name(of url: URL) -> String {
         String(url.lastPathComponent.prefix { $0 != "." })
     }
 }
@@ -48,29 +68,20 @@ extension TrainingSetup {
         _ features: FeatureConfiguration, recipe: Recipe, data: [URL], validation: [URL], name modelName: String,
         standardization: Standardization? = nil, limit: Int?, threads: Int
     ) throws -> TrainingSetup {
-        func lines(_ url: URL) throws -> [InkLine] {
-            let lines = try InkFile.read(url)
-            return limit.map { Array(lines.prefix($0)) } ?? lines
-        }
         let alphabet = recipe.alphabet ?? .printableASCII
-        let corpus = InkCorpus(
-            try data.map { url in
-                let name = url.lastPathComponent
-                return .init(
-                    try lines(url), share: recipe.sampling.shares[name] ?? 1,
-                    recombined: recipe.sampling.recombined[name] ?? 0)
-            },
-            features: features, alphabet: alphabet, augmentation: recipe.augmentation, sampling: recipe.sampling,
-            standardization: standardization, threads: threads)
-        let sets = try validation.map { (name: Self.name(of: $0), lines: try lines($0)) }
+        let corpus = try InkCorpus(
+            recipe: recipe, features: features, alphabet: alphabet, data: data, standardization: standardization,
+            limit: limit, threads: threads)
+        let sets = try validation.map { (name: Self.name(of: $0), lines: try InkCorpus.lines(of: $0, limit)) }
         let evaluate = { (model: Model, lines: [InkLine]) in
             try Evaluation.run(
                 model, on: lines, decoding: .bestPath, threads: threads,
                 timelessSources: recipe.sampling.timelessSources)
         }
         return TrainingSetup(
-            corpus: corpus, classes: alphabet.classCount,
-            remarks: corpus.leftOut.sorted { $0.key < $1.key }.map { "Left out \($0.value) lines: \($0.key)" },
+            corpus: corpus, architecture: try recipe.architecture(classes: alphabet.classCount),
+            classes: alphabet.classCount,
+            remarks: corpus.remarks,
             template: { network in
                 Model(
                     name: modelName, network: network, input: recipe.input, task: recipe.task, alphabet: alphabet,
@@ -111,7 +122,8 @@ extension TrainingSetup {
             training, configuration: configuration, task: recipe.task, alphabet: alphabet,
             augmentation: recipe.vectorAugmentation, standardization: standardization)
         return TrainingSetup(
-            corpus: corpus, classes: recipe.task.classCount(of: alphabet),
+            corpus: corpus, architecture: try recipe.architecture(classes: recipe.task.classCount(of: alphabet)),
+            classes: recipe.task.classCount(of: alphabet),
             remarks: ["\(training.count) recordings to train on, \(all.count - training.count) held out"],
             template: { network in
                 Model(

@@ -25,6 +25,7 @@ struct Ductus: AsyncParsableCommand {
             ModelCommand.self,
             JournalCommand.self,
             WordsCommand.self,
+            TranslateCommand.self,
             EvaluateCommand.self,
             TrainCommand.self,
             CalibrateCommand.self,

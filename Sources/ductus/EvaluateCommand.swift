@@ -11,11 +11,15 @@ import Synchronization
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Measure how well a model reads labelled ink or sensor recordings.")
+        commandName: "evaluate",
+        abstract: "Measure how well a model reads labelled ink or sensor recordings, or turns texts into others.")
 
     @OptionGroup var options: ModelOptions
 
-    @Option(help: "Labelled lines: JSON lines, plain or gzip.")
+    @Option(
+        help:
+            "Labelled lines: JSON lines, plain or gzip. Of models that turn texts into others: pairs with a tab between."
+    )
     var data: String
 
     /// What is measured: a line or recording read whole, or what the daemon says of it while it comes.
@@ -53,6 +57,15 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Draw the confusion matrix of frame labels into this SVG or PNG file.")
     var confusion: String?
 
+    @Option(
+        help:
+            "Sequence-to-sequence models of ink: the model whose readings are ranked anew. Default: the encoder's own."
+    )
+    var firstPass: String?
+
+    @Option(help: "Sequence-to-sequence models of ink: weight of the decoder beside the first pass's score.")
+    var attentionWeight = 0.5
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -75,6 +88,10 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let file = try SequenceModel.file(at: ModelOptions.location(of: options.model)) {
+            return try SequenceReport(command: self).print(
+                try SequenceModel(contentsOf: file, precision: options.precision))
+        }
         let model = try options.load()
         switch model.input {
         case .ink: try evaluateInk(model)

@@ -6,7 +6,7 @@ import Foundation
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Train a model on labelled ink or sensor recordings.",
+        commandName: "train", abstract: "Train a model on labelled ink, sensor recordings, or pairs of texts.",
         discussion: """
             Writes into the folder --out: the model, how much each weight matters (for learning later), the recipe, a metrics file, the learning curve as a picture, and a \
             checkpoint from which --resume continues exactly.
@@ -15,7 +15,11 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Recipe file. Default: the one in --out, else built-in values.")
     var recipe: String?
 
-    @Option(name: .customLong("data"), parsing: .upToNextOption, help: "Labelled lines to train on.")
+    @Option(
+        name: .customLong("data"), parsing: .upToNextOption,
+        help:
+            "Labelled lines to train on; for a recipe that reads text, files of pairs with a tab between source and target."
+    )
     var data: [String]
 
     @Option(parsing: .upToNextOption, help: "Labelled lines of other writers, to measure on.")
@@ -55,13 +59,12 @@ struct TrainCommand: ParsableCommand {
         if let epochs { recipe.optimization.epochs = epochs }
         try output.write(recipe)
         Terminal.error("Reading \(data.count) training files")
-        let start = try from.map { try Model(contentsOf: URL(filePath: $0)) }
-        let setup = try setup(recipe, name: folder.lastPathComponent, start: start)
+        let (setup, start) = try goal(of: recipe, name: folder.lastPathComponent)
         setup.remarks.forEach(Terminal.error)
         guard setup.corpus.count > 0 else { throw TrainingError.noExamples(paths: data) }
 
         let run = try TrainingRun(
-            recipe: recipe, classes: setup.classes, corpus: setup.corpus, start: start?.network, threads: threads,
+            recipe: recipe, architecture: setup.architecture, corpus: setup.corpus, start: start, threads: threads,
             checkpoint: output.checkpoint)
         if resume {
             guard try run.resume() else {
@@ -73,7 +76,7 @@ struct TrainCommand: ParsableCommand {
             "\(setup.corpus.count) examples, \(run.architecture.parameterCount) weights, \(threads) threads")
         var bar = ProgressBar(total: 1)
         try run.run(
-            validation: { try setup.errors(of: setup.model($0)) },
+            validation: { try setup.errors(of: $0) },
             onStep: { progress in
                 if progress.step == 1 { bar = ProgressBar(total: progress.steps) }
                 bar.show(progress.step, Self.remark(progress))
@@ -84,15 +87,14 @@ struct TrainCommand: ParsableCommand {
                 Terminal.error(Self.summary(record))
                 try output.write(run.history)
                 if record.epoch == run.best.epoch {
-                    try output.write(
-                        setup.model(Network(architecture: run.architecture, parameters: run.best.parameters)))
+                    try setup.write(
+                        Network(architecture: run.architecture, parameters: run.best.parameters), isFinal: false,
+                        to: output)
                 }
             })
 
-        let best = try setup.model(Network(architecture: run.architecture, parameters: run.best.parameters))
-        try output.write(setup.calibrated(best))
-        try Model.write(
-            importance: FisherDiagonal.importance(in: best.network, for: setup.corpus), of: best.network, to: folder)
+        try setup.write(
+            Network(architecture: run.architecture, parameters: run.best.parameters), isFinal: true, to: output)
         Terminal.error("Best: epoch \(run.best.epoch), error \(percent(run.best.error)). The model is in \(out).")
     }
 
@@ -115,17 +117,28 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
-    private func setup(_ recipe: Recipe, name: String, start: Model?) throws -> TrainingSetup {
+    /// What the recipe's task works towards, and the network whose weights it begins with.
+    private func goal(of recipe: Recipe, name: String) throws -> (any TrainingGoal, Network?) {
         let (data, validation) = (data.map { URL(filePath: $0) }, validation.map { URL(filePath: $0) })
+        if let settings = recipe.sequence {
+            let start = try from.map { try SequenceModel(contentsOf: URL(filePath: $0)) }
+            let setup = try SequenceSetup(
+                settings, recipe: recipe, data: data, validation: validation, name: name, start: start?.source,
+                limit: limit, threads: threads)
+            return (setup, start?.network)
+        }
+        let start = try from.map { try Model(contentsOf: URL(filePath: $0)) }
         switch recipe.input {
         case .ink(let features):
-            return try .ink(
+            let setup = try TrainingSetup.ink(
                 features, recipe: recipe, data: data, validation: validation, name: name,
                 standardization: start?.standardization, limit: limit, threads: threads)
+            return (setup, start?.network)
         case .vectors(let configuration):
-            return try .vectors(
+            let setup = try TrainingSetup.vectors(
                 configuration, recipe: recipe, data: data, validation: validation, heldOut: Set(heldOut), name: name,
                 standardization: start?.standardization)
+            return (setup, start?.network)
         }
     }
 
