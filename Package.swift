@@ -100,6 +100,9 @@ let package = Package(
         .systemLibrary(
             name: "CDuctusZeroMQ", path: "Sources/CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "CDuctusHandover", path: "Sources/CHandover"),
+        // Finds libpq and MPI at run time: neither is needed to build, nor to run without a cell.
+        .target(name: "CDuctusPostgres", path: "Sources/CPostgres"),
+        .target(name: "CDuctusMPI", path: "Sources/CMPI"),
         .systemLibrary(name: "CDuctusEvdev", path: "Sources/CEvdev"),
         .systemLibrary(
             name: "CDuctusZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -132,6 +135,8 @@ let package = Package(
                 "Streaming",
             ],
             [sqlite, protobuf]),
+        room(
+            "Cluster", ["Foundations", "Network", "Recognition", "Streaming", "Adaptation", "CPostgres", "CMPI"]),
         room("NoteIndex", ["Foundations"], [sqlite]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
         room("Wire", ["Foundations", "Messages", "Ink", "Recognition", "Streaming"], [protobuf]),
@@ -140,7 +145,7 @@ let package = Package(
             "Daemon",
             [
                 "Foundations", "Ink", "Documents", "Network", "Decoding", "Recognition", "Pages", "Streaming",
-                "Adaptation", "Wire", "Transport", "TransportZeroMQ", "Web",
+                "Adaptation", "Cluster", "Wire", "Transport", "TransportZeroMQ", "Web",
             ],
             [logging, metrics, "Yams"]),
 
@@ -170,7 +175,7 @@ let package = Package(
                 "DuctusNetwork",
                 "DuctusDecoding",
                 "DuctusRecognition", "DuctusPages", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation",
-                "DuctusTablet",
+                "DuctusCluster", "DuctusTablet",
                 "DuctusWire",
                 "DuctusTransport", "DuctusTransportZeroMQ", "DuctusWeb", "DuctusDaemon", "DuctusNoteIndex",
                 "DuctusClient", argumentParser,
@@ -221,6 +226,8 @@ let package = Package(
             "Adaptation",
             of: ["Foundations", "Adaptation", "Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
             ["AdaptationTestSupport", "StreamingTestSupport"]),
+        tests(
+            "Cluster", of: ["Foundations", "Streaming", "Adaptation", "Cluster"], ["AdaptationTestSupport"]),
         tests(
             "Wire",
             of: ["Foundations", "Wire", "Transport", "TransportZeroMQ", "Streaming", "Recognition", "Ink"],

@@ -18,6 +18,8 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case unknownInstructionSet(String)
     case instructionSetUnavailable(InstructionSet)
     case unknownProducts(String)
+    /// The ranks that train together cannot.
+    case ranks(reason: String)
 
     public var description: String {
         switch self {
@@ -55,6 +57,7 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
         case .unknownInstructionSet(let name):
             "network: there is no instruction set \(name); DUCTUS_INSTRUCTION_SET may be one of "
                 + InstructionSet.available.map(\.rawValue).joined(separator: ", ")
+        case .ranks(let reason): "network: the ranks do not agree on a gradient: \(reason)"
         case .unknownProducts(let name):
             "network: nobody called \(name) does large products; DUCTUS_PRODUCTS may be one of "
                 + LargeProducts.allCases.map(\.rawValue).joined(separator: ", ")

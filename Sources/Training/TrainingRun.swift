@@ -29,6 +29,9 @@ public final class TrainingRun {
     public let architecture: Architecture
     private let corpus: any Corpus
     private let threads: Int
+    private let collective: any Collective
+    /// Steps that each rank does by itself before all take the mean of their weights; 1: every step is all ranks' together.
+    private let averageEvery: Int
     private let checkpoint: URL?
     private let backpropagation: Backpropagation
     private let schedule: LearningRateSchedule
@@ -40,20 +43,28 @@ public final class TrainingRun {
 
     /// A run of a recipe whose layers lead to so many classes.
     public convenience init(
-        recipe: Recipe, classes: Int, corpus: any Corpus, start: Network? = nil, threads: Int, checkpoint: URL?
+        recipe: Recipe, classes: Int, corpus: any Corpus, start: Network? = nil, threads: Int, shards: Int? = nil,
+        collective: any Collective = Alone(), averageEvery: Int = 1, checkpoint: URL?
     ) throws {
         try self.init(
             recipe: recipe, architecture: recipe.architecture(classes: classes), corpus: corpus, start: start,
-            threads: threads, checkpoint: checkpoint)
+            threads: threads, shards: shards, collective: collective, averageEvery: averageEvery,
+            checkpoint: checkpoint)
     }
 
     /// - Parameters:
     ///   - start: the network whose weights the run begins with, of the same architecture; nil draws them at random.
+    ///   - shards: into how many parts this rank's part of a batch is divided; one for each thread where nil.
+    ///   - collective: the ranks that train together, each with the same recipe and corpus. A step's batch is as large as that of so many
+    ///     recipes; rank 0 measures and writes.
+    ///   - averageEvery: steps that each rank does by itself before all take the mean of their weights, for slow networks.
     ///   - checkpoint: where the run's state is kept; nil keeps none.
     public init(
         recipe: Recipe, architecture: Architecture, corpus: any Corpus, start: Network? = nil, threads: Int,
-        checkpoint: URL?
+        shards: Int? = nil, collective: any Collective = Alone(), averageEvery: Int = 1, checkpoint: URL?
     ) throws {
+        self.collective = collective
+        self.averageEvery = max(1, averageEvery)
         self.recipe = recipe
         self.corpus = corpus
         self.threads = threads
@@ -70,8 +81,12 @@ public final class TrainingRun {
         }
         let layout = ParameterLayout(architecture)
         backpropagation = try Backpropagation(
-            architecture: architecture, parameters: parameters, threads: threads, seed: settings.seed)
-        let stepsPerEpoch = Self.plan(0, recipe: recipe, corpus: corpus, lengths: exampleLengths).batches.count
+            architecture: architecture, parameters: parameters, threads: threads, shards: shards, seed: settings.seed,
+            collective: collective)
+        backpropagation.isJoined = self.averageEvery == 1
+        let stepsPerEpoch = Self.plan(
+            0, recipe: recipe, ranks: collective.count, corpus: corpus, lengths: exampleLengths
+        ).batches.count
         schedule = LearningRateSchedule(
             peak: settings.learningRate, warmUp: settings.warmUpSteps, total: stepsPerEpoch * settings.epochs,
             floor: settings.finalRate)
@@ -111,8 +126,7 @@ public final class TrainingRun {
         let settings = recipe.optimization
         while state.epoch < settings.epochs, state.epoch - state.bestEpoch < settings.patience {
             var record = try runEpoch(onStep: onStep)
-            record.errors = try validation(
-                Network(architecture: architecture, parameters: state.average.average))
+            record.errors = try errors(validation)
             state.history.append(record)
             state.epoch += 1
             state.stepInEpoch = 0
@@ -125,8 +139,53 @@ public final class TrainingRun {
         }
     }
 
+    /// What rank 0 measures holds for all: they stop together.
+    private func errors(_ validation: Validation) throws -> [String: Double] {
+        let measured =
+            collective.rank == 0
+            ? try validation(Network(architecture: architecture, parameters: state.average.average)) : [:]
+        guard collective.count > 1 else { return measured }
+        let told = try collective.broadcast([UInt8](JSONEncoder().encode(measured)))
+        return try JSONDecoder().decode([String: Double].self, from: Data(told))
+    }
+
+    /// All ranks go on with the mean of their weights and of what the optimizer knows.
+    private func takeMeans() throws {
+        guard averageEvery > 1, collective.count > 1 else { return }
+        var values = backpropagation.parameters
+        // Its count of steps is the same everywhere.
+        let counted = values.count
+        let tensors = state.optimizer.tensors().filter { $0.value.values.count == counted }.sorted { $0.key < $1.key }
+        for (_, tensor) in tensors { values += tensor.values }
+        try collective.sum(&values)
+        let scale = 1 / Float(collective.count)
+        for index in values.indices { values[index] *= scale }
+        var place = backpropagation.parameters.count
+        backpropagation.parameters = Array(values[..<place])
+        var means = state.optimizer.tensors()
+        for (name, tensor) in tensors {
+            means[name] = Tensor(
+                shape: tensor.shape, values: Array(values[place..<place + tensor.values.count]))
+            place += tensor.values.count
+        }
+        try state.optimizer.restore(means)
+    }
+
+    /// Losses of the steps that each rank did by itself, of all ranks.
+    private func joinLosses(_ own: (sum: Double, labels: Int)) throws -> (sum: Double, labels: Int) {
+        guard averageEvery > 1, collective.count > 1 else { return own }
+        let told = try collective.gather([UInt8](JSONEncoder().encode([own.sum, Double(own.labels)])))
+        return try told.reduce(into: (0.0, 0)) { total, bytes in
+            let pair = try JSONDecoder().decode([Double].self, from: Data(bytes))
+            total.0 += pair[0]
+            total.1 += Int(pair[1])
+        }
+    }
+
     private func runEpoch(onStep: (Progress) -> Void) throws -> EpochRecord {
-        let plan = Self.plan(state.epoch, recipe: recipe, corpus: corpus, lengths: exampleLengths)
+        let plan = Self.plan(
+            state.epoch, recipe: recipe, ranks: collective.count, corpus: corpus, lengths: exampleLengths)
+        var own = (sum: 0.0, labels: 0)
         let start = ContinuousClock.now
         var saved = start
         var frames = 0
@@ -144,11 +203,20 @@ public final class TrainingRun {
             state.optimizer.update(
                 &backpropagation.parameters, gradient: backpropagation.gradient,
                 learningRate: schedule.rate(at: state.step), mask: nil)
-            state.average.update(backpropagation.parameters)
             state.step += 1
             state.stepInEpoch = index + 1
-            state.lossSum += report.sum
-            state.lossLabels += report.labels
+            own.sum += report.sum
+            own.labels += report.labels
+            // At the end of an epoch all agree, whatever the count.
+            let isShared = state.step % averageEvery == 0 || index == plan.batches.count - 1
+            if isShared {
+                try takeMeans()
+                state.average.update(backpropagation.parameters)
+                let all = try joinLosses(own)
+                state.lossSum += all.sum
+                state.lossLabels += all.labels
+                own = (0, 0)
+            }
             frames += batch.frames.frameCount
 
             let now = ContinuousClock.now
@@ -162,7 +230,7 @@ public final class TrainingRun {
                     steps: plan.batches.count, loss: state.lossSum / Double(max(1, state.lossLabels)),
                     error: state.history.last?.error, framesPerSecond: Double(frames) / seconds,
                     secondsLeft: perStep * Double(left)))
-            if (now - saved).seconds > checkpointInterval {
+            if isShared, (now - saved).seconds > checkpointInterval {
                 try writeCheckpoint()
                 saved = now
             }
@@ -174,19 +242,21 @@ public final class TrainingRun {
     }
 
     private func writeCheckpoint() throws {
-        guard let checkpoint else { return }
+        guard let checkpoint, collective.rank == 0 else { return }
         state.parameters = backpropagation.parameters
         try state.write(to: checkpoint, architecture: architecture, recipe: recipe)
     }
 
     /// The steps of an epoch: which examples are drawn, and how they are put together.
-    private static func plan(_ epoch: Int, recipe: Recipe, corpus: any Corpus, lengths: [Int]) -> BatchPlan {
+    private static func plan(
+        _ epoch: Int, recipe: Recipe, ranks: Int, corpus: any Corpus, lengths: [Int]
+    ) -> BatchPlan {
         var random = SplitMix64(seed: recipe.optimization.seed).split(epoch)
         let shares = corpus.shares
         let chosen = (0..<corpus.count).filter { shares[$0] >= 1 || random.uniform() < shares[$0] }
         return BatchPlan(
             lengths: lengths, chosen: chosen,
-            framesPerBatch: recipe.optimization.framesPerBatch / (recipe.optimization.consistency > 0 ? 2 : 1),
+            framesPerBatch: ranks * recipe.optimization.framesPerBatch / (recipe.optimization.consistency > 0 ? 2 : 1),
             using: &random)
     }
 

@@ -20,18 +20,27 @@ package final class Publisher {
     private var prefixes: Set<[UInt8]> = []
     private var isConnected: Bool
     private var refusal: String?
-    private var subscribedAgain = false
+    /// Subscribed to since somebody last asked.
+    private var newPrefixes: Set<[UInt8]> = []
     private var absorbed = Deadline(milliseconds: 0)
     private var isTaken: (topic: [UInt8], answer: Bool)?
+    /// Where set, a subscription is in force only once `takeNewSubscription` has told of it.
+    private let confirmedTopic: [UInt8]?
 
-    /// - Parameter sendTimeout: Milliseconds for which `send` waits while the daemon takes nothing; then it fails.
+    /// - Parameters:
+    ///   - sendTimeout: Milliseconds for which `send` waits while the daemon takes nothing; then it fails.
+    ///   - confirmedTopic: The one topic that is sent, to one of several daemons. Then nothing is sent to a daemon before
+    ///     `takeNewSubscription` has told that it takes the topic, so that what it missed can be sent first; and a daemon that does not
+    ///     take what is sent keeps nobody waiting: it loses it.
     package init(
         context: Context, endpoint: Endpoint, security: SocketOptions.Security = .none, sendTimeout: Int = 10_000,
-        linger: Int = 2_000
+        linger: Int = 2_000, confirmedTopic: [UInt8]? = nil
     ) throws(TransportFault) {
+        self.confirmedTopic = confirmedTopic
         var options = SocketOptions()
         options.everySubscription = true
-        options.waitsWhenFull = true
+        options.confirmsSubscriptions = confirmedTopic != nil
+        options.waitsWhenFull = confirmedTopic == nil
         options.forgetsLostPeer = true
         options.sendTimeout = sendTimeout
         options.linger = linger
@@ -67,14 +76,18 @@ package final class Publisher {
         }
     }
 
+    /// Where it connects, for people.
+    package var name: String { endpoint.description }
+
+    /// Waits until something happens on the connection, or the time is over.
+    package func waitForNews(milliseconds: Int) throws(TransportFault) { _ = try socket.waitForInput(milliseconds: milliseconds) }
+
     /// Sends, and waits while the daemon's queue is full.
     /// - Returns: False where nobody takes this topic at present (the daemon restarts): the message went nowhere.
     @discardableResult
     package func send(topic: [UInt8], payload: [UInt8]) throws(TransportFault) -> Bool {
         // Asking the socket for subscriptions costs as much as a message: a busy publisher does it now and then.
-        if absorbed.remaining == 0 {
-            try absorb()
-        }
+        if absorbed.remaining == 0, confirmedTopic == nil { try absorb() }
         if isTaken?.topic != topic { isTaken = (topic, isConnected && prefixes.contains { topic.starts(with: $0) }) }
         guard try socket.send(topic, payload, waits: true) else { throw .send(.xpub, code: EAGAIN) }
         return isTaken?.answer ?? false
@@ -85,12 +98,15 @@ package final class Publisher {
         return isConnected && prefixes.contains { topic.starts(with: $0) }
     }
 
-    /// Whether somebody subscribed since the last call: the moment to say hello (again).
-    package func takeNewSubscription() throws(TransportFault) -> Bool {
+    /// Whether somebody subscribed to this topic since the last call: the moment to say hello (again).
+    package func takeNewSubscription(to topic: [UInt8]) throws(TransportFault) -> Bool {
         try absorb()
-        defer { subscribedAgain = false }
-        return subscribedAgain
+        defer { newPrefixes = [] }
+        return newPrefixes.contains { topic.starts(with: $0) }
     }
+
+    /// Whether the daemon was seen to take the topic, without asking anew.
+    package func takes(_ topic: [UInt8]) -> Bool { isConnected && prefixes.contains { topic.starts(with: $0) } }
 
     private func absorb() throws(TransportFault) {
         absorbed = Deadline(milliseconds: 5)
@@ -106,11 +122,17 @@ package final class Publisher {
             guard let subscription = batch.withFrame(0, 0, { Subscription($0) }) else { continue }
             // It may be the first of a new connection; then the end of the old one has been told before it.
             try followConnection()
+            if let confirmedTopic {
+                // A cell's daemons subscribe to hundreds of slots.
+                guard confirmedTopic.starts(with: subscription.prefix) else { continue }
+                try socket.confirm(subscription)
+            }
             if subscription.begins {
                 prefixes.insert(subscription.prefix)
-                subscribedAgain = true
+                newPrefixes.insert(subscription.prefix)
             } else {
                 prefixes.remove(subscription.prefix)
+                newPrefixes.remove(subscription.prefix)
             }
         }
     }
@@ -127,6 +149,7 @@ package final class Publisher {
             case .disconnected:
                 isConnected = false
                 prefixes = []
+                newPrefixes = []
             case .connected, .other: break
             }
         }

@@ -27,6 +27,13 @@ package final class Reactor: @unchecked Sendable {
         var frames: [[UInt8]]
     }
 
+    /// A change of what a port takes.
+    private struct Change: Sendable {
+        var port: Int
+        var prefix: [UInt8]
+        var begins: Bool
+    }
+
     package typealias Handler = @Sendable (_ port: Int, _ batch: MessageBatch) -> Void
 
     /// Running totals.
@@ -54,6 +61,7 @@ package final class Reactor: @unchecked Sendable {
     private let wake: Signal
     private let ready: Signal
     private let outbox: Outbox<Outgoing>
+    private let changes = Mutex<[Change]>([])
     private let stopping = Atomic<Bool>(false)
     private let turnCount = Atomic<UInt64>(0)
     private let running = Mutex<OwnedThread?>(nil)
@@ -129,6 +137,13 @@ package final class Reactor: @unchecked Sendable {
         return outbox.post(Outgoing(port: port, frames: frames), size: size, matters: matters)
     }
 
+    /// SUB: takes topics that begin with these prefixes, or takes them no longer, from its next turn on. Any thread may call it.
+    package func subscribe(_ port: Int, to prefixes: [[UInt8]], begins: Bool) {
+        precondition(ports.indices.contains(port), "no such port")
+        changes.withLock { $0 += prefixes.map { Change(port: port, prefix: $0, begins: begins) } }
+        wake.raise()
+    }
+
     package var totals: Totals {
         Totals(
             received: received.load(ordering: .relaxed), receivedBytes: receivedBytes.load(ordering: .relaxed),
@@ -176,7 +191,10 @@ package final class Reactor: @unchecked Sendable {
             }
             batch.held = Self.hold(pace.pause(at: Deadline.nanoseconds, afterTaking: taken))
             taken = 0
-            if items[sockets.count].revents != 0 { wake.lower() }
+            if items[sockets.count].revents != 0 {
+                wake.lower()
+                try changeSubscriptions()
+            }
             try flush(&outgoing)
             for port in sockets.indices where items[port].revents != 0 {
                 try fill(batch, from: port)
@@ -189,6 +207,20 @@ package final class Reactor: @unchecked Sendable {
             }
         }
         try flush(&outgoing)
+    }
+
+    private func changeSubscriptions() throws(TransportFault) {
+        let due = changes.withLock { changes in
+            defer { changes = [] }
+            return changes
+        }
+        for change in due {
+            if change.begins {
+                try sockets[change.port].subscribe(change.prefix)
+            } else {
+                try sockets[change.port].unsubscribe(change.prefix)
+            }
+        }
     }
 
     /// Waits, and tells for how many µs it did.

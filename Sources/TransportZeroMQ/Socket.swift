@@ -91,6 +91,11 @@ package final class Socket {
         try filter(prefix, ZMQ_UNSUBSCRIBE)
     }
 
+    /// XPUB: puts the subscription, or its end, in force that was taken last.
+    func confirm(_ subscription: Subscription) throws(TransportFault) {
+        try filter(subscription.prefix, subscription.begins ? ZMQ_SUBSCRIBE : ZMQ_UNSUBSCRIBE)
+    }
+
     private func filter(_ prefix: some Collection<UInt8>, _ option: Int32) throws(TransportFault) {
         let prefix = Array(prefix)
         guard zmq_setsockopt(handle, option, prefix, prefix.count) == 0 else {

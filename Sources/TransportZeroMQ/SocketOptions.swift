@@ -17,6 +17,8 @@ package struct SocketOptions: Sendable {
     package var forgetsLostPeer = false
     /// XPUB: hand on every subscription, not only the first of each prefix.
     package var everySubscription = false
+    /// XPUB: a subscription is in force once it is confirmed.
+    package var confirmsSubscriptions = false
     /// XPUB: a full queue makes `send` wait instead of losing the message.
     package var waitsWhenFull = false
     package var security = Security.none
@@ -53,6 +55,7 @@ extension Socket {
         try set("the largest message", ZMQ_MAXMSGSIZE, bytesOf: Int64(options.maximumFrame))
         if kind == .router { try set("telling of replies that cannot be sent", ZMQ_ROUTER_MANDATORY, 1) }
         if kind == .xpub {
+            if options.confirmsSubscriptions { try set("confirming subscriptions", ZMQ_XPUB_MANUAL, 1) }
             if options.everySubscription { try set("verbose subscriptions", ZMQ_XPUB_VERBOSE, 1) }
             if options.waitsWhenFull { try set("waiting when full", ZMQ_XPUB_NODROP, 1) }
         }

@@ -11,12 +11,20 @@ package final class Subscriber {
 
     private let socket: Socket
     private let monitor: SocketMonitor
-    private let endpoint: Endpoint
+    /// Where it connects, for people.
+    private let name: String
     private let batch = MessageBatch()
     private var next = 0
 
-    package init(
+    package convenience init(
         context: Context, endpoint: Endpoint, security: SocketOptions.Security = .none, maximumFrame: Int = 1 << 20
+    ) throws(TransportFault) {
+        try self.init(context: context, endpoints: [endpoint], security: security, maximumFrame: maximumFrame)
+    }
+
+    /// - Parameter endpoints: The daemons of a cell; messages of all of them come, whichever are there.
+    package init(
+        context: Context, endpoints: [Endpoint], security: SocketOptions.Security = .none, maximumFrame: Int = 1 << 20
     ) throws(TransportFault) {
         var options = SocketOptions()
         options.security = security
@@ -24,8 +32,8 @@ package final class Subscriber {
         options.receiveHighWater = 100_000
         socket = try Socket(.subscribe, context: context, options: options)
         monitor = try SocketMonitor(of: socket)
-        self.endpoint = endpoint
-        try socket.connect(endpoint)
+        name = endpoints.map(\.description).joined(separator: ", ")
+        for endpoint in endpoints { try socket.connect(endpoint) }
     }
 
     package func subscribe(_ prefix: [UInt8]) throws(TransportFault) { try socket.subscribe(prefix) }
@@ -53,11 +61,11 @@ package final class Subscriber {
             }
             while case let event? = try monitor.next(milliseconds: 0) {
                 if case .handshakeFailed(let reason) = event {
-                    throw .refused(endpoint: endpoint.description, reason: reason)
+                    throw .refused(endpoint: name, reason: reason)
                 }
             }
             guard deadline.remaining > 0 else {
-                throw .timeout(waitingFor: "answer", endpoint: endpoint.description, milliseconds: milliseconds)
+                throw .timeout(waitingFor: "answer", endpoint: name, milliseconds: milliseconds)
             }
         }
     }

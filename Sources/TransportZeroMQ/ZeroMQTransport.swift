@@ -12,13 +12,13 @@ package final class ZeroMQTransport: MessageTransport {
         package struct Listener: Sendable {
             package var name: String
             package var endpoints: [Endpoint]
-            /// Topics that it takes.
-            package var prefix: String
+            /// Topics that it takes from the begin.
+            package var prefixes: [String]
 
             package init(_ name: String, _ endpoints: [Endpoint], prefix: String = "") {
                 self.name = name
                 self.endpoints = endpoints
-                self.prefix = prefix
+                prefixes = [prefix]
             }
         }
 
@@ -156,6 +156,12 @@ package final class ZeroMQTransport: MessageTransport {
     /// Who may enter from now on.
     package func replace(_ domains: [String: Authenticator.Domain]) { authenticator?.replace(domains) }
 
+    /// An input takes topics that begin with these prefixes, or takes them no longer. Any thread may call it.
+    package func subscribe(_ input: String, to prefixes: [[UInt8]], begins: Bool) {
+        guard let port = settings.inputs.firstIndex(where: { $0.name == input }) else { return }
+        reactor.subscribe(port, to: prefixes, begins: begins)
+    }
+
     /// Connections that one client may have from now on.
     package func change(connectionsPerClient: Int) { admission.change(perClient: connectionsPerClient) }
 
@@ -199,6 +205,8 @@ package final class ZeroMQTransport: MessageTransport {
 extension ZeroMQTransport.Settings {
     /// Bytes of messages that one connection may have waiting, at worst; ZeroMQ counts messages.
     private static let connectionBytes = 64 << 20
+    /// Subscriptions that a client's connection must take at once when it comes back: libzmq forgets those beyond the queue's length.
+    private static let subscriptions = 4_096
 
     /// Whether all clients of a socket need a key.
     fileprivate func asksForKeys(_ listener: Listener) -> Bool { listener.endpoints.contains { $0.scheme == .tcp } }
@@ -218,7 +226,10 @@ extension ZeroMQTransport.Settings {
         options.security = security(of: listener)
         options.heartbeat = options.security.heartbeat
         var port = Port(isInput ? .subscribe : .router, options: options)
-        if isInput { port.subscriptions = [listener.prefix] }
+        if isInput {
+            port.subscriptions = listener.prefixes
+            port.options.sendHighWater = max(options.sendHighWater, Self.subscriptions)
+        }
         port.asksPeers = true
         port.handovers = handovers
         return port

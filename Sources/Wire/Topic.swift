@@ -43,6 +43,27 @@ package enum Topic: Hashable, Sendable, CustomStringConvertible {
         try self.init(String(decoding: wire, as: UTF8.self))
     }
 
+    /// Takes the slot out of a topic that was published to a cell: `ink.2a7.desk` is `ink.desk` of the slot 2a7.
+    ///
+    /// - Returns: nil for the slot of a topic without one, which is returned as it is.
+    package static func split(_ wire: [UInt8]) -> (slot: Slot?, topic: [UInt8]) {
+        let stop = UInt8(ascii: ".")
+        guard let dot = wire.firstIndex(of: stop), wire.count > dot + 4, wire[dot + 4] == stop,
+            let slot = Slot(digits: wire[(dot + 1)..<(dot + 4)])
+        else { return (nil, wire) }
+        return (slot, Array(wire[...dot] + wire[(dot + 5)...]))
+    }
+
+    /// The first frame of a message to a cell.
+    package func wire(in slot: Slot) -> [UInt8] {
+        Array((prefix + slot.digits + "." + (stream?.text ?? "")).utf8)
+    }
+
+    /// What a daemon of a cell takes of an input, for one slot.
+    package static func prefix(_ inputPrefix: String, of slot: Slot) -> [UInt8] {
+        Array((inputPrefix + slot.digits + ".").utf8)
+    }
+
     package var description: String {
         switch self {
         case .ink(let stream): Self.inkPrefix + stream.text

@@ -16,7 +16,7 @@ struct ConnectOptions: ParsableArguments {
         help: ArgumentHelp(
             "Where the daemon is: its runtime directory, or SOCKET=ENDPOINT (ink, features, labels, control), repeated.",
             discussion:
-                "For example --connect /run/ductus, or --connect labels=tcp://desk:7713. Default: this user's daemon, else the machine's."
+                "For example --connect /run/ductus, or --connect labels=tcp://desk:7713. The daemons of a cell are given together, separated by commas: --connect ink=tcp://a:7711,tcp://b:7711. Default: this user's daemon, else the machine's."
         ))
     var connect: [String] = []
 
@@ -36,17 +36,26 @@ struct ConnectOptions: ParsableArguments {
         if (serverKey == nil) != (key == nil) { throw ValidationError("--server-key and --key belong together") }
     }
 
-    /// Where a socket of the daemon is.
-    func endpoint(_ socket: DaemonSocket) throws -> Endpoint {
+    /// Where a socket of the daemon is; of a cell, where its first daemon's is.
+    func endpoint(_ socket: DaemonSocket) throws -> Endpoint { try endpoints(socket)[0] }
+
+    /// Where a socket of each daemon is: one, or those of a cell.
+    func endpoints(_ socket: DaemonSocket) throws -> [Endpoint] {
         let prefix = socket.rawValue + "="
+        func parts(_ text: some StringProtocol) -> [String] {
+            let parts = text.split(separator: ",").map(String.init)
+            return parts.isEmpty ? [String(text)] : parts
+        }
         if let text = connect.last(where: { $0.hasPrefix(prefix) }) {
-            return try Endpoint(String(text.dropFirst(prefix.count)))
+            return try parts(text.dropFirst(prefix.count)).map { try Endpoint($0) }
         }
-        if let directory = connect.last(where: { !$0.contains("=") }) {
-            let path = directory.hasPrefix("ipc://") ? String(directory.dropFirst(6)) : directory
-            return try Endpoint("ipc://\(URL(filePath: path).path)/\(socket.rawValue)")
+        if let directories = connect.last(where: { !$0.contains("=") }) {
+            return try parts(directories).map { directory in
+                let path = directory.hasPrefix("ipc://") ? String(directory.dropFirst(6)) : directory
+                return try Endpoint("ipc://\(URL(filePath: path).path)/\(socket.rawValue)")
+            }
         }
-        return Endpoint(ipc: "\(SocketDirectory.ofRunningDaemon())/\(socket.rawValue)")
+        return [Endpoint(ipc: "\(SocketDirectory.ofRunningDaemon())/\(socket.rawValue)")]
     }
 
     func security() throws -> SocketOptions.Security {
@@ -60,11 +69,28 @@ struct ConnectOptions: ParsableArguments {
 
     /// A subscriber whose subscriptions are in force.
     func subscriber(to prefixes: [String], context: Context) throws -> Subscriber {
-        let subscriber = try Subscriber(context: context, endpoint: endpoint(.labels), security: security())
+        let subscriber = try Subscriber(context: context, endpoints: endpoints(.labels), security: security())
         try subscriber.waitUntilSubscribed(milliseconds: 5000)
         // Asked for only now, so that the last events that greet a new subscriber are not lost in the waiting.
         for prefix in prefixes { try subscriber.subscribe(Array(prefix.utf8)) }
         return subscriber
+    }
+
+    /// The sending side of a stream.
+    ///
+    /// - Parameter hello: a hello of this number.
+    func pen(
+        _ topic: Topic, on socket: DaemonSocket, writer: String? = nil, context: Context,
+        hello: @escaping (_ sequence: UInt64) throws -> [UInt8]
+    ) throws -> CellPen {
+        try CellPen(
+            topic, writer: writer, at: endpoints(socket), security: security(), context: context, hello: hello)
+    }
+
+    /// A client of each daemon.
+    func controls(context: Context) throws -> [ControlClient] {
+        let security = try security()
+        return try endpoints(.control).map { ControlClient(context: context, endpoint: $0, security: security) }
     }
 
     func control(context: Context) throws -> ControlClient {

@@ -32,13 +32,29 @@ struct CorrectCommand: ParsableCommand {
         var quarantined: Bool
     }
 
+    /// Asks the daemons of a cell one after another: who has read the segment knows it.
+    static func ask(_ clients: [ControlClient], _ request: WireCorrectRequest) throws -> WireCorrectReply {
+        var refusal: (any Error)?
+        for client in clients {
+            do {
+                return try StatusCommand.ask(client, .correct(request)).correct
+            } catch let error as ControlFailure where error.code == .unknownSegment {
+                refusal = refusal ?? error
+            } catch where clients.count > 1 {
+                // That one does not know the segment weighs less than that another cannot be asked.
+                refusal = error
+            }
+        }
+        throw refusal ?? ValidationError("no daemon to ask")
+    }
+
     func run() throws {
         let request = WireCorrectRequest.with {
             $0.stream = stream
             $0.segment = segment
             $0.text = text
         }
-        let reply = try StatusCommand.ask(try connection.control(context: try Context()), .correct(request)).correct
+        let reply = try Self.ask(try connection.controls(context: try Context()), request)
         if json {
             let report = Report(correction: reply.correction, writer: reply.writer, quarantined: reply.quarantined)
             return try printJSON(report)

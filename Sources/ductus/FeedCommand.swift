@@ -67,27 +67,36 @@ struct FeedCommand: ParsableCommand {
         let context = try Context()
         recordings = try matched(recordings, context: context)
         let labels = LabelFeed(try connection.subscriber(to: [Topic.labels(name).description], context: context))
-        let publisher = try connection.publisher(.features, context: context)
-        let topic = Topic.features(name).wire
-        try publisher.waitForSubscription(to: topic, milliseconds: 5000)
-
         var feeding = SensorFeeding(stream: name)
+        let feedingBegan = feeding
+        var channels: [String] = []
+        let outlet = try connection.pen(Topic.features(name), on: .features, context: context) { number in
+            try feedingBegan.greeting(number, channels: channels).wire()
+        }
+        try outlet.begin(feeding.takeNumber(), milliseconds: 5000)
         for recording in recordings {
             let start = ContinuousClock.now
+            channels = recording.namesChannels ? recording.channels : []
             for (packet, due) in feeding.packets(of: recording) {
+                try outlet.greet(before: packet.sequence)
                 if speed == .real {
                     while ContinuousClock.now - start < .seconds(due) {
                         let left = due - (ContinuousClock.now - start) / .seconds(1)
-                        try show(labels, milliseconds: max(1, Int(left * 1000)), of: feeding)
+                        try show(labels, milliseconds: max(1, Int(left * 1000)), of: feeding).map(outlet.take)
+                        try outlet.greet(before: packet.sequence)
                     }
                 }
-                try publisher.send(topic: topic, payload: try packet.wire())
-                while try show(labels, milliseconds: 0, of: feeding) != nil {}
+                try outlet.send(
+                    try packet.wire(), sequence: packet.sequence, endsSegment: packet.content == .endOfSegment)
+                while let event = try show(labels, milliseconds: 0, of: feeding) { outlet.take(event) }
             }
             let deadline = ContinuousClock.now + .seconds(patience)
             var isDone = false
             while !isDone, ContinuousClock.now < deadline {
-                isDone = try show(labels, milliseconds: 100, of: feeding)?.state == .final
+                try outlet.greet(before: feeding.nextNumber)
+                guard let event = try show(labels, milliseconds: 100, of: feeding) else { continue }
+                outlet.take(event)
+                isDone = event.state == .final
             }
             if !isDone {
                 throw CommandFailure(
@@ -166,15 +175,28 @@ struct SensorFeeding {
         if sequence > 0 { origin += 60_000_000 }
         var packets: [(FeaturePacket, Double)] = []
         func next(_ content: FeaturePacket.Content) -> FeaturePacket {
-            defer { sequence += 1 }
-            return FeaturePacket(epoch: UInt64(max(0, began)), sequence: sequence, content: content)
+            FeaturePacket(epoch: UInt64(max(0, began)), sequence: takeNumber(), content: content)
         }
         let channels = recording.namesChannels ? recording.channels : []
-        packets.append((next(.hello(StreamHello(device: "ductus feed", channels: channels))), 0))
+        packets.append((greeting(takeNumber(), channels: channels), 0))
         for (frames, due) in recording.pieces(from: origin) { packets.append((next(.frames(frames)), due)) }
         let seconds = Double(recording.count) / recording.rate
         packets.append((next(.endOfSegment), seconds))
         return packets
+    }
+
+    /// The number that the next packet will have.
+    var nextNumber: UInt64 { sequence }
+
+    mutating func takeNumber() -> UInt64 {
+        defer { sequence += 1 }
+        return sequence
+    }
+
+    func greeting(_ sequence: UInt64, channels: [String]) -> FeaturePacket {
+        FeaturePacket(
+            epoch: UInt64(max(0, began)), sequence: sequence,
+            content: .hello(StreamHello(device: "ductus feed", channels: channels)))
     }
 
     /// A span as a line: begin and end in seconds from the recording's begin, name, confidence.

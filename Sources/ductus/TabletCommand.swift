@@ -32,6 +32,9 @@ struct TabletCommand: ParsableCommand {
 
     @OptionGroup var connection: ConnectOptions
 
+    /// Seconds for which the last finals of a cell are waited for: longer than it takes that another daemon reads on.
+    private static let patience = 15
+
     func validate() throws {
         guard QuarterTurn(degrees: rotate) != nil else { throw ValidationError("--rotate is 0, 90, 180 or 270") }
         guard StreamName(stream) != nil else { throw ValidationError("--stream \(stream): 1 to 64 of A-Z a-z 0-9 _ -") }
@@ -44,22 +47,43 @@ struct TabletCommand: ParsableCommand {
     func run() throws {
         guard let name = StreamName(stream) else { return }
         let pen = try open()
-        let publisher = try connection.publisher(.ink, context: Context())
-        let topic = Topic.ink(name).wire
-        try publisher.waitForSubscription(to: topic, milliseconds: 10_000)
-        Terminal.status("\(pen.device.name): writing to \(Topic.ink(name))")
+        let context = try Context()
         var packets = InkPackets(hello: hello(of: pen.device))
+        let outlet = try connection.pen(Topic.ink(name), on: .ink, writer: writer, context: context) {
+            [greeting = packets] in try greeting.greeting($0).wire()
+        }
+        // At several daemons what has no final yet is kept.
+        let labels =
+            try connection.endpoints(.ink).count > 1
+            ? LabelFeed(try connection.subscriber(to: [Topic.labels(name).description], context: context)) : nil
+        func takeLabels(milliseconds: Int = 0) throws {
+            while let event = try labels?.next(milliseconds: milliseconds) {
+                if event.stream == name { outlet.take(event) }
+            }
+        }
+        try outlet.begin(packets.takeNumber(), milliseconds: 10_000)
+        Terminal.status("\(pen.device.name): writing to \(Topic.ink(name))")
         var pace = Pace(speed: pen is RecordedPen ? speed : 0)
-        func send(_ packet: InkPacket) throws { try publisher.send(topic: topic, payload: packet.wire()) }
+        func send(_ packet: InkPacket) throws {
+            try outlet.send(
+                packet.wire(), sequence: packet.sequence, stroke: packets.lastStroke(of: packet),
+                endsSegment: packet.content == .endOfSegment)
+        }
 
         while let actions = try pen.next() {
-            if try publisher.takeNewSubscription() { try send(packets.greeting()) }
+            try takeLabels()
+            try outlet.greet(before: packets.nextNumber)
             for packet in packets.packets(for: actions) {
                 pace.wait(for: packet)
                 try send(packet)
             }
         }
         try send(packets.end())
+        let deadline = ContinuousClock.now + .seconds(labels == nil ? 0 : Self.patience)
+        while outlet.isWaiting, ContinuousClock.now < deadline {
+            try takeLabels(milliseconds: 100)
+            try outlet.greet(before: packets.nextNumber)
+        }
         Terminal.endStatus()
         if pen.dirt.total > 0 {
             let dirt = pen.dirt
@@ -95,7 +119,29 @@ private struct InkPackets {
 
     init(hello: StreamHello) { self.hello = hello }
 
-    mutating func greeting() -> InkPacket { packet(.hello(hello)) }
+    func greeting(_ sequence: UInt64) -> InkPacket {
+        InkPacket(epoch: epoch, sequence: sequence, content: .hello(hello))
+    }
+
+    /// The number that the next packet will have.
+    var nextNumber: UInt64 { sequence }
+
+    mutating func takeNumber() -> UInt64 {
+        defer { sequence += 1 }
+        return sequence
+    }
+
+    /// The last stroke that a packet writes on; nil where it only hovers.
+    func lastStroke(of packet: InkPacket) -> UInt32? {
+        guard case .samples(let samples, let first?) = packet.content else { return nil }
+        var (stroke, isWriting): (UInt32?, Bool) = (nil, false)
+        for sample in samples {
+            if sample.contact, !isWriting { stroke = stroke.map { $0 + 1 } ?? first }
+            isWriting = sample.contact
+        }
+        return stroke
+    }
+
     mutating func end() -> InkPacket { packet(.endOfSegment) }
 
     /// The rubber end leaves no ink.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DuctusCluster
 import DuctusNetwork
 import DuctusRecognition
 import DuctusTraining
@@ -50,39 +51,89 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Use only the first lines of each file.")
     var limit: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Into how many parts this process's share of a batch is divided. Default: one for each thread.",
+            discussion:
+                "The same number of parts of all ranks together, and the same batch of all together, give the same weights to the last bit."
+        ))
+    var shards: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Several ranks started by mpirun or srun train together (auto), or each by itself (none).",
+            discussion:
+                "Each rank gets a batch as large as the recipe says. Rank 0 measures and writes. Needs Open MPI 4 (Debian: openmpi-bin)."
+        ))
+    var ranks: Ranks = .auto
+
+    @Option(help: "Steps that each rank does by itself before all take the mean of their weights, for slow networks.")
+    var averageEvery = 1
+
+    enum Ranks: String, ExpressibleByArgument, CaseIterable { case auto, none }
+
+    func validate() throws {
+        guard shards ?? 1 >= 1 else { throw ValidationError("--shards must be 1 or more") }
+        guard averageEvery >= 1 else { throw ValidationError("--average-every must be 1 or more") }
+    }
+
     func run() throws {
+        guard ranks == .auto, MPICollective.isStarted(ProcessInfo.processInfo.environment) else {
+            return try train(with: Alone())
+        }
+        let collective: MPICollective
+        do throws(MPIFault) { collective = try .join() } catch { throw CommandFailure("\(error)") }
+        do {
+            try train(with: collective)
+        } catch {
+            // The others wait for this rank: they must end, too, and only now.
+            Terminal.error("rank \(collective.rank): \(error)")
+            MPICollective.leave(status: 1)
+            throw error
+        }
+        MPICollective.leave(status: 0)
+    }
+
+    private func train(with collective: any Collective) throws {
+        let isFirst = collective.rank == 0
         let folder = URL(filePath: out)
-        try refuseToLoseAnything(in: folder)
+        if isFirst { try refuseToLoseAnything(in: folder) }
+        // Nothing is written before all have looked.
+        _ = try collective.broadcast([])
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let output = TrainingFolder(folder)
         var recipe = try recipe.map { try Recipe(contentsOf: URL(filePath: $0)) } ?? output.recipe()
         if let epochs { recipe.optimization.epochs = epochs }
-        try output.write(recipe)
-        Terminal.error("Reading \(data.count) training files")
+        if isFirst { try output.write(recipe) }
+        func tell(_ text: String) { if isFirst { Terminal.error(text) } }
+        tell("Reading \(data.count) training files")
         let (setup, start) = try goal(of: recipe, name: folder.lastPathComponent)
-        setup.remarks.forEach(Terminal.error)
+        setup.remarks.forEach(tell)
         guard setup.corpus.count > 0 else { throw TrainingError.noExamples(paths: data) }
 
         let run = try TrainingRun(
             recipe: recipe, architecture: setup.architecture, corpus: setup.corpus, start: start, threads: threads,
-            checkpoint: output.checkpoint)
+            shards: shards, collective: collective, averageEvery: averageEvery, checkpoint: output.checkpoint)
         if resume {
             guard try run.resume() else {
                 throw CommandFailure("\(output.checkpoint.path): there is no checkpoint to resume from")
             }
-            Terminal.error("Resumed after epoch \(run.history.count)")
+            tell("Resumed after epoch \(run.history.count)")
         }
-        Terminal.error(
-            "\(setup.corpus.count) examples, \(run.architecture.parameterCount) weights, \(threads) threads")
+        tell(
+            "\(setup.corpus.count) examples, \(run.architecture.parameterCount) weights, \(threads) threads"
+                + (collective.count > 1 ? ", \(collective.count) ranks" : ""))
         var bar = ProgressBar(total: 1)
         try run.run(
             validation: { try setup.errors(of: $0) },
             onStep: { progress in
+                guard isFirst else { return }
                 if progress.step == 1 { bar = ProgressBar(total: progress.steps) }
                 bar.show(progress.step, Self.remark(progress))
                 if progress.step % 500 == 0, !Terminal.isInteractive { Terminal.error(Self.remark(progress)) }
             },
             onEpoch: { record in
+                guard isFirst else { return }
                 Terminal.endStatus()
                 Terminal.error(Self.summary(record))
                 try output.write(run.history)
@@ -93,6 +144,7 @@ struct TrainCommand: ParsableCommand {
                 }
             })
 
+        guard isFirst else { return }
         try setup.write(
             Network(architecture: run.architecture, parameters: run.best.parameters), isFinal: true, to: output)
         Terminal.error("Best: epoch \(run.best.epoch), error \(percent(run.best.error)). The model is in \(out).")

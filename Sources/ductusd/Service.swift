@@ -46,7 +46,8 @@ final class Service {
         let configuration = loaded.configuration
         let access = try AccessControl(configuration, faults: faults, now: { [clock] in clock.monotonic })
 
-        let learning = try learning()
+        let cell = CellMembership(configuration, health: health, logger: logger)
+        let learning = try learning(cell)
         defer { learning?.close() }
         let pipelines = try pipelines(learning)
         let reloader = Reloader(
@@ -69,7 +70,9 @@ final class Service {
             faults: faults, logger: logger, languages: { pipelines.inkLanguages })
         defer { door.stop() }
         parts.transports.append(door.transport)
-        let server = try Server(loaded, pipelines: pipelines, health: health, parts: parts)
+        parts.roster = cell?.roster
+        let server = try Server(
+            loaded, pipelines: pipelines, health: health, parts: parts, clock: cell?.clock ?? clock)
         try server.start()
         events.connect { [weak server] topic, payload in server?.publish(topic, payload) }
         if let learning {
@@ -79,6 +82,8 @@ final class Service {
             ).follow(learning.services)
             learning.start()
         }
+        cell?.start(server) { learning?.takeUp() }
+        cell?.publish(in: registry)
 
         let stopped = DispatchSemaphore(value: 0)
         let signals = SignalListener { [health] event in
@@ -111,6 +116,8 @@ final class Service {
         stopped.wait()
         status.stop()
         notifier.stopping()
+        // While the others take over what is open is still read.
+        cell?.stop()
         logger.info("stopping: no more input, open segments are finished")
         // What is being trained is given up while segments are finished.
         let learnerEnds = DispatchGroup()
@@ -131,12 +138,13 @@ final class Service {
     /// Learning from corrections; that it cannot begin does not keep the pens from being read.
     ///
     /// - Throws: `StateFault.busy` where another daemon keeps what it learns in the same place.
-    private func learning() throws -> Learning? {
+    private func learning(_ cell: CellMembership?) throws -> Learning? {
         let settings = loaded.configuration.adaptation
         guard settings.enabled else { return nil }
         do {
             return try Learning(
-                settings, locations: loaded.locations, registry: registry, clock: clock, logger: logger)
+                settings, locations: loaded.locations, registry: registry, clock: cell?.clock ?? clock,
+                logger: logger, stores: cell.map(LearningStores.ofCell))
         } catch let fault as StateFault {
             throw fault
         } catch {

@@ -32,15 +32,15 @@ import Testing
         let one = try daemon(scene, endpoint, seen: first)
         let publisher = try Publisher(context: scene.context, endpoint: endpoint)
         try publisher.waitForSubscription(to: "ink.a".bytes, milliseconds: 5000)
-        #expect(try publisher.takeNewSubscription())
-        #expect(try !publisher.takeNewSubscription())
+        #expect(try publisher.takeNewSubscription(to: "ink.a".bytes))
+        #expect(try !publisher.takeNewSubscription(to: "ink.a".bytes))
         one.stop()
         try publisher.waitForSubscriptionToEnd("ink.a".bytes)
         let second = Seen()
         let two = try daemon(scene, endpoint, seen: second)
         defer { two.stop() }
         try publisher.waitForSubscription(to: "ink.a".bytes, milliseconds: 5000)
-        #expect(try publisher.takeNewSubscription())
+        #expect(try publisher.takeNewSubscription(to: "ink.a".bytes))
         try publisher.send(topic: "ink.a".bytes, payload: [9])
         #expect(second.wait(for: 1).map(\.frames) == [["ink.a".bytes, [9]]])
     }

@@ -71,6 +71,8 @@ extension LearningService {
             note(nil, in: .journal)
             return followUp(journaled)
         } catch {
+            // A journal that is another's now works all the same.
+            if case .notOwner = error { throw .unavailable(error) }
             note("\(error)", in: .journal)
             throw .unavailable(error)
         }

@@ -24,7 +24,7 @@ extension LearningService {
             emit(.overtaken(scope))
             // What else waited in the scope was not what was decided on.
             if let pending = try? journal.scopesWithPending(), pending.contains(scope) { queue.ask([scope], of: self) }
-        case .unwritable, .noDirectory:
+        case .unwritable, .noDirectory, .unavailable:
             note("\(error)", in: .archive)
             retryLater(scope)
         case .unknown, .damaged: emit(.failed(scope, reason: "\(error)"))

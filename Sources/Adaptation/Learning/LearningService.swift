@@ -131,6 +131,12 @@ public final class LearningService: Trainee {
         queue.ask(retried.sorted { "\($0)" < "\($1)" }, of: self)
     }
 
+    /// Brings what serves up to date with the stores, and asks for what somebody else left to be learned: scopes came, from another daemon.
+    public func takeUp() {
+        check()
+        resume()
+    }
+
     /// Asks for what an earlier run, or an earlier base, left to be learned.
     private func resume() {
         do {

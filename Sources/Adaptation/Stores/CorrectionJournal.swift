@@ -101,11 +101,16 @@ extension Correction {
 public enum JournalError: Error, Equatable, CustomStringConvertible {
     case unusable(path: String, reason: String)
     case noDirectory(StateFault)
+    /// It is kept elsewhere, and cannot be reached at present.
+    case unavailable(reason: String)
+    /// Somebody else keeps this writer's corrections by now.
+    case notOwner(reason: String)
 
     public var description: String {
         switch self {
         case .unusable(let path, let reason):
             "journal \(path): \(reason); check that its folder can be written and has room"
+        case .unavailable(let reason), .notOwner(let reason): reason
         case .noDirectory(let fault): "\(fault)"
         }
     }

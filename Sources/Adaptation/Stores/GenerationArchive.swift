@@ -152,6 +152,8 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     case damaged(path: String)
     case unwritable(path: String, reason: String)
     case noDirectory(StateFault)
+    /// It is kept elsewhere, and cannot be reached at present.
+    case unavailable(reason: String)
     /// What serves the scope was decided otherwise while its training ran.
     case overtaken(Scope)
 
@@ -162,6 +164,7 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
         case .unwritable(let path, let reason):
             "generations \(path): \(reason); check that the folder can be written and has room"
         case .noDirectory(let fault): "\(fault)"
+        case .unavailable(let reason): reason
         case .overtaken(let scope): "what serves \(scope) was changed while its training ran"
         }
     }

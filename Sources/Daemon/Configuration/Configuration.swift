@@ -10,6 +10,7 @@ package struct Configuration: ConfigurationSection {
     package var security = Security()
     package var adaptation = AdaptationSettings()
     package var http = HTTP()
+    package var cluster = Cluster()
     package var logging = LoggingSettings()
 
     package init() {}
@@ -26,6 +27,7 @@ package struct Configuration: ConfigurationSection {
         .section("security", \.security),
         .section("adaptation", \.adaptation),
         .section("http", \.http),
+        .section("cluster", \.cluster),
         .section("logging", \.logging),
     ]
 

@@ -23,7 +23,7 @@ struct ConfigurationCheck {
     }
 
     func faults() -> [ConfigurationFault] {
-        endpointFaults() + securityFaults() + webFaults() + pipelineFaults() + fileFaults()
+        endpointFaults() + securityFaults() + webFaults() + clusterFaults() + pipelineFaults() + fileFaults()
     }
 
     private func fault(_ problem: ConfigurationFault.Problem, _ key: String) -> ConfigurationFault {
@@ -109,6 +109,17 @@ struct ConfigurationCheck {
                     ), "http.address"))
         }
         return faults
+    }
+
+    /// What one machine keeps of people, the others of the cell could not erase.
+    private func clusterFaults() -> [ConfigurationFault] {
+        guard configuration.cluster.database != nil, configuration.adaptation.reservoir else { return [] }
+        return [
+            fault(
+                .impossible(
+                    reason: "a daemon of a cell keeps no reservoir: an erased writer's lines would stay on the other machines",
+                    remedy: "set adaptation.reservoir to no"), "adaptation.reservoir")
+        ]
     }
 
     private func pipelineFaults() -> [ConfigurationFault] {

@@ -34,6 +34,7 @@ package final class Learning: Sendable {
     private let logger: Logger
     private let canary: [LabelledSegment]
     private let training: TrainingQueue
+    private let stores: LearningStores
     private let state: Mutex<State>
     /// Corrections and requests, one after another.
     let queue = DispatchQueue(label: "corrections")
@@ -43,9 +44,11 @@ package final class Learning: Sendable {
     ///   read.
     package init(
         _ settings: Configuration.AdaptationSettings, locations: Locations, registry: PrometheusRegistry,
-        clock: any Clock, logger: Logger
+        clock: any Clock, logger: Logger, stores: LearningStores? = nil
     ) throws {
-        directory = StateDirectory(locations.state)
+        let directory = StateDirectory(locations.state)
+        self.directory = directory
+        self.stores = stores ?? .ofThisMachine(in: directory)
         do throws(StateFault) {
             try directory.hold()
         } catch .busy(let path) {
@@ -75,14 +78,12 @@ package final class Learning: Sendable {
         let remark: @Sendable (String) -> Void = { [logger] in logger.error("\($0)") }
         let kept = folder.appending(path: "reservoir.sqlite")
         if !adaptation.reservoir { Reservoir.remove(at: kept) }
-        let journal = SQLiteJournal(at: folder.appending(path: "journal.sqlite"), in: directory, remark: remark)
+        let (journal, words) = stores.journal(settings.name, remark)
         let service = LearningService(
             settings.name, journal: journal,
-            archive: FileArchive(
-                folder: folder.appending(path: "generations"), keeping: adaptation.generationsKept, in: directory,
-                remark: remark),
+            archive: stores.archive(settings.name, adaptation.generationsKept, remark),
             models: GenerationModels(base: BaseModel(model), capacity: adaptation.writersInMemory),
-            reservoir: adaptation.reservoir ? Reservoir(at: kept, in: directory, remark: remark) : nil, words: journal,
+            reservoir: adaptation.reservoir ? Reservoir(at: kept, in: directory, remark: remark) : nil, words: words,
             canary: canary, settings: LearningSettings(adaptation), queue: training, clock: clock)
         // What was learned serves from the first segment on.
         service.check()
@@ -118,6 +119,13 @@ package final class Learning: Sendable {
                     $0.models.dropUnused()
                 },
             ]
+        }
+    }
+
+    /// Slots of the cell came: what their writers taught serves from their next segment on, and what was left undone is learned.
+    package func takeUp() {
+        queue.async { [self] in
+            for service in services { service.takeUp() }
         }
     }
 
@@ -274,6 +282,8 @@ extension ControlFailure {
         case .forgotten:
             self.init(.segmentTooOld, "segment \(segment) of \(stream) is no longer kept", remedy: "correct sooner")
         case .refused(let refusal): self.init(refusal)
+        case .unavailable(.notOwner(let reason)):
+            self.init(.notOwner, reason, remedy: "write on: the pen's next segments are read, and can be corrected, there")
         case .unavailable(let error): self.init(.unavailable, "\(error)")
         case .internal(let reason): self.init(.internal, reason)
         }

@@ -37,6 +37,12 @@ package enum MetricCatalogue: String, CaseIterable, Sendable {
     case corrections = "ductus_corrections_total"
     case trials = "ductus_trials_total"
     case trialDuration = "ductus_trial_seconds"
+    // The cell
+    case cellSlots = "ductus_cell_slots"
+    case cellTakeOvers = "ductus_cell_takeovers_total"
+    case cellFenced = "ductus_cell_fenced_writes_total"
+    case cellDatabase = "ductus_cell_database_seconds"
+    case cellDatabaseFailures = "ductus_cell_database_failures_total"
     // The service
     case ready = "ductus_ready"
     case degraded = "ductus_degraded"
@@ -91,6 +97,11 @@ package enum MetricCatalogue: String, CaseIterable, Sendable {
         case .corrections: (.counter, ["outcome"], "Corrections by outcome: journaled, or why refused.")
         case .trials: (.counter, ["scope", "outcome"], "Trained generations by the gate's verdict.")
         case .trialDuration: (.histogram, ["scope"], "Time from the start of a training run to the gate's verdict.")
+        case .cellSlots: (.gauge, [], "Slots that this daemon of a cell owns, of 1024.")
+        case .cellTakeOvers: (.counter, [], "Slots that came to this daemon of a cell.")
+        case .cellFenced: (.counter, [], "Writes that the cell's database refused because the slot was another daemon's.")
+        case .cellDatabase: (.histogram, [], "Time of a transaction in the cell's database.")
+        case .cellDatabaseFailures: (.counter, [], "Transactions in the cell's database that failed.")
         case .ready: (.gauge, [], "1 once the models are warm and the sockets listen.")
         case .degraded: (.gauge, ["part"], "1 while a part does not work; recognition goes on.")
         case .reloads: (.counter, ["outcome"], "Reloads of the configuration.")

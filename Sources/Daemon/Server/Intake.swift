@@ -10,6 +10,8 @@ final class Intake: Sendable {
     /// Why a message was not taken.
     enum Drop: String, CaseIterable {
         case malformed, wrongTopic = "wrong_topic", noPipeline = "no_pipeline", laneFull = "lane_full", closing
+        /// Of a slot that another daemon of the cell reads.
+        case notOwner = "not_owner"
         /// By the access control, which counts by its own reasons.
         case turnedAway = "turned_away"
     }
@@ -30,11 +32,14 @@ final class Intake: Sendable {
 
     private let access: AccessControl?
     private let faults: FaultLog?
+    private let roster: SlotRoster?
 
+    /// - Parameter roster: the slots that are read, where the daemon belongs to a cell.
     init(
         pipelines: PipelineSet, lanes: [LaneThread], clock: any Clock, access: AccessControl? = nil,
-        faults: FaultLog? = nil
+        faults: FaultLog? = nil, roster: SlotRoster? = nil
     ) {
+        self.roster = roster
         self.pipelines = pipelines
         self.lanes = lanes
         self.clock = clock
@@ -87,10 +92,16 @@ final class Intake: Sendable {
         guard batch.frameCount(message) == 2 else {
             throw drop(.malformed, "a message has \(batch.frameCount(message)) frames instead of topic and packet")
         }
+        let (slot, wire) = Topic.split(batch.frame(message, 0))
         let topic: Topic
-        do { topic = try Topic(wire: batch.frame(message, 0)) } catch { throw drop(.wrongTopic, "\(error)") }
+        do { topic = try Topic(wire: wire) } catch { throw drop(.wrongTopic, "\(error)") }
         guard let (codec, stream) = InputCodec.of(topic) else {
             throw drop(.wrongTopic, "\(topic) is not for clients to publish")
+        }
+        if let slot {
+            guard let roster else { throw drop(.wrongTopic, "this daemon belongs to no cell", stream) }
+            // On its way when the slot went to another daemon.
+            guard roster.note(stream, in: slot) else { throw Refused(drop: .notOwner) }
         }
         guard let pipeline = pipelines.pipeline(for: stream, input: codec.input) else {
             throw drop(.noPipeline, "no pipeline reads \(codec.input.rawValue) of this stream", stream)

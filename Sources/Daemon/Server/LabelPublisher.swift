@@ -132,6 +132,13 @@ final class LabelPublisher: LabelSink {
         }
     }
 
+    /// Newcomers are not told of these streams any more: somebody else reads them.
+    func forget(_ streams: some Sequence<StreamName>) {
+        state.withLock { state in
+            for stream in streams { state.last[stream] = nil }
+        }
+    }
+
     /// An eighth at once, so that it costs little per event.
     private static func forgetOldest(of last: inout [StreamName: Last]) {
         let ages = last.values.map(\.age).sorted()

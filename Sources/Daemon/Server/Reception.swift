@@ -30,8 +30,9 @@ final class Reception: MessageHandler {
 
     func take(_ batch: MessageBatch) {
         if !taps.isEmpty {
-            for message in 0..<batch.count where batch.frameCount(message) == 2 && taps.want(batch.frame(message, 0)) {
-                send(Publication(batch.frame(message, 0), batch.frame(message, 1)), matters: false)
+            for message in 0..<batch.count where batch.frameCount(message) == 2 {
+                let topic = Topic.split(batch.frame(message, 0)).topic
+                if taps.want(topic) { send(Publication(topic, batch.frame(message, 1)), matters: false) }
             }
         }
         intake.take(batch)

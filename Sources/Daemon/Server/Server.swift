@@ -1,3 +1,4 @@
+import Dispatch
 import DuctusFoundations
 import DuctusNetwork
 import DuctusRecognition
@@ -28,6 +29,7 @@ package final class Server: Sendable {
     private let reception: Reception
     private let transports: [any MessageTransport]
     private let runtime: RuntimeDirectory
+    private let roster: SlotRoster?
     private let clock: any Clock
     private let started: Int64
 
@@ -56,7 +58,10 @@ package final class Server: Sendable {
         let lanes = (0..<count).map { LaneThread(number: $0, limits: limits, clock: clock, sink: publisher) }
         self.publisher = publisher
         self.lanes = lanes
-        intake = Intake(pipelines: pipelines, lanes: lanes, clock: clock, access: parts.access, faults: parts.faults)
+        roster = parts.roster
+        intake = Intake(
+            pipelines: pipelines, lanes: lanes, clock: clock, access: parts.access, faults: parts.faults,
+            roster: parts.roster)
         let sockets = try ZeroMQTransport.configured(
             configuration, loaded.locations, access: parts.access, faults: parts.faults)
         self.sockets = sockets
@@ -106,6 +111,52 @@ package final class Server: Sendable {
     /// Sends an event or a suggestion to its subscribers.
     package func publish(_ topic: Topic, _ payload: [UInt8]) {
         reception.send(Publication(topic.wire, payload), matters: true)
+    }
+
+    // MARK: Slots of a cell
+
+    /// Takes what pens publish for these slots.
+    package func serve(_ slots: Set<Slot>) {
+        roster?.serve(slots)
+        subscribe(to: slots, begins: true)
+    }
+
+    /// Of these slots, those with an open segment, or one that waits for its final. Asks every lane, and waits for the answers.
+    package func busy(among slots: Set<Slot>) -> Set<Slot> {
+        guard let slotOf = roster?.streams(of: slots), !slotOf.isEmpty else { return [] }
+        let found = Mutex<Set<Slot>>([])
+        let answers = DispatchGroup()
+        for (number, streams) in Dictionary(grouping: slotOf.keys, by: { intake.lane(of: $0).number }) {
+            answers.enter()
+            lanes[number].perform { lane in
+                let busy = lane.busy(among: streams).compactMap { slotOf[$0] }
+                found.withLock { $0.formUnion(busy) }
+                answers.leave()
+            }
+        }
+        // A lane that computes for so long has something open.
+        guard answers.wait(timeout: .now() + 1) == .success else { return slots }
+        return found.withLock { $0 }
+    }
+
+    /// Takes nothing more for these slots; what is open of their streams gets no final here.
+    package func abandon(_ slots: Set<Slot>) {
+        guard let roster else { return }
+        subscribe(to: slots, begins: false)
+        let streams = roster.abandon(slots)
+        for (number, streams) in Dictionary(grouping: streams, by: { intake.lane(of: $0).number }) {
+            lanes[number].perform { [publisher] lane in
+                lane.abandon(streams)
+                publisher.forget(streams)
+            }
+        }
+    }
+
+    private func subscribe(to slots: Set<Slot>, begins: Bool) {
+        for codec in InputCodec.all {
+            sockets.subscribe(
+                codec.input.rawValue, to: slots.sorted().map { Topic.prefix(codec.prefix, of: $0) }, begins: begins)
+        }
     }
 
     // MARK: What others ask

@@ -12,6 +12,9 @@ package struct ServerParts: Sendable {
     /// Further ways by which clients reach the daemon, beside the sockets of the configuration.
     package var transports: [any MessageTransport] = []
 
+    /// The slots that are read, where the daemon belongs to a cell.
+    package var roster: SlotRoster?
+
     /// Tells the operator of what is dropped, a few times a minute.
     package var faults: FaultLog?
 

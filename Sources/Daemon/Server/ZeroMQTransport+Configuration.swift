@@ -22,6 +22,10 @@ extension ZeroMQTransport {
             .init("ink", endpoints.ink.map(locations.resolve), prefix: Topic.inkPrefix),
             .init("features", endpoints.features.map(locations.resolve), prefix: Topic.featuresPrefix),
         ]
+        // A daemon of a cell takes the slots that it owns, as they come and go.
+        if configuration.cluster.database != nil {
+            for index in settings.inputs.indices { settings.inputs[index].prefixes = [] }
+        }
         settings.output = .init("labels", endpoints.labels.map(locations.resolve))
         settings.requests = .init("control", endpoints.control.map(locations.resolve))
         settings.readyPrefix = Topic.readyPrefix

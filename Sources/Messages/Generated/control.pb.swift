@@ -324,6 +324,9 @@ package nonisolated struct WireFailure: Sendable {
     /// switched off, or the disk is full or read-only
     case unavailable // = 13
     case `internal` // = 14
+
+    /// another daemon of the cell reads this writer now
+    case notOwner // = 15
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -347,6 +350,7 @@ package nonisolated struct WireFailure: Sendable {
       case 12: self = .unknownGeneration
       case 13: self = .unavailable
       case 14: self = .internal
+      case 15: self = .notOwner
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -368,6 +372,7 @@ package nonisolated struct WireFailure: Sendable {
       case .unknownGeneration: return 12
       case .unavailable: return 13
       case .internal: return 14
+      case .notOwner: return 15
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -389,6 +394,7 @@ package nonisolated struct WireFailure: Sendable {
       .unknownGeneration,
       .unavailable,
       .internal,
+      .notOwner,
     ]
 
   }
@@ -1634,7 +1640,7 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
 }
 
 nonisolated extension WireFailure.Code: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_UNSPECIFIED\0\u{1}CODE_UNSUPPORTED_VERSION\0\u{1}CODE_MALFORMED\0\u{1}CODE_UNKNOWN_REQUEST\0\u{1}CODE_INVALID_ARGUMENT\0\u{1}CODE_FORBIDDEN\0\u{1}CODE_UNKNOWN_STREAM\0\u{1}CODE_UNKNOWN_SEGMENT\0\u{1}CODE_SEGMENT_TOO_OLD\0\u{1}CODE_OUTSIDE_ALPHABET\0\u{1}CODE_IMPLAUSIBLE\0\u{1}CODE_RATE_LIMITED\0\u{1}CODE_UNKNOWN_GENERATION\0\u{1}CODE_UNAVAILABLE\0\u{1}CODE_INTERNAL\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_UNSPECIFIED\0\u{1}CODE_UNSUPPORTED_VERSION\0\u{1}CODE_MALFORMED\0\u{1}CODE_UNKNOWN_REQUEST\0\u{1}CODE_INVALID_ARGUMENT\0\u{1}CODE_FORBIDDEN\0\u{1}CODE_UNKNOWN_STREAM\0\u{1}CODE_UNKNOWN_SEGMENT\0\u{1}CODE_SEGMENT_TOO_OLD\0\u{1}CODE_OUTSIDE_ALPHABET\0\u{1}CODE_IMPLAUSIBLE\0\u{1}CODE_RATE_LIMITED\0\u{1}CODE_UNKNOWN_GENERATION\0\u{1}CODE_UNAVAILABLE\0\u{1}CODE_INTERNAL\0\u{1}CODE_NOT_OWNER\0")
 }
 
 nonisolated extension WireStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -10,33 +10,43 @@ import DuctusRandomness
 ///     optimizer.update(
 ///         &backpropagation.parameters, gradient: backpropagation.gradient, learningRate: schedule.rate(at: step), mask: nil)
 ///
-/// A batch is divided among threads by sequences. For the same seed, step and number of threads the gradient is the
-/// same to the last bit; another number of threads only adds up in another order.
+/// A batch is divided into shards by sequences: one for each thread of each rank. For the same seed, step and number of shards the
+/// gradient is the same to the last bit, whoever computes them, where a rank has 1, 2, 4 … of them; another number only adds up in another
+/// order.
 public final class Backpropagation {
     public let architecture: Architecture
     /// Where each tensor lies in `parameters` and `gradient`.
     public let layout: ParameterLayout
     public let instructionSet: InstructionSet
     public let threads: Int
+    /// Whether a batch is all ranks' together; else each rank computes the gradient of its own part, by itself.
+    public var isJoined = true
+    private let collective: any Collective
     /// The weights that are trained; changes count from the next call on.
     public var parameters: [Float]
     /// The derivative of the last batch's loss by each parameter.
     public var gradient: [Float]
     private let prepared: PreparedNetwork
+    /// This rank's shards.
     private let shards: [TrainingShard]
+    /// Whose part of the batch a sequence is, by the rank.
+    private var isOwn: [Bool] = []
     private let generator: SplitMix64
 
     /// - Parameters:
     ///   - parameters: in the order of `ParameterLayout(architecture)`.
-    ///   - threads: how many threads share a batch.
+    ///   - threads: how many threads share a batch, or this rank's part of it.
+    ///   - shards: into how many parts this rank's part of a batch is divided; one for each thread where nil.
+    ///   - collective: the ranks that compute a batch's gradient together; each is given the whole batch.
     ///   - seed: of the masks of dropout.
     ///   - instructionSet: `InstructionSet.selected()` where nil.
     ///   - products: who does the large products; whoever is faster where nil.
     /// - Throws: `ArchitectureError`, `NetworkError`.
     public init(
-        architecture: Architecture, parameters: [Float], threads: Int = 1, seed: UInt64 = 0,
-        instructionSet: InstructionSet? = nil, products: LargeProducts? = nil
+        architecture: Architecture, parameters: [Float], threads: Int = 1, shards: Int? = nil, seed: UInt64 = 0,
+        instructionSet: InstructionSet? = nil, products: LargeProducts? = nil, collective: any Collective = Alone()
     ) throws {
+        self.collective = collective
         try architecture.validate()
         guard let last = architecture.layers.last, type(of: last.kind).endsHead else {
             throw NetworkError.lossNeedsLogSoftmax
@@ -55,7 +65,7 @@ public final class Backpropagation {
         let prepared = PreparedNetwork(
             architecture, layout, precision: .fp32, kernels: try Kernels(set, products: products), trains: true)
         self.prepared = prepared
-        shards = (0..<self.threads).map { _ in TrainingShard(prepared) }
+        self.shards = (0..<max(1, shards ?? self.threads)).map { _ in TrainingShard(prepared) }
     }
 
     /// An immutable network of the parameters as they stand.
@@ -125,13 +135,14 @@ public final class Backpropagation {
         try check(batch, others, heads, windows, labels: prepared.labels)
         if consistency != 0 { try checkViews(batch) }
         let lengths = outputLengths(batch, others, windows)
+        distribute(batch, inPairs: consistency != 0)
         var report = LossReport()
         report.frames = batch.frameCount
         var losses: [TrainingShard.HeadCall] = []
         for head in heads {
             let layer = layer(of: head.head)
             let own = head.losses
-            let fits = own.indices.map { own[$0].fits(lengths[layer][$0]) }
+            let fits = own.indices.map { (isJoined || isOwn[$0]) && own[$0].fits(lengths[layer][$0]) }
             let labels = own.indices.reduce(0) { $0 + (fits[$1] ? own[$1].labelCount : 0) }
             if losses.isEmpty { report.labels = labels }
             let scales = own.map {
@@ -139,15 +150,15 @@ public final class Backpropagation {
             }
             losses.append(.init(name: head.head, layer: layer, losses: own, fits: fits, scales: scales))
         }
-        distribute(batch, inPairs: consistency != 0)
         let call = TrainingShard.Call(
             batch: batch, others: others, heads: losses, windows: windows, generator: generator,
             wantsGradient: wantsGradient, consistency: consistency)
         runShards(call, starts: [batch.starts] + others.map(\.starts))
+        try joinGradients(wantsGradient)
         if let windows {
             for window in windows { window.state.advance(by: window) }
         }
-        collect(&report, losses)
+        try collect(&report, losses)
         return report
     }
 
@@ -156,17 +167,23 @@ public final class Backpropagation {
         architecture.heads.first { $0.name == head }?.layer ?? architecture.layers.count - 1
     }
 
-    /// The longest sequences first, each to the thread with the least to do.
+    /// The longest sequences first, each to the shard with the least to do, of all ranks.
     private func distribute(_ batch: Batch, inPairs: Bool) {
         for shard in shards { shard.removeAll() }
+        isOwn = [Bool](repeating: false, count: batch.count)
+        var frames = [Int](repeating: 0, count: shards.count * collective.count)
+        let first = shards.count * collective.rank
         let views = inPairs ? 2 : 1
         let order = stride(from: 0, to: batch.count, by: views)
             .sorted { (batch.lengths[$0], $1) > (batch.lengths[$1], $0) }
-        for first in order {
-            var lightest = shards[0]
-            for shard in shards where shard.frames < lightest.frames { lightest = shard }
-            for sequence in first..<first + views {
-                lightest.append(sequence, frames: batch.lengths[sequence])
+        for sequence in order {
+            var lightest = 0
+            for shard in frames.indices where frames[shard] < frames[lightest] { lightest = shard }
+            for sequence in sequence..<sequence + views {
+                frames[lightest] += batch.lengths[sequence]
+                guard (first..<first + shards.count).contains(lightest) else { continue }
+                isOwn[sequence] = true
+                shards[lightest - first].append(sequence, frames: batch.lengths[sequence])
             }
         }
     }
@@ -179,15 +196,21 @@ public final class Backpropagation {
             guard let base = buffer.baseAddress else { return }
             let job = Job(call: call, starts: starts, shards: shards, gradient: base, count: buffer.count)
             if threads == 1 {
-                job.run(0)
+                for index in shards.indices { job.run(index) }
             } else {
-                performConcurrently(iterations: threads, threads: threads) { job.run($0) }
+                performConcurrently(iterations: shards.count, threads: threads) { job.run($0) }
             }
             guard call.wantsGradient else { return }
-            for shard in shards.dropFirst() {
-                prepared.kernels.table.pointee.add_scaled(1, shard.gradient.pointer, base, buffer.count)
+            for (into, from) in PairwiseOrder.additions(shards.count) {
+                let sum = into == 0 ? base : shards[into].gradient.pointer
+                prepared.kernels.table.pointee.add_scaled(1, shards[from].gradient.pointer, sum, buffer.count)
             }
         }
+    }
+
+    private func joinGradients(_ wantsGradient: Bool) throws(NetworkError) {
+        guard isJoined, wantsGradient, collective.count > 1 else { return }
+        do { try collective.sum(&gradient) } catch { throw .ranks(reason: "\(error)") }
     }
 
     private func prepare(_ parameters: UnsafePointer<Float>) {
@@ -198,7 +221,19 @@ public final class Backpropagation {
         }
     }
 
-    private func collect(_ report: inout LossReport, _ heads: [TrainingShard.HeadCall]) {
+    /// What every shard of every rank says of its sequences, in the order of the shards.
+    private func reports(_ heads: [TrainingShard.HeadCall]) throws(NetworkError) -> [ShardReport] {
+        let own = shards.map { ShardReport(members: $0.members, losses: $0.losses, consistency: $0.consistency) }
+        guard isJoined, collective.count > 1 else { return own }
+        do {
+            return try collective.gather(ShardReport.encoded(own)).flatMap { try ShardReport.decoded($0) }
+        } catch {
+            throw .ranks(reason: "\(error)")
+        }
+    }
+
+    private func collect(_ report: inout LossReport, _ heads: [TrainingShard.HeadCall]) throws(NetworkError) {
+        let shards = try reports(heads)
         for (number, head) in heads.enumerated() {
             var perSequence = [Float](repeating: 0, count: head.scales.count)
             for shard in shards {
@@ -218,7 +253,7 @@ public final class Backpropagation {
             }
             if number == 0 {
                 (report.perSequence, report.sum) = (perSequence, sum)
-                report.unfit = head.fits.indices.filter { !head.fits[$0] }
+                report.unfit = head.fits.indices.filter { !head.fits[$0] && (isJoined || isOwn[$0]) }
             } else {
                 report.heads[head.name] = sum
             }

@@ -145,6 +145,7 @@ public final class Lane {
             offered += 1
             withPartials.remove(ObjectIdentifier(session))
             // Its segment may have ended since: then only the final counts.
+            guard isServed(session) else { continue }
             guard session.partialIsDue else {
                 enqueue(session)
                 continue
@@ -194,6 +195,7 @@ public final class Lane {
             offered += 1
             let cost = session.nextFinalFrames
             withFinals.remove(ObjectIdentifier(session))
+            guard isServed(session) else { continue }
             switch session.nextFinal() {
             case .whole(let request): wholes.append((session, request))
             case .window(let request): finalWindows.add(request, for: session)
@@ -315,6 +317,14 @@ public final class Lane {
         counters.evictedStreams &+= 1
     }
 
+    /// Gives streams up: what is open or waits gets no final. Somebody else reads them from now on.
+    public func abandon(_ streams: some Sequence<StreamName>) {
+        for stream in streams { evict(stream) }
+    }
+
+    /// An abandoned session may still stand in a queue.
+    private func isServed(_ session: any Session) -> Bool { sessions[session.stream] === session }
+
     /// Ends every open segment and reads all finals: nothing that was taken in is lost.
     public func finish() {
         let now = Moment(clock)
@@ -338,6 +348,10 @@ public final class Lane {
     public var duePartialCount: Int { duePartials.count }
     /// Nothing is open: the clock's rules need not be looked at soon.
     public private(set) var isQuiet = true
+    /// Of these streams, those with an open segment, or one that waits for its final.
+    public func busy(among streams: some Sequence<StreamName>) -> [StreamName] {
+        streams.filter { sessions[$0]?.isIdle == false }
+    }
     public var summaries: [SessionSummary] { sessions.values.map(\.summary).sorted { $0.stream < $1.stream } }
 
     /// Counters with what the sessions count themselves.

@@ -48,6 +48,7 @@ extension ControlFailure {
             case .outsideAlphabet, .implausible: (.unprocessableEntity, "text")
             case .forbidden: (.forbidden, "right")
             case .unknownStream, .unknownSegment, .unknownGeneration: (.notFound, "unknown")
+            case .notOwner: (.conflict, "owner")
             case .segmentTooOld: (.gone, "old")
             case .rateLimited: (.tooManyRequests, "quota")
             case .unavailable: (.serviceUnavailable, "unavailable")

@@ -1,0 +1,259 @@
+import DuctusFoundations
+import DuctusStreaming
+import Foundation
+import Synchronization
+
+/// What a member of a cell does with its slots.
+public protocol SlotService: AnyObject, Sendable {
+    /// Takes what comes for these slots from now on.
+    func serve(_ slots: Set<Slot>)
+    /// Those with an open segment, or one that waits for its final.
+    func busy(among slots: Set<Slot>) -> Set<Slot>
+    /// Takes nothing more for these slots, and gives up what is open without a final: its pen sends it to the new owner.
+    func abandon(_ slots: Set<Slot>)
+}
+
+/// A daemon's membership in a cell: renews its lease, takes slots that fall to it, and gives away those that fall to others.
+///
+/// Guarantees
+/// - Slots of a member that died are taken within its lease and two turns of a second.
+/// - A planned move waits until nothing of the slot is open, `Settings.drain` seconds at most.
+/// - While the database cannot be reached everything stays as it was: what is owned is read on. Whether it still is owned the database
+///   says, with each write.
+public final class CellMember: SlotOwnership {
+    public struct Settings: Sendable {
+        /// Unique within the cell.
+        public var name: String
+        /// Seconds for which a member counts as alive after it was last heard of.
+        public var lease = 5.0
+        /// Seconds for which a planned move waits for open segments.
+        public var drain = 4.0
+
+        public init(name: String) { self.name = name }
+    }
+
+    public struct Figures: Sendable, Equatable {
+        public var slots = 0
+        /// Slots taken from members that died, or from nobody, and given by members that drained.
+        public var takeOvers: UInt64 = 0
+        /// Why the cell cannot be asked at present.
+        public var fault: String?
+    }
+
+    private struct State {
+        var claims: [Slot: SlotClaim] = [:]
+        var plan = DrainPlan()
+        /// Where the slots of the plan go.
+        var destinations: [Slot: String] = [:]
+        var hasJoined = false
+        var isLeaving = false
+        var isStopping = false
+        var figures = Figures()
+    }
+
+    private let settings: Settings
+    private let directory: CellDirectory
+    private let clock: any Clock
+    private let cellClock: CellClock?
+    private let onFault: @Sendable (String?) -> Void
+    private let incarnation = Int64.random(in: 1...Int64.max)
+    private let state = Mutex(State())
+    private let service = Mutex<(any SlotService)?>(nil)
+    private let wake = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+    private let isRunning = Atomic<Bool>(false)
+
+    /// Seconds between two looks at slots that are to move.
+    private static let drainInterval = 0.05
+
+    /// - Parameters:
+    ///   - database: used by the member alone, so that a lease is never renewed late because of other work.
+    ///   - cellClock: is set by the database's.
+    ///   - onFault: told why the cell cannot be followed, and with nil that it can again.
+    public init(
+        _ settings: Settings, database: PostgreSQLDatabase, clock: any Clock, cellClock: CellClock? = nil,
+        onFault: @escaping @Sendable (String?) -> Void = { _ in }
+    ) {
+        self.settings = settings
+        directory = CellDirectory(database)
+        self.clock = clock
+        self.cellClock = cellClock
+        self.onFault = onFault
+    }
+
+    public var member: String { settings.name }
+
+    public func claim(on slot: Slot) -> SlotClaim? { state.withLock { $0.claims[slot] } }
+
+    public func lost(_ claim: SlotClaim) {
+        let isLost = state.withLock { state -> Bool in
+            guard state.claims[claim.slot] == claim else { return false }
+            Self.forget([claim.slot], &state)
+            return true
+        }
+        guard isLost else { return }
+        service.withLock { $0 }?.abandon([claim.slot])
+        // What else was lost the next turn tells.
+        wake.signal()
+    }
+
+    public var figures: Figures {
+        state.withLock { state in
+            var figures = state.figures
+            figures.slots = state.claims.count
+            return figures
+        }
+    }
+
+    // MARK: Life
+
+    /// Says who takes what the slots get.
+    package func attach(_ service: any SlotService) { self.service.withLock { $0 = service } }
+
+    /// Joins the cell, on a thread of its own.
+    public func start(_ service: any SlotService) {
+        attach(service)
+        isRunning.store(true, ordering: .releasing)
+        let thread = Thread { self.loop() }
+        thread.name = "member"
+        thread.start()
+    }
+
+    /// Gives all slots away, drained, and leaves the cell.
+    public func stop() {
+        guard isRunning.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        state.withLock { $0.isLeaving = true }
+        wake.signal()
+        _ = ended.wait(timeout: .now() + settings.drain + 2)
+        state.withLock { $0.isStopping = true }
+        wake.signal()
+    }
+
+    private var period: Double { settings.lease / 5 }
+
+    private func loop() {
+        var next = clock.monotonic
+        var hasAnnounced = false
+        while !state.withLock({ $0.isStopping }) {
+            let isLeaving = state.withLock { $0.isLeaving }
+            if clock.monotonic >= next {
+                next = clock.monotonic + Int64(period * 1e9)
+                beat()
+                hasAnnounced = isLeaving
+            }
+            drain()
+            let (isDraining, hasGivenAll) = state.withLock { (!$0.plan.isEmpty, $0.destinations.isEmpty) }
+            if hasAnnounced, hasGivenAll { break }
+            let left = Double(next - clock.monotonic) / 1e9
+            if wake.wait(timeout: .now() + max(0, isDraining ? min(left, Self.drainInterval) : left)) == .success {
+                next = clock.monotonic
+            }
+        }
+        let remaining = state.withLock { Set($0.claims.keys) }
+        service.withLock { $0 }?.abandon(remaining)
+        // Where it cannot be told, the lease ends by itself.
+        try? directory.leave(member, incarnation: incarnation)
+        ended.signal()
+    }
+
+    // MARK: A turn
+
+    /// Renews the lease and looks what falls to whom; `start` calls it again and again, tests call it by hand.
+    package func beat() {
+        do {
+            let began = clock.unixMicroseconds
+            guard let now = try directory.renew(member, incarnation: incarnation, seconds: settings.lease) else {
+                throw DatabaseFault.unreadable("another living member of the name '\(member)'; give each its own cluster.member")
+            }
+            cellClock?.set(to: now, at: began + (clock.unixMicroseconds - began) / 2)
+            if !state.withLock({ $0.hasJoined }) {
+                try directory.disown(member)
+                state.withLock { $0.hasJoined = true }
+            }
+            if state.withLock({ $0.isLeaving }) { _ = try directory.drain(member, true) }
+            try settle(try directory.view())
+            note(nil)
+        } catch {
+            note("\(error)")
+        }
+    }
+
+    private func note(_ fault: String?) {
+        let isNew = state.withLock { state in
+            defer { state.figures.fault = fault }
+            return state.figures.fault != fault
+        }
+        if isNew { onFault(fault) }
+    }
+
+    private func settle(_ view: CellDirectory.View) throws {
+        let assignment = view.assignment
+        let live = Set(view.members.filter(\.isLive).map(\.name))
+        var owned: [Slot: Int64] = [:]
+        var wanted: [Slot] = []
+        var leaving: [Slot: String] = [:]
+        for record in view.slots {
+            let owner = assignment.owner(of: record.slot)
+            if record.owner == member {
+                owned[record.slot] = record.epoch
+                if let owner, owner != member { leaving[record.slot] = owner }
+            } else if owner == member, record.owner.map({ !live.contains($0) }) ?? true {
+                wanted.append(record.slot)
+            }
+        }
+        let taken = wanted.isEmpty ? [:] : try directory.take(wanted, for: member)
+        owned.merge(taken) { $1 }
+        adopt(owned, leaving: leaving)
+    }
+
+    /// Brings what is served up to date with what is owned.
+    private func adopt(_ owned: [Slot: Int64], leaving: [Slot: String]) {
+        let deadline = clock.monotonic + Int64(settings.drain * 1e9)
+        let (gained, lost) = state.withLock { state -> (Set<Slot>, Set<Slot>) in
+            let gained = Set(owned.filter { state.claims[$0.key]?.epoch != $0.value }.keys)
+            let lost = Set(state.claims.keys.filter { owned[$0] == nil })
+            state.claims = owned.reduce(into: [:]) {
+                $0[$1.key] = SlotClaim(slot: $1.key, owner: member, epoch: $1.value)
+            }
+            state.figures.takeOvers += UInt64(gained.count)
+            state.plan.remove(state.plan.slots.filter { leaving[$0] == nil })
+            state.plan.add(leaving.keys, until: deadline)
+            state.destinations = leaving
+            return (gained, lost)
+        }
+        let service = service.withLock { $0 }
+        if !lost.isEmpty { service?.abandon(lost) }
+        if !gained.isEmpty { service?.serve(gained) }
+    }
+
+    /// Gives away what can go now.
+    package func drain() {
+        let slots = state.withLock { $0.plan.slots }
+        guard !slots.isEmpty, let service = service.withLock({ $0 }) else { return }
+        let busy = service.busy(among: slots)
+        let going = state.withLock { state -> [Slot: String] in
+            let going = state.plan.take(busy: busy, now: clock.monotonic)
+            let destinations = state.destinations.filter { going.contains($0.key) }
+            Self.forget(going, &state)
+            return destinations
+        }
+        guard !going.isEmpty else { return }
+        service.abandon(Set(going.keys))
+        for (destination, slots) in Dictionary(grouping: going.keys, by: { going[$0] ?? "" }) {
+            do {
+                try directory.give(slots, of: member, to: destination)
+            } catch {
+                // They are still this member's: the next turn serves them again, and tries again.
+                note("\(error)")
+            }
+        }
+    }
+
+    private static func forget(_ slots: some Sequence<Slot>, _ state: inout State) {
+        for slot in slots {
+            state.claims[slot] = nil
+            state.destinations[slot] = nil
+        }
+        state.plan.remove(slots)
+    }
+}

@@ -1,0 +1,33 @@
+import DuctusStreaming
+
+/// How slots that are to move leave a member: each as soon as nothing of it is open, all of them when the time is over.
+///
+/// What is open then is given up without a final; its pen still has it, and sends it to the new owner.
+public struct DrainPlan: Sendable, Equatable {
+    /// Slots that still have something open, and when their time is over, monotonic ns.
+    private var deadlines: [Slot: Int64] = [:]
+
+    public init() {}
+
+    public var slots: Set<Slot> { Set(deadlines.keys) }
+    public var isEmpty: Bool { deadlines.isEmpty }
+
+    /// Slots that leave from now on; those that leave already keep their time.
+    public mutating func add(_ slots: some Sequence<Slot>, until deadline: Int64) {
+        for slot in slots where deadlines[slot] == nil { deadlines[slot] = deadline }
+    }
+
+    /// Slots that do not leave any more: they stay, or are another's already.
+    public mutating func remove(_ slots: some Sequence<Slot>) {
+        for slot in slots { deadlines[slot] = nil }
+    }
+
+    /// Takes out the slots that go now.
+    ///
+    /// - Parameter busy: slots with an open segment, or one that waits for its final.
+    public mutating func take(busy: Set<Slot>, now: Int64) -> Set<Slot> {
+        let going = Set(deadlines.filter { !busy.contains($0.key) || $0.value <= now }.keys)
+        remove(going)
+        return going
+    }
+}

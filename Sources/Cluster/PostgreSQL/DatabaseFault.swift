@@ -1,0 +1,34 @@
+/// Why the cell's database did not do what it was asked for.
+public enum DatabaseFault: Error, Equatable, Sendable, CustomStringConvertible {
+    /// libpq is not there.
+    case noLibrary(reason: String)
+    /// No server answers, or the connection broke.
+    case unreachable(reason: String)
+    /// The server refused a statement.
+    case refused(state: String, reason: String)
+    /// What it answered is not what this program wrote.
+    case unreadable(String)
+    /// The slot is another member's by now.
+    case fenced(SlotClaim?)
+
+    public var description: String {
+        switch self {
+        case .noLibrary(let reason): "the cell's database cannot be used: \(reason)"
+        case .unreachable(let reason): "the cell's database cannot be reached: \(reason)"
+        case .refused(let state, let reason): "the cell's database refused (\(state)): \(reason)"
+        case .unreadable(let what): "the cell's database has \(what), which this program did not write"
+        case .fenced(let claim):
+            "this daemon does not own \(claim.map { "the slot \($0.slot)" } ?? "the slot") any more; another of the cell does"
+        }
+    }
+
+    /// The same statement may well succeed at the next try, on another connection.
+    var isOfConnection: Bool {
+        switch self {
+        case .unreachable: true
+        // Serialization failures and deadlocks; a standby that was not promoted yet.
+        case .refused(let state, _): state.hasPrefix("40") || state == "25006"
+        case .noLibrary, .unreadable, .fenced: false
+        }
+    }
+}

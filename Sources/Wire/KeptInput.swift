@@ -1,0 +1,61 @@
+/// What a pen of a cell keeps of what it has sent, until the finals of it have come: another daemon may have to read it from its begin.
+///
+/// It is sent again as it was, with its numbers, behind a hello with the number before it: whoever has it already drops it as repeated,
+/// whoever begins with it misses nothing.
+package struct KeptInput: Sendable {
+    private struct Entry: Sendable {
+        var sequence: UInt64
+        var payload: [UInt8]
+        /// The last stroke of which it has a sample with contact; nil: it has none.
+        var stroke: UInt32?
+        var endsSegment: Bool
+    }
+
+    /// A line of ink has some ten thousand bytes; whoever writes for so long without a final is not read by anybody.
+    private let limit: Int
+    private var entries: [Entry] = []
+    private var byteCount = 0
+
+    /// - Parameter limit: bytes; beyond them the oldest is let go.
+    package init(limit: Int = 8 << 20) { self.limit = limit }
+
+    package var isEmpty: Bool { entries.isEmpty }
+
+    /// Keeps a packet that is being sent.
+    ///
+    /// - Parameters:
+    ///   - stroke: the last stroke of which it has a sample with contact.
+    ///   - endsSegment: whether it says that the segment is over.
+    package mutating func keep(_ payload: [UInt8], sequence: UInt64, stroke: UInt32? = nil, endsSegment: Bool = false) {
+        // What belongs to no segment need not be sent twice.
+        if entries.isEmpty, endsSegment { return }
+        entries.append(Entry(sequence: sequence, payload: payload, stroke: stroke, endsSegment: endsSegment))
+        byteCount += payload.count
+        while byteCount > limit, entries.count > 1 { drop(through: 0) }
+    }
+
+    /// A final of these strokes came: it need not be read again.
+    package mutating func release(strokes: [UInt32]) {
+        guard let last = strokes.max(), var place = entries.lastIndex(where: { $0.stroke.map { $0 <= last } ?? false })
+        else { return }
+        // What stands between two lines belongs to the first.
+        while place + 1 < entries.count, entries[place + 1].stroke == nil { place += 1 }
+        drop(through: place)
+    }
+
+    /// A final came of input that has no strokes: its segment ended as its sender said.
+    package mutating func releaseFirstSegment() {
+        if let place = entries.firstIndex(where: \.endsSegment) { drop(through: place) }
+    }
+
+    private mutating func drop(through place: Int) {
+        byteCount -= entries[...place].reduce(0) { $0 + $1.payload.count }
+        entries.removeFirst(place + 1)
+    }
+
+    /// The number of the hello that goes before, and what to send after it; nil where nothing is kept.
+    package var again: (hello: UInt64, payloads: [[UInt8]])? {
+        guard let first = entries.first else { return nil }
+        return (first.sequence &- 1, entries.map(\.payload))
+    }
+}
