@@ -4,6 +4,7 @@ package final class MessageBatch {
     /// The bytes, for the transport that fills the batch.
     package var frames = MessageFrames()
     @usableFromInline var peers: [PeerIdentity] = []
+    private var connections: [UInt64] = []
     /// µs for which the transport let messages gather before it took these: their arrival was so long ago at most.
     package var held = 0
 
@@ -35,10 +36,17 @@ package final class MessageBatch {
     /// Who sent it; `.unknown` where the transport was not asked to tell.
     package func peer(_ message: Int) -> PeerIdentity { message < peers.count ? peers[message] : .unknown }
 
-    /// Says who sent the message that was closed last.
-    package func setPeer(_ peer: PeerIdentity) {
-        while peers.count < count - 1 { peers.append(.unknown) }
+    /// The transport's own number of the connection that it came on; 0 where the transport does not tell.
+    package func connection(_ message: Int) -> UInt64 { message < connections.count ? connections[message] : 0 }
+
+    /// Says who sent the message that was closed last, and on which connection.
+    package func setPeer(_ peer: PeerIdentity, connection: UInt64 = 0) {
+        while peers.count < count - 1 {
+            peers.append(.unknown)
+            connections.append(0)
+        }
         peers.append(peer)
+        connections.append(connection)
     }
 
     /// Adds a message.
@@ -51,12 +59,15 @@ package final class MessageBatch {
     package func removeAll() {
         frames.removeAll()
         peers.removeAll(keepingCapacity: true)
+        connections.removeAll(keepingCapacity: true)
     }
 
     /// Takes the last message out again.
     package func removeLast() {
         frames.removeLast()
-        if peers.count > count { peers.removeLast() }
+        guard peers.count > count else { return }
+        peers.removeLast()
+        connections.removeLast()
     }
 }
 

@@ -43,6 +43,10 @@ package protocol MessageHandler: Sendable {
     /// Takes published messages, each of topic and payload. The batch is valid until the call returns.
     func take(_ batch: MessageBatch)
 
+    /// Is there room now for so many bytes from `peer`? Asked before a long message is copied; one that gets a no is gone, and the
+    /// handler counts it. A yes promises nothing.
+    func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool
+
     /// Takes a request. `reply` is called once, now or later, from any thread.
     func take(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void)
 
@@ -57,4 +61,8 @@ package protocol MessageHandler: Sendable {
 
     /// Tells that a prefix has its first subscriber on a transport, or has lost the last one.
     func subscription(to prefix: [UInt8], isWanted: Bool)
+}
+
+extension MessageHandler {
+    package func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool { true }
 }

@@ -44,6 +44,8 @@ final class Distributor: @unchecked Sendable {
     private static let perTurn = 512
     /// Milliseconds between two looks at which connections are over.
     private static let sweep = 1_000
+    /// Milliseconds between two looks at those that ZeroMQ will not tell of.
+    private static let glance = 5
 
     private let context: Context
     private let settings: Settings
@@ -65,6 +67,8 @@ final class Distributor: @unchecked Sendable {
     private var nextTag: UInt64 = 0
     /// Those that have more to say, or got something and may have spoken meanwhile.
     private var due: Set<UInt64> = []
+    /// Those to look at again soon, because ZeroMQ will not tell.
+    private var held: Set<UInt64> = []
     private var nextSweep = Deadline(milliseconds: 0)
 
     init(
@@ -129,6 +133,7 @@ final class Distributor: @unchecked Sendable {
 
     private var patience: Int {
         if !due.isEmpty { return 0 }
+        if !held.isEmpty { return Self.glance }
         return sockets.isEmpty ? 60_000 : max(1, nextSweep.remaining)
     }
 
@@ -139,6 +144,8 @@ final class Distributor: @unchecked Sendable {
         // A fault of the poller would come again; then subscribers are looked at when something is sent.
         for tag in (try? poller.wait(milliseconds: patience)) ?? [] { ready.insert(tag) }
         if ready.remove(.max) != nil { wake.lower() }
+        ready.formUnion(held)
+        held.removeAll(keepingCapacity: true)
         for arrival in arrivals.withLock({ arrivals in
             defer { arrivals = [] }
             return arrivals
@@ -192,13 +199,18 @@ final class Distributor: @unchecked Sendable {
                 frames += 1
                 switch try socket.socket.take(into: batch, maximumFrames: 1, asksPeer: true) {
                 case .none: break reading
-                case .overlong: continue
+                case .overlong, .refused: continue
                 case .message: break
                 }
                 guard let subscription = batch.withFrame(0, 0, { Subscription($0) }) else { continue }
+                guard socket.note(subscription) else {
+                    denied.add(1, ordering: .relaxed)
+                    return end(tag, handler)
+                }
                 try take(subscription, from: socket, tag, batch.peer(0), handler)
             }
             try socket.flush()
+            if socket.isHeld { held.insert(tag) }
         } catch {
             end(tag, handler)
         }

@@ -10,8 +10,8 @@ import Synchronization
 final class Doorkeeper: @unchecked Sendable {
     /// What becomes of an admitted connection.
     enum Destination {
-        /// It joins the other connections of a socket.
-        case shared(Handover)
+        /// It joins the other connections of a socket, and is watched.
+        case shared(Handover, Flow.Limits)
         /// It is served for itself.
         case alone(@Sendable (_ connection: Int32, _ family: Handover.Family, _ ticket: Admission.Ticket) -> Void)
     }
@@ -28,6 +28,7 @@ final class Doorkeeper: @unchecked Sendable {
     /// A connection that ZeroMQ holds; its ticket ends with it.
     private struct Guest {
         var connection: Connection
+        var flow: Flow
         var ticket: Admission.Ticket
     }
 
@@ -149,18 +150,27 @@ final class Doorkeeper: @unchecked Sendable {
         case .alone(let serve):
             serve(connection, door.listening.family, ticket)
             return true
-        case .shared(let handover):
-            guard let guest = Connection(connection), handover.give(connection) else {
+        case .shared(let handover, let limits):
+            guard let guest = Connection(connection), let flow = Flow(watching: connection, limits) else {
                 close(connection)
                 return false
             }
-            guests.append(Guest(connection: guest, ticket: ticket))
+            guard handover.give(connection) else {
+                flow.forget()
+                close(connection)
+                return false
+            }
+            guests.append(Guest(connection: guest, flow: flow, ticket: ticket))
             return true
         }
     }
 
     private func sweepGuests() {
-        guests.removeAll { !$0.connection.isOpen }
+        guests.removeAll { guest in
+            guard !guest.connection.isOpen else { return false }
+            guest.flow.forget()
+            return true
+        }
         nextSweep = Deadline(milliseconds: Self.sweep)
     }
 }

@@ -116,7 +116,7 @@ package final class Publisher {
             batch.removeAll()
             switch try socket.take(into: batch, maximumFrames: 1, asksPeer: false) {
             case .none: return
-            case .overlong: continue
+            case .overlong, .refused: continue
             case .message: break
             }
             guard let subscription = batch.withFrame(0, 0, { Subscription($0) }) else { continue }

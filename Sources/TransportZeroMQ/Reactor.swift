@@ -25,6 +25,8 @@ package final class Reactor: @unchecked Sendable {
     private struct Outgoing: Sendable {
         var port: Int
         var frames: [[UInt8]]
+        var flow: Flow
+        var byteCount: Int { frames.reduce(0) { $0 + $1.count } }
     }
 
     /// A change of what a port takes.
@@ -35,6 +37,8 @@ package final class Reactor: @unchecked Sendable {
     }
 
     package typealias Handler = @Sendable (_ port: Int, _ batch: MessageBatch) -> Void
+    /// Asked on the reactor's thread before a long message is copied, where a port asks for peers; a no throws it away.
+    package typealias Question = @Sendable (_ port: Int, _ bytes: Int, PeerIdentity) -> Bool
 
     /// Running totals.
     package struct Totals: Equatable, Sendable {
@@ -43,7 +47,7 @@ package final class Reactor: @unchecked Sendable {
         package var sent: UInt64 = 0
         /// Posted while the outbox was full.
         package var refused: UInt64 = 0
-        /// Taken from the outbox, but the socket had no room, or no such peer.
+        /// Taken from the outbox, but the socket had no room, or no such peer, or too much waits for it.
         package var unsent: UInt64 = 0
         /// Messages with too many frames.
         package var overlong: UInt64 = 0
@@ -54,6 +58,8 @@ package final class Reactor: @unchecked Sendable {
 
     private static let batchMessages = 512
     private static let batchBytes = 1 << 20
+    /// Bytes that may wait for one peer, where a message says which.
+    static let unsentBytes = 16 << 20
 
     private let ports: [Port]
     private var sockets: [Socket] = []
@@ -103,8 +109,10 @@ package final class Reactor: @unchecked Sendable {
     }
 
     /// Starts the thread. Call it once.
-    package func run(_ handler: @escaping Handler) throws(TransportFault) {
-        let thread = try OwnedThread(name: name) { self.loop(handler) }
+    package func run(
+        hasRoom: @escaping Question = { _, _, _ in true }, _ handler: @escaping Handler
+    ) throws(TransportFault) {
+        let thread = try OwnedThread(name: name) { self.loop(handler, hasRoom) }
         running.withLock { $0 = thread }
     }
 
@@ -128,13 +136,15 @@ package final class Reactor: @unchecked Sendable {
     }
 
     /// Posts a message, from any thread.
-    /// - Parameter matters: May use the last quarter of the outbox.
+    /// - Parameters:
+    ///   - connection: On which it will leave, as the batch told it; what waits there is bounded in bytes.
+    ///   - matters: May use the last quarter of the outbox.
     /// - Returns: False if there was no room; counted in `totals.refused`.
     @discardableResult
-    package func send(_ frames: [[UInt8]], on port: Int, matters: Bool = false) -> Bool {
+    package func send(_ frames: [[UInt8]], on port: Int, connection: UInt64 = 0, matters: Bool = false) -> Bool {
         precondition(ports.indices.contains(port) && !frames.isEmpty, "no such port, or nothing to send")
-        let size = frames.reduce(0) { $0 + $1.count }
-        return outbox.post(Outgoing(port: port, frames: frames), size: size, matters: matters)
+        let outgoing = Outgoing(port: port, frames: frames, flow: Flow(number: connection))
+        return outbox.post(outgoing, size: outgoing.byteCount, matters: matters)
     }
 
     /// SUB: takes topics that begin with these prefixes, or takes them no longer, from its next turn on. Any thread may call it.
@@ -164,9 +174,9 @@ package final class Reactor: @unchecked Sendable {
 
     // MARK: The thread
 
-    private func loop(_ handler: Handler) {
+    private func loop(_ handler: Handler, _ hasRoom: @escaping Question) {
         do throws(TransportFault) {
-            try turn(handler)
+            try turn(handler, hasRoom)
         } catch {
             outcome.withLock { $0 = error }
         }
@@ -175,10 +185,11 @@ package final class Reactor: @unchecked Sendable {
         ready.raise()
     }
 
-    private func turn(_ handler: Handler) throws(TransportFault) {
+    private func turn(_ handler: Handler, _ hasRoom: @escaping Question) throws(TransportFault) {
         let batch = MessageBatch()
         var items = sockets.map { zmq_pollitem_t(socket: $0.handle, fd: -1, events: Int16(ZMQ_POLLIN), revents: 0) }
         items.append(zmq_pollitem_t(socket: nil, fd: wake.descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
+        let questions: [SocketReader.Question] = sockets.indices.map { port in { hasRoom(port, $0, $1) } }
         var outgoing: [Outgoing] = []
         var pace = Pace()
         var taken = 0
@@ -197,11 +208,11 @@ package final class Reactor: @unchecked Sendable {
             }
             try flush(&outgoing)
             for port in sockets.indices where items[port].revents != 0 {
-                try fill(batch, from: port)
+                let count = try fill(batch, from: port, questions[port])
                 // Bytes or a full queue make a whole batch, too, however few its messages.
                 let isWhole =
-                    batch.byteCount >= Self.batchBytes || batch.count >= ports[port].options.receiveHighWater
-                taken += isWhole ? Pace.busy : batch.count
+                    batch.byteCount >= Self.batchBytes || count >= ports[port].options.receiveHighWater
+                taken += isWhole ? Pace.busy : count
                 if batch.count > 0 { handler(port, batch) }
                 try flush(&outgoing)
             }
@@ -233,14 +244,22 @@ package final class Reactor: @unchecked Sendable {
         return (Deadline.nanoseconds - began) / 1000
     }
 
-    private func fill(_ batch: MessageBatch, from index: Int) throws(TransportFault) {
+    /// - Returns: Messages that were taken from the socket, also those that were thrown away.
+    private func fill(
+        _ batch: MessageBatch, from index: Int, _ hasRoom: @escaping SocketReader.Question
+    ) throws(TransportFault) -> Int {
         let (socket, port) = (sockets[index], ports[index])
         batch.removeAll()
-        var (messages, bytes) = (0, 0)
-        taking: while batch.count < Self.batchMessages, batch.byteCount < Self.batchBytes {
-            switch try socket.take(into: batch, maximumFrames: port.maximumFrames, asksPeer: port.asksPeers) {
+        var (messages, refused, bytes) = (0, 0, 0)
+        taking: while batch.count + refused < Self.batchMessages, batch.byteCount < Self.batchBytes {
+            let outcome = try socket.take(
+                into: batch, maximumFrames: port.maximumFrames, asksPeer: port.asksPeers, hasRoom: hasRoom)
+            switch outcome {
             case .none: break taking
-            case .overlong: overlong.add(1, ordering: .relaxed)
+            case .overlong:
+                overlong.add(1, ordering: .relaxed)
+                refused += 1
+            case .refused: refused += 1
             case .message:
                 messages += 1
                 bytes = max(bytes, batch.byteCount)
@@ -248,14 +267,22 @@ package final class Reactor: @unchecked Sendable {
         }
         received.add(UInt64(messages), ordering: .relaxed)
         receivedBytes.add(UInt64(bytes), ordering: .relaxed)
+        return messages + refused
     }
 
     private func flush(_ outgoing: inout [Outgoing]) throws(TransportFault) {
         outbox.drain(into: &outgoing)
         guard !outgoing.isEmpty else { return }
         var count: UInt64 = 0
-        for item in outgoing where try sockets[item.port].send(item.frames) { count += 1 }
+        for item in outgoing where try send(item) { count += 1 }
         sent.add(count, ordering: .relaxed)
         unsent.add(UInt64(outgoing.count) - count, ordering: .relaxed)
+    }
+
+    private func send(_ item: Outgoing) throws(TransportFault) -> Bool {
+        guard item.flow.post(item.byteCount, most: Self.unsentBytes) else { return false }
+        if try sockets[item.port].send(item.frames) { return true }
+        item.flow.unpost(item.byteCount)
+        return false
     }
 }

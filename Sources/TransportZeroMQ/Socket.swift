@@ -133,11 +133,14 @@ package final class Socket {
     }
 
     /// Takes one message, if there is one. One with more than `maximumFrames` frames is thrown away.
-    /// - Parameter asksPeer: Whether to tell the batch who sent it; costs about a microsecond.
+    /// - Parameters:
+    ///   - asksPeer: Whether to tell the batch who sent it, and on which connection; costs about a microsecond.
+    ///   - hasRoom: Asked about long frames, where peers are asked for.
     func take(
-        into batch: MessageBatch, maximumFrames: Int, asksPeer: Bool
+        into batch: MessageBatch, maximumFrames: Int, asksPeer: Bool, hasRoom: SocketReader.Question? = nil
     ) throws(TransportFault) -> SocketReader.Outcome {
-        try reader.take(from: self, into: batch, maximumFrames: maximumFrames, asksPeer: asksPeer)
+        try reader.take(
+            from: self, into: batch, maximumFrames: maximumFrames, asksPeer: asksPeer, hasRoom: hasRoom)
     }
 
     /// Waits until a message can be received.

@@ -3,6 +3,12 @@ import DuctusTransport
 
 /// Takes messages from a socket into a batch. Used again and again, so that taking one costs no allocation.
 final class SocketReader {
+    /// Asked before a long frame is copied; a no throws the message away.
+    typealias Question = (_ bytes: Int, PeerIdentity) -> Bool
+
+    /// Frames that are shorter are copied without a question.
+    fileprivate static let long = 16 << 10
+
     private let message = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
 
     init() { zmq_msg_init(message) }
@@ -12,25 +18,32 @@ final class SocketReader {
         message.deallocate()
     }
 
-    enum Outcome { case message, none, overlong }
+    enum Outcome { case message, none, overlong, refused }
 
     /// Takes one message, if there is one. One with more than `maximumFrames` frames is thrown away.
-    /// - Parameter asksPeer: Whether to tell the batch who sent it; costs about a microsecond.
+    /// - Parameters:
+    ///   - asksPeer: Whether to tell the batch who sent it, and on which connection; costs about a microsecond.
+    ///   - hasRoom: Asked about long frames, where peers are asked for.
     func take(
-        from socket: Socket, into batch: MessageBatch, maximumFrames: Int, asksPeer: Bool
+        from socket: Socket, into batch: MessageBatch, maximumFrames: Int, asksPeer: Bool, hasRoom: Question?
     ) throws(TransportFault) -> Outcome {
-        let outcome = try batch.frames.append(from: socket, maximumFrames: maximumFrames, through: message)
+        var size = (frames: 0, bytes: 0)
+        let outcome = try batch.frames.append(
+            from: socket, maximumFrames: maximumFrames, through: message, size: &size, hasRoom: asksPeer ? hasRoom : nil)
         // The last frame is still there, and carries what the connection tells like the others.
-        if asksPeer, outcome == .message { batch.setPeer(PeerIdentity(of: message)) }
+        guard asksPeer, outcome != .none else { return outcome }
+        let flow = Flow.take(from: zmq_msg_get(message, ZMQ_SRCFD), frames: size.frames, bytes: size.bytes)
+        if outcome == .message { batch.setPeer(PeerIdentity(of: message), connection: flow.number) }
         return outcome
     }
 }
 
 extension MessageFrames {
     fileprivate mutating func append(
-        from socket: Socket, maximumFrames: Int, through message: UnsafeMutablePointer<zmq_msg_t>
+        from socket: Socket, maximumFrames: Int, through message: UnsafeMutablePointer<zmq_msg_t>,
+        size: inout (frames: Int, bytes: Int), hasRoom: SocketReader.Question?
     ) throws(TransportFault) -> SocketReader.Outcome {
-        var count = 0
+        var isRefused = false
         while true {
             guard zmq_msg_recv(message, socket.handle, ZMQ_DONTWAIT) >= 0 else {
                 switch zmq_errno() {
@@ -39,15 +52,19 @@ extension MessageFrames {
                 case let code: throw .receive(socket.kind, code: code)
                 }
             }
-            count += 1
-            if count <= maximumFrames {
-                append(UnsafeRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message)))
+            let bytes = zmq_msg_size(message)
+            size = (size.frames + 1, size.bytes + bytes)
+            if bytes >= SocketReader.long, let hasRoom, !isRefused {
+                isRefused = !hasRoom(bytes, PeerIdentity(of: message))
+            }
+            if size.frames <= maximumFrames, !isRefused {
+                append(UnsafeRawBufferPointer(start: zmq_msg_data(message), count: bytes))
             }
             if zmq_msg_more(message) == 0 { break }
         }
-        guard count <= maximumFrames else {
+        guard size.frames <= maximumFrames, !isRefused else {
             dropOpenMessage()
-            return .overlong
+            return isRefused ? .refused : .overlong
         }
         closeMessage()
         return .message

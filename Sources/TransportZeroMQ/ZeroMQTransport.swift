@@ -72,6 +72,8 @@ package final class ZeroMQTransport: MessageTransport {
         /// Connections there are, and those turned away because there were too many.
         package var connections: Int
         package var connectionsRefused: [Admission.Refusal: UInt64]
+        /// Connections that ended because they sent more than could be taken.
+        package var connectionsEnded: UInt64
     }
 
     /// Where the sockets listen, in the order inputs, output, requests; wildcards resolved.
@@ -109,7 +111,8 @@ package final class ZeroMQTransport: MessageTransport {
             doors += listening[index].map { socket in
                 Doorkeeper.Door(
                     socket: listener.name, listening: socket,
-                    destination: .shared(socket.family == .unix ? handovers.unix : handovers.internet), cost: 1)
+                    destination: .shared(socket.family == .unix ? handovers.unix : handovers.internet, settings.flow),
+                    cost: 1)
             }
         }
         reactor = try Reactor(context: context, ports: ports, name: "sockets")
@@ -142,7 +145,7 @@ package final class ZeroMQTransport: MessageTransport {
             refused: incoming.refused + outgoing.refused, unsent: incoming.unsent + outgoing.unsent,
             overlong: incoming.overlong, denied: outgoing.denied, peersAdmitted: authenticator?.admitted ?? 0,
             peersRefused: authenticator?.refused ?? 0, connections: admission.count,
-            connectionsRefused: doorkeeper.refused)
+            connectionsRefused: doorkeeper.refused, connectionsEnded: Flow.ended)
     }
 
     /// Counts the turns of the sockets' threads. After `nudge` each must rise soon, or its thread hangs.
@@ -171,7 +174,7 @@ package final class ZeroMQTransport: MessageTransport {
         try authenticator?.run()
         try authenticator?.waitUntilReady(milliseconds: 2000)
         let requests = settings.inputs.count
-        try reactor.run { [unowned self] port, batch in
+        try reactor.run(hasRoom: { $0 == requests || handler.hasRoom(for: $1, from: $2) }) { [unowned self] port, batch in
             if port == requests { takeRequests(batch, handler) } else { handler.take(batch) }
         }
         try reactor.waitUntilReady(milliseconds: 2000)
@@ -194,19 +197,25 @@ package final class ZeroMQTransport: MessageTransport {
         for message in 0..<batch.count where batch.frameCount(message) >= 2 {
             // The first frame is the way back, put there by the socket.
             let frames = batch.frames(message)
-            let (envelope, port) = (Array(frames.dropLast()), settings.inputs.count)
+            let (envelope, port, connection) =
+                (Array(frames.dropLast()), settings.inputs.count, batch.connection(message))
             handler.take(frames[frames.count - 1], from: batch.peer(message)) { [reactor] reply in
-                reactor.send(envelope + [reply], on: port, matters: true)
+                reactor.send(envelope + [reply], on: port, connection: connection, matters: true)
             }
         }
     }
 }
 
 extension ZeroMQTransport.Settings {
-    /// Bytes of messages that one connection may have waiting, at worst; ZeroMQ counts messages.
-    private static let connectionBytes = 64 << 20
-    /// Subscriptions that a client's connection must take at once when it comes back: libzmq forgets those beyond the queue's length.
-    private static let subscriptions = 4_096
+    /// Messages that one connection may have waiting. libzmq forgets what the kernel still holds for a connection that ends while its
+    /// queue is full: the queue must take all of that, a fifth of a megabyte of the smallest messages. Bytes are bounded by `Flow`.
+    /// A client that comes back makes its subscriptions anew, up to so many at once.
+    private static let highWater = 4_096
+
+    /// What one connection may have waiting, in bytes; two of the largest messages at least.
+    fileprivate var flow: Flow.Limits {
+        Flow.Limits(connection: max(32 << 20, 2 * maximumFrame), together: max(256 << 20, 16 * maximumFrame))
+    }
 
     /// Whether all clients of a socket need a key.
     fileprivate func asksForKeys(_ listener: Listener) -> Bool { listener.endpoints.contains { $0.scheme == .tcp } }
@@ -219,16 +228,13 @@ extension ZeroMQTransport.Settings {
     fileprivate func port(_ listener: Listener, isInput: Bool, _ handovers: [Handover]) -> Port {
         var options = SocketOptions()
         options.maximumFrame = maximumFrame
-        // libzmq forgets what the kernel still holds for a connection that ends while its queue is full: the queue must take all of
-        // that, a fifth of a megabyte of the smallest messages.
-        options.receiveHighWater = max(1_024, min(options.receiveHighWater, Self.connectionBytes / maximumFrame))
-        options.sendHighWater = options.receiveHighWater
+        options.receiveHighWater = Self.highWater
+        options.sendHighWater = Self.highWater
         options.security = security(of: listener)
         options.heartbeat = options.security.heartbeat
         var port = Port(isInput ? .subscribe : .router, options: options)
         if isInput {
             port.subscriptions = listener.prefixes
-            port.options.sendHighWater = max(options.sendHighWater, Self.subscriptions)
         }
         port.asksPeers = true
         port.handovers = handovers

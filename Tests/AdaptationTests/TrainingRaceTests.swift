@@ -145,6 +145,29 @@ import Testing
         #expect(!scene.queue.runNext())
     }
 
+    /// Nothing has been promoted yet: what runs would be the first generation.
+    @Test(arguments: 1...LearningServiceScene.pauses) func aRollbackDuringTheFirstTrainingIsNotUndone(pause: Int) throws {
+        let scene = try LearningServiceScene(in: folder)
+        try scene.correct(1...4, of: "anna")
+        scene.atPause { [service = scene.service] _, step in
+            guard step == pause else { return }
+            do { _ = try service.rollback(to: .init(writer: "anna", number: 0)) } catch { Issue.record(error) }
+        }
+        #expect(scene.queue.runNext() && !scene.queue.runNext())
+        #expect(scene.serving("anna") == .init(number: 0))
+        #expect(try scene.service.archive.current(of: .writer("anna")) == 0)
+        scene.atPause(nil)
+        try scene.correct(5...5, of: "anna")
+        scene.queue.runNext()
+        #expect(scene.serving("anna") == .init(writer: "anna", number: 1))
+    }
+
+    @Test func aWriterWhoNeverCorrectedHasNothingToGoBackTo() throws {
+        let scene = try LearningServiceScene(in: folder)
+        let nobody = GenerationName(writer: "nobody", number: 0)
+        #expect(throws: GenerationError.unknown(nobody)) { try scene.service.rollback(to: nobody) }
+    }
+
     @Test func aSegmentOfAnErasedWriter_cannotBeCorrected() throws {
         let scene = try LearningServiceScene(in: folder)
         try scene.finish(1, of: "anna")

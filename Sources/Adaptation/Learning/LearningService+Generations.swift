@@ -4,18 +4,38 @@ import DuctusStreaming
 extension LearningService {
     /// Puts another generation into the lanes. It serves until a correction that comes later passes the gate against it.
     ///
+    /// A writer who has corrected but has no generation yet can go back to number 0, too: the training that may be running for
+    /// them then comes to nothing.
+    ///
     /// - Returns: the one that served.
     /// - Throws: `GenerationError`, `JournalError`.
     public func rollback(to name: GenerationName) throws -> GenerationName {
         try changes.withLock { _ in
             let scope = Scope(name.writer)
-            let from = try archive.rollback(to: name)
+            let from = try restore(name)
             try load(scope)
             queue.withdraw(scope, of: self)
             try journal.setAside(scope)
             emit(.rolledBack(from: from, to: name))
             return from
         }
+    }
+
+    private func restore(_ name: GenerationName) throws -> GenerationName {
+        do throws(GenerationError) {
+            return try archive.rollback(to: name)
+        } catch .unknown where name.number == 0 {
+            guard try hasLearned(in: Scope(name.writer)) else { throw GenerationError.unknown(name) }
+            try archive.intervene(in: Scope(name.writer))
+            return name
+        }
+    }
+
+    /// Whether a scope has a generation of its own, or corrections that may become one.
+    public func hasLearned(in scope: Scope) throws -> Bool {
+        if try archive.current(of: scope) > 0 { return true }
+        let owner = scope.writer.map(CorrectionOwner.writer) ?? .nobody(stream: nil)
+        return try !journal.entries(of: owner, after: 0, limit: 1).isEmpty
     }
 
     /// Puts the generation that serves a scope, as the archive has it, into the lanes.

@@ -3,7 +3,7 @@
    libzmq takes a listening socket of ours (ZMQ_USE_FD), but no connection of ours, and on a Unix socket it aborts the process
    when accept finds no free descriptor. So it gets a handover instead of a listening socket: a descriptor that becomes readable
    when a connection has been given, and on which accept4 returns that connection. accept4 is defined in handover.c; on sockets
-   it is the system's own call and nothing else. */
+   it is the system's own call and nothing else. What such connections carry is counted: see flow.h. */
 
 #ifndef DUCTUS_HANDOVER_H
 #define DUCTUS_HANDOVER_H

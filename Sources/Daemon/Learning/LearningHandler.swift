@@ -114,7 +114,7 @@ package struct LearningHandler: ControlHandler {
             return found
         }
         guard name.number == 0, let first = services.first else { throw GenerationError.unknown(name) }
-        return try services.first { try $0.archive.current(of: Scope(name.writer)) > 0 } ?? first
+        return try services.first { try $0.hasLearned(in: Scope(name.writer)) } ?? first
     }
 
     private static func baseRecord(_ service: LearningService) -> GenerationRecord {

@@ -92,6 +92,11 @@ package final class AccessControl: Sendable {
         return count(refusal, "a packet of the stream \(stream)", peer)
     }
 
+    /// May `peer` publish so many bytes now, for whatever stream? A no counts as turned away.
+    package func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool {
+        count(quotas.hasRoom(for: bytes, from: peer) ? nil : .bytes, "a long packet", peer) == nil
+    }
+
     /// May `peer` subscribe to all topics that begin with `prefix`? Nil: yes.
     package func admit(subscriptionTo prefix: [UInt8], by peer: PeerIdentity) -> Refusal? {
         let prefix = String(decoding: prefix, as: UTF8.self)

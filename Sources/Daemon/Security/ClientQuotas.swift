@@ -69,6 +69,14 @@ package final class ClientQuotas: Sendable {
         }
     }
 
+    /// Whether so many bytes from `peer` would be within the quota now. Nothing is charged.
+    package func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool {
+        let time = now()
+        return contents.withLock { contents in
+            contents.account(peer, time) { account, _ in account.bytes.has(Double(bytes), now: time) ? nil : .bytes }
+        } == nil
+    }
+
     /// A correction came from `peer`. Nil: within the quota.
     package func admitCorrection(from peer: PeerIdentity) -> Refusal? {
         let time = now()

@@ -15,13 +15,18 @@ struct TokenBucket: Equatable, Sendable {
 
     /// False, and nothing taken, if there is not enough.
     mutating func take(_ amount: Double, now: Int64) -> Bool {
+        guard has(amount, now: now) else { return false }
+        tokens -= amount
+        return true
+    }
+
+    /// Whether there is enough; nothing is taken.
+    mutating func has(_ amount: Double, now: Int64) -> Bool {
         if now > filled {
             tokens = min(burst, tokens + Double(now - filled) / 1e9 * rate)
             filled = now
         }
-        guard tokens >= amount else { return false }
-        tokens -= amount
-        return true
+        return tokens >= amount
     }
 
     /// After a reload; what is saved up stays, within the new burst.

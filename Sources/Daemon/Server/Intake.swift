@@ -65,6 +65,9 @@ final class Intake: Sendable {
     /// The lane of a stream, the same for as long as there are as many lanes.
     func lane(of stream: StreamName) -> LaneThread { lanes[Int(stream.stableHash % UInt64(lanes.count))] }
 
+    /// Whether a packet of so many bytes would be within its client's quota now; if not, it counts as turned away.
+    func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool { access?.hasRoom(for: bytes, from: peer) ?? true }
+
     func take(_ batch: MessageBatch) {
         let (arrived, began) = (clock.unixMicroseconds - Int64(batch.held), clock.monotonic)
         var counts = Counts()

@@ -38,6 +38,8 @@ final class Reception: MessageHandler {
         intake.take(batch)
     }
 
+    func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool { intake.hasRoom(for: bytes, from: peer) }
+
     func take(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
         desk.take(request, from: peer, reply: reply)
     }

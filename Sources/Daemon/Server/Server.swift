@@ -189,6 +189,7 @@ package final class Server: Sendable {
         let transport = sockets.totals
         drops["unsent"] = transport.unsent
         drops["overlong"] = transport.overlong
+        drops["flooded"] = transport.connectionsEnded
         for refusal in Admission.Refusal.allCases {
             drops[refusal.rawValue] = transport.connectionsRefused[refusal] ?? 0
         }
