@@ -88,6 +88,7 @@ let package = Package(
             name: "CDuctusZeroMQ", path: "Sources/CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "CDuctusHandover", path: "Sources/CHandover"),
         .systemLibrary(name: "CDuctusEvdev", path: "Sources/CEvdev"),
+        .target(name: "CDuctusSystemd", path: "Sources/CSystemd"),
         .systemLibrary(
             name: "CDuctusZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
@@ -124,6 +125,11 @@ let package = Package(
         room("Wire", ["Foundations", "Messages", "Ink", "Recognition", "Streaming"], [protobuf]),
         web,
         room(
+            "Keyboard",
+            [
+                "Foundations", "Ink", "Streaming", "Tablet", "Wire", "Transport", "TransportZeroMQ", "CSystemd",
+            ]),
+        room(
             "Daemon",
             [
                 "Foundations", "Ink", "Documents", "Network", "Decoding", "Recognition", "Pages", "Streaming",
@@ -148,7 +154,8 @@ let package = Package(
                 "DuctusRecognition", "DuctusPages", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation",
                 "DuctusTablet",
                 "DuctusWire",
-                "DuctusTransport", "DuctusTransportZeroMQ", "DuctusWeb", "DuctusDaemon", "DuctusNoteIndex",
+                "DuctusTransport", "DuctusTransportZeroMQ", "DuctusWeb", "DuctusKeyboard", "DuctusDaemon",
+                "DuctusNoteIndex",
                 argumentParser,
             ],
             swiftSettings: strict),
@@ -199,6 +206,9 @@ let package = Package(
             of: ["Foundations", "Wire", "Transport", "TransportZeroMQ", "Streaming", "Recognition", "Ink"],
             [protobuf]),
         tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
+        tests(
+            "Keyboard", of: ["Keyboard", "Tablet", "Streaming", "Ink", "Drawing", "Documents", "Randomness"],
+            ["InkTestSupport"]),
         tests("Transport", of: ["Transport"]),
         tests("TransportZeroMQ", of: ["Transport", "TransportZeroMQ", "CZeroMQ"]),
         tests(
