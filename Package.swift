@@ -104,6 +104,7 @@ let package = Package(
         .target(name: "CDuctusPostgres", path: "Sources/CPostgres"),
         .target(name: "CDuctusMPI", path: "Sources/CMPI"),
         .systemLibrary(name: "CDuctusEvdev", path: "Sources/CEvdev"),
+        .target(name: "CDuctusSystemd", path: "Sources/CSystemd"),
         .systemLibrary(
             name: "CDuctusZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
@@ -142,6 +143,11 @@ let package = Package(
         room("Wire", ["Foundations", "Messages", "Ink", "Recognition", "Streaming"], [protobuf]),
         web,
         room(
+            "Keyboard",
+            [
+                "Foundations", "Ink", "Streaming", "Tablet", "Wire", "Transport", "TransportZeroMQ", "CSystemd",
+            ]),
+        room(
             "Daemon",
             [
                 "Foundations", "Ink", "Documents", "Network", "Decoding", "Recognition", "Pages", "Streaming",
@@ -177,8 +183,8 @@ let package = Package(
                 "DuctusRecognition", "DuctusPages", "DuctusTraining", "DuctusStreaming", "DuctusAdaptation",
                 "DuctusCluster", "DuctusTablet",
                 "DuctusWire",
-                "DuctusTransport", "DuctusTransportZeroMQ", "DuctusWeb", "DuctusDaemon", "DuctusNoteIndex",
-                "DuctusClient", argumentParser,
+                "DuctusTransport", "DuctusTransportZeroMQ", "DuctusWeb", "DuctusKeyboard", "DuctusDaemon",
+                "DuctusNoteIndex", "DuctusClient", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -236,6 +242,9 @@ let package = Package(
         tests(
             "Library", of: ["Foundations", "Recognition", "Decoding", "Ink", "Network", "Randomness", "Streaming"],
             ["Ductus", "DuctusLearning", "StreamingTestSupport"]),
+        tests(
+            "Keyboard", of: ["Keyboard", "Tablet", "Streaming", "Ink", "Drawing", "Documents", "Randomness"],
+            ["InkTestSupport"]),
         tests("Transport", of: ["Transport"]),
         tests("TransportZeroMQ", of: ["Transport", "TransportZeroMQ", "CZeroMQ"]),
         tests(

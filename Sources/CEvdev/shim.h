@@ -14,4 +14,6 @@ static inline int ductus_evdev_keys(int device, unsigned char *bits, unsigned si
     return ioctl(device, EVIOCGKEY(size), bits);
 }
 static inline int ductus_evdev_clock(int device, int clock) { return ioctl(device, EVIOCSCLOCKID, &clock); }
+/* Takes the device away from everybody else, or gives it back. */
+static inline int ductus_evdev_grab(int device, int grabs) { return ioctl(device, EVIOCGRAB, grabs); }
 static inline int ductus_evdev_open(const char *path) { return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); }

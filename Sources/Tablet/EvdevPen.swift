@@ -5,7 +5,8 @@ import Foundation
 public final class EvdevPen {
     public let path: String
     public let device: TabletDevice
-    private let descriptor: Int32
+    /// For waiting with `poll`; read it through `read(milliseconds:)`.
+    public let descriptor: Int32
 
     /// - Parameter path: `/dev/input/eventN`.
     /// - Throws: `TabletFault.notReadable`, `.notAPen`.
@@ -65,6 +66,12 @@ public final class EvdevPen {
                     code: event.code, value: event.value)
             }
         }
+    }
+
+    /// Takes the pen away from everybody else, so that it moves no pointer, or gives it back. It is given back when the device is closed.
+    /// - Throws: `TabletFault.grab` where another program has it.
+    public func grab(_ grabs: Bool) throws(TabletFault) {
+        guard ductus_evdev_grab(descriptor, grabs ? 1 : 0) >= 0 else { throw .grab(path, code: errno) }
     }
 
     /// What the pen does now, asked of the kernel.

@@ -36,4 +36,8 @@ public enum InputCode {
     public static let pen: UInt16 = 0x140
     public static let rubber: UInt16 = 0x141
     public static let touch: UInt16 = 0x14a
+    /// BTN_STYLUS3, BTN_STYLUS and BTN_STYLUS2: on the pen's side.
+    public static let penButtons: Set<UInt16> = [0x149, 0x14b, 0x14c]
+    /// BTN_0 … BTN_9: on the tablet.
+    public static let tabletButtons: ClosedRange<UInt16> = 0x100...0x109
 }

@@ -6,6 +6,8 @@ public enum PenAction: Equatable, Sendable {
     case sample(Sample, contact: Bool, erasing: Bool)
     /// The pen left the reach of the digitizer.
     case proximityOut
+    /// A button of the pen or of the tablet was pressed: its code in linux/input-event-codes.h.
+    case button(UInt16)
     /// The kernel lost events: what the pen does now must be asked of the device (`PenTracker.adopt`).
     case resynchronize
 }

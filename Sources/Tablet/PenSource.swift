@@ -11,13 +11,14 @@ public protocol PenSource: AnyObject {
 
 /// A tablet of this machine.
 public final class LivePen: PenSource {
-    private static let patience: Int32 = 100
-
-    private let pen: EvdevPen
+    public let pen: EvdevPen
+    private let patience: Int32
     private var tracker: PenTracker
 
-    public init(_ pen: EvdevPen) {
+    /// - Parameter milliseconds: For which `next()` waits.
+    public init(_ pen: EvdevPen, milliseconds: Int32 = 100) {
         self.pen = pen
+        patience = milliseconds
         tracker = PenTracker(pen.device)
         tracker.adopt(pen.state())
     }
@@ -27,7 +28,7 @@ public final class LivePen: PenSource {
 
     public func next() throws -> [PenAction]? {
         var actions: [PenAction] = []
-        for event in try pen.read(milliseconds: Self.patience) {
+        for event in try pen.read(milliseconds: patience) {
             tracker.take(event, into: &actions)
             if actions.last == .resynchronize {
                 actions.removeLast()

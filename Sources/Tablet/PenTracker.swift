@@ -73,6 +73,9 @@ public struct PenTracker: Sendable {
         case (InputCode.key, let tool) where InputCode.tools.contains(tool):
             if event.value != 0 { state.tools.insert(tool) } else { state.tools.remove(tool) }
             hasChanged = true
+        case (InputCode.key, let button)
+        where InputCode.penButtons.contains(button) || InputCode.tabletButtons.contains(button):
+            if event.value == 1 { actions.append(.button(button)) }
         default: break
         }
     }

@@ -7,6 +7,8 @@ public enum TabletFault: Error, Equatable, CustomStringConvertible {
     case notAPen(String, name: String)
     /// The device was unplugged.
     case gone(String)
+    /// Another program has taken the device for itself.
+    case grab(String, code: Int32)
     /// A line of a recording that is neither of its format nor a comment.
     case recording(path: String, line: Int, reason: String)
     case unreadableRecording(path: String, reason: String)
@@ -26,6 +28,8 @@ public enum TabletFault: Error, Equatable, CustomStringConvertible {
         case .notReadable(let path, let code): "\(path): \(String(cString: strerror(code)))"
         case .notAPen(let path, let name): "\(path) ('\(name)') is no pen: it has no position, or no tip"
         case .gone(let path): "\(path): the tablet is gone; plug it in and start again"
+        case .grab(let path, _):
+            "\(path): another program has taken this tablet for itself: end it, for example a driver like OpenTabletDriver, and try again"
         case .recording(let path, let line, let reason):
             "\(path), line \(line): \(reason); recordings of evemu-record and 'libinput record' are read, also gzip-compressed"
         case .unreadableRecording(let path, let reason): "\(path): \(reason)"

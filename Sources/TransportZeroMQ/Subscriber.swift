@@ -70,6 +70,32 @@ package final class Subscriber {
         }
     }
 
+    /// What came: a message, or news of the connection.
+    package enum Arrival: Equatable, Sendable {
+        case message([[UInt8]])
+        case connection(isUp: Bool)
+    }
+
+    /// Waits for a message or for a change of the connection, without end.
+    package func arrival() throws(TransportFault) -> Arrival {
+        while true {
+            if let frames = try receive(milliseconds: 0) { return .message(frames) }
+            while let event = try monitor.next(milliseconds: 0) {
+                switch event {
+                case .handshakeSucceeded: return .connection(isUp: true)
+                case .disconnected: return .connection(isUp: false)
+                case .handshakeFailed(let reason): throw .refused(endpoint: endpoint.description, reason: reason)
+                case .connected, .other: continue
+                }
+            }
+            var items = [
+                zmq_pollitem_t(socket: socket.handle, fd: -1, events: Int16(ZMQ_POLLIN), revents: 0),
+                zmq_pollitem_t(socket: monitor.handle, fd: -1, events: Int16(ZMQ_POLLIN), revents: 0),
+            ]
+            guard zmq_poll(&items, 2, -1) >= 0 || zmq_errno() == EINTR else { throw .poll(code: zmq_errno()) }
+        }
+    }
+
     /// The next message's frames, or nil if none comes in time.
     package func receive(milliseconds: Int) throws(TransportFault) -> [[UInt8]]? {
         if next >= batch.count {

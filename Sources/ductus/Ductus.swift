@@ -20,6 +20,7 @@ struct Ductus: AsyncParsableCommand {
             SynthesizeCommand.self,
             SimulateCommand.self,
             PadCommand.self,
+            KeyboardCommand.self,
             StatusCommand.self,
             CorrectCommand.self,
             ModelCommand.self,

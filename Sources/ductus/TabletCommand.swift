@@ -164,7 +164,7 @@ private struct InkPackets {
             case .proximityOut:
                 flush(&self)
                 packets.append(packet(.proximityOut))
-            case .resynchronize: break
+            case .resynchronize, .button: break
             }
         }
         flush(&self)

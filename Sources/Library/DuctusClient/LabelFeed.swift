@@ -5,7 +5,7 @@ import DuctusWire
 /// Label events as a subscriber should take them: repeats dropped by their number, foreign topics and unreadable messages passed over.
 package final class LabelFeed {
     private let subscriber: Subscriber
-    private var latest: [StreamName: (epoch: UInt64, number: UInt64)] = [:]
+    private var sequence = LabelSequence()
 
     package init(_ subscriber: Subscriber) {
         self.subscriber = subscriber
@@ -18,17 +18,8 @@ package final class LabelFeed {
             // Rounded up: a wait of less than a millisecond would be none, and the caller would spin.
             let left = max(0, Int(((deadline - ContinuousClock.now) / .milliseconds(1)).rounded(.up)))
             guard let frames = try subscriber.receive(milliseconds: left) else { return nil }
-            guard frames.count == 2, case .labels(let stream)? = try? Topic(wire: frames[0]),
-                let event = try? LabelEvent(wire: frames[1]), event.stream == stream, isNew(event)
-            else { continue }
-            return event
+            if let event = sequence.take(frames) { return event }
         } while ContinuousClock.now < deadline
         return nil
-    }
-
-    private func isNew(_ event: LabelEvent) -> Bool {
-        if let seen = latest[event.stream], (event.epoch, event.number) <= seen { return false }
-        latest[event.stream] = (event.epoch, event.number)
-        return true
     }
 }

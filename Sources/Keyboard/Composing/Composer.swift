@@ -1,0 +1,310 @@
+import DuctusStreaming
+
+/// Turns what the daemon reads into what happens in the field that has the focus. It knows neither D-Bus nor pens nor clocks: events go in,
+/// actions come out.
+///
+/// Guarantees
+/// - A text is committed once: what the field's program takes over when the focus leaves is not committed again.
+/// - In a secret field no event gives an action that shows or keeps text, and `accepts` is false.
+/// - Keys pass, but for a choice while choices are shown.
+package struct Composer {
+    /// The keyboard's own pen; other streams are pens elsewhere.
+    private let stream: StreamName
+
+    // The field
+    private var isFocused = false
+    private var content = FieldContent()
+    private var field = FieldMemory()
+    private var written: WrittenText?
+    private var choices: [String] = []
+
+    // What is being read
+    private var preedit: (text: String, space: String)?
+    /// Segment of the preedit, and of what was given up, by stream.
+    private var open: [StreamName: UInt64] = [:]
+    private var givenUp: [StreamName: UInt64] = [:]
+    /// Ink of earlier strokes was given up.
+    private var firstStroke: UInt32 = 0
+    private var nextStroke: UInt32 = 0
+    private var inkIsOpen = false
+    /// To be done once the open segment has been read.
+    private var edits: [Edit] = []
+    private var isServed = false
+
+    private static let precedingTextLimit = 200
+    /// Keys choose 1 to 9.
+    private static let mostChoices = 9
+
+    package init(stream: StreamName) { self.stream = stream }
+
+    /// Whether ink is wanted: a field that is not secret has the focus, and the daemon reads.
+    package var accepts: Bool { isFocused && !content.isSecret && isServed }
+    package var isSecret: Bool { isFocused && content.isSecret }
+    package var showsChoices: Bool { !choices.isEmpty }
+
+    // MARK: The field
+
+    package mutating func focusIn() -> [ComposingAction] {
+        guard !isFocused else { return [] }
+        isFocused = true
+        field.forget()
+        written = nil
+        return []
+    }
+
+    /// The field's program takes over the preedit as it is.
+    package mutating func focusOut() -> [ComposingAction] {
+        guard isFocused else { return [] }
+        isFocused = false
+        let actions = hideChoices() + giveUp()
+        field.forget()
+        written = nil
+        return actions
+    }
+
+    /// The cursor was moved, or the program wants to begin anew; it takes over the preedit as it is.
+    package mutating func reset() -> [ComposingAction] {
+        let actions = hideChoices() + giveUp()
+        field.becomeUncertain()
+        return actions
+    }
+
+    package mutating func capabilities(tellsSurroundingText: Bool) { field.tells = tellsSurroundingText }
+
+    package mutating func become(_ content: FieldContent) -> [ComposingAction] {
+        self.content = content
+        guard content.isSecret else { return [] }
+        let hadPreedit = preedit != nil
+        let actions = hideChoices() + giveUp()
+        field.forget()
+        written = nil
+        return actions + (hadPreedit ? [.hidePreedit] : [])
+    }
+
+    package mutating func surrounding(_ text: SurroundingText, at now: Int64) -> [ComposingAction] {
+        guard !content.isSecret, field.tell(text, at: now) else { return [] }
+        guard written?.follow(text.before, at: now) == false else { return [] }
+        written = nil
+        return hideChoices()
+    }
+
+    /// - Returns: Whether the key was for us, and what it does.
+    package mutating func key(_ key: Key, at now: Int64) -> (isTaken: Bool, actions: [ComposingAction]) {
+        guard !key.isRelease, !key.isModifier else { return (false, []) }
+        if let choice = key.choice, choices.indices.contains(choice) { return (true, choose(choice, at: now)) }
+        var actions = hideChoices()
+        actions += commitPartial(at: now)
+        if !field.tells {
+            if !key.isBackspace || written?.delete(1, at: now) == false { written = nil }
+            if key.isBackspace { field.deleteBefore(1, at: now) } else { field.becomeUncertain() }
+        }
+        return (false, actions)
+    }
+
+    // MARK: The daemon
+
+    package mutating func daemon(isThere: Bool, at now: Int64) -> [ComposingAction] {
+        guard isThere != isServed else { return [] }
+        isServed = isThere
+        return isThere ? [] : commitPartial(at: now) + giveUp()
+    }
+
+    package mutating func label(_ event: LabelEvent, at now: Int64) -> [ComposingAction] {
+        guard isCurrent(event) else { return [] }
+        guard event.state == .final else {
+            guard accepts else { return [] }
+            open[event.stream] = event.segment
+            return show(event)
+        }
+        open[event.stream] = nil
+        if event.stream == stream, event.strokes.isEmpty || event.strokes.contains(where: { $0 &+ 1 == nextStroke }) {
+            inkIsOpen = false
+        }
+        let partial = preedit
+        preedit = nil
+        guard accepts else { return [] }
+        var actions: [ComposingAction] = partial == nil ? [] : [.hidePreedit]
+        let read = event.failure == nil ? event.text : partial?.text ?? ""
+        actions += finish(event, read.trimmingSpaces, at: now)
+        return actions
+    }
+
+    private func isCurrent(_ event: LabelEvent) -> Bool {
+        if event.stream == stream, let last = event.strokes.max() { return last >= firstStroke }
+        return event.segment > givenUp[event.stream] ?? 0
+    }
+
+    private mutating func show(_ event: LabelEvent) -> [ComposingAction] {
+        guard !event.text.isEmpty else {
+            defer { preedit = nil }
+            return preedit == nil ? [] : [.hidePreedit]
+        }
+        let space = space(before: event.text)
+        preedit = (event.text, space)
+        return [.showPreedit(space + event.text, plain: space.codePoints + event.committed)]
+    }
+
+    /// Writes what a segment says, after what was asked for by gestures meanwhile.
+    private mutating func finish(_ event: LabelEvent, _ read: String, at now: Int64) -> [ComposingAction] {
+        var text = read
+        let edits = edits
+        self.edits = []
+        var later: [Edit] = []
+        for edit in edits {
+            if edit == .deleteWord, later.isEmpty, !text.isEmpty {
+                text = text.withoutLastWord
+            } else {
+                later.append(edit)
+            }
+        }
+        var actions: [ComposingAction] = []
+        if !text.isEmpty {
+            if let written, let corrected = written.correction(by: text, at: now), !content.isPrivate {
+                actions.append(
+                    .correct(.init(stream: written.stream, segment: written.segment, text: corrected)))
+            }
+            actions += write(text, of: event, at: now)
+            if text == read, edits.isEmpty { actions += offer(event, at: now) }
+        }
+        for edit in later { actions += perform(edit, at: now) }
+        return actions
+    }
+
+    private mutating func write(_ text: String, of event: LabelEvent, at now: Int64) -> [ComposingAction] {
+        let space = space(before: text)
+        written = WrittenText(
+            stream: event.stream, segment: event.segment, preceding: field.before ?? (field.tells ? nil : ""),
+            space: space, text: text)
+        field.insert(space + text, at: now)
+        return [.commit(space + text)]
+    }
+
+    private mutating func offer(_ event: LabelEvent, at now: Int64) -> [ComposingAction] {
+        var readings = [event.text.trimmingSpaces]
+        for alternative in event.alternatives.map(\.text.trimmingSpaces)
+        where !alternative.isEmpty && !readings.contains(alternative) {
+            readings.append(alternative)
+        }
+        guard readings.count > 1 else { return [] }
+        choices = Array(readings.prefix(Self.mostChoices))
+        return [.showChoices(choices)]
+    }
+
+    private func space(before text: String) -> String {
+        guard content.takesSpaces, let before = field.before, written?.endsInsideWord != true else { return "" }
+        return Spacing.space(before: text, after: before)
+    }
+
+    // MARK: Choices
+
+    package mutating func choose(_ index: Int, at now: Int64) -> [ComposingAction] {
+        guard choices.indices.contains(index) else { return [] }
+        let choice = choices[index]
+        let actions = hideChoices()
+        guard let written, choice != written.text, written.deleted == 0 else { return actions }
+        // The text must still stand where it was written.
+        if field.tells {
+            guard let before = field.before, before == written.expected else { return actions }
+        }
+        return actions + replace(written, with: choice, at: now)
+    }
+
+    private mutating func replace(_ written: WrittenText, with text: String, at now: Int64) -> [ComposingAction] {
+        var actions = delete(written.text.codePoints, at: now)
+        field.insert(text, at: now)
+        actions.append(.commit(text))
+        self.written?.replace(with: text)
+        if !content.isPrivate {
+            actions.append(.correct(.init(stream: written.stream, segment: written.segment, text: text)))
+        }
+        return actions
+    }
+
+    private mutating func hideChoices() -> [ComposingAction] {
+        defer { choices = [] }
+        return choices.isEmpty ? [] : [.hideChoices]
+    }
+
+    // MARK: The pen
+
+    /// A stroke begins.
+    package mutating func penDown(stroke: UInt32) -> [ComposingAction] {
+        nextStroke = stroke &+ 1
+        var actions = hideChoices()
+        // The daemon uses it for one segment, and it must not be that of a field left long ago.
+        if !inkIsOpen { actions.append(.greet(precedingText: precedingText)) }
+        inkIsOpen = true
+        return actions
+    }
+
+    private var precedingText: String {
+        guard !content.isPrivate, let before = field.before else { return "" }
+        let last = String(before.unicodeScalars.suffix(Self.precedingTextLimit))
+        return last + Spacing.space(before: "a", after: last)
+    }
+
+    /// - Parameter leavesInk: Whether strokes that are no gestures stand in the open segment.
+    package mutating func gesture(_ edit: Edit, leavesInk: Bool, at now: Int64) -> [ComposingAction] {
+        guard accepts else { return [] }
+        let actions = hideChoices()
+        if leavesInk {
+            edits.append(edit)
+            inkIsOpen = false
+            return actions + [.endSegment]
+        }
+        return actions + giveUp() + perform(edit, at: now)
+    }
+
+    private mutating func perform(_ edit: Edit, at now: Int64) -> [ComposingAction] {
+        switch edit {
+        case .space:
+            field.insert(" ", at: now)
+            written = nil
+            return [.commit(" ")]
+        case .enter:
+            field.becomeUncertain()
+            written = nil
+            return [.press(.enter)]
+        case .deleteCharacter:
+            return delete(1, at: now)
+        case .deleteWord:
+            guard !field.hasSelection, let before = field.before else {
+                written = nil
+                return [.press(Key(symbol: Key.backspace.symbol, code: Key.backspace.code, state: Key.control))]
+            }
+            let count = before.codePoints - before.withoutLastWord.codePoints
+            return count == 0 ? [] : delete(count, at: now)
+        }
+    }
+
+    /// By the field's own means where it has them, else by keys.
+    private mutating func delete(_ count: Int, at now: Int64) -> [ComposingAction] {
+        guard !field.hasSelection else { return [.press(.backspace)] }
+        let isTold = field.tells && field.before != nil
+        field.deleteBefore(count, at: now)
+        if written?.delete(count, at: now) == false { written = nil }
+        return isTold ? [.deleteBefore(count)] : Array(repeating: .press(.backspace), count: count)
+    }
+
+    // MARK: Ends
+
+    /// What is read so far becomes text, so that what follows comes behind it.
+    private mutating func commitPartial(at now: Int64) -> [ComposingAction] {
+        guard let preedit, isFocused, !content.isSecret else { return [] }
+        written = nil
+        field.insert(preedit.space + preedit.text, at: now)
+        return [.hidePreedit, .commit(preedit.space + preedit.text)] + giveUp()
+    }
+
+    /// What the open segment will say is not wanted any more.
+    private mutating func giveUp() -> [ComposingAction] {
+        let hadInk = inkIsOpen || preedit != nil
+        preedit = nil
+        edits = []
+        firstStroke = nextStroke
+        inkIsOpen = false
+        for (stream, segment) in open { givenUp[stream] = segment }
+        open = [:]
+        return hadInk ? [.endSegment] : []
+    }
+}

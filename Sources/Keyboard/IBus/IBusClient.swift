@@ -1,0 +1,43 @@
+/// What any program may ask an ibus-daemon. Belongs to the thread of its bus.
+package final class IBusClient {
+    package let bus: MessageBus
+
+    static let name = "org.freedesktop.IBus"
+    static let path = "/org/freedesktop/IBus"
+    /// For calls to which IBus answers only after it has asked an engine.
+    private static let patience: UInt64 = 5000
+
+    /// - Throws: `KeyboardFault.noIBus` where no daemon runs, `BusFault`.
+    package init(environment: [String: String]) throws {
+        guard let address = IBusAddress.find(environment: environment) else { throw KeyboardFault.noIBus }
+        bus = try MessageBus(address: address)
+    }
+
+    func call(_ member: String, _ values: [BusValue] = []) throws(BusFault) -> BusMessage {
+        try bus.call(Self.name, Self.path, Self.name, member, values)
+    }
+
+    /// The engine that the whole desktop uses; nil where none is chosen.
+    package func globalEngine() throws(BusFault) -> String? {
+        do {
+            let answer = try bus.ask(call("GetGlobalEngine"))
+            return answer.first.flatMap { IBusComponent.engineName(in: $0) }
+        } catch .refused {
+            return nil
+        }
+    }
+
+    /// The answer comes after the engine was made: not to be waited for by the program whose engine it is.
+    package func requestGlobalEngine(_ engine: String) throws(BusFault) {
+        try bus.send(call("SetGlobalEngine", [.string(engine)]))
+    }
+
+    package func setGlobalEngine(_ engine: String) throws(BusFault) {
+        _ = try bus.ask(call("SetGlobalEngine", [.string(engine)]), milliseconds: Self.patience)
+    }
+
+    /// Names of the engines that can be chosen.
+    package func engines() throws(BusFault) -> [String] {
+        try bus.ask(call("ListEngines")).first?.elements?.compactMap { IBusComponent.engineName(in: $0) } ?? []
+    }
+}

@@ -1,0 +1,13 @@
+import DuctusTransportZeroMQ
+
+/// Where the daemon listens, and with which keys.
+package struct DaemonAddress: Sendable {
+    package var ink: Endpoint
+    package var labels: Endpoint
+    package var control: Endpoint
+    package var security: SocketOptions.Security
+
+    package init(ink: Endpoint, labels: Endpoint, control: Endpoint, security: SocketOptions.Security = .none) {
+        (self.ink, self.labels, self.control, self.security) = (ink, labels, control, security)
+    }
+}

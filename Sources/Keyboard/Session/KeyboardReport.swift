@@ -1,0 +1,25 @@
+/// What the keyboard tells of its work; never what is written.
+package enum KeyboardReport: Equatable, Sendable, CustomStringConvertible {
+    case active
+    case restored(engine: String)
+    case daemonThere
+    case daemonAway
+    case pen(String)
+    /// Nil: a recording is over.
+    case penGone(String?)
+    case writingMode(Bool)
+    case remark(String)
+
+    package var description: String {
+        switch self {
+        case .active: "the pen types"
+        case .restored(let engine): "'\(engine)' types again"
+        case .daemonThere: "the daemon reads"
+        case .daemonAway: "the daemon is away"
+        case .pen(let name): name.isEmpty ? "a pen was found" : "pen: \(name)"
+        case .penGone(let reason): reason ?? "the recording is over"
+        case .writingMode(let isOn): isOn ? "writing mode is on" : "writing mode is off"
+        case .remark(let text): text
+        }
+    }
+}

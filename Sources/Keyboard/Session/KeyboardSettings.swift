@@ -1,0 +1,26 @@
+import DuctusInk
+import DuctusStreaming
+
+/// What a person chooses of the keyboard.
+package struct KeyboardSettings: Sendable {
+    package var stream: StreamName
+    package var writer: String?
+    package var language: String?
+    package var rotation = QuarterTurn.none
+    /// Further streams that are typed: pens of other devices, the pad on a phone.
+    package var otherStreams: [StreamName] = []
+    package var pen = PenOrigin.any
+    package var area = WritingArea.whole
+    package var gestures = Set(Gesture.allCases)
+    package var shortcut: Shortcut?
+    /// Code of the tablet's button that switches writing mode.
+    package var button: UInt16?
+    package var holdsStill = true
+    /// Whether writing mode is on from the start.
+    package var writesAtOnce = false
+    /// IBus started this program.
+    package var isLaunched = false
+    package var version = ""
+
+    package init(stream: StreamName) { self.stream = stream }
+}

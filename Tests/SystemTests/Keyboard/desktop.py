@@ -1,0 +1,210 @@
+"""A desktop for tests of the keyboard: X server, session bus, ibus-daemon, ductusd, a recorded pen, and fields of real toolkits."""
+import json, os, queue, shutil, signal, subprocess, sys, tempfile, threading, time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+HERE = Path(__file__).parent
+PYTHON = "/usr/bin/python3"
+
+
+def wait_until(holds, seconds=20, what="it"):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = holds()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
+
+
+class Recording:
+    """What a tablet reports, as evemu-record writes it; the ink is that of simulated pens."""
+
+    HEAD = ["# EVEMU 1.3", "N: Simulated Pen", "I: 0003 0001 0002 0003"] + \
+        ["B: 01 00 00 00 00 00 00 00 00"] * 5 + ["B: 01 03 04 00 00 00 00 00 00"] + \
+        ["A: 00 0 60000 0 0 100", "A: 01 0 40000 0 0 100", "A: 18 0 1000 0 0 0"]
+
+    def __init__(self, start=0.05):
+        self.lines, self.time = list(self.HEAD), start
+
+    def event(self, *changes):
+        for kind, code, value in changes:
+            self.lines.append(f"E: {self.time:.6f} {kind:04x} {code:04x} {value}")
+        self.lines.append(f"E: {self.time:.6f} 0000 0000 0")
+
+    def write(self, strokes, leaves=True):
+        """Strokes as [[x], [y], [ms]]; the pen comes near before and leaves after."""
+        start, first = self.time, strokes[0][2][0]
+        x, y = int(strokes[0][0][0]), int(strokes[0][1][0])
+        self.event((3, 0, x), (3, 1, y), (1, 0x140, 1))
+        for xs, ys, times in strokes:
+            for index, (x, y, ms) in enumerate(zip(xs, ys, times)):
+                self.time = start + 0.02 + (ms - first) / 1000
+                touch = [(1, 0x14a, 1)] if index == 0 else []
+                self.event((3, 0, int(x)), (3, 1, int(y)), (3, 0x18, 500 + index % 2), *touch)
+            self.time += 0.004
+            self.event((3, 0x18, 0), (1, 0x14a, 0))
+        if leaves:
+            self.time += 0.05
+            self.event((3, 0x18, 0), (1, 0x140, 0))
+
+    def pause(self, seconds):
+        self.time += seconds
+
+    def save(self, path):
+        Path(path).write_text("\n".join(self.lines) + "\n")
+        return str(path)
+
+
+class Field:
+    """A program with a field, that says what its field holds."""
+
+    def __init__(self, desktop, *command):
+        self.states, self.errors = [], []
+        self.process = subprocess.Popen(
+            command, env=desktop.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        desktop.children.append(self.process)
+        threading.Thread(target=self.read, daemon=True).start()
+        wait_until(lambda: self.states, what="the field shows")
+
+    def read(self):
+        for line in self.process.stdout:
+            self.states.append((time.monotonic(), json.loads(line)))
+
+    def tell(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+
+    @property
+    def text(self):
+        return self.states[-1][1]["text"]
+
+    @property
+    def preedits(self):
+        return [state["preedit"] for _, state in self.states if state.get("preedit")]
+
+    def until(self, text, seconds=20):
+        wait_until(lambda: self.text == text, seconds, lambda: f"{self.text!r} is {text!r}")
+
+
+class Desktop:
+    def __init__(self, build, model="english"):
+        self.build = Path(build)
+        self.folder = tempfile.mkdtemp(prefix="ductus-keyboard-")
+        self.children = []
+        home = Path(self.folder, "home")
+        home.mkdir()
+        runtime = Path(self.folder, "run")
+        runtime.mkdir(mode=0o700)
+        self.environment = {name: value for name, value in os.environ.items() if name not in (
+            "IBUS_ADDRESS", "DBUS_SESSION_BUS_ADDRESS", "WAYLAND_DISPLAY", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
+        self.environment.update(
+            HOME=str(home), XDG_RUNTIME_DIR=str(runtime), GTK_IM_MODULE="ibus", QT_IM_MODULE="ibus", XMODIFIERS="@im=ibus",
+            GDK_BACKEND="x11", QT_QPA_PLATFORM="xcb", NO_AT_BRIDGE="1", GSETTINGS_BACKEND="memory", LANG="C.UTF-8")
+        self.start_display()
+        self.start_bus()
+        self.start_ibus()
+        self.model = model
+        self.daemon = None
+
+    # The desktop
+
+    def child(self, *command, **options):
+        process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, **options)
+        self.children.append(process)
+        return process
+
+    def start_display(self):
+        receive, send = os.pipe()
+        self.child("Xvfb", "-displayfd", str(send), "-screen", "0", "1024x600x24", "-nolisten", "tcp",
+                   pass_fds=(send,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(send)
+        with os.fdopen(receive) as reader:
+            self.environment["DISPLAY"] = ":" + reader.readline().strip()
+
+    def start_bus(self):
+        bus = self.child("dbus-daemon", "--session", "--nofork", "--print-address=1", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.environment["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().strip()
+
+    def start_ibus(self):
+        self.ibus = self.child("ibus-daemon", "--xim", "--panel=disable", "--emoji-extension=disable",
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: self.ibus_says("address") not in ("", "(null)"), what="ibus-daemon listens")
+        self.ibus_says("engine", "xkb:us::eng")
+
+    def ibus_says(self, *arguments):
+        return subprocess.run(["ibus", *arguments], env=self.environment, capture_output=True, text=True).stdout.strip()
+
+    @property
+    def engine(self):
+        return self.ibus_says("engine")
+
+    # Ductus
+
+    def start_daemon(self):
+        Path(self.folder, "ductus.yaml").write_text(
+            f'directories: {{runtime: "{self.folder}/ductus", state: "{self.folder}/state"}}\n'
+            f'http: {{address: off}}\nlogging: {{level: error}}\n'
+            f'pipelines:\n  - {{name: ink, model: "{ROOT}/models/{self.model}"}}\n')
+        os.makedirs(self.folder + "/ductus", mode=0o700, exist_ok=True)
+        self.daemon = self.child(str(self.build / "ductusd"), "--config", self.folder + "/ductus.yaml")
+        wait_until(lambda: self.ductus("status", "--json", check=False).returncode == 0, 30, "the daemon answers")
+
+    def ductus(self, *arguments, check=True):
+        connect = [] if arguments[0] == "synthesize" else ["--connect", self.folder + "/ductus"]
+        return subprocess.run([self.build / "ductus", *arguments, *connect], env=self.environment, capture_output=True, text=True, check=check)
+
+    def ink(self, text, seed, hand="printed"):
+        out = f"{self.folder}/ink.ndjson"
+        self.ductus("synthesize", text, "--seed", str(seed), "--writer", "4", "--hand", hand, "--out", out)
+        return json.loads(Path(out).read_text().splitlines()[0])["strokes"]
+
+    def start_keyboard(self, *arguments):
+        self.log = open(self.folder + "/keyboard.log", "ab")
+        self.keyboard = self.child(str(self.build / "ductus"), "keyboard", "--connect", self.folder + "/ductus", *arguments,
+                                   stdout=self.log, stderr=self.log)
+        return self.keyboard
+
+    @property
+    def log_text(self):
+        return Path(self.folder, "keyboard.log").read_text()
+
+    def corrections(self):
+        out = Path(self.folder, "journal.ndjson")
+        out.unlink(missing_ok=True)
+        self.ductus("journal", "export", "--out", str(out), check=False)
+        return [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
+
+    # Fields
+
+    def gtk(self, kind="entry"):
+        field = Field(self, PYTHON, str(HERE / "gtk_field.py"), kind)
+        self.focus("field")
+        return field
+
+    def qt(self):
+        field = Field(self, PYTHON, str(HERE / "qt_field.py"))
+        self.focus("field")
+        return field
+
+    def focus(self, title):
+        """There is no window manager: the window gets the keys by hand."""
+        subprocess.run(["xdotool", "search", "--sync", "--onlyvisible", "--name", f"^{title}$", "windowfocus", "--sync"],
+                       env=self.environment, check=True, capture_output=True, timeout=20)
+
+    def type(self, *keys):
+        subprocess.run(["xdotool", "key", *keys], env=self.environment, check=True)
+
+    def picture(self, path):
+        subprocess.run(["import", "-window", "root", str(path)], env=self.environment, check=True)
+
+    def end(self):
+        for process in reversed(self.children):
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(5)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
