@@ -84,7 +84,7 @@ package final class Subscriber {
                 switch event {
                 case .handshakeSucceeded: return .connection(isUp: true)
                 case .disconnected: return .connection(isUp: false)
-                case .handshakeFailed(let reason): throw .refused(endpoint: endpoint.description, reason: reason)
+                case .handshakeFailed(let reason): throw .refused(endpoint: name, reason: reason)
                 case .connected, .other: continue
                 }
             }
