@@ -200,9 +200,12 @@ let package = Package(
             [protobuf]),
         tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
         tests("Transport", of: ["Transport"]),
-        tests("TransportZeroMQ", of: ["Transport", "TransportZeroMQ", "CZeroMQ"]),
+        tests("TransportZeroMQ", of: ["Transport", "TransportZeroMQ", "CZeroMQ", "CHandover"]),
         tests(
-            "Streaming", of: ["Foundations", "Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
+            "Streaming",
+            of: [
+                "Foundations", "Pages", "Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness",
+            ],
             ["StreamingTestSupport"]),
         tests(
             "Web",
