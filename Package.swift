@@ -246,9 +246,12 @@ let package = Package(
             "Keyboard", of: ["Keyboard", "Tablet", "Streaming", "Ink", "Drawing", "Documents", "Randomness"],
             ["InkTestSupport"]),
         tests("Transport", of: ["Transport"]),
-        tests("TransportZeroMQ", of: ["Transport", "TransportZeroMQ", "CZeroMQ"]),
+        tests("TransportZeroMQ", of: ["Transport", "TransportZeroMQ", "CZeroMQ", "CHandover"]),
         tests(
-            "Streaming", of: ["Foundations", "Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
+            "Streaming",
+            of: [
+                "Foundations", "Pages", "Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness",
+            ],
             ["StreamingTestSupport"]),
         tests(
             "Web",

@@ -23,6 +23,11 @@ struct count {
     _Atomic uint64_t received, taken;
     _Atomic uint64_t posted, sent;
     _Atomic bool is_ended;
+    /* Where the reader is in what comes: bytes that belong to no new frame, then the size of the next one. */
+    uint64_t skip, size;
+    unsigned char awaited;
+    enum { greeting, flags, length } stage;
+    bool is_old;
 };
 
 static _Atomic(struct count *) table[pages];
@@ -32,8 +37,10 @@ static uint64_t serial;
 static _Atomic uint64_t waiting;
 static _Atomic uint64_t ended;
 
-/* What stands around a frame, with encryption; not less. */
-static const uint64_t around = 64;
+/* What libzmq keeps for a frame besides its bytes. */
+static const uint64_t per_frame = 64;
+/* The same and what stands around a frame on the wire, with encryption; not less. */
+static const uint64_t around = 128;
 
 static struct count *at(int connection) {
     if (connection < 0 || connection >= per_page * pages) return NULL;
@@ -95,6 +102,10 @@ ductus_flow ductus_flow_watch(int connection, size_t most, size_t all) {
     atomic_store_explicit(&count->posted, 0, memory_order_relaxed);
     atomic_store_explicit(&count->sent, 0, memory_order_relaxed);
     atomic_store_explicit(&count->is_ended, false, memory_order_relaxed);
+    count->skip = 0;
+    count->awaited = 11;
+    count->stage = greeting;
+    count->is_old = false;
     ductus_flow flow = ++serial * (per_page * pages) + (uint64_t)connection;
     atomic_store_explicit(&count->flow, flow, memory_order_release);
     pthread_mutex_unlock(&lock);
@@ -149,6 +160,44 @@ static bool is_over(struct count *count, int connection) {
     return file_of(connection) == atomic_load_explicit(&count->file, memory_order_relaxed);
 }
 
+/* Frames that begin in these bytes of ZMTP 3: a greeting of 64 bytes, then for each frame its flags, its size in one byte or eight,
+   and its body. Older peers are counted as if they sent the smallest of frames. */
+static uint64_t frames(struct count *count, const unsigned char *bytes, uint64_t size) {
+    uint64_t found = 0;
+    const unsigned char *end = bytes + size;
+    while (bytes < end) {
+        if (count->skip) {
+            uint64_t part = count->skip < (uint64_t)(end - bytes) ? count->skip : (uint64_t)(end - bytes);
+            count->skip -= part;
+            bytes += part;
+            continue;
+        }
+        if (count->is_old) return found + (uint64_t)(end - bytes) / 2;
+        unsigned char byte = *bytes++;
+        switch (count->stage) {
+        case greeting:
+            if (--count->awaited) break;
+            /* The eleventh byte is the version. */
+            count->is_old = byte < 3;
+            count->skip = 64 - 11;
+            count->stage = flags;
+            break;
+        case flags:
+            count->awaited = byte & 2 ? 8 : 1;
+            count->size = 0;
+            count->stage = length;
+            break;
+        case length:
+            count->size = count->size << 8 | byte;
+            if (--count->awaited) break;
+            count->skip = count->size;
+            count->stage = flags;
+            found++;
+        }
+    }
+    return found;
+}
+
 /* Both are part of the program, and so found before the C library's, by libzmq as by everyone else. */
 ssize_t recv(int connection, void *bytes, size_t size, int flags) {
     struct count *count = watched(connection);
@@ -160,8 +209,9 @@ ssize_t recv(int connection, void *bytes, size_t size, int flags) {
     }
     ssize_t got = syscall(SYS_recvfrom, connection, bytes, size, flags, NULL, NULL);
     if (count && got > 0) {
-        atomic_fetch_add_explicit(&waiting, (uint64_t)got, memory_order_relaxed);
-        atomic_fetch_add_explicit(&count->received, (uint64_t)got, memory_order_relaxed);
+        uint64_t kept = (uint64_t)got + per_frame * frames(count, bytes, (uint64_t)got);
+        atomic_fetch_add_explicit(&waiting, kept, memory_order_relaxed);
+        atomic_fetch_add_explicit(&count->received, kept, memory_order_relaxed);
     }
     return got;
 }

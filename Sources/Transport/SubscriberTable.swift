@@ -84,6 +84,9 @@ package struct SubscriberTable {
         return found
     }
 
+    /// Everyone who asked for just this topic, not for a part of it.
+    package func subscribers(of topic: [UInt8]) -> Set<Number> { byPrefix[topic] ?? [] }
+
     private mutating func forget(_ number: Number, _ prefix: [UInt8]) -> Bool {
         byPrefix[prefix]?.remove(number)
         guard byPrefix[prefix]?.isEmpty == true else { return false }

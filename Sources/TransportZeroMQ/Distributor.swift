@@ -15,8 +15,10 @@ final class Distributor: @unchecked Sendable {
         var refused: UInt64 = 0
         /// Taken from the outbox, but a subscriber's queue had no room.
         var unsent: UInt64 = 0
-        /// Subscriptions that were not permitted, and those beyond the limits.
+        /// Subscriptions that were not permitted.
         var denied: UInt64 = 0
+        /// Connections that ended because they asked for more than they may.
+        var ended: UInt64 = 0
     }
 
     struct Settings {
@@ -58,6 +60,7 @@ final class Distributor: @unchecked Sendable {
     private let sent = Atomic<UInt64>(0)
     private let unsent = Atomic<UInt64>(0)
     private let denied = Atomic<UInt64>(0)
+    private let ended = Atomic<UInt64>(0)
     // The thread's.
     private let poller: Poller
     private let batch = MessageBatch()
@@ -85,7 +88,8 @@ final class Distributor: @unchecked Sendable {
     var totals: Totals {
         Totals(
             sent: sent.load(ordering: .relaxed), refused: outbox.refused.load(ordering: .relaxed),
-            unsent: unsent.load(ordering: .relaxed), denied: denied.load(ordering: .relaxed))
+            unsent: unsent.load(ordering: .relaxed), denied: denied.load(ordering: .relaxed),
+            ended: ended.load(ordering: .relaxed))
     }
 
     var turns: UInt64 { turnCount.load(ordering: .relaxed) }
@@ -204,7 +208,7 @@ final class Distributor: @unchecked Sendable {
                 }
                 guard let subscription = batch.withFrame(0, 0, { Subscription($0) }) else { continue }
                 guard socket.note(subscription) else {
-                    denied.add(1, ordering: .relaxed)
+                    ended.add(1, ordering: .relaxed)
                     return end(tag, handler)
                 }
                 try take(subscription, from: socket, tag, batch.peer(0), handler)

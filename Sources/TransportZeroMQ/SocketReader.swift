@@ -29,7 +29,8 @@ final class SocketReader {
     ) throws(TransportFault) -> Outcome {
         var size = (frames: 0, bytes: 0)
         let outcome = try batch.frames.append(
-            from: socket, maximumFrames: maximumFrames, through: message, size: &size, hasRoom: asksPeer ? hasRoom : nil)
+            from: socket, maximumFrames: maximumFrames, through: message, size: &size, hasRoom: asksPeer ? hasRoom : nil
+        )
         // The last frame is still there, and carries what the connection tells like the others.
         guard asksPeer, outcome != .none else { return outcome }
         let flow = Flow.take(from: zmq_msg_get(message, ZMQ_SRCFD), frames: size.frames, bytes: size.bytes)

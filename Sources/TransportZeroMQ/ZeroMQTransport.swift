@@ -74,6 +74,8 @@ package final class ZeroMQTransport: MessageTransport {
         package var connectionsRefused: [Admission.Refusal: UInt64]
         /// Connections that ended because they sent more than could be taken.
         package var connectionsEnded: UInt64
+        /// Connections that ended because they asked for more topics than a client may.
+        package var subscribersEnded: UInt64
     }
 
     /// Where the sockets listen, in the order inputs, output, requests; wildcards resolved.
@@ -145,7 +147,8 @@ package final class ZeroMQTransport: MessageTransport {
             refused: incoming.refused + outgoing.refused, unsent: incoming.unsent + outgoing.unsent,
             overlong: incoming.overlong, denied: outgoing.denied, peersAdmitted: authenticator?.admitted ?? 0,
             peersRefused: authenticator?.refused ?? 0, connections: admission.count,
-            connectionsRefused: doorkeeper.refused, connectionsEnded: Flow.ended)
+            connectionsRefused: doorkeeper.refused, connectionsEnded: Flow.ended,
+            subscribersEnded: outgoing.ended)
     }
 
     /// Counts the turns of the sockets' threads. After `nudge` each must rise soon, or its thread hangs.
@@ -174,7 +177,8 @@ package final class ZeroMQTransport: MessageTransport {
         try authenticator?.run()
         try authenticator?.waitUntilReady(milliseconds: 2000)
         let requests = settings.inputs.count
-        try reactor.run(hasRoom: { $0 == requests || handler.hasRoom(for: $1, from: $2) }) { [unowned self] port, batch in
+        try reactor.run(hasRoom: { $0 == requests || handler.hasRoom(for: $1, from: $2) }) {
+            [unowned self] port, batch in
             if port == requests { takeRequests(batch, handler) } else { handler.take(batch) }
         }
         try reactor.waitUntilReady(milliseconds: 2000)

@@ -24,8 +24,8 @@ package final class WebTransport: MessageTransport, WebSocketService {
     private let start: @Sendable (WebTransport) -> WebServer?
     private let server = Mutex<WebServer?>(nil)
     private let waiting = Atomic<Int>(0)
-    /// Publications that may wait for the loop.
-    private static let waitingLimit = 8192
+    /// Bytes of publications that may wait for the loop.
+    private static let waitingLimit = 16 << 20
 
     /// - Parameter start: makes the server, already listening; nil if it cannot, which it has told.
     package init(start: @escaping @Sendable (WebTransport) -> WebServer?) {
@@ -66,9 +66,10 @@ package final class WebTransport: MessageTransport, WebSocketService {
         guard state.withLock({ $0.isWatched }), let loop = server.withLock({ $0?.loop }) else { return true }
         let limit = matters ? Self.waitingLimit : Self.waitingLimit / 4 * 3
         guard waiting.load(ordering: .relaxed) < limit else { return false }
-        waiting.add(1, ordering: .relaxed)
+        let size = message.byteCount
+        waiting.add(size, ordering: .relaxed)
         loop.execute { [self] in
-            waiting.subtract(1, ordering: .relaxed)
+            waiting.subtract(size, ordering: .relaxed)
             deliver(message)
         }
         return true
@@ -77,7 +78,8 @@ package final class WebTransport: MessageTransport, WebSocketService {
     /// On the loop, so that a lane does not write JSON.
     private func deliver(_ message: Publication) {
         let (handler, recipients) = state.withLock { state in
-            let numbers = state.table.recipients(of: message.topic)
+            // A pad named p1 asked for its own stream, not for that of p10.
+            let numbers = state.table.subscribers(of: message.topic)
             return (
                 state.handler,
                 numbers.compactMap { number in
@@ -150,7 +152,8 @@ package final class WebTransport: MessageTransport, WebSocketService {
         for topic in firsts { handler.subscription(to: topic, isWanted: true) }
         for text in missed { outlet.send(text, key: nil) }
         // A partial that stands: after a reconnection the text is there at once. A final among them is dropped by its number.
-        for message in allowed.flatMap(handler.welcome) where handler.permits(message.topic, to: peer) {
+        for message in allowed.flatMap(handler.welcome)
+        where allowed.contains(message.topic) && handler.permits(message.topic, to: peer) {
             guard let topic = try? Topic(wire: message.topic), case .labels = topic,
                 let event = try? LabelEvent(wire: message.payload)
             else { continue }

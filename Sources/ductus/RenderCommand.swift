@@ -80,8 +80,8 @@ struct RenderCommand: ParsableCommand {
         let reader = PageReader(recognizer: Recognizer(model: try options.load(), decoding: options.decoding))
         var pages: [Int: ReadPage] = [:], readings: [Int: LabeledReading] = [:]
         for index in chosen {
-            let (page, recognitions) = try reader.readWithRecognitions(lines[index].strokes, layout: layout)
-            if page.pieces.count == 1, let recognition = recognitions[0] {
+            let (page, read) = try reader.readWithRecognitions(lines[index].strokes, layout: layout)
+            if page.pieces.count == 1, let recognition = read[0]?.inOwnOrder {
                 let symbols = recognition.symbols.map {
                     InkLabel($0.text, samples: $0.samples, strokes: $0.strokes, confidence: $0.confidence)
                 }

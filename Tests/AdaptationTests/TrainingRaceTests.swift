@@ -146,7 +146,8 @@ import Testing
     }
 
     /// Nothing has been promoted yet: what runs would be the first generation.
-    @Test(arguments: 1...LearningServiceScene.pauses) func aRollbackDuringTheFirstTrainingIsNotUndone(pause: Int) throws {
+    @Test(arguments: 1...LearningServiceScene.pauses) func aRollbackDuringTheFirstTrainingIsNotUndone(pause: Int) throws
+    {
         let scene = try LearningServiceScene(in: folder)
         try scene.correct(1...4, of: "anna")
         scene.atPause { [service = scene.service] _, step in

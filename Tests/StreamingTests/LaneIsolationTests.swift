@@ -1,6 +1,7 @@
 import DuctusFoundations
 import DuctusInk
 import DuctusRandomness
+import DuctusPages
 import DuctusRecognition
 import DuctusStreaming
 import StreamingTestSupport
@@ -207,17 +208,30 @@ import Testing
         let pipeline = Pipeline(name: "test", input: .ink, models: try TinyModel.store())
         let lane = Lane(clock: clock, sink: Collector())
         var publisher = TestPublisher("p", pipeline)
+        publisher.send(.endOfSegment, to: lane, at: clock)
+        let idle = lane.byteCount
+        #expect(idle < 1_500)
         var pen = ScribblingPen(seed: 1)
-        for letter in pen.letters(20) {
-            publisher.send(letter, to: lane, at: clock)
-            lane.settle()
+        func write() {
+            for letter in pen.letters(20) {
+                publisher.send(letter, to: lane, at: clock)
+                lane.settle()
+            }
         }
-        let open = lane.byteCount
+        for _ in 0..<40 {
+            write()
+            let open = lane.byteCount
+            #expect(open > 20_000 && open < 4_000_000)
+            clock.advance(seconds: 5)
+            lane.settle()
+            // The page's geometry stays, which tells where the next line is.
+            #expect(lane.byteCount > idle && lane.byteCount <= idle + LivePage.mostBytes)
+        }
+        write()
         publisher.send(.endOfSegment, to: lane, at: clock)
         lane.settle()
-        #expect(open > 20_000 && open < 4_000_000)
-        // What stays is the page's geometry, which tells where the next line is.
-        #expect(lane.byteCount < 4_000)
+        // The page is over.
+        #expect(lane.byteCount == idle)
     }
 
     @Test func laneThreadReadsAllItAcceptedBeforeItStops() throws {

@@ -121,6 +121,11 @@ final class DaemonUnderTest {
         return false
     }
 
+    /// Files and sockets that it has open.
+    var descriptors: Int {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.processIdentifier)/fd")) ?? []).count
+    }
+
     /// Bytes of memory that it occupies.
     var residentBytes: Int {
         let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""

@@ -86,4 +86,30 @@ import Testing
         }
         #expect(scene.transport.totals.unsent > 0)
     }
+
+    /// Neither by their number nor by their bytes can replies that nobody reads fill the memory.
+    @Test func repliesThatNobodyReadsAreBounded_andOthersAreAnswered() throws {
+        let scene = try TransportScene()
+        var options = SocketOptions()
+        options.receiveHighWater = 1
+        let lazy = try Socket(.dealer, context: scene.scene.context, options: options)
+        try lazy.connect(scene.transport.endpoints[2][0])
+        let question = [UInt8](repeating: 1, count: 1 << 19)
+        for _ in 0..<120 { _ = try lazy.send([[], question], waits: true) }
+        #expect(scene.comesTo { scene.transport.totals.unsent > 0 })
+        #expect(try scene.control().request([1, 2], milliseconds: 10_000) == [2, 1])
+    }
+
+    /// A message that the handler has no room for is not even copied, and what comes after it is taken.
+    @Test func longMessagesAreAskedForBeforeTheyAreTaken() throws {
+        let scene = try TransportScene()
+        scene.handler.change { $0.hasRoom = { bytes, _ in bytes < 100_000 } }
+        let publisher = try Publisher(context: scene.scene.context, endpoint: scene.transport.endpoints[0][0])
+        try publisher.waitForSubscription(to: "ink.".bytes, milliseconds: 10_000)
+        for size in [100, 200_000, 50_000, 100_000, 5] {
+            try publisher.send(topic: "ink.a".bytes, payload: [UInt8](repeating: 1, count: size))
+        }
+        #expect(scene.comesTo { scene.handler.taken.count >= 3 })
+        #expect(scene.handler.taken.map { $0[1].count } == [100, 50_000, 5])
+    }
 }

@@ -11,6 +11,7 @@ final class RecordingHandler: MessageHandler {
         var wanted: [String] = []
         var welcome: [Publication] = []
         var mayHave: @Sendable (_ topic: [UInt8], PeerIdentity) -> Bool = { _, _ in true }
+        var hasRoom: @Sendable (_ bytes: Int, PeerIdentity) -> Bool = { _, _ in true }
         var maySubscribe: @Sendable (_ prefix: [UInt8], PeerIdentity) -> Bool = { _, _ in true }
     }
 
@@ -26,6 +27,8 @@ final class RecordingHandler: MessageHandler {
             state.withLock { $0.taken.append(frames) }
         }
     }
+
+    func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool { state.withLock { $0.hasRoom }(bytes, peer) }
 
     func take(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
         reply(request.reversed())

@@ -12,6 +12,7 @@ import Testing
 private final class Hall: MessageHandler {
     let packets = Mutex<[InkPacket]>([])
     let wanted = Mutex<Set<String>>([])
+    let last = Mutex<[Publication]>([])
 
     func take(_ batch: MessageBatch) {
         for message in 0..<batch.count {
@@ -31,7 +32,9 @@ private final class Hall: MessageHandler {
 
     func permitsSubscription(to prefix: [UInt8], by peer: PeerIdentity) -> Bool { true }
     func permits(_ topic: [UInt8], to peer: PeerIdentity) -> Bool { true }
-    func welcome(to prefix: [UInt8]) -> [Publication] { [] }
+    func welcome(to prefix: [UInt8]) -> [Publication] {
+        last.withLock { $0.filter { $0.topic.starts(with: prefix) } }
+    }
     func subscription(to prefix: [UInt8], isWanted: Bool) {
         let text = String(decoding: prefix, as: UTF8.self)
         wanted.withLock { if isWanted { $0.insert(text) } else { $0.remove(text) } }
@@ -104,10 +107,10 @@ private final class SocketClient {
         return (try #require(made), transport)
     }
 
-    private func label(_ number: UInt64, _ state: LabelEvent.State, text: String, strokes: [UInt32] = [0]) throws
-        -> Publication
-    {
-        let stream = try #require(StreamName("p"))
+    private func label(
+        _ number: UInt64, _ state: LabelEvent.State, text: String, strokes: [UInt32] = [0], of name: String = "p"
+    ) throws -> Publication {
+        let stream = try #require(StreamName(name))
         let event = LabelEvent(
             stream: stream, epoch: 1, number: number, segment: 1, state: state, text: text, committed: 0, symbols: [],
             generation: .init(number: 0), strokes: strokes, sampleCount: 1,
@@ -163,6 +166,18 @@ private final class SocketClient {
         #expect(client.receive()?.text == #"{"type":"corrected","id":9,"correction":3,"writer":""}"#)
         try client.send(#"{"type":"correct","id":10,"segment":1,"text":"zz"}"#)
         #expect(client.receive()?.text == #"{"type":"refused","id":10,"message":"no","remedy":"write what it says"}"#)
+    }
+
+    /// A stream's name may begin with another's.
+    @Test func aSocketGetsItsOwnStreamAlone() throws {
+        hall.last.withLock { $0 = [try? label(1, .partial, text: "other", of: "p2")].compactMap { $0 } }
+        let (door, transport) = try open()
+        let client = try SocketClient(door)
+        try client.greet()
+        #expect(client.receive()?.text == #"{"type":"welcome","stream":"p"}"#)
+        transport.send(try label(2, .final, text: "other", of: "p2"), matters: true)
+        transport.send(try label(1, .final, text: "own"), matters: true)
+        #expect(client.receive()?.text.contains("own") == true)
     }
 
     @Test func finalsThatWereMissed_areSentAfterAReconnection() async throws {
@@ -255,5 +270,38 @@ private final class SocketClient {
         }
         #expect(finals == 11)
         #expect(partials < 190)
+    }
+
+    @Test func socketsWithoutATokenMakeRoom_thoseWithOneStay() throws {
+        var limits = WebLimits()
+        limits.connections = 8
+        let (door, _) = try open(limits)
+        let honest = try SocketClient(door)
+        try honest.greet()
+        #expect(honest.receive() != nil)
+        let nobody = try (0..<20).map { _ in try SocketClient(door) }
+        #expect(try door.status("GET /page HTTP/1.1\r\n\(door.host)Connection: close\r\n\r\n") == 200)
+        #expect(door.counters.current.refused["crowded_out"] ?? 0 >= 12)
+        try honest.send(#"{"type":"correct","id":1,"segment":1,"text":"so"}"#)
+        #expect(honest.receive()?.text.contains("corrected") == true)
+        withExtendedLifetime(nobody) {}
+    }
+
+    @Test func beforeItsToken_aSocketHasSmallMessages() throws {
+        let (door, _) = try open()
+        let client = try SocketClient(door)
+        try client.greet(more: #","writer":"\#(String(repeating: "a", count: 20_000))""#)
+        #expect(client.receive()?.code == 1009)
+    }
+
+    /// Answers to pings are not kept for one who does not read them.
+    @Test func pingsWhoseAnswersNobodyReads_endTheSocket() throws {
+        let (door, _) = try open()
+        let client = try SocketClient(door)
+        try client.greet()
+        let ping: [UInt8] = [0x89, 0xfd, 0, 0, 0, 0] + [UInt8](repeating: 7, count: 125)
+        let pings = [[UInt8]](repeating: ping, count: 1000).flatMap { $0 }
+        for _ in 0..<400 where door.counters.current.refused["slow"] == nil { try client.socket.send(pings) }
+        #expect(door.counters.current.refused["slow"] == 1)
     }
 }

@@ -132,4 +132,42 @@ import Testing
         let second = try #require(answer.range(of: "uid 1000: two"))
         #expect(first.upperBound < second.lowerBound)
     }
+
+    /// Whoever holds most of the bodies goes first, and whoever is still sending before those who are answered.
+    @Test func bodiesThatHoldTooMuch_makeRoom() throws {
+        var limits = WebLimits()
+        limits.bodiesBytes = 8000
+        let door = try Door(limits: limits)
+        let post = "POST /echo HTTP/1.1\r\n\(door.host)\(door.bearer)Connection: close\r\nContent-Length: "
+        let slow = try (0..<3).map { number in
+            let socket = try door.connect()
+            let part = String(repeating: "b", count: 3000 + number)
+            try socket.send(Array("\(post)4096\r\n\r\n\(part)".utf8))
+            return socket
+        }
+        #expect(try door.exchange("\(post)2\r\n\r\nhi").hasSuffix("hi"))
+        #expect(door.counters.current.refused["crowded_out"] ?? 0 >= 1)
+        // What was given up is free again.
+        for _ in 0..<20 {
+            let whole = String(repeating: "c", count: 4096)
+            #expect(try door.exchange("\(post)4096\r\n\r\n\(whole)").hasSuffix("c"))
+        }
+        withExtendedLifetime(slow) {}
+    }
+
+    /// A request that is not whole keeps nobody out.
+    @Test func bodiesThatDoNotEnd_makeRoomInAFullHouse() throws {
+        var limits = WebLimits()
+        limits.connections = 8
+        let door = try Door(limits: limits)
+        let head = "POST /echo HTTP/1.1\r\n\(door.host)\(door.bearer)Content-Length: 10\r\n\r\nhalf"
+        let slow = try (0..<20).map { _ in
+            let socket = try door.connect()
+            try socket.send(Array(head.utf8))
+            return socket
+        }
+        #expect(try door.status("GET /page HTTP/1.1\r\n\(door.host)Connection: close\r\n\r\n") == 200)
+        #expect(door.counters.current.refused["crowded_out"] ?? 0 >= 12)
+        withExtendedLifetime(slow) {}
+    }
 }

@@ -1,4 +1,5 @@
-/* Counts what libzmq reads from a connection and writes to it, so that what it holds has a bound in bytes.
+/* Counts what libzmq reads from a connection, with what it keeps for each frame, and writes to it, so that what it holds has a bound
+   in bytes.
 
    libzmq bounds its queues in messages, and does not count the frames of a message that is not complete. recv and send are
    therefore defined in flow.c: on connections that are watched they count, and a connection that has too much waiting ends; on

@@ -37,27 +37,13 @@ enum LineReading {
         return piece
     }
 
-    /// A piece of a page: its words, without their symbols.
-    static func piece(_ read: ReadPiece, alternatives: Int) -> WireRecognizedPiece {
+    /// What is no writing.
+    static func drawing(_ read: ReadPiece) -> WireRecognizedPiece {
         var piece = WireRecognizedPiece()
-        piece.kind = read.kind == .text ? .text : .drawing
-        piece.text = read.text
-        piece.confidence = read.confidence
+        piece.kind = .drawing
         piece.strokes = read.strokes.map { UInt32($0) }
         piece.box = WireRecognizedBox(read.box)
         piece.block = UInt32(read.block)
-        piece.words = read.words.map { word in
-            .with {
-                $0.text = word.text
-                $0.confidence = word.confidence
-                $0.strokes = word.strokes.map { UInt32($0) }
-                $0.box = WireRecognizedBox(word.box)
-                $0.candidates = word.candidates.map { candidate in
-                    .with { ($0.text, $0.confidence) = (candidate.text, candidate.confidence) }
-                }
-            }
-        }
-        piece.alternatives = read.alternatives.prefix(alternatives).map { text in .with { $0.text = text } }
         return piece
     }
 

@@ -7,14 +7,21 @@ import Synchronization
 /// Guarantees
 /// - Of several clients that ask at the same time, each has one piece of work done before any has a second.
 /// - What waits is bounded, in all and for each client; what does not fit is refused at once.
-final class ReadingPool: Sendable {
-    typealias Work = @Sendable (Readers) -> Void
+package final class ReadingPool: Sendable {
+    package typealias Work = @Sendable (Readers) -> Void
+
+    fileprivate struct Item {
+        var bytes: Int
+        var work: Work
+    }
 
     fileprivate struct Contents {
         /// Who has work waiting, in the order of their turns; each stands here once.
         var turns: [String] = []
-        var waiting: [String: [Work]] = [:]
+        var waiting: [String: [Item]] = [:]
         var count = 0
+        var bytes: [String: Int] = [:]
+        var allBytes = 0
         var isStopping = false
         var started = 0
     }
@@ -25,27 +32,35 @@ final class ReadingPool: Sendable {
     private let threads: Int
     private let limit: Int
     private let limitPerClient: Int
+    private let byteLimit: Int
     /// Above the lanes' 0, below the learner's 10: a pen that writes now goes first.
     private static let niceness: Int32 = 5
 
     /// - Parameters:
     ///   - threads: begun with the first work.
     ///   - limit: pieces of work that may wait.
-    init(threads: Int, limit: Int = 512, limitPerClient: Int = 256) {
+    ///   - byteLimit: their bytes; of one client half of it.
+    package init(threads: Int, limit: Int = 512, limitPerClient: Int = 256, byteLimit: Int = 64 << 20) {
         self.threads = threads
         self.limit = limit
         self.limitPerClient = limitPerClient
+        self.byteLimit = byteLimit
     }
 
     /// Lets `work` be done. False: too much waits already.
-    func post(for client: String, _ work: @escaping Work) -> Bool {
+    ///
+    /// - Parameter bytes: that the work keeps while it waits.
+    package func post(for client: String, bytes: Int, _ work: @escaping Work) -> Bool {
         let (isTaken, mustStart) = contents.withLock { contents in
             guard !contents.isStopping, contents.count < limit,
-                contents.waiting[client]?.count ?? 0 < limitPerClient
+                contents.waiting[client]?.count ?? 0 < limitPerClient, contents.allBytes + bytes <= byteLimit,
+                (contents.bytes[client] ?? 0) + bytes <= byteLimit / 2
             else { return (false, false) }
             if contents.waiting[client] == nil { contents.turns.append(client) }
-            contents.waiting[client, default: []].append(work)
+            contents.waiting[client, default: []].append(Item(bytes: bytes, work: work))
+            contents.bytes[client, default: 0] += bytes
             contents.count += 1
+            contents.allBytes += bytes
             let mustStart = contents.started < threads && contents.count > contents.started
             if mustStart { contents.started += 1 }
             return (true, mustStart)
@@ -56,13 +71,15 @@ final class ReadingPool: Sendable {
     }
 
     /// Work that waits.
-    var waitingCount: Int { contents.withLock { $0.count } }
+    package var waitingCount: Int { contents.withLock { $0.count } }
 
     /// Gives up what waits; returns when what was begun is done.
-    func stop() {
+    package func stop() {
         let started = contents.withLock { contents in
             contents.isStopping = true
             contents.waiting.removeAll()
+            contents.bytes.removeAll()
+            contents.allBytes = 0
             contents.turns.removeAll()
             contents.count = 0
             return contents.started
@@ -95,9 +112,16 @@ extension ReadingPool.Contents {
     fileprivate mutating func take() -> ReadingPool.Work? {
         guard !turns.isEmpty else { return nil }
         let client = turns.removeFirst()
-        guard let work = waiting[client]?.removeFirst() else { return nil }
-        if waiting[client]?.isEmpty == true { waiting[client] = nil } else { turns.append(client) }
+        guard let item = waiting[client]?.removeFirst() else { return nil }
+        if waiting[client]?.isEmpty == true {
+            waiting[client] = nil
+            bytes[client] = nil
+        } else {
+            bytes[client, default: 0] -= item.bytes
+            turns.append(client)
+        }
         count -= 1
-        return work
+        allBytes -= item.bytes
+        return item.work
     }
 }

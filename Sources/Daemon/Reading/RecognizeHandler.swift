@@ -12,6 +12,8 @@ package final class RecognizeHandler: ControlHandler {
     private static let mostAlternatives: UInt32 = 20
     /// The beam keeps so many in any case: candidates of words come from them.
     private static let readings = 12
+    /// What a sample takes while it waits: as it came, and as it is read.
+    private static let bytesPerSample = 64
 
     /// - Parameter threads: that read at the same time.
     package init(pipelines: PipelineSet, threads: Int) {
@@ -42,7 +44,8 @@ package final class RecognizeHandler: ControlHandler {
                     .invalidArgument, "the language '\(asked.language.prefix(40))' is not read",
                     remedy: "ask for one of: \(languages)")
             }
-            let isTaken = pool.post(for: peer.description) { readers in
+            let bytes = strokes.reduce(4096) { $0 + $1.samples.count * Self.bytesPerSample }
+            let isTaken = pool.post(for: peer.description, bytes: bytes) { readers in
                 let answer = Result { () throws(ControlFailure) in
                     try Self.read(strokes, asked, pipeline, served, readers)
                 }
@@ -120,8 +123,13 @@ package final class RecognizeHandler: ControlHandler {
     private static func read(
         pageOf strokes: [Stroke], with recognizer: Recognizer, alternatives: Int, into reply: inout WireRecognizeReply
     ) throws {
-        let page = try PageReader(recognizer: recognizer).read(strokes, layout: .auto)
-        reply.pieces = page.pieces.map { LineReading.piece($0, alternatives: alternatives) }
+        let (page, lines) = try PageReader(recognizer: recognizer).readWithRecognitions(strokes)
+        reply.pieces = zip(page.pieces, lines).map { piece, line in
+            guard let line else { return LineReading.drawing(piece) }
+            return LineReading.piece(
+                line.recognition, strokes: line.strokes.map { strokes[$0] }, numbers: line.strokes,
+                alternatives: alternatives, block: piece.block)
+        }
         reply.unused = page.unused.map { unused in
             .with { ($0.stroke, $0.reason) = (UInt32(unused.stroke), unused.reason.rawValue) }
         }

@@ -190,6 +190,7 @@ package final class Server: Sendable {
         drops["unsent"] = transport.unsent
         drops["overlong"] = transport.overlong
         drops["flooded"] = transport.connectionsEnded
+        drops["subscriptions"] = transport.subscribersEnded
         for refusal in Admission.Refusal.allCases {
             drops[refusal.rawValue] = transport.connectionsRefused[refusal] ?? 0
         }

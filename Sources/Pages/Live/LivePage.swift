@@ -103,8 +103,12 @@ package struct LivePage: Sendable {
 
     /// Bytes that it occupies, about.
     package var byteCount: Int {
-        lines.reduce(heights.count * 8 + 512) { $0 + $1.support.count * 24 + 256 }
+        let waiting = waiting.reduce(0) { $0 + 256 + $1.points.count * MemoryLayout<PlanePoint>.stride }
+        return lines.reduce(512 + heights.count * 8 + waiting) { $0 + 256 + $1.support.count * 24 }
     }
+
+    /// Bytes that the geometry of the lines occupies at most: what is kept between segments, besides strokes that wait.
+    package static let mostBytes = 512 + mostSwings * 8 + mostLines * (256 + mostSupport * 24)
 
     private var unit: Double {
         guard let pitch else { return 1.3 * xHeight }

@@ -34,50 +34,61 @@ public final class PageReader {
         try readWithRecognitions(strokes, layout: layout).page
     }
 
+    /// How a line was read.
+    public struct Line: Sendable {
+        public let recognition: Recognition
+        /// The line's strokes in the order in which they were read, which the recognition's own indexes count: those of the page.
+        public let strokes: [Int]
+        fileprivate let isInOrder: Bool
+
+        /// The recognition, if the strokes were read in their own order.
+        public var inOwnOrder: Recognition? { isInOrder ? recognition : nil }
+    }
+
     /// Reads one page, and hands over the lines' recognitions as well.
     ///
-    /// - Returns: for each piece its recognition, if its strokes were read in their own order; nil for drawings and for lines that were put in order.
+    /// - Returns: for each piece how it was read; nil for drawings.
     public func readWithRecognitions(
         _ strokes: [Stroke], layout choice: LayoutChoice = .auto
-    ) throws -> (page: ReadPage, recognitions: [Recognition?]) {
+    ) throws -> (page: ReadPage, lines: [Line?]) {
         let layout = choice == .line ? nil : PageLayout(of: strokes)
         guard let layout, choice == .page || !layout.isOneLine(of: strokes.count) else {
             return try readAsLine(strokes)
         }
         // Gentle slopes are the recognizer's own business; turned ink keeps its indexes.
         let level = abs(layout.angle) > Self.leastTurn ? strokes.turned(by: -layout.angle) : strokes
-        var page = ReadPage(unused: layout.unused), recognitions: [Recognition?] = []
+        var page = ReadPage(unused: layout.unused), lines: [Line?] = []
         for piece in layout.pieces {
             guard let box = Bounds(around: piece.strokes.map { strokes[$0] }) else { continue }
             switch piece.kind {
             case .drawing:
                 page.pieces.append(ReadPiece(kind: .drawing, strokes: piece.strokes, box: box, block: piece.block))
-                recognitions.append(nil)
+                lines.append(nil)
             case .text:
-                let (read, recognition) = try readLine(piece.strokes, of: level, asWritten: strokes, block: piece.block)
+                let (read, line) = try readLine(piece.strokes, of: level, asWritten: strokes, block: piece.block)
                 page.pieces.append(read)
-                recognitions.append(recognition)
+                lines.append(line)
             }
         }
-        return (page, recognitions)
+        return (page, lines)
     }
 
     /// A page that slopes less is read as it is, in radians.
     private static let leastTurn = 0.1
 
-    private func readAsLine(_ strokes: [Stroke]) throws -> (page: ReadPage, recognitions: [Recognition?]) {
-        let (piece, recognition) = try readLine(Array(strokes.indices), of: strokes, asWritten: strokes, block: 0)
-        return (ReadPage(pieces: [piece]), [recognition])
+    private func readAsLine(_ strokes: [Stroke]) throws -> (page: ReadPage, lines: [Line?]) {
+        let (piece, line) = try readLine(Array(strokes.indices), of: strokes, asWritten: strokes, block: 0)
+        return (ReadPage(pieces: [piece]), [line])
     }
 
     private func readLine(
         _ members: [Int], of level: [Stroke], asWritten strokes: [Stroke], block: Int
-    ) throws -> (ReadPiece, Recognition?) {
+    ) throws -> (ReadPiece, Line) {
         let ordered = Self.ordered(members, of: level)
         let recognition = try recognizer.recognize(ordered.map { level[$0] })
         var piece = ReadPiece(recognition, of: ordered.map { strokes[$0] }, numbered: ordered)
         piece.block = block
-        return (piece, ordered == members ? recognition : nil)
+        return (piece, Line(recognition: recognition, strokes: ordered, isInOrder: ordered == members))
     }
 
     /// The strokes of a line in the order in which they are read.

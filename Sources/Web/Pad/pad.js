@@ -266,7 +266,7 @@ async function generations() {
     const used = own.find(({ inUse }) => inUse);
     element('generation').textContent = used?.generation?.number
       ? `Reading with generation ${used.generation.number}, learned from ${used.corrections ?? 0} corrections.`
-      : 'Reading with the weights everyone has; the first corrections change that.';
+      : 'Reading as for everyone, until your first corrections are learned.';
     element('generations').replaceChildren(...own.filter(({ inUse }) => !inUse).slice(-5).reverse().map(({ generation, pipeline }) => make('li', {},
       make('span', { text: `Generation ${generation?.number ?? 0}` }),
       make('button', { type: 'button', text: 'Roll back to it', onclick: () => rollBack(generation, pipeline) }))));

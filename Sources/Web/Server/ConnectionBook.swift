@@ -1,21 +1,25 @@
 import NIOCore
 import Synchronization
 
-/// Every connection there is, and since when it keeps nobody busy. A full house makes room by ending the one that has waited longest.
+/// Every connection there is, since when it keeps nobody busy, and what it holds. A full house makes room by ending the one that has
+/// waited longest; full memory, by ending the one that holds most.
 ///
 /// So connections that say nothing, or too little, cost those that ask nothing: a slow sender is the first to go.
 final class ConnectionBook: Sendable {
     private struct Entry {
         let channel: any Channel
         let address: String
-        /// Counts up with each change; nil while a request is being read whole or answered.
+        /// Counts up with each change; nil while a request is being answered, or a WebSocket has shown its token.
         var waitsSince: UInt64?
+        /// Bytes of its request's body.
+        var held = 0
     }
 
     private struct State {
         var entries: [ObjectIdentifier: Entry] = [:]
         var perAddress: [String: Int] = [:]
         var ticks: UInt64 = 0
+        var held = 0
     }
 
     private let state = Mutex(State())
@@ -51,13 +55,41 @@ final class ConnectionBook: Sendable {
         }
     }
 
-    /// A request, or a WebSocket, has the connection now.
+    /// A whole request, or a WebSocket with a token, has the connection now.
     func isBusy(_ channel: any Channel) { state.withLock { $0.entries[ObjectIdentifier(channel)]?.waitsSince = nil } }
 
     func waits(_ channel: any Channel) {
         state.withLock { state in
             state.ticks += 1
             state.entries[ObjectIdentifier(channel)]?.waitsSince = state.ticks
+        }
+    }
+
+    /// Keeps room for so many more bytes of a connection's body.
+    ///
+    /// - Returns: those that have to go for it; nil: there is no room.
+    func hold(_ bytes: Int, for channel: any Channel) -> [any Channel]? {
+        let key = ObjectIdentifier(channel)
+        return state.withLock { state in
+            guard state.entries[key] != nil else { return nil }
+            state.entries[key]?.held += bytes
+            state.held += bytes
+            var gone: [any Channel] = []
+            while state.held > limits.bodiesBytes {
+                let largest = state.entries.filter { $0.value.waitsSince != nil }.max { $0.value.held < $1.value.held }
+                guard let largest, largest.value.held > 0, largest.key != key else { return nil }
+                gone.append(remove(largest.key, from: &state))
+            }
+            return gone
+        }
+    }
+
+    /// A connection's body is no longer needed.
+    func release(_ channel: any Channel) {
+        state.withLock { state in
+            let key = ObjectIdentifier(channel)
+            state.held -= state.entries[key]?.held ?? 0
+            state.entries[key]?.held = 0
         }
     }
 
@@ -80,6 +112,7 @@ final class ConnectionBook: Sendable {
 
     private func remove(_ key: ObjectIdentifier, from state: inout State) -> any Channel {
         let entry = state.entries.removeValue(forKey: key)!
+        state.held -= entry.held
         let left = state.perAddress[entry.address, default: 1] - 1
         state.perAddress[entry.address] = left > 0 ? left : nil
         return entry.channel

@@ -53,6 +53,10 @@ final class ExchangeHandler: ChannelInboundHandler, RemovableChannelHandler {
                 refuse(Self.tooLarge(admission.route), context)
                 return
             }
+            guard hold(part.readableBytes, context) else {
+                refuse(Self.noRoom, context)
+                return
+            }
             // The copy in the state would make the buffer's growth a copy each time.
             state = .ending
             body.writeBuffer(&part)
@@ -71,7 +75,6 @@ final class ExchangeHandler: ChannelInboundHandler, RemovableChannelHandler {
             let admission = try gate.admit(head)
             let announced = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
             guard announced <= admission.route.bodyBytes else { throw Self.tooLarge(admission.route) }
-            book.isBusy(context.channel)
             state = .reading(head, admission, body: context.channel.allocator.buffer(capacity: min(announced, 65_536)))
             allow(
                 limits.bodyTime + Double(admission.route.bodyBytes) / limits.bodyRate, "body_time", context)
@@ -89,6 +92,7 @@ final class ExchangeHandler: ChannelInboundHandler, RemovableChannelHandler {
     ) {
         state = .answering
         deadline?.cancel()
+        book.isBusy(context.channel)
         let request = WebRequest(
             method: head.method, uri: head.uri, headers: head.headers, body: Array(body.readableBytesView),
             peer: admission.peer, address: address)
@@ -101,6 +105,16 @@ final class ExchangeHandler: ChannelInboundHandler, RemovableChannelHandler {
                 loop.execute { bound.value.0.write(response, bound.value.1) }
             }
         }
+    }
+
+    /// Keeps room for a part of the body, at others' expense if there is too much of theirs.
+    private func hold(_ bytes: Int, _ context: ChannelHandlerContext) -> Bool {
+        guard let gone = book.hold(bytes, for: context.channel) else { return false }
+        for other in gone {
+            counters.refused("crowded_out", address: other.remoteAddress?.ipAddress ?? "unknown")
+            other.close(mode: .all, promise: nil)
+        }
+        return true
     }
 
     // MARK: Out
@@ -119,6 +133,7 @@ final class ExchangeHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func send(_ response: WebResponse, _ context: ChannelHandlerContext) {
         counters.answered(response.status.code)
+        book.release(context.channel)
         var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
         for (name, value) in SecurityHeaders.all where !head.headers.contains(name: name) {
             head.headers.add(name: name, value: value)
@@ -139,7 +154,7 @@ final class ExchangeHandler: ChannelInboundHandler, RemovableChannelHandler {
             goesOn = true
         }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { [goesOn] _ in
             bound.value.0.sent(goesOn: goesOn, bound.value.1)
         }
     }
@@ -190,6 +205,10 @@ final class ExchangeHandler: ChannelInboundHandler, RemovableChannelHandler {
                 : Problem(
                     .badRequest, "malformed", "this is no HTTP/1.1 request", remedy: "send one, RFC 9112"), context)
     }
+
+    private static let noRoom = Problem(
+        .serviceUnavailable, "bodies", "too many bodies are being read at once", remedy: "send it again in a moment",
+        headers: ["retry-after": "1"])
 
     private static let headTooLarge = Problem(
         .requestHeaderFieldsTooLarge, "head", "the header fields are too many or too long",

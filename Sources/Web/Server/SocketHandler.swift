@@ -11,6 +11,7 @@ final class SocketHandler: ChannelInboundHandler {
     private let gate: WebGate
     private let limits: WebLimits
     private let counters: WebCounters
+    private let book: ConnectionBook
     private let address: String
     private var conversation: (any WebSocketConversation)?
     private var outlet: Outlet?
@@ -22,12 +23,14 @@ final class SocketHandler: ChannelInboundHandler {
     private var pings: RepeatedTask?
 
     init(
-        service: any WebSocketService, gate: WebGate, limits: WebLimits, counters: WebCounters, address: String
+        service: any WebSocketService, gate: WebGate, limits: WebLimits, counters: WebCounters, book: ConnectionBook,
+        address: String
     ) {
         self.service = service
         self.gate = gate
         self.limits = limits
         self.counters = counters
+        self.book = book
         self.address = address
     }
 
@@ -80,6 +83,10 @@ final class SocketHandler: ChannelInboundHandler {
         }
         switch frame.opcode {
         case .ping:
+            // Whoever does not take the answers gets no more of them.
+            guard context.channel.isWritable else {
+                return end(SocketFault(1013, "the answers to pings were not taken"), context, reason: "slow")
+            }
             context.writeAndFlush(
                 wrapOutboundOut(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)), promise: nil)
         case .pong: break
@@ -95,12 +102,12 @@ final class SocketHandler: ChannelInboundHandler {
         var whole = message ?? context.channel.allocator.buffer(capacity: data.readableBytes)
         message = nil
         fragments += 1
-        guard whole.readableBytes + data.readableBytes <= limits.messageBytes, fragments <= limits.messageFragments
-        else {
+        let wasAuthorized = conversation?.isAuthorized == true
+        let most = wasAuthorized ? limits.messageBytes : limits.greetingBytes
+        guard whole.readableBytes + data.readableBytes <= most, fragments <= limits.messageFragments else {
             return end(
-                SocketFault(
-                    1009, "a message has at most \(limits.messageBytes) bytes in \(limits.messageFragments) frames"),
-                context, reason: "message")
+                SocketFault(1009, "a message has at most \(most) bytes in \(limits.messageFragments) frames"), context,
+                reason: "message")
         }
         whole.writeBuffer(&data)
         guard frame.fin else {
@@ -110,6 +117,7 @@ final class SocketHandler: ChannelInboundHandler {
         fragments = 0
         do throws(SocketFault) {
             try conversation?.take(Array(whole.readableBytesView)) { gate.credentials.peer(token: $0) }
+            if !wasAuthorized, conversation?.isAuthorized == true { book.isBusy(context.channel) }
         } catch {
             end(error, context, reason: error.code == 1008 ? "token" : "message")
         }

@@ -7,6 +7,10 @@ package struct WebLimits: Sendable, Equatable {
     /// Bytes of the request line with all header fields.
     package var headBytes = 16 << 10
     package var headerFields = 64
+    /// Bytes of all bodies that are being read or answered. One more takes the place of the one that holds most and is not whole.
+    package var bodiesBytes = 64 << 20
+    /// Bytes of a WebSocket's first message, with its token.
+    package var greetingBytes = 16 << 10
     /// Bytes of a WebSocket message, in one frame or in several.
     package var messageBytes = 256 << 10
     /// Frames that one message may come in.

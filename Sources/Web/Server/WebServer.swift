@@ -153,12 +153,12 @@ package final class WebServer: Sendable {
                 return channel.eventLoop.makeSucceededFuture(isOurs && isAdmitted ? [:] : nil)
             },
             upgradePipelineHandler: { [limits, counters, book] channel, _ in
-                book.isBusy(channel)
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(
                         SocketHandler(
-                            service: sockets, gate: gate, limits: limits, counters: counters, address: address))
+                            service: sockets, gate: gate, limits: limits, counters: counters, book: book,
+                            address: address))
                     let exchange = try pipeline.context(handlerType: ExchangeHandler.self)
                     pipeline.removeHandler(context: exchange, promise: nil)
                 }

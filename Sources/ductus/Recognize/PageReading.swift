@@ -39,10 +39,10 @@ struct WrittenPageReader: PageReading {
             return PageResult(page: page, recognitions: [])
         }
         let choice = layout == .auto && page.isLine ? .line : layout
-        let (read, recognitions) = try reader.readWithRecognitions(
+        let (read, lines) = try reader.readWithRecognitions(
             written.map { page.ink.strokes[$0] }, layout: choice)
         var result = read.renumbered(by: written)
         result.unused += unused.map { UnusedStroke(stroke: $0, reason: .tool) }
-        return PageResult(page: result, recognitions: recognitions)
+        return PageResult(page: result, recognitions: lines.map { $0?.inOwnOrder })
     }
 }

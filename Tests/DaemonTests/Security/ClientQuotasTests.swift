@@ -39,6 +39,15 @@ import Testing
         #expect(quotas.admit(10, of: try stream("d"), from: ann) == .streams)
     }
 
+    @Test func whetherThereIsRoom_isAskedWithoutACharge() throws {
+        let quotas = quotas(bytes: 1 << 20)
+        #expect(quotas.hasRoom(for: 2 << 20, from: ann) && quotas.hasRoom(for: 2 << 20, from: ann))
+        #expect(quotas.admit(2 << 20, of: try stream("a"), from: ann) == nil)
+        #expect(!quotas.hasRoom(for: 1, from: ann) && quotas.hasRoom(for: 1, from: desk))
+        hand.advance(seconds: 1)
+        #expect(quotas.hasRoom(for: 1 << 20, from: ann))
+    }
+
     @Test func bytes_flowBackWithTime() throws {
         let quotas = quotas(bytes: 1 << 20)
         let name = try stream("a")

@@ -23,7 +23,8 @@ class Daemon:
         Path(self.folder, "ductus.yaml").write_text(
             f'directories: {{runtime: "{self.folder}", state: "{self.folder}/state"}}\n'
             f'http: {{address: "127.0.0.1:{self.port}"}}\nlogging: {{level: error}}\n'
-            f'pipelines:\n  - {{name: ink, model: "{ROOT}/models/english"}}\n')
+            # A browser that draws by software may be slower than any hand: a line ends when the page says so.
+            f'pipelines:\n  - {{name: ink, model: "{ROOT}/models/english", endpoint: {{idle: 60 s}}}}\n')
         self.start()
 
     def start(self, *flags):

@@ -140,6 +140,7 @@ final class SystemdTests {
         let pens = Set((0..<20).map { "desk-\($0)" })
         for pen in pens { try client.write(on: pen) }
         let before = try machine.property("MainPID")
+        let token = try machine.run("cat", "/run/ductus/http.token").output
         try machine.run("kill", "-9", before)
         try machine.wait(for: "a new process") {
             let now = try machine.property("MainPID")
@@ -151,6 +152,8 @@ final class SystemdTests {
             try client.endSegment(on: pen)
         }
         #expect(Set(try client.finals(of: pens).keys) == pens)
+        // Pads that are open are let in again.
+        #expect(try machine.run("cat", "/run/ductus/http.token").output == token)
     }
 
     @Test func stopping_losesNoFinal_andEndsWell() throws {

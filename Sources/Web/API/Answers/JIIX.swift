@@ -79,16 +79,6 @@ enum JIIX {
                 plain("\n", word: word, &json)
                 word += 1
             }
-            // Of a line of a page the words are known, not the symbols' places.
-            if line.symbols.isEmpty {
-                for (number, text) in line.words.map(\.text).enumerated() {
-                    if number > 0 {
-                        plain(" ", word: word + 1, &json)
-                        word += 2
-                    }
-                    for character in text { plain(String(character), word: word, &json) }
-                }
-            }
             for symbol in line.symbols {
                 if symbol.text == " " {
                     plain(" ", word: word + 1, &json)
