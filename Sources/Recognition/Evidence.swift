@@ -7,6 +7,9 @@ public enum Evidence: Sendable, Equatable {
     /// Vectors of a sensor.
     case vectors(SensorVectors)
 
+    /// No input at all.
+    public static let nothing = Evidence.ink([])
+
     /// There is nothing to read.
     public var isEmpty: Bool {
         switch self {

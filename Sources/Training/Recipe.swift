@@ -9,7 +9,7 @@ import Foundation
 /// Every key may be left out and then has the value of `Recipe()`.
 public struct Recipe: Sendable, Equatable, Codable {
     /// What the model reads, and how it becomes feature vectors.
-    public var input: ModelInput = .ink(.init())
+    public var input = ModelInput.standard
     /// What the classes mean.
     public var task: ModelTask = .transcription
     /// The symbols that are read, each a grapheme (or a name, for frame labels). Where left out: printable ASCII for ink, what the

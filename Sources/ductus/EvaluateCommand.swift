@@ -76,10 +76,7 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         let model = try options.load()
-        switch model.input {
-        case .ink: try evaluateInk(model)
-        case .vectors: try SensorReport(command: self).print(model)
-        }
+        if model.input.readsStrokes { try evaluateInk(model) } else { try SensorReport(command: self).print(model) }
     }
 
     private func evaluateInk(_ model: Model) throws {

@@ -18,10 +18,9 @@ extension ZeroMQTransport {
     ) throws -> ZeroMQTransport {
         let endpoints = configuration.endpoints
         var settings = Settings()
-        settings.inputs = [
-            .init("ink", endpoints.ink.map(locations.resolve), prefix: Topic.inkPrefix),
-            .init("features", endpoints.features.map(locations.resolve), prefix: Topic.featuresPrefix),
-        ]
+        settings.inputs = endpoints.inputs.map { input in
+            .init(input.codec.input.rawValue, input.endpoints.map(locations.resolve), prefix: input.codec.prefix)
+        }
         settings.output = .init("labels", endpoints.labels.map(locations.resolve))
         settings.requests = .init("control", endpoints.control.map(locations.resolve))
         settings.readyPrefix = Topic.readyPrefix

@@ -28,6 +28,8 @@ package protocol InputKind {
     var isAway: Bool { get }
     /// A stream that rests is read to its end once, as if it had ended.
     static var readsRests: Bool { get }
+    /// What comes in is writing, which can also be read at once.
+    static var readsStrokes: Bool { get }
 
     /// Takes a packet that brings input or amends it.
     ///
@@ -70,6 +72,7 @@ package protocol InputKind {
 extension InputKind {
     package var isAway: Bool { false }
     package static var readsRests: Bool { false }
+    package static var readsStrokes: Bool { false }
     package static func missing(in hello: StreamHello, for model: Model) -> [String] { [] }
     package var owesReading: Bool { false }
     package mutating func nextOwedWindow() -> WindowRequest? { nil }

@@ -6,10 +6,13 @@ public struct Pipeline: Sendable {
     public struct Input: Hashable, Sendable {
         /// As configurations and status name it.
         public let rawValue: String
+        /// What comes in is writing, which can also be read at once.
+        public let readsStrokes: Bool
         let makeSession: @Sendable (StreamName, Pipeline, ClientIdentifier, Moment) -> any Session
 
         package init<Kind: InputKind>(name: String, kind: Kind.Type) {
             rawValue = name
+            readsStrokes = kind.readsStrokes
             makeSession = { StreamSession<Kind>(stream: $0, pipeline: $1, client: $2, now: $3) }
         }
 

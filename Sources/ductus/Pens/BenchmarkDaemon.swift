@@ -69,7 +69,7 @@ struct BenchmarkDaemon: ParsableCommand {
         Terminal.status("preparing the ink of \(pens) pens")
         let schedule = try PenSchedule(pens: pens, seconds: seconds, seed: seed)
         let process = try DaemonProcess(
-            program: daemon, model: url, decoder: decoder, lanes: lanes, core: core, window: window)
+            program: daemon, model: url, input: .ink, decoder: decoder, lanes: lanes, core: core, window: window)
         defer { process.end() }
         let ready = try process.waitUntilReady(seconds: 60)
 
