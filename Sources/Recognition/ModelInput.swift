@@ -1,6 +1,6 @@
 import DuctusInk
 
-/// What a model reads, and how it becomes the network's feature vectors. Stored in the weight file under `ductus.features`.
+/// The input of a model, with the parameters of its feature extraction. Stored in the weight file under `ductus.features`.
 public enum ModelInput: Sendable, Equatable {
     /// Strokes of a pen.
     case ink(FeatureConfiguration)

@@ -139,7 +139,7 @@ public struct Recipe: Sendable, Equatable, Codable {
     }
 }
 
-/// Why a training run cannot begin or go on.
+/// The errors of a training run.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case badRecipe(path: String, reason: String)
     case noExamples(paths: [String])

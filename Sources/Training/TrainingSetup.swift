@@ -6,7 +6,7 @@ import DuctusNetwork
 import DuctusRecognition
 import Foundation
 
-/// What a training run works on, made from files: examples, the model around the weights, and how it is measured.
+/// The setup of a training run, made from files: examples, the model around the weights, and the measurement.
 public struct TrainingSetup {
     public let corpus: any Corpus
     /// Output classes of the network.

@@ -1,6 +1,6 @@
 import DuctusStreaming
 
-/// How one kind of input comes over the wire: its topics and its messages.
+/// The wire format of one kind of input: its topics and its messages.
 package struct InputCodec: Sendable {
     package let input: Pipeline.Input
     /// What comes before the stream's name in its topics.

@@ -2,7 +2,7 @@ import DuctusDecoding
 import DuctusNetwork
 import DuctusRecognition
 
-/// Whether a text can be what a segment says.
+/// A check that a text is plausible for a segment.
 ///
 /// A wrong or poisoned label does not align: compared with what was read it is unlikely, symbol for symbol. `docs/adaptation.md` has the
 /// distributions that the threshold comes from.
@@ -53,7 +53,7 @@ public struct CorrectionCheck: Sendable, Equatable {
     }
 }
 
-/// Why a correction is not taken.
+/// The reasons for which a correction is refused.
 public enum CorrectionRefusal: Error, Equatable, CustomStringConvertible {
     case empty
     case outsideAlphabet([String])

@@ -112,7 +112,7 @@ package enum FinalStep {
     case done(SegmentReading)
 }
 
-/// What an event tells of a segment besides its reading.
+/// The facts of a segment that an event tells besides its reading.
 package struct SegmentFacts {
     /// Samples with contact, or vectors.
     package var count: Int
@@ -131,7 +131,7 @@ package struct SegmentFacts {
     }
 }
 
-/// What taking a packet in needs, and what it brings about.
+/// The context of taking a packet, and its effects.
 package struct Taking<Ended> {
     /// When the packet came, unix µs.
     package let arrived: Int64

@@ -1,6 +1,6 @@
 import DuctusRecognition
 
-/// How streams of one kind are read: which model, how much at a time, when a segment ends.
+/// The settings of reading streams of one kind: the model, the window, and the rule that ends a segment.
 public struct Pipeline: Sendable {
     /// A kind of input by its name. Those that the daemon knows are listed beside each kind's packet.
     public struct Input: Hashable, Sendable {
@@ -44,7 +44,7 @@ public struct Pipeline: Sendable {
     }
 }
 
-/// How much of an open segment the network reads at a time. Frames are input frames of the network.
+/// The window of an open segment that the network reads at a time. Frames are input frames of the network.
 public struct WindowRule: Codable, Equatable, Sendable {
     /// Seconds between two partials of a stream.
     public var hop: Double

@@ -8,7 +8,8 @@ import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 
-/// How fast and how right a real daemon reads many pens at once: simulated pens over ipc, each final compared with `recognize`.
+/// Measures the latency and the accuracy of a real daemon that reads many pens at once: simulated pens over ipc, each final compared with
+/// `recognize`.
 struct BenchmarkDaemon: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "daemon", abstract: "Measure a real daemon under simulated pens.")

@@ -9,7 +9,7 @@ import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 
-/// What learning costs the pens, and how soon a correction is of use: a real daemon under simulated pens, three times.
+/// Measures the cost of learning for the pens, and the time until a correction is of use: a real daemon under simulated pens, three times.
 struct BenchmarkLearning: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "learning", abstract: "Measure a real daemon while its pens' lines are corrected.",

@@ -107,7 +107,7 @@ struct BenchmarkSoak: ParsableCommand {
     }
 }
 
-/// What is seen of the daemon, by quarters of the run.
+/// Observations of the daemon, by quarters of the run.
 struct SoakWatch {
     private struct Quarter {
         var partialLatency = LatencyHistogram()

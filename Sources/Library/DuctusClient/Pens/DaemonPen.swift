@@ -111,7 +111,7 @@ public final class DaemonPen {
     }
 }
 
-/// Why a daemon cannot be used.
+/// The errors of a pen of a daemon.
 public enum DaemonFault: Error, Equatable, CustomStringConvertible {
     /// Nobody takes the stream at present.
     case gone(String)
