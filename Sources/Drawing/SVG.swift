@@ -1,4 +1,5 @@
 import DuctusFoundations
+
 /// The SVG back end: Scalable Vector Graphics 1.1, https://www.w3.org/TR/SVG11/.
 extension Drawing {
     /// The picture as an SVG document.
