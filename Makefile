@@ -16,7 +16,7 @@ VERSION        = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources
 # Its own folder: every object differs when the Swift runtime is linked in.
 STATIC_BUILD   = .build/static
 
-.PHONY: build run test test-data test-package examples sanitize fuzz fuzz-coverage fixtures clean packages test-packages swift \
+.PHONY: build run test test-data test-package examples documentation sanitize fuzz fuzz-coverage fixtures clean packages test-packages swift \
         install uninstall deb debian-root accuracy
 
 # Product by product: `swift build` alone also compiles the protoc of SwiftProtobuf's plug-in, 600 files of C++ that nothing here uses.
@@ -62,6 +62,19 @@ examples: build
 	@cp Package.resolved Examples/Package.resolved
 	$(EXAMPLES)
 	@Examples/check $(BUILD)
+
+# The library's documentation as a web site in build/documentation.
+SYMBOLS = swift-symbolgraph-extract -target $$(swift -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -n 1) \
+          -minimum-access-level public -I $(BUILD)/Modules -Xcc -fmodule-map-file=$(BUILD)/CDuctusKernels.build/module.modulemap \
+          -Xcc -fmodule-map-file=Sources/CZlib/module.modulemap -Xcc -fmodule-map-file=Sources/COpenBLAS/module.modulemap \
+          $$(pkg-config --cflags-only-I openblas | sed 's/-I/-Xcc -I/g')
+
+documentation: packages swift
+	swift build -c release --target Ductus
+	@mkdir -p build/symbols
+	$(SYMBOLS) -module-name Ductus -output-dir build/symbols
+	docc convert Sources/Library/Ductus/Ductus.docc --additional-symbol-graph-dir build/symbols --output-path build/documentation \
+		--fallback-display-name Ductus --fallback-bundle-identifier ductus
 
 # The unit suites under the address and the thread sanitizer, each in a build of its own.
 SANITIZED = Foundations,Randomness,CKernels,Network,Ink,NoteIndex,Documents,Decoding,Recognition,Pages,Training,Adaptation,Library,Wire,Tablet,Transport,TransportZeroMQ,Streaming,Web,Daemon
