@@ -20,7 +20,7 @@ STATIC_BUILD   = .build/static
         install uninstall deb debian-root accuracy
 
 # Product by product: `swift build` alone also compiles the protoc of SwiftProtobuf's plug-in, 600 files of C++ that nothing here uses.
-# In continuous integration the build also refuses imports that a target does not name.
+# In continuous integration a build also refuses imports that its targets do not name; it looks at those of the product alone.
 IMPORTS = $(if $(CI),--explicit-target-dependency-import-check error)
 PRODUCT = swift build -c release $(IMPORTS) --product
 TESTS   = ductusPackageTests
