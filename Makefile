@@ -16,13 +16,11 @@ VERSION        = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources
 # Its own folder: every object differs when the Swift runtime is linked in.
 STATIC_BUILD   = .build/static
 
-.PHONY: build run test test-data test-package examples documentation sanitize fuzz fuzz-coverage fixtures clean packages test-packages swift \
+.PHONY: build run test test-data test-package examples imports documentation sanitize fuzz fuzz-coverage fixtures clean packages test-packages swift \
         install uninstall deb debian-root accuracy
 
 # Product by product: `swift build` alone also compiles the protoc of SwiftProtobuf's plug-in, 600 files of C++ that nothing here uses.
-# In continuous integration a build also refuses imports that its targets do not name; it looks at those of the product alone.
-IMPORTS = $(if $(CI),--explicit-target-dependency-import-check error)
-PRODUCT = swift build -c release $(IMPORTS) --product
+PRODUCT = swift build -c release --product
 TESTS   = ductusPackageTests
 
 build: packages swift
@@ -37,9 +35,14 @@ RUN_TESTS = Tests/unskipped swift test -c release --skip-build
 
 test: build test-packages
 	$(PRODUCT) $(TESTS)
+	$(if $(CI),@$(MAKE) --no-print-directory imports)
 	$(RUN_TESTS) --skip SystemTests
 	$(RUN_TESTS) --filter SystemTests --skip PackageTests --no-parallel
 	@$(MAKE) --no-print-directory examples
+
+# Refuses imports that a target does not name. It looks at what was built before, and compiles nothing.
+imports:
+	$(PRODUCT) ductus --explicit-target-dependency-import-check error
 
 # The tests of the Debian package, in a plain Debian 12.
 test-package: deb debian-root test-packages
