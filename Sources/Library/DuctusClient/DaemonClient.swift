@@ -1,5 +1,6 @@
 import Ductus
 import DuctusInk
+import DuctusPages
 import DuctusStreaming
 import DuctusTransportZeroMQ
 import DuctusWire
