@@ -17,13 +17,11 @@ VERSION        = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources
 # Its own folder: every object differs when the Swift runtime is linked in.
 STATIC_BUILD   = .build/static
 
-.PHONY: build run test test-data test-package examples sanitize fuzz fuzz-coverage fixtures clean packages test-packages swift \
+.PHONY: build run test test-data test-package examples imports documentation sanitize fuzz fuzz-coverage fixtures clean packages test-packages swift \
         install uninstall deb debian-root accuracy
 
 # Product by product: `swift build` alone also compiles the protoc of SwiftProtobuf's plug-in, 600 files of C++ that nothing here uses.
-# In continuous integration the build also refuses imports that a target does not name.
-IMPORTS = $(if $(CI),--explicit-target-dependency-import-check error)
-PRODUCT = swift build -c release $(IMPORTS) --product
+PRODUCT = swift build -c release --product
 TESTS   = ductusPackageTests
 
 build: packages swift
@@ -38,9 +36,14 @@ RUN_TESTS = Tests/unskipped swift test -c release --skip-build
 
 test: build test-packages
 	$(PRODUCT) $(TESTS)
+	$(if $(CI),@$(MAKE) --no-print-directory imports)
 	$(RUN_TESTS) --skip SystemTests
 	$(RUN_TESTS) --filter SystemTests --skip PackageTests --no-parallel
 	@$(MAKE) --no-print-directory examples
+
+# Refuses imports that a target does not name. It looks at what was built before, and compiles nothing.
+imports:
+	$(PRODUCT) ductus --explicit-target-dependency-import-check error
 
 # The tests of the Debian package, in a plain Debian 12.
 test-package: deb debian-root test-packages
@@ -63,6 +66,19 @@ examples: build
 	@cp Package.resolved Examples/Package.resolved
 	$(EXAMPLES)
 	@Examples/check $(BUILD)
+
+# The library's documentation as a web site in build/documentation.
+SYMBOLS = swift-symbolgraph-extract -target $$(swift -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -n 1) \
+          -minimum-access-level public -I $(BUILD)/Modules -Xcc -fmodule-map-file=$(BUILD)/CDuctusKernels.build/module.modulemap \
+          -Xcc -fmodule-map-file=Sources/CZlib/module.modulemap -Xcc -fmodule-map-file=Sources/COpenBLAS/module.modulemap \
+          $$(pkg-config --cflags-only-I openblas | sed 's/-I/-Xcc -I/g')
+
+documentation: packages swift
+	swift build -c release --target Ductus
+	@mkdir -p build/symbols
+	$(SYMBOLS) -module-name Ductus -output-dir build/symbols
+	docc convert Sources/Library/Ductus/Ductus.docc --additional-symbol-graph-dir build/symbols --output-path build/documentation \
+		--fallback-display-name Ductus --fallback-bundle-identifier ductus
 
 # The unit suites under the address and the thread sanitizer, each in a build of its own.
 SANITIZED = Foundations,Randomness,CKernels,Network,Ink,NoteIndex,Documents,Decoding,Recognition,Pages,Training,Adaptation,Library,Wire,Tablet,Transport,TransportZeroMQ,Streaming,Web,Daemon

@@ -164,7 +164,7 @@ let package = Package(
         library(
             "DuctusLearning", ["Foundations", "Recognition", "Streaming", "Adaptation"], ["Ductus"]),
         library(
-            "DuctusClient", ["Ink", "Streaming", "Wire", "Transport", "TransportZeroMQ"], ["Ductus"]),
+            "DuctusClient", ["Ink", "Pages", "Streaming", "Wire", "Transport", "TransportZeroMQ"], ["Ductus"]),
 
         // Programs
         .executableTarget(

@@ -1,6 +1,6 @@
 import DuctusFoundations
 
-/// How a prefix beam search weighs and prunes. Stored with a model, so that every use of it reads alike.
+/// The weights and the pruning of a prefix beam search. Stored with a model, so that every use of it reads alike.
 public struct DecoderConfiguration: Sendable, Equatable, Codable {
     /// Hypotheses kept after each frame.
     public var beamWidth = 16

@@ -1,6 +1,6 @@
 import DuctusRandomness
 
-/// How a data set writes down what was written: a language model must have learned from text in the same style.
+/// The transcription style of a data set. A language model must have learned from text of the same style.
 public enum TranscriptStyle: String, Sendable, CaseIterable {
     /// Ordinary text.
     case plain

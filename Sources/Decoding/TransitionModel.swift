@@ -1,6 +1,6 @@
 import Foundation
 
-/// How labels follow each other from frame to frame: a discrete-state Markov model, learned by counting.
+/// A Markov model of how labels follow each other from frame to frame, estimated by counting.
 ///
 /// Together with a network's posteriors it makes a hybrid hidden Markov model (Bourlard & Morgan 1994): posteriors over priors stand in for
 /// likelihoods.

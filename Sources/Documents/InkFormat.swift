@@ -27,7 +27,7 @@ public enum YDirection: String, Sendable, CaseIterable {
     case up, down
 }
 
-/// How to read what files leave open.
+/// Options for what files leave open.
 public struct ReadingOptions: Equatable, Sendable {
     public var limits: InkLimits
     public var unipen: Unipen.Options

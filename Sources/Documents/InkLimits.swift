@@ -1,6 +1,6 @@
 import DuctusFoundations
 
-/// What a reader grants a file, so that a hostile one costs bounded time and memory.
+/// The limits of a file reader, so that a hostile file costs bounded time and memory.
 public struct InkLimits: Equatable, Sendable {
     /// Bytes of one line of a line-by-line format, uncompressed.
     public var lineBytes = LineReader.longestLine

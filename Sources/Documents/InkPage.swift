@@ -55,7 +55,7 @@ public struct Sheet: Equatable, Sendable {
     }
 }
 
-/// How a stroke was drawn.
+/// The tool, color and width of a stroke.
 public struct StrokeMark: Equatable, Sendable {
     public enum Tool: String, Sendable {
         case pen, highlighter, eraser, shape

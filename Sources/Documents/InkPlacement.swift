@@ -1,6 +1,6 @@
 import DuctusInk
 
-/// Where a page's ink is in its file's plane: place in the file = origin + unit × place in the page.
+/// The placement of a page's ink in its file: place in the file = origin + unit × place in the page.
 ///
 /// Places far from the origin, as map projections, nanometres or screens of several walls have them, would lose their last digits as
 /// `Float`, and those above `SampleCleaner`'s limit would count as errors of the device. Such ink is moved to the origin, and made smaller

@@ -13,7 +13,7 @@ public struct Color: Sendable, Hashable {
     public static let black = Color(red: 0, green: 0, blue: 0)
     public static let white = Color(red: 255, green: 255, blue: 255)
     /// Ink on paper.
-    public static let ink = Color(red: 24, green: 32, blue: 72)
+    public static let writing = Color(red: 24, green: 32, blue: 72)
     /// Axes, captions, what should be read second.
     public static let gray = Color(red: 110, green: 110, blue: 118)
     public static let paleGray = Color(red: 224, green: 224, blue: 228)

@@ -128,7 +128,7 @@ public struct Drawing: Sendable {
     }
 }
 
-/// Why a picture cannot be written.
+/// The errors of writing a picture.
 public enum DrawingError: Error, Equatable, CustomStringConvertible {
     case unknownFormat(String)
     case tooLarge(width: Int, height: Int)

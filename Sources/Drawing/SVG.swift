@@ -1,3 +1,5 @@
+import DuctusFoundations
+
 /// The SVG back end: Scalable Vector Graphics 1.1, https://www.w3.org/TR/SVG11/.
 extension Drawing {
     /// The picture as an SVG document.
@@ -32,23 +34,6 @@ extension Drawing {
 
     fileprivate static func pair(_ point: PlanePoint) -> String {
         number(point.x) + " " + number(point.y)
-    }
-
-    /// Text as XML character data: markup escaped, what XML 1.0 does not allow replaced.
-    static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            case "\t", "\n", "\r": escaped += " "
-            case "\u{0}"..<" ", "\u{7f}"..."\u{9f}", "\u{fffe}", "\u{ffff}": escaped += "\u{fffd}"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
     }
 }
 
@@ -103,6 +88,6 @@ extension Drawing.Text {
         svg += "<text xml:space=\"preserve\" x=\"\(Drawing.number(position.x))\" y=\"\(Drawing.number(position.y))\" "
         svg +=
             "font-size=\"\(Drawing.number(size))\" text-anchor=\"\(anchorName)\" fill=\"\(color.hexadecimal)\"\(turn)>"
-        svg += Drawing.escaped(string) + "</text>\n"
+        svg += XMLText.escaped(string) + "</text>\n"
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Why a file could not be read or written. Every message names the file, the place and the remedy.
+/// The errors of reading and writing files. Every message names the file, the place and the remedy.
 public enum FileError: Error, Equatable, CustomStringConvertible, LocalizedError {
     /// The file cannot be opened, read or written; with the operating system's reason.
     case inaccessible(path: String, reason: String)

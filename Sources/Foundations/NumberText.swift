@@ -1,4 +1,4 @@
-/// How numbers of ink are written in text files.
+/// The notation of ink's numbers in text files.
 package enum NumberText {
     /// The shortest text that reads back as the same number; nil for what is none.
     package static func of(_ value: Float) -> String? {

@@ -1,4 +1,4 @@
-/// What was wrong with the ink, counted by kind. Nothing of this is an error: pens lie, and the rest is still read.
+/// Counts of the defects that were found in ink, by kind. Nothing of this is an error: pens lie, and the rest is still read.
 public struct Cleaning: Codable, Equatable, Sendable {
     /// Samples dropped because a coordinate is NaN or infinite.
     public var notFinite = 0

@@ -1,4 +1,4 @@
-/// How ink becomes feature vectors. Stored with the weights that were trained on it: a network reads no other features.
+/// The parameters of feature extraction from ink. Stored with the weights that were trained on it: a network reads no other features.
 ///
 /// Lengths without a unit are in normalized units, where 1 is the deviation of y of the whole segment (after its slope
 /// is removed), about two thirds of the height of a small letter.

@@ -22,7 +22,7 @@ public struct Features: Equatable, Sendable {
     }
 }
 
-/// Where a frame comes from: the ink between the frame before and this one.
+/// The origin of a frame: the ink between the frame before it and itself.
 public struct FrameOrigin: Equatable, Sendable {
     /// Index of the stroke in the segment.
     public var stroke: Int32

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How the baseline wanders and the size changes along a line, estimated in a Gaussian window that moves along x.
+/// The baseline and the size of writing along a line, estimated in a Gaussian window that moves along x.
 ///
 /// All in normalized units (see `SegmentNormalization`). With w the arc length, K a Gaussian with peak 1, p the prior length:
 ///

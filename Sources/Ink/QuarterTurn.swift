@@ -1,4 +1,4 @@
-/// How a tablet is turned: by none, one, two or three quarters of a circle, clockwise.
+/// The rotation of a tablet by none, one, two or three quarters of a circle, clockwise.
 public enum QuarterTurn: Int, Sendable, CaseIterable {
     case none, quarter, half, threeQuarters
 

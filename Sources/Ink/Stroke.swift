@@ -1,4 +1,4 @@
-/// What a pen draws from pen down to pen up.
+/// A stroke: the samples from pen down to pen up.
 public struct Stroke: Equatable, Sendable {
     /// In the order in which the pen reported them.
     public var samples: [Sample]

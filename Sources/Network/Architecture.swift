@@ -1,4 +1,4 @@
-/// What a network is made of, as data: the width of its input and its layers, in the order in which data meets them.
+/// The architecture of a network as data: the width of its input, and its layers in order.
 ///
 /// It travels as JSON in the metadata of a weight file (key `ductus.architecture`), so that one engine runs every
 /// model: `{"input": 9, "layers": [{"kind": "convolution1D", "in": 9, "out": 48, "kernel": 5, …}, …]}`.

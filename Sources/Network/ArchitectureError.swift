@@ -1,4 +1,4 @@
-/// What makes an architecture impossible.
+/// The errors of an architecture.
 public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
     case noLayers
     case tooManyLayers(Int)

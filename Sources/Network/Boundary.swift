@@ -1,6 +1,6 @@
 import CDuctusKernels
 
-/// Where the sequences of a batch lie between two layers: the frames that go from one to the next.
+/// The frames of a batch between two layers: where each sequence begins and ends.
 ///
 /// Frames are counted from the begin of their stream; a whole sequence is a stream of one window, which is its end.
 public final class Boundary {

@@ -53,7 +53,7 @@ public enum InstructionSet: String, CaseIterable, Codable, Sendable {
     }
 }
 
-/// How a network keeps its weights for inference.
+/// The number format of a network's weights in inference.
 public enum Precision: String, CaseIterable, Codable, Sendable {
     /// 32-bit floating point: exact.
     case fp32

@@ -3,7 +3,7 @@ import CDuctusOpenBLAS
 import Foundation
 import Synchronization
 
-/// Who does a network's large products with 32-bit weights: those over many frames at once.
+/// The implementation of a network's large products with 32-bit weights, which go over many frames at once.
 public enum LargeProducts: String, CaseIterable, Sendable {
     /// The kernels of the instruction set.
     case kernels

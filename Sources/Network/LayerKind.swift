@@ -75,7 +75,7 @@ extension LayerKind {
     }
 }
 
-/// What a layer's parameters begin as.
+/// The initialization of a layer's parameters.
 public enum Initialization: Sendable {
     case constant(Float)
     /// Uniform, scaled by fan-in and fan-out (Glorot and Bengio 2010).
@@ -103,7 +103,7 @@ public struct ParameterDeclaration: Sendable {
     }
 }
 
-/// How many numbers a stream keeps for a layer.
+/// The size of the state that a stream keeps for a layer.
 public struct StateShape: Hashable, Sendable {
     /// From the begin; all zero.
     public var count: Int
@@ -116,7 +116,7 @@ public struct StateShape: Hashable, Sendable {
     }
 }
 
-/// What a layer is prepared for.
+/// The settings that a layer is prepared with.
 public struct LayerSettings: Sendable {
     /// Widths of what it reads.
     public let inputs: [Int]
@@ -126,7 +126,7 @@ public struct LayerSettings: Sendable {
     public let trains: Bool
 }
 
-/// Where a layer stands while its numbers are checked.
+/// The context of a layer's validation: its place in the architecture.
 public struct LayerCheck: Sendable {
     /// Its number in the architecture.
     public let index: Int

@@ -1,7 +1,6 @@
 import CDuctusKernels
 
-/// What one layer needs of memory in a call; in training it is kept for the way back. In inference all layers share
-/// one.
+/// The memory of one layer in a call. In training it is kept for the backward pass. In inference all layers share one.
 ///
 /// A kind of layer numbers its buffers as it likes, from 0.
 public final class LayerRecord {

@@ -1,5 +1,4 @@
-/// What a stream keeps for one layer between two windows: numbers whose meaning the layer alone knows. All zero at the
-/// begin of a stream.
+/// The state of one layer between two windows of a stream. Only the layer knows what its numbers mean. All zero at the begin of a stream.
 public final class LayerState {
     public let shape: StateShape
     /// How many numbers it has now.

@@ -1,4 +1,4 @@
-/// What is wrong with a call to a network.
+/// The errors of calling a network.
 public enum NetworkError: Error, Equatable, CustomStringConvertible {
     case wrongParameterCount(expected: Int, found: Int)
     case wrongDimension(expected: Int, found: Int)

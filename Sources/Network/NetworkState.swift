@@ -1,4 +1,4 @@
-/// What a network remembers of one stream between its windows.
+/// The state of a network between two windows of one stream.
 ///
 /// The forward direction of each recurrent layer keeps its last state, each convolution the few frames to the left that
 /// its next output sees, and attention what it may look back at. Its size is bound by the architecture, never by the

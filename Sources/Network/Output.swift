@@ -1,4 +1,4 @@
-/// What a network says about a batch: for each output frame the natural logarithms of the labels' probabilities.
+/// The output of a network for a batch: the natural logarithm of each label's probability, for each output frame.
 ///
 /// It is a view into the workspace that made it, **valid until the workspace's next use**; the pointers are valid as
 /// long as this value, or the workspace, is alive.
@@ -24,7 +24,7 @@ public struct Output {
     }
 }
 
-/// What a network says about one sequence, or one window of a stream.
+/// The output of a network for one sequence, or for one window of a stream.
 public struct OutputSequence {
     /// The number of its first frame, counted from the stream's begin; 0 for a whole sequence.
     public let first: Int
@@ -37,7 +37,7 @@ public struct OutputSequence {
     let owner: Workspace
 }
 
-/// Where a sequence's output lies, in frames.
+/// The range of a sequence's output, in frames.
 struct OutputSpan {
     var offset: Int
     var first: Int

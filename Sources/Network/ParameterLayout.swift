@@ -17,7 +17,7 @@ public struct ParameterTensor: Hashable, Sendable {
     public var isWeight: Bool { shape.count > 1 }
 }
 
-/// Where each tensor of a network lies in the one flat buffer that optimizers, averages and weight files work on.
+/// The layout of a network's tensors in the flat buffer that optimizers, averages and weight files work on.
 public struct ParameterLayout: Hashable, Sendable {
     /// In the order of the buffer: layer by layer, without gaps.
     public let tensors: [ParameterTensor]

@@ -1,5 +1,4 @@
-/// How the layers of a network hang together. Boundaries are counted through: the inputs first, then each layer's
-/// output.
+/// The connections between the layers of a network. Boundaries are counted through: the inputs first, then each layer's output.
 struct Wiring: Sendable {
     let inputs: Int
     /// For each layer the boundaries it reads.

@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 
-/// What was read in notes, to be searched: an SQLite database with a full-text table (FTS5).
+/// The search index of notes: an SQLite database with a full-text table (FTS5).
 ///
 /// A note is known by its path; its lines by its content and by the generation of the weights that read them, so that only what changed, or
 /// what other weights would read, is read again. Each note is written in one transaction: a crash at any instant leaves every note whole, as it
@@ -186,7 +186,7 @@ public final class NoteIndex: Sendable {
     }
 }
 
-/// Why an index cannot be used.
+/// The errors of a search index.
 public enum NoteIndexFault: Error, Equatable, CustomStringConvertible {
     case unusable(path: String, reason: String)
 
@@ -198,7 +198,7 @@ public enum NoteIndexFault: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// What a note was like when it was read.
+/// The state of a note's file when it was read.
 public struct NoteState: Equatable, Sendable {
     /// Bytes.
     public var size: Int

@@ -3,7 +3,7 @@ import DuctusFoundations
 import DuctusInk
 import Foundation
 
-/// How well a model reads labelled ink.
+/// The accuracy of a model on labelled ink.
 ///
 /// Rates are fractions. CER is the edit distance over the number of reference characters, spaces included; WER the same over
 /// words; ECE the expected calibration error of the symbols' confidences in 15 bins (Guo et al. 2017).

@@ -1,11 +1,14 @@
 import DuctusInk
 
-/// What a segment was read from: all that it takes to read it again.
+/// The evidence of a segment: the input that it was read from, and can be read from again.
 public enum Evidence: Sendable, Equatable {
     /// Strokes of a pen, device units, y down.
     case ink([Stroke])
     /// Vectors of a sensor.
     case vectors(SensorVectors)
+
+    /// No input at all.
+    public static let nothing = Evidence.ink([])
 
     /// There is nothing to read.
     public var isEmpty: Bool {

@@ -8,7 +8,7 @@ import DuctusNetwork
 /// Keeps its memory from call to call, also over generations of a model; used by one thread at a time.
 public final class FrameReader {
     private let workspace = Workspace()
-    private var extractor: FrameExtractor?
+    private var extractor: (input: ModelInput, frames: any FrameExtractor)?
     private var batch = Batch(dimension: 1)
 
     public init() {}
@@ -30,13 +30,13 @@ public final class FrameReader {
         _ evidence: [Evidence], with model: Model, _ body: (Int, Reading) throws -> Value
     ) throws -> [Value] {
         if extractor?.input != model.input {
-            extractor = FrameExtractor(model.input)
+            extractor = (model.input, model.input.makeExtractor())
             batch = Batch(dimension: model.input.dimension)
         }
         batch.removeAll()
         var origins: [[FrameOrigin]] = []
         for evidence in evidence {
-            guard let features = try extractor?.features(of: evidence, for: model) else { continue }
+            guard let features = try extractor?.frames.features(of: evidence, for: model) else { continue }
             if features.count > 0 { batch.append(features.values) }
             origins.append(features.origins)
         }
@@ -56,34 +56,10 @@ public final class FrameReader {
     }
 }
 
-/// Whole segments as standardized frames, whatever they were recorded with.
-private struct FrameExtractor {
-    let input: ModelInput
-    private var ink: FeatureExtractor?
-    private var vectors: VectorExtractor?
-    private var buffer: Features
-
-    init(_ input: ModelInput) {
-        self.input = input
-        buffer = Features(dimension: input.dimension)
-        switch input {
-        case .ink(let configuration): ink = FeatureExtractor(configuration)
-        case .vectors(let configuration): vectors = VectorExtractor(configuration)
-        }
-    }
-
-    mutating func features(of evidence: Evidence, for model: Model) throws -> Features {
-        switch evidence {
-        case .ink(let strokes):
-            guard ink?.extract(SteepLine.levelled(strokes) ?? strokes, into: &buffer) != nil else {
-                throw ModelError.wrongInput(model: model.name, expected: "sensor vectors")
-            }
-            model.standardization.apply(to: &buffer.values)
-        case .vectors(let recorded):
-            guard let vectors else { throw ModelError.wrongInput(model: model.name, expected: "ink") }
-            try vectors.extract(recorded.arranged(for: vectors.configuration), into: &buffer)
-            vectors.standardize(&buffer.values, with: model.standardization)
-        }
-        return buffer
-    }
+/// Turns whole segments of one kind of input into the frames of a model, standardized.
+protocol FrameExtractor {
+    /// The frames of a segment, and where each comes from.
+    ///
+    /// - Throws: `ModelError.wrongInput` for evidence of another kind, `SensorFileError` for vectors that cannot be used.
+    mutating func features(of evidence: Evidence, for model: Model) throws -> Features
 }

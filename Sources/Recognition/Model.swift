@@ -319,7 +319,7 @@ extension Model {
     }
 }
 
-/// Why a model cannot be used.
+/// The errors of loading and using a model.
 public enum ModelError: Error, Equatable, CustomStringConvertible {
     case missing(path: String)
     case unusable(path: String, reason: String)

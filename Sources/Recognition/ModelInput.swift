@@ -1,11 +1,14 @@
 import DuctusInk
 
-/// What a model reads, and how it becomes the network's feature vectors. Stored in the weight file under `ductus.features`.
+/// The input of a model, with the parameters of its feature extraction. Stored in the weight file under `ductus.features`.
 public enum ModelInput: Sendable, Equatable {
     /// Strokes of a pen.
     case ink(FeatureConfiguration)
     /// Vectors of a sensor.
     case vectors(VectorConfiguration)
+
+    /// What a recipe reads that does not say.
+    public static let standard = ModelInput.ink(FeatureConfiguration())
 
     /// Numbers per frame that the network is given.
     public var dimension: Int {
@@ -22,6 +25,30 @@ extension ModelInput {
         switch self {
         case .ink: "ink"
         case .vectors: "features"
+        }
+    }
+
+    /// Names of the channels that vectors must have, in their order; empty for strokes.
+    public var channels: [String] {
+        switch self {
+        case .ink: []
+        case .vectors(let configuration): configuration.channels
+        }
+    }
+
+    /// What it reads is writing: strokes, of which pages are made and pictures drawn.
+    public var readsStrokes: Bool {
+        switch self {
+        case .ink: true
+        case .vectors: false
+        }
+    }
+
+    /// Turns segments of this kind into frames.
+    func makeExtractor() -> any FrameExtractor {
+        switch self {
+        case .ink(let configuration): InkFrameExtractor(configuration)
+        case .vectors(let configuration): VectorFrameExtractor(configuration)
         }
     }
 

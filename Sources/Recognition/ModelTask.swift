@@ -1,8 +1,8 @@
 import DuctusDecoding
 import Foundation
 
-/// What a model is for: how its outputs become labels, and by name the loss that it learns with, the decoder that reads it and the metric
-/// that it is measured by. Stored in the weight file under `ductus.task`.
+/// The task of a model: how its outputs become labels, and by name its loss, its decoder and its metric. Stored in the weight file under
+/// `ductus.task`.
 ///
 /// Known tasks are stored as their names. Any other is an object, so that a task that is none of this program's travels with its model:
 ///

@@ -1,4 +1,4 @@
-/// What was read, and where in the ink each symbol is.
+/// The result of recognition: the text, and the ink of each symbol.
 public struct Recognition: Sendable, Equatable {
     /// The best reading.
     public var text: String

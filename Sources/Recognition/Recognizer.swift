@@ -32,16 +32,6 @@ public final class Recognizer {
         model = generation
     }
 
-    /// Reads a segment of ink. A line that slopes steeply is turned level first.
-    ///
-    /// - Parameters:
-    ///   - strokes: in the order of writing; device units, y down.
-    ///   - precedingText: what was read before, on the same line, for the language model.
-    /// - Throws: `ModelError.wrongInput` where the model reads sensor vectors.
-    public func recognize(_ strokes: [Stroke], precedingText: String = "") throws -> Recognition {
-        try recognize([.ink(strokes)], precedingTexts: [precedingText])[0]
-    }
-
     /// Reads several segments in one pass of the network; each as it would be read alone.
     ///
     /// - Throws: `ModelError.wrongInput`, `SensorFileError`: then none was read.

@@ -1,6 +1,6 @@
 import DuctusInk
 
-/// What a pen did, as far as recognition cares.
+/// An action of a pen that matters to recognition.
 public enum PenAction: Equatable, Sendable {
     /// A report. `contact`: the tip touches. `erasing`: it is the rubber end.
     case sample(Sample, contact: Bool, erasing: Bool)

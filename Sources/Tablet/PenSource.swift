@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where pen actions come from: a tablet, or a recording of one.
+/// A source of pen actions: a tablet, or a recording of one.
 public protocol PenSource: AnyObject {
     var device: TabletDevice { get }
     /// Reports that were thrown away so far.

@@ -1,4 +1,4 @@
-/// What a digitizer says of itself.
+/// A digitizer's description of itself.
 public struct TabletDevice: Equatable, Sendable {
     /// The range of an absolute axis (`struct input_absinfo`).
     public struct Axis: Equatable, Sendable {

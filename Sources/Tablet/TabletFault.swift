@@ -1,6 +1,6 @@
 import Glibc
 
-/// What can keep a pen from being read.
+/// The errors of reading a pen.
 public enum TabletFault: Error, Equatable, CustomStringConvertible {
     case noPen(devices: Int, unreadable: [String])
     case notReadable(String, code: Int32)

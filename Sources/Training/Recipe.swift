@@ -9,7 +9,7 @@ import Foundation
 /// Every key may be left out and then has the value of `Recipe()`.
 public struct Recipe: Sendable, Equatable, Codable {
     /// What the model reads, and how it becomes feature vectors.
-    public var input: ModelInput = .ink(.init())
+    public var input = ModelInput.standard
     /// What the classes mean.
     public var task: ModelTask = .transcription
     /// The symbols that are read, each a grapheme (or a name, for frame labels). Where left out: printable ASCII for ink, what the
@@ -174,7 +174,7 @@ public struct Recipe: Sendable, Equatable, Codable {
     }
 }
 
-/// Why a training run cannot begin or go on.
+/// The errors of a training run.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case badRecipe(path: String, reason: String)
     case noExamples(paths: [String])

@@ -64,7 +64,7 @@ public struct Recombination: Sendable, Equatable {
     }
 }
 
-/// Where a word's ink lies: its box, and the arc-length-weighted mean and deviation of y.
+/// The extent of a word's ink: its box, and the arc-length-weighted mean and deviation of y.
 private struct InkExtent {
     var bounds: Bounds
     var middle: Float

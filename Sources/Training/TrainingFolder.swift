@@ -1,7 +1,7 @@
 import DuctusRecognition
 import Foundation
 
-/// Where a training run keeps what it makes: recipe, checkpoint, metrics, learning curve, and the model itself.
+/// The folder of a training run: recipe, checkpoint, metrics, learning curve and model.
 public struct TrainingFolder {
     public let url: URL
     public var checkpoint: URL { url.appending(path: "checkpoint.safetensors") }

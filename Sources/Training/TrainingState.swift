@@ -1,7 +1,7 @@
 import DuctusNetwork
 import Foundation
 
-/// What a run has reached: everything that resuming needs beside the recipe and the data.
+/// The state of a training run: everything that resuming needs beside the recipe and the data.
 struct TrainingState {
     /// Epochs that are complete, and steps done of the one that is not.
     var epoch = 0

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// Whether what lies in a directory can be replaced by others: then its sockets may be anybody's.
+/// A check whether others can replace what lies in a directory. If so, its sockets may be anybody's.
 package enum DirectoryTrust {
     /// What is wrong with it; nil: only this user and root can change what lies there.
     package static func danger(of path: String, user: UInt32 = geteuid(), group: UInt32 = getegid()) -> String? {

@@ -34,8 +34,8 @@ package struct Publication: Equatable, Sendable {
     package var byteCount: Int { topic.count + payload.count }
 }
 
-/// What the daemon does with what its clients send, and what it lets them have. Every transport calls it, on any thread, and the
-/// calls must not wait.
+/// The daemon's handler of its clients' messages, which also decides what each may receive. Every transport calls it, on any thread, and
+/// the calls must not wait.
 ///
 /// A transport asks `permits` for each message and each subscriber, so that a right that was taken away ends at once, also on
 /// connections that stand.

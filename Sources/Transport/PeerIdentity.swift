@@ -1,4 +1,4 @@
-/// Who is at the other end of a connection, as far as its transport has made sure of it. Rights and quotas are looked up by it.
+/// The identity of a connection's other end, as far as its transport has verified it. Rights and quotas are looked up by it.
 ///
 /// It says who somebody is, not what they may do: rights change with a reload while connections stay.
 package struct PeerIdentity: Hashable, Sendable, CustomStringConvertible {

@@ -1,5 +1,5 @@
-/// Who asked for which topics: every connection of a transport with its prefixes, found by topic in time that does not grow with the
-/// number of connections. Belongs to one thread, or to whoever holds its lock.
+/// The subscriptions of a transport: every connection with its prefixes, found by topic in time that does not grow with the number of
+/// connections. Belongs to one thread, or to whoever holds its lock.
 ///
 /// It says who *asked*; whether a subscriber may have a message is asked of the handler, for each message.
 package struct SubscriberTable {

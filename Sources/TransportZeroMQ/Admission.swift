@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How many connections there may be: of all clients together, so that descriptors do not run out, and of each.
+/// The limits of connections: of all clients together, so that descriptors do not run out, and of each client.
 ///
 /// Every socket keeps a part for itself that the others cannot take, so that a flood on one leaves the others open. Any thread
 /// may ask. A connection counts for as long as its ticket lives.

@@ -1,7 +1,7 @@
 import CDuctusHandover
 import Glibc
 
-/// Who opened a connection, as far as the kernel tells before anything was sent: whom connections are counted for.
+/// The origin of a connection, as far as the kernel tells before anything was sent. Connections are counted for it.
 package enum ConnectionOrigin: Hashable, Sendable, CustomStringConvertible {
     case user(UInt32)
     case address(String)

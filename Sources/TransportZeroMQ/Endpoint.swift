@@ -1,4 +1,4 @@
-/// Where a socket listens or connects: `ipc:///run/ductus/ink`, `tcp://10.0.0.2:7711`, `inproc://name`.
+/// The address on which a socket listens or to which it connects: `ipc:///run/ductus/ink`, `tcp://10.0.0.2:7711`, `inproc://name`.
 package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     package enum Scheme: String, CaseIterable, Sendable { case ipc, tcp, inproc }
 

@@ -1,6 +1,6 @@
 import CDuctusZeroMQ
 
-/// How a socket behaves. The defaults are bounded in every direction: nothing queues or waits without limit.
+/// The options of a socket. The defaults are bounded in every direction: nothing queues or waits without limit.
 package struct SocketOptions: Sendable {
     /// Messages kept for a peer that does not take them, and from a peer before we take them.
     package var sendHighWater = 10_000

@@ -1,4 +1,4 @@
-/// What an XPUB socket tells of its subscribers: a first byte of 1 or 0, then the prefix they want or want no more.
+/// A subscription message of an XPUB socket: a first byte of 1 or 0, then the prefix that is subscribed or unsubscribed.
 package struct Subscription: Equatable, Sendable {
     package var prefix: [UInt8]
     package var begins: Bool

@@ -1,7 +1,7 @@
 import CDuctusZeroMQ
 import Glibc
 
-/// What can go wrong between two sockets. `code` is the `errno` that ZeroMQ left.
+/// The errors of sockets. `code` is the `errno` that ZeroMQ left.
 package enum TransportFault: Error, Equatable, CustomStringConvertible {
     case endpoint(String)
     case key(String)

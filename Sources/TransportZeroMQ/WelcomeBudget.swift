@@ -1,4 +1,4 @@
-/// How much of what was published before a subscriber gets: enough for everyone who comes and asks, too little to hold others up by
+/// The budget of earlier messages that a new subscriber is sent: enough for everyone who comes and asks, too little to hold others up by
 /// asking again and again.
 package struct WelcomeBudget {
     /// Messages at once, and per second from then on. Each question costs one, too.

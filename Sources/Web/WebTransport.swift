@@ -113,7 +113,8 @@ package final class WebTransport: MessageTransport, WebSocketService {
         case .events:
             guard isWanted, let event = try? WireDaemonEvent(wire: message.payload) else { return nil }
             return PenEvent.text("event", event).map { ($0, nil) }
-        case .ink, .features: return nil
+        // What comes in is not sent on.
+        default: return nil
         }
     }
 
@@ -174,7 +175,7 @@ package final class WebTransport: MessageTransport, WebSocketService {
     func publish(_ packet: InkPacket, of stream: StreamName, from peer: PeerIdentity) {
         guard let handler = state.withLock({ $0.handler }), let payload = try? packet.wire() else { return }
         let batch = MessageBatch()
-        batch.append([Topic.ink(stream).wire, payload], from: peer)
+        batch.append([InkPacket.topic(of: stream).wire, payload], from: peer)
         handler.take(batch)
     }
 }

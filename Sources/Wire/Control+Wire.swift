@@ -1,6 +1,6 @@
 internal import SwiftProtobuf
 
-/// What the daemon answered instead of what was asked for.
+/// The daemon's refusal of a request.
 package struct ControlFailure: Error, Equatable, Sendable, CustomStringConvertible {
     package var code: WireFailure.Code
     package var message: String

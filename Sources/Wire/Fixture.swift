@@ -15,7 +15,7 @@ package struct FixtureRecord: Equatable, Sendable {
     }
 }
 
-/// What can be wrong with a recording. Offsets count bytes from the start of the file.
+/// The errors of a recording. Offsets count bytes from the start of the file.
 package enum FixtureFault: Error, Equatable, CustomStringConvertible {
     case unreadable(String, reason: String)
     case unwritable(String, reason: String)

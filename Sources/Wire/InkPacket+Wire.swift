@@ -2,6 +2,9 @@ import DuctusInk
 import DuctusStreaming
 
 extension InkPacket {
+    /// What a pen's packets are published under.
+    package static func topic(of stream: StreamName) -> Topic { .ink(stream) }
+
     /// From the second frame of a message on an ink topic.
     package init(wire bytes: [UInt8]) throws(WireFault) {
         let message = try WireInkMessage(wire: bytes)

@@ -1,18 +1,30 @@
 import DuctusStreaming
 
-/// How one kind of input comes over the wire: its topics and its messages.
+/// The wire format of one kind of input: its topics and its messages.
 package struct InputCodec: Sendable {
     package let input: Pipeline.Input
     /// What comes before the stream's name in its topics.
     package let prefix: String
     /// From the second frame of a message.
     package let decode: @Sendable (_ wire: [UInt8]) throws(WireFault) -> any StreamPacket
+    /// A message with its epoch moved on by so much; nil for what is no packet.
+    package let moved: @Sendable (_ wire: [UInt8], _ epochs: UInt64) -> [UInt8]?
 
     /// Every kind that the daemon takes in.
     package static let all = [
-        InputCodec(input: .ink, prefix: Topic.inkPrefix) { wire throws(WireFault) in try InkPacket(wire: wire) },
+        InputCodec(input: .ink, prefix: Topic.inkPrefix) { wire throws(WireFault) in
+            try InkPacket(wire: wire)
+        } moved: { wire, epochs in
+            guard var packet = try? InkPacket(wire: wire) else { return nil }
+            packet.epoch &+= epochs
+            return try? packet.wire()
+        },
         InputCodec(input: .features, prefix: Topic.featuresPrefix) { wire throws(WireFault) in
             try FeaturePacket(wire: wire)
+        } moved: { wire, epochs in
+            guard var packet = try? FeaturePacket(wire: wire) else { return nil }
+            packet.epoch &+= epochs
+            return try? packet.wire()
         },
     ]
 

@@ -1,5 +1,4 @@
-/// What can be wrong with bytes that claim to be one of our messages. None of it stops the daemon: a data message is
-/// dropped and counted, a request gets an error reply.
+/// The errors of decoding a message. None of it stops the daemon: a data message is dropped and counted, a request gets an error reply.
 package enum WireFault: Error, Equatable, CustomStringConvertible {
     /// No such topic.
     case topic(String)

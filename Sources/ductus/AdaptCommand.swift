@@ -178,7 +178,7 @@ struct AdaptCommand: ParsableCommand {
     }
 }
 
-/// What a run of the study gave.
+/// The result of a run of the adaptation study.
 struct AdaptReport: Encodable {
     /// Corrected lines of each writer.
     var lines: Int

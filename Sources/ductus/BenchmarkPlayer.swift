@@ -52,7 +52,7 @@ extension WireStatusReply {
     }
 }
 
-/// What the labels of a run were.
+/// Counts of the labels of a run.
 struct BenchmarkTally {
     var finals: [LabelEvent] = []
     /// Of sensors: the spans that became final, in order.

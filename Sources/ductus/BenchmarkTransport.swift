@@ -4,7 +4,7 @@ import DuctusTransportZeroMQ
 import Foundation
 import Synchronization
 
-/// How many messages a second the transport layer takes: a publisher and a reactor over ipc, as pens and daemon do.
+/// Measures the throughput of the transport layer in messages a second: a publisher and a reactor over ipc, as pens and daemon do.
 /// `Benchmarks/transport.sh` runs the same pattern in C beside it.
 struct BenchmarkTransport: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -12,7 +12,7 @@ final class DaemonProcess {
     /// - Parameter settings: `KEY=VALUE` of the configuration.
     /// - Throws: `CommandFailure` if the program is not found or ends at once.
     init(
-        program: String?, model: URL, input: Pipeline.Input = .ink, decoder: Recognizer.Decoding = .beam, lanes: Int,
+        program: String?, model: URL, input: Pipeline.Input, decoder: Recognizer.Decoding = .beam, lanes: Int,
         core: Int?,
         window: WindowRule, settings: [String] = []
     ) throws {

@@ -93,10 +93,7 @@ struct EvaluateCommand: ParsableCommand {
                 try SequenceModel(contentsOf: file, precision: options.precision))
         }
         let model = try options.load()
-        switch model.input {
-        case .ink: try evaluateInk(model)
-        case .vectors: try SensorReport(command: self).print(model)
-        }
+        if model.input.readsStrokes { try evaluateInk(model) } else { try SensorReport(command: self).print(model) }
     }
 
     private func evaluateInk(_ model: Model) throws {

@@ -48,54 +48,14 @@ struct JournalCommand: ParsableCommand {
                 let reply = try StatusCommand.ask(client, .exportJournal(request)).exportJournal
                 for entry in reply.entries {
                     if entry.hasVectors {
-                        try printJSON(Recording(entry))
+                        try printJSON(ExportedRecording(entry))
                     } else {
-                        print(JSONLines.line(try Self.line(entry)))
+                        print(JSONLines.line(try InkLine(entry)))
                     }
                     (request.pipeline, request.after) = (entry.pipeline, entry.correction)
                 }
                 guard reply.more, !reply.entries.isEmpty else { return }
             }
-        }
-
-        /// A sensor's segment, as `SensorRecording` reads it.
-        private struct Recording: Encodable {
-            var id, subject: String
-            var rate: Double
-            var channels: [String]
-            /// nil for a number that is missing.
-            var frames: [[Float?]]
-            var text: String
-
-            init(_ entry: WireJournalEntry) {
-                id = "\(entry.stream)/\(entry.segment)"
-                subject = entry.writer
-                rate = Double(entry.vectors.rate)
-                channels = entry.channels
-                let (values, width) = (entry.vectors.values, max(1, entry.channels.count))
-                frames = stride(from: 0, to: values.count, by: width).map { first in
-                    values[first..<min(first + width, values.count)].map { $0.isFinite ? $0 : nil }
-                }
-                text = entry.text
-            }
-        }
-
-        private static func line(_ entry: WireJournalEntry) throws -> InkLine {
-            var strokes: [Stroke] = []
-            var open: [Sample] = []
-            for sample in try entry.ink.samples() {
-                if sample.contact {
-                    open.append(sample.sample)
-                } else if !open.isEmpty {
-                    strokes.append(Stroke(open))
-                    open = []
-                }
-            }
-            if !open.isEmpty { strokes.append(Stroke(open)) }
-            return InkLine(
-                id: "\(entry.stream)/\(entry.segment)", source: "corrections",
-                writer: entry.writer.isEmpty ? nil : entry.writer,
-                language: nil, text: entry.text, strokes: strokes)
         }
     }
 

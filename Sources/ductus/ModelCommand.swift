@@ -106,7 +106,7 @@ struct ModelCommand: ParsableCommand {
     }
 }
 
-/// What `model list` and `model show` print.
+/// The output of `model list` and `model show`.
 struct GenerationOutput: Encodable {
     var pipeline: String
     var generation: String

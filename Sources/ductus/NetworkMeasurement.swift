@@ -3,7 +3,7 @@ import DuctusNetwork
 import DuctusRandomness
 import Foundation
 
-/// How fast the network engine runs at one shape: a stack of bidirectional LSTM layers and a linear layer, as the peers have it.
+/// Measures the speed of the network engine at one shape: a stack of bidirectional LSTM layers and a linear layer, as the peers have it.
 struct NetworkMeasurement {
     var input = 96
     var hidden = 96

@@ -103,25 +103,20 @@ private final class Publishing {
 
     func send(_ record: FixtureRecord) throws {
         guard let socket = Self.socket(for: record.topic), let publisher = publishers[socket] else { return }
-        try publisher.send(topic: Array(record.topic.utf8), payload: try renewed(record.payload, socket))
+        try publisher.send(topic: Array(record.topic.utf8), payload: renewed(record))
     }
 
     /// The packet with this replay's epoch; what is no packet goes as it is, as hostile fixtures want it.
-    private func renewed(_ payload: [UInt8], _ socket: DaemonSocket) throws -> [UInt8] {
-        if socket == .ink, var packet = try? InkPacket(wire: payload) {
-            packet.epoch = packet.epoch &+ epoch
-            return try packet.wire()
+    private func renewed(_ record: FixtureRecord) -> [UInt8] {
+        guard let topic = try? Topic(record.topic), let codec = InputCodec.of(topic)?.codec else {
+            return record.payload
         }
-        if socket == .features, var packet = try? FeaturePacket(wire: payload) {
-            packet.epoch = packet.epoch &+ epoch
-            return try packet.wire()
-        }
-        return payload
+        return codec.moved(record.payload, epoch) ?? record.payload
     }
 
+    /// Topics that name no stream go where those that do would go.
     private static func socket(for topic: String) -> DaemonSocket? {
-        if topic.hasPrefix(Topic.inkPrefix) { return .ink }
-        return topic.hasPrefix(Topic.featuresPrefix) ? .features : nil
+        InputCodec.all.first { topic.hasPrefix($0.prefix) }.flatMap { DaemonSocket(rawValue: $0.input.rawValue) }
     }
 }
 

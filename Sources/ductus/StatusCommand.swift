@@ -67,7 +67,7 @@ struct StatusCommand: ParsableCommand {
     }
 }
 
-/// What `status --json` prints.
+/// The output of `status --json`.
 struct StatusOutput: Encodable {
     struct Pipeline: Encodable {
         var name, input, model: String

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What goes to standard error: messages and progress. Standard output is for results alone.
+/// Messages and progress on standard error. Standard output is for results alone.
 enum Terminal {
     /// Whether standard error is a terminal, where a line can be drawn over.
     static let isInteractive = isatty(STDERR_FILENO) == 1

@@ -172,7 +172,7 @@ final class Service {
     }
 }
 
-/// Why the service ended badly.
+/// The errors that end the service.
 enum ServiceFault: Error, CustomStringConvertible {
     case unfinished(seconds: Double)
 

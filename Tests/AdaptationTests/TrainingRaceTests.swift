@@ -30,8 +30,9 @@ import Testing
         scene.queue.runNext()
         try scene.correct(5...6, of: "anna")
         scene.atPause { [service = scene.service] _, step in
-            guard step == pause else { return }
-            do { _ = try service.rollback(to: .init(writer: "anna", number: 0)) } catch { Issue.record(error) }
+            if step == pause {
+                do { _ = try service.rollback(to: .init(writer: "anna", number: 0)) } catch { Issue.record(error) }
+            }
         }
         #expect(scene.queue.runNext() && !scene.queue.runNext())
         #expect(scene.begun.count == 2)
@@ -49,8 +50,9 @@ import Testing
         let scene = try LearningServiceScene(in: folder)
         try scene.correct(1...4, of: "anna")
         scene.atPause { [service = scene.service] _, step in
-            guard step == pause else { return }
-            do { #expect(try service.erase(.writer("anna")).corrections == 4) } catch { Issue.record(error) }
+            if step == pause {
+                do { #expect(try service.erase(.writer("anna")).corrections == 4) } catch { Issue.record(error) }
+            }
         }
         #expect(scene.queue.runNext() && !scene.queue.runNext())
         #expect(scene.serving("anna") == .init(number: 0))
@@ -62,8 +64,9 @@ import Testing
         try scene.correct(1...4, of: "anna")
         try scene.correct(5...8, of: nil, stream: "door")
         scene.atPause { [service = scene.service] scope, step in
-            guard scope == .shared, step == 2, (try? service.journal.count()) == 8 else { return }
-            do { _ = try service.erase(.writer("anna")) } catch { Issue.record(error) }
+            if scope == .shared, step == 2, (try? service.journal.count()) == 8 {
+                do { _ = try service.erase(.writer("anna")) } catch { Issue.record(error) }
+            }
         }
         while scene.queue.runNext() {}
         #expect(scene.begun == [.writer("anna"), .shared, .shared])
@@ -75,8 +78,9 @@ import Testing
         let scene = try LearningServiceScene(in: folder)
         try scene.correct(1...4, of: nil, stream: "door")
         scene.atPause { [service = scene.service] _, step in
-            guard step == 1 else { return }
-            do { _ = try service.erase(.nobody(stream: "door")) } catch { Issue.record(error) }
+            if step == 1 {
+                do { _ = try service.erase(.nobody(stream: "door")) } catch { Issue.record(error) }
+            }
         }
         #expect(scene.queue.runNext() && !scene.queue.runNext())
         #expect(try scene.service.archive.current(of: .shared) == 0 && scene.service.journal.count() == 0)
@@ -88,8 +92,9 @@ import Testing
         let order = Mutex<[String]>([])
         scene.atPause { [scene] scope, step in
             order.withLock { $0.append("\(scope) \(step)") }
-            guard scope == .shared, step == 2 else { return }
-            do { try scene.correct(11...14, of: "ben", stream: "tablet") } catch { Issue.record(error) }
+            if scope == .shared, step == 2 {
+                do { try scene.correct(11...14, of: "ben", stream: "tablet") } catch { Issue.record(error) }
+            }
         }
         scene.queue.runNext()
         #expect(order.withLock { $0 } == ["shared 1", "shared 2", "ben 1", "ben 2", "ben 3", "shared 3"])
@@ -101,8 +106,9 @@ import Testing
         let scene = try LearningServiceScene(in: folder)
         try scene.correct(1...4, of: "anna")
         scene.atPause { [scene] _, step in
-            guard step == 2, scene.begun.count == 1 else { return }
-            do { try scene.correct(5...5, of: "anna") } catch { Issue.record(error) }
+            if step == 2, scene.begun.count == 1 {
+                do { try scene.correct(5...5, of: "anna") } catch { Issue.record(error) }
+            }
         }
         scene.queue.runNext()
         #expect(try scene.service.journal.scopesWithPending() == [.writer("anna")])
@@ -118,9 +124,10 @@ import Testing
             try scene.correct(1...4, of: "anna")
             let begun = DispatchSemaphore(value: 0), goOn = DispatchSemaphore(value: 0)
             scene.atPause { _, step in
-                guard step == 1 else { return }
-                begun.signal()
-                goOn.wait()
+                if step == 1 {
+                    begun.signal()
+                    goOn.wait()
+                }
             }
             scene.queue.start()
             begun.wait()

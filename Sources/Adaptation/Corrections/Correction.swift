@@ -1,6 +1,6 @@
 import DuctusRecognition
 
-/// What a segment really says, with all that learning from it takes.
+/// A correction: the true text of a segment, with the evidence to learn it from.
 public struct Correction: Sendable, Equatable {
     /// Where it was written.
     public var stream: String

@@ -2,7 +2,7 @@ import DuctusDecoding
 import DuctusNetwork
 import DuctusRecognition
 
-/// Whether a text can be what a segment says.
+/// A check that a text is plausible for a segment.
 ///
 /// A wrong or poisoned label does not align: compared with what was read it is unlikely, symbol for symbol. `docs/adaptation.md` has the
 /// distributions that the threshold comes from.
@@ -19,13 +19,7 @@ public struct CorrectionCheck: Sendable, Equatable {
     /// - Throws: what the network throws.
     public func refusal(of text: String, for evidence: Evidence, by model: Model) throws -> CorrectionRefusal? {
         guard !text.isEmpty else { return .empty }
-        let symbols: [String]
-        switch (model.task.form, evidence) {
-        case (.frameLabels, .vectors(let vectors)):
-            guard let spans = SpanText.spans(of: text, in: vectors) else { return .noSpans }
-            symbols = spans.map(\.name)
-        default: symbols = text.map(String.init)
-        }
+        guard let symbols = model.input.learning.symbols(of: text, for: evidence, by: model) else { return .noSpans }
         let outside = symbols.filter { !model.alphabet.symbols.contains($0) }
         guard outside.isEmpty else { return .outsideAlphabet(outside) }
         guard let target = model.target(of: LabelledSegment(id: "", text: text, evidence: evidence)) else {
@@ -59,7 +53,7 @@ public struct CorrectionCheck: Sendable, Equatable {
     }
 }
 
-/// Why a correction is not taken.
+/// The reasons for which a correction is refused.
 public enum CorrectionRefusal: Error, Equatable, CustomStringConvertible {
     case empty
     case outsideAlphabet([String])

@@ -58,7 +58,7 @@ public struct CorrectionTrust: Sendable, Equatable {
     }
 }
 
-/// What has come from one source so far.
+/// The record of one source: how many of its corrections were doubtful.
 public struct SourceStanding: Sendable, Equatable {
     /// Superseded ones not counted.
     public var corrections: Int

@@ -1,4 +1,4 @@
-/// How one set of weights reads some lines.
+/// Errors and loss of one set of weights on some lines.
 public struct ReadingFigures: Sendable, Equatable, Codable {
     public var lines = 0
     /// Symbols of the texts; where every frame has a label, frames.
@@ -25,7 +25,7 @@ public struct ReadingFigures: Sendable, Equatable, Codable {
     }
 }
 
-/// What the gate measured: what serves beside what wants to.
+/// The gate's measurements of the serving weights and of the candidate.
 public struct GateFigures: Sendable, Equatable, Codable {
     public var heldOutBefore: ReadingFigures
     public var heldOutAfter: ReadingFigures
@@ -47,7 +47,7 @@ public struct GateFigures: Sendable, Equatable, Codable {
     }
 }
 
-/// Whether a candidate may serve.
+/// The gate's decision on a candidate.
 public enum GateVerdict: Sendable, Equatable {
     case promoted(GateFigures)
     case rejected(Rejection, GateFigures)

@@ -138,7 +138,7 @@ public struct Learner: Sendable {
     }
 }
 
-/// Why nothing was learned.
+/// The reasons for which a training gives nothing.
 public enum LearningError: Error, Equatable, CustomStringConvertible {
     case nothingToLearn
     case cancelled

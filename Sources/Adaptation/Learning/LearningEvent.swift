@@ -1,6 +1,6 @@
 import DuctusStreaming
 
-/// What happens while a pipeline learns: for the log, the metrics and whoever listens.
+/// An event of a pipeline's learning, for the log, the metrics and subscribers.
 public enum LearningEvent: Sendable {
     /// A candidate was trained and the gate has decided on it.
     case trial(TrialReport)

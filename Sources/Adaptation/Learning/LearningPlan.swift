@@ -1,7 +1,7 @@
 import DuctusNetwork
 import DuctusTraining
 
-/// How a copy of the weights learns from corrections. The values are those that `docs/adaptation.md` compares.
+/// The hyperparameters of training on corrections. The values are those that `docs/adaptation.md` compares.
 public struct LearningPlan: Sendable, Equatable {
     /// Which weights may change.
     public enum Trained: String, Sendable, CaseIterable {

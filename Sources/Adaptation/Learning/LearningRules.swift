@@ -1,4 +1,4 @@
-/// How much is learned from, and how often: shared by the service and the study off line.
+/// The rules of how many corrections are learned from, and how often. The service and the off-line study share them.
 public struct LearningRules: Sendable, Equatable {
     /// Below this there is nothing to train on and something to measure on.
     public var leastCorrections = 2
@@ -31,7 +31,7 @@ public struct LearningRules: Sendable, Equatable {
     }
 }
 
-/// What an operator decides about learning. Changes while the service runs.
+/// The settings of learning that an operator chooses. Changes while the service runs.
 public struct LearningSettings: Sendable, Equatable {
     /// How much the loss on held-out corrections must fall, relative.
     public var leastGain = 0.0

@@ -172,7 +172,7 @@ extension CorrectionOwner {
     }
 }
 
-/// Why a correction is not taken.
+/// The errors of taking a correction.
 public enum CorrectionFault: Error, Equatable, CustomStringConvertible {
     /// The segment is no longer remembered.
     case forgotten

@@ -105,9 +105,7 @@ extension LearningService {
     /// What everyone's weights must go on reading, besides the reservoir: the operator's ink, or a simulated one; of a sensor there is none,
     /// and corrections that an earlier training was measured with stand in.
     private func canary(_ corrections: [JournaledCorrection]) -> [LabelledSegment] {
-        switch models.base.model.input {
-        case .ink: canary
-        case .vectors: corrections.filter { $0.isHeldOut && $0.state == .learned }.map(\.correction.labelled)
-        }
+        models.base.model.input.learning.hasCanary
+            ? canary : corrections.filter { $0.isHeldOut && $0.state == .learned }.map(\.correction.labelled)
     }
 }

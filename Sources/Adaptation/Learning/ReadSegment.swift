@@ -14,11 +14,11 @@ public struct ReadSegment: Sendable {
         let event = finished.event
         (stream, number, writer, text) = (event.stream, event.segment, finished.writer, event.text)
         generation = GenerationName(event.generation)
-        blob = (finished.evidence ?? .ink([])).blob
+        blob = (finished.evidence ?? .nothing).blob
     }
 
     /// What it was read from.
-    public var evidence: Evidence { Evidence(blob: blob) ?? .ink([]) }
+    public var evidence: Evidence { Evidence(blob: blob) ?? .nothing }
 
     /// Memory that it takes, about.
     package var byteCount: Int { Self.overhead + blob.count + text.utf8.count }

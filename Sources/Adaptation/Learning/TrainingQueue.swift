@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// What can be trained: the scopes of one pipeline.
+/// A pipeline whose scopes can be trained.
 public protocol Trainee: AnyObject, Sendable {
     var pipeline: String { get }
 

@@ -82,7 +82,7 @@ public enum CorrectionOwner: Sendable, Hashable {
     case nobody(stream: String?)
 }
 
-/// Where corrections come from: the unit that is trusted or not.
+/// The source of corrections, a writer on a stream. Trust is decided for each source.
 public struct CorrectionSource: Sendable, Hashable {
     public var writer: String?
     public var stream: String
@@ -97,7 +97,7 @@ extension Correction {
     public var source: CorrectionSource { CorrectionSource(writer: writer, stream: stream) }
 }
 
-/// Why corrections cannot be kept or read.
+/// The errors of a correction journal.
 public enum JournalError: Error, Equatable, CustomStringConvertible {
     case unusable(path: String, reason: String)
     case noDirectory(StateFault)

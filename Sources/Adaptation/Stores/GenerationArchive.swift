@@ -146,7 +146,7 @@ extension GenerationArchive {
     }
 }
 
-/// Why a generation cannot be had, or kept.
+/// The errors of a generation archive.
 public enum GenerationError: Error, Equatable, CustomStringConvertible {
     case unknown(GenerationName)
     case damaged(path: String)

@@ -1,4 +1,4 @@
-/// What is known of a generation beside its weights.
+/// The metadata of a generation.
 public struct GenerationRecord: Sendable, Equatable, Codable {
     public var name: GenerationName
     /// What it was compared with and took the place of; nil for the base.

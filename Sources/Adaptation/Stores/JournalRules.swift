@@ -1,4 +1,4 @@
-/// What becomes of a correction when it is journaled. Every journal, and the study off line, follows these rules.
+/// The rules that give a journaled correction its state. Every journal, and the study off line, follows these rules.
 public enum JournalRules {
     /// Every fourth correction of a writer, beginning with the second, is held out.
     public static let heldOutPeriod = 4

@@ -131,7 +131,7 @@ struct FileIdentity: Equatable, Sendable {
     }
 }
 
-/// Why a state directory cannot be used.
+/// The errors of a state directory.
 public enum StateFault: Error, Equatable, CustomStringConvertible {
     /// Another process holds it.
     case busy(path: String)

@@ -174,9 +174,11 @@ public struct AdaptationStudy: Sendable {
     ) throws -> (taken: [InkLine], refused: Int, quarantined: Int) {
         let chosen = try choice.chosen(lines, of: hand.reserve, by: model, seed: seed)
         let offered = poison?.applied(to: chosen, seed: seed) ?? chosen
-        let taken = try offered.filter { try check.refusal(of: $0.text ?? "", for: .ink($0.strokes), by: model) == nil }
+        let taken = try offered.filter {
+            try check.refusal(of: $0.text ?? "", for: LabelledSegment($0).evidence, by: model) == nil
+        }
         let trusted = try taken.filter {
-            try !trust.isDoubtful($0.text ?? "", for: .ink($0.strokes), by: base.model)
+            try !trust.isDoubtful($0.text ?? "", for: LabelledSegment($0).evidence, by: base.model)
         }
         let standing = SourceStanding(corrections: taken.count, doubtful: taken.count - trusted.count)
         let learned = trust.isDistrusted(standing) ? [] : trusted

@@ -1,4 +1,5 @@
 import DuctusTransportZeroMQ
+import DuctusWire
 
 extension Configuration {
     /// Where files are; nil: found by `Locations`.
@@ -35,6 +36,11 @@ extension Configuration {
             .list("labels", \.labels, .endpoint, .restart),
             .list("control", \.control, .endpoint, .restart),
         ]
+
+        /// Where each kind of input comes in.
+        var inputs: [(codec: InputCodec, endpoints: [Endpoint])] {
+            InputCodec.all.map { ($0, $0.input == .ink ? ink : features) }
+        }
     }
 
     /// What the daemon as a whole takes on.

@@ -21,7 +21,7 @@ package struct ConfigurationChange: Equatable, Sendable, CustomStringConvertible
     }
 }
 
-/// What a reload would do.
+/// The changes that a reload would make.
 package struct ConfigurationDifference: Equatable, Sendable {
     package var changes: [ConfigurationChange]
 

@@ -32,7 +32,9 @@ struct ConfigurationCheck {
 
     private var endpoints: [(key: String, endpoint: Endpoint)] {
         let all = configuration.endpoints
-        return [("ink", all.ink), ("features", all.features), ("labels", all.labels), ("control", all.control)]
+        return
+            (all.inputs.map { ($0.codec.input.rawValue, $0.endpoints) }
+            + [("labels", all.labels), ("control", all.control)])
             .flatMap { name, endpoints in endpoints.map { ("endpoints.\(name)", locations.resolve($0)) } }
     }
 
@@ -149,7 +151,7 @@ struct ConfigurationCheck {
                             remedy: "make idle at least as long as pause"), key + ".endpoint.idle"))
             }
             let largest = pipeline.endpoint.maximumSamples * MemoryLayout<Sample>.stride
-            if pipeline.input == .ink, largest > configuration.limits.streamMemory {
+            if pipeline.input.kind.readsStrokes, largest > configuration.limits.streamMemory {
                 faults.append(
                     fault(
                         .impossible(

@@ -71,7 +71,7 @@ extension ConfigurationFault.Problem {
     }
 }
 
-/// Where a value was written.
+/// The place in which a value was written.
 package enum ConfigurationPlace: Hashable, Sendable, CustomStringConvertible {
     /// Lines and columns count from 1; nil: the file as a whole.
     case file(String, line: Int?, column: Int?)

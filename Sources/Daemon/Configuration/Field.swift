@@ -23,7 +23,7 @@ struct ScalarKey<Section: Sendable>: Sendable {
     let assign: @Sendable (String, inout Section) -> ConfigurationFault.Problem?
 }
 
-/// What knows its own keys.
+/// A section of the configuration, which knows its own keys.
 protocol ConfigurationSection: Equatable, Sendable {
     static var fields: [Field<Self>] { get }
 }

@@ -1,6 +1,6 @@
 import DuctusTransportZeroMQ
 
-/// How a value is written in a configuration file, an environment variable or a flag.
+/// The textual form of a value in a configuration file, an environment variable or a flag.
 struct Notation<Value: Equatable & Sendable>: Sendable {
     /// Completes "write …" and "is not …".
     let expected: String

@@ -171,11 +171,7 @@ package struct LearningHandler: ControlHandler {
 
     /// What an entry takes of a page, about.
     private static func byteCount(of correction: Correction) -> Int {
-        let texts = correction.text.utf8.count + correction.recognized.utf8.count
-        return switch correction.evidence {
-        case .ink(let strokes): 256 + texts + strokes.reduce(0) { $0 + $1.samples.count } * 16
-        case .vectors(let vectors): 256 + texts + vectors.values.count * 4
-        }
+        256 + correction.text.utf8.count + correction.recognized.utf8.count + correction.evidence.wireByteCount
     }
 
     private func entry(_ entry: JournaledCorrection, in pipeline: String) -> WireJournalEntry {
@@ -191,12 +187,7 @@ package struct LearningHandler: ControlHandler {
             $0.generation = LabelEvent.Generation(entry.correction.generation).wire
             $0.state = entry.state.rawValue
             $0.heldOut = entry.isHeldOut
-            switch entry.correction.evidence {
-            case .ink(let strokes): $0.ink = WireInkSamples(strokes: strokes)
-            case .vectors(let vectors):
-                $0.channels = vectors.channels
-                $0.vectors = WireFeatureFrames(vectors)
-            }
+            $0.set(entry.correction.evidence)
         }
     }
 

@@ -144,6 +144,6 @@ extension WireReviewSuggestion {
         }
         generation = event.generation.wire
         writer = segment.writer ?? ""
-        if case .ink(let strokes) = segment.evidence { ink = WireInkSamples(strokes: strokes) }
+        if let evidence = segment.evidence { set(evidence) }
     }
 }

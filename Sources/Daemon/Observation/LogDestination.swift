@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Where log entries go: the journal when systemd connected our standard error to it, else standard error as text.
+/// The destination of log entries: the journal if systemd connected standard error to it, else text on standard error.
 package enum LogDestination: Sendable {
     case journal
     case text

@@ -1,7 +1,7 @@
 import Foundation
 import Metrics
 
-/// What the kernel says about this process, under the names that Prometheus' client libraries use.
+/// The kernel's figures of this process, under the names of Prometheus' client libraries.
 package struct ProcessFigures: Equatable, Sendable {
     package var residentBytes: UInt64
     package var virtualBytes: UInt64

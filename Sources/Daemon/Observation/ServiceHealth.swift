@@ -1,7 +1,7 @@
 import Metrics
 import Synchronization
 
-/// Whether the daemon is ready, and which of its parts do not work at present.
+/// The daemon's readiness, and the faults of its parts at present.
 package final class ServiceHealth: Sendable {
     package struct State: Equatable, Sendable {
         package var isReady = false

@@ -27,7 +27,7 @@ package enum ModelLanguages {
 extension PipelineSet {
     /// The languages that the pipelines of ink read, BCP 47, sorted.
     package var inkLanguages: [String] {
-        let models = entries.filter { $0.pipeline.input == .ink }.map { $0.models.current(for: nil).model }
+        let models = entries.filter { $0.pipeline.input.readsStrokes }.map { $0.models.current(for: nil).model }
         return Set(models.flatMap(ModelLanguages.all)).sorted()
     }
 }

@@ -65,7 +65,7 @@ package final class RecognizeHandler: ControlHandler {
     }
 
     private func pipeline(_ asked: WireRecognizeRequest) throws(ControlFailure) -> Pipeline {
-        let ink = pipelines.entries.filter { $0.pipeline.input == .ink }
+        let ink = pipelines.entries.filter { $0.pipeline.input.readsStrokes }
         if asked.pipeline.isEmpty {
             // The one with the shortest prefix reads the streams that no other does.
             let general = ink.min { $0.settings.streams.utf8.count < $1.settings.streams.utf8.count }

@@ -87,7 +87,7 @@ package struct PipelineSet: Sendable {
     }
 }
 
-/// Why the daemon cannot start.
+/// The errors that keep the daemon from starting.
 package enum ServerFault: Error, Equatable, CustomStringConvertible {
     case noModel(String, pipeline: String, searched: [String])
     case unusableModel(pipeline: String, reason: String)

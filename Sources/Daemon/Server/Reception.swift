@@ -1,7 +1,7 @@
 import DuctusTransport
 import DuctusWire
 
-/// Where all transports come together: hands packets to the intake and requests to the desk, and says who may have what.
+/// The handler of all transports. It hands packets to the intake and requests to the control desk, and decides who may have which message.
 final class Reception: MessageHandler {
     private let intake: Intake
     private let desk: ControlDesk

@@ -221,7 +221,7 @@ package final class Server: Sendable {
                     $0.generation = served.generation.wire
                     $0.hopMs = UInt32(entry.pipeline.window.hop * 1000)
                     $0.lookaheadMs = lookahead(of: entry.pipeline, served.model, lanes)
-                    if case .vectors(let configuration) = served.model.input { $0.channels = configuration.channels }
+                    $0.channels = served.model.input.channels
                 }
             }
             $0.instructionSet =

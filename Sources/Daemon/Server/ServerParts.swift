@@ -1,7 +1,7 @@
 import DuctusStreaming
 import DuctusTransport
 
-/// What other parts of the daemon bring to the server: learning, quotas, rights. Each is optional.
+/// The optional parts of a server: learning, quotas, rights, further transports. Each is optional.
 package struct ServerParts: Sendable {
     /// Answers requests that the server itself does not.
     package var handlers: [any ControlHandler] = []

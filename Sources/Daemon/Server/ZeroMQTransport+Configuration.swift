@@ -18,10 +18,9 @@ extension ZeroMQTransport {
     ) throws -> ZeroMQTransport {
         let endpoints = configuration.endpoints
         var settings = Settings()
-        settings.inputs = [
-            .init("ink", endpoints.ink.map(locations.resolve), prefix: Topic.inkPrefix),
-            .init("features", endpoints.features.map(locations.resolve), prefix: Topic.featuresPrefix),
-        ]
+        settings.inputs = endpoints.inputs.map { input in
+            .init(input.codec.input.rawValue, input.endpoints.map(locations.resolve), prefix: input.codec.prefix)
+        }
         // A daemon of a cell takes the slots that it owns, as they come and go.
         if configuration.cluster.database != nil {
             for index in settings.inputs.indices { settings.inputs[index].prefixes = [] }

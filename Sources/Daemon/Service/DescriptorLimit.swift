@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// How many descriptors this process may have open, and how many of them connections may take.
+/// The limit of open descriptors of this process, and the share of it that connections may take.
 package enum DescriptorLimit {
     /// Kept for files, models, the journal and the web: a quarter of a small limit, this many of a large one.
     private static let reserve = 256

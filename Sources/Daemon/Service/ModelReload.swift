@@ -75,7 +75,7 @@ package final class ModelReload: Sendable {
     }
 }
 
-/// Where the base weights can be replaced while segments are read.
+/// A model store whose base weights can be replaced while segments are read.
 package protocol ReplaceableModelStore: ModelStore {
     /// Segments that open from now on are read with `base`.
     func replace(base: Model)

@@ -1,7 +1,7 @@
 import DuctusWeb
 import Glibc
 
-/// Where the HTTP server is and what opens it: two files in the runtime directory, for `ductus pad` and for other programs of this user.
+/// The address and the token of the HTTP server, in two files of the runtime directory, for `ductus pad` and other programs of this user.
 ///
 /// `http.address` holds the URL for this machine and, on further lines, where it listens and under which other names; `http.token` holds
 /// the token of this start. Both have mode 0600, and both go when the server stops.

@@ -1,4 +1,4 @@
-/// Where the symbols of the beam's hypotheses were read: for each, the frames of its likeliest alignment.
+/// The alignments of the beam's hypotheses: the frames in which each symbol was read.
 ///
 /// Token passing (Young, Russell, Thornton 1989): a hypothesis carries a `Trace` for the best alignment that ends in a blank and one for
 /// the best that ends in its last label. When a label is added, what the trace knew of the one before is written down as a

@@ -1,4 +1,4 @@
-/// What can be wrong with a language model or with what one is to be built from.
+/// The errors of language models and of the text that they are built from.
 public enum LanguageModelFault: Error, Equatable, CustomStringConvertible {
     case unreadable(String, reason: String)
     case empty(String)

@@ -1,4 +1,4 @@
-/// How often each n-gram occurs in a corpus, for all orders, as Kneser-Ney estimation wants it.
+/// Counts of the n-grams of a corpus, of all orders, as Kneser-Ney estimation takes them.
 ///
 /// One sort serves all orders: keys with the last symbol highest, so that n-grams that differ in their first symbol only lie side by side,
 /// and the shorter ones follow by cutting symbols off.

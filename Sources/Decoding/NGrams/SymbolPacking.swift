@@ -1,4 +1,4 @@
-/// How the symbols of an n-gram are packed into a 64-bit key: so many bits each, the first symbol highest.
+/// The packing of an n-gram's symbols into a 64-bit key: a fixed number of bits each, the first symbol highest.
 ///
 /// The more symbols an alphabet has, the shorter is the longest n-gram: 126 symbols leave room for nine, 254 for eight, 4,094 for five,
 /// 65,534 for four.

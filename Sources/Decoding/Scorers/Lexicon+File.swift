@@ -41,7 +41,7 @@ extension Lexicon {
     private static let largestWeightInFile: Float = 20
 }
 
-/// What can be wrong with a file of words.
+/// The errors of a word list file.
 public enum LexiconFault: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     case tooLarge(path: String, bytes: Int)

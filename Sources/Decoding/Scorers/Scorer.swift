@@ -1,5 +1,5 @@
-/// What weighs the texts of a beam search besides the posteriors: a language model, a list of words, anything that looks at the labels
-/// before a label.
+/// A model that scores the hypotheses of a beam search besides the posteriors: a language model, a word list, anything that looks at the
+/// labels before a label.
 ///
 /// A search ranks a text by its CTC probability times the product of its labels' factors. Scorers compose with `Both`; the beam is generic
 /// over them, so that a composition of this module's scorers costs what one written by hand would. A scorer of another module is called

@@ -1,3 +1,4 @@
+import DuctusFoundations
 import DuctusInk
 
 /// hOCR 1.2: what was read as HTML with boxes, in pixels of 300 dpi, as programs for scanned text write it.
@@ -23,7 +24,7 @@ struct HOCRWriter: ReadingWriter {
                 <?xml version="1.0" encoding="UTF-8"?>
                 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
                 <html xmlns="http://www.w3.org/1999/xhtml">
-                <head><title>\(Markup.escaped(title))</title>
+                <head><title>\(XMLText.escaped(title))</title>
                 <meta http-equiv="Content-Type" content="text/html;charset=utf-8"/>
                 <meta name="ocr-system" content="ductus"/>
                 <meta name="ocr-capabilities" content="ocr_page ocr_carea ocr_line ocrx_word ocrp_wconf"/>
@@ -46,7 +47,7 @@ struct HOCRWriter: ReadingWriter {
         }
         let size = [frame.width, frame.height].map { String(Int(($0 * Self.pixelsPerPoint).rounded(.up))) }
         var text =
-            "<div class=\"ocr_page\" id=\"page_\(pages)\" title=\"image &quot;\(Markup.escaped(page.ink.id))&quot;; "
+            "<div class=\"ocr_page\" id=\"page_\(pages)\" title=\"image &quot;\(XMLText.escaped(page.ink.id))&quot;; "
         text += "bbox 0 0 \(size[0]) \(size[1]); ppageno \(pages - 1); scan_res 300 300\">\n"
         var line = 0
         var word = 0
@@ -64,9 +65,9 @@ struct HOCRWriter: ReadingWriter {
                     let confidence = Int((100 * min(1, max(0, written.confidence))).rounded())
                     return
                         "<span class=\"ocrx_word\" id=\"word_\(pages)_\(word)\" title=\"\(box(written.box)); x_wconf \(confidence)\">"
-                        + Markup.escaped(written.text) + "</span>"
+                        + XMLText.escaped(written.text) + "</span>"
                 }
-                text += (words.isEmpty ? Markup.escaped(piece.text) : words.joined(separator: " ")) + "</span>\n"
+                text += (words.isEmpty ? XMLText.escaped(piece.text) : words.joined(separator: " ")) + "</span>\n"
             }
             text += " </div>\n"
         }

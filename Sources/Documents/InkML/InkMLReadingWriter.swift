@@ -1,3 +1,4 @@
+import DuctusFoundations
 import DuctusInk
 
 /// InkML of pages with what was read: a group for each page, and in it a group for each line and drawing with its strokes.
@@ -21,11 +22,11 @@ struct InkMLReadingWriter: ReadingWriter {
         try begin()
         var text = InkML.traceFormat(of: page.ink.strokes).text
         let channels = InkML.traceFormat(of: page.ink.strokes).channels
-        text += "  <traceGroup>\n    <annotation type=\"id\">\(Markup.escaped(page.ink.id))</annotation>\n"
+        text += "  <traceGroup>\n    <annotation type=\"id\">\(XMLText.escaped(page.ink.id))</annotation>\n"
         for piece in reading.pieces {
             text += "    <traceGroup>\n      <annotation type=\"kind\">\(piece.kind.rawValue)</annotation>\n"
             if piece.kind == .text {
-                text += "      <annotation type=\"transcription\">\(Markup.escaped(piece.text))</annotation>\n"
+                text += "      <annotation type=\"transcription\">\(XMLText.escaped(piece.text))</annotation>\n"
                 text +=
                     "      <annotation type=\"confidence\">\(PDFObject.text(Double(piece.confidence)))</annotation>\n"
             }

@@ -96,9 +96,7 @@ struct PDFWriter: ReadingWriter {
         let samples = stroke.samples.enumerated().filter { $0.element.x.isFinite && $0.element.y.isFinite }
         guard let first = samples.first else { return "" }
         func width(_ sample: (offset: Int, element: Sample)) -> Double {
-            if mark.widths.count == stroke.samples.count { return Double(mark.widths[sample.offset]) * frame.scale }
-            if let width = mark.widths.first { return Double(width) * frame.scale }
-            return 0.8 + 1.2 * Double(min(1, max(0, sample.element.pressure ?? 0.4)))
+            mark.points(at: sample.offset, of: stroke, scale: frame.scale)
         }
         func point(_ sample: Sample) -> String {
             let (x, y) = frame.upward(sample.x, sample.y)

@@ -1,3 +1,4 @@
+import DuctusFoundations
 import DuctusInk
 
 /// SVG of the pages below each other: the ink as it looked, the words as text that cannot be seen but found and marked.
@@ -34,7 +35,7 @@ struct SVGWriter: ReadingWriter {
                     "<text x=\"\(number(box.x0))\" y=\"\(number(box.y1 - 0.22 * size))\" font-size=\"\(number(size))\" "
                 pages += "textLength=\"\(number(max(1, box.x1 - box.x0)))\" lengthAdjust=\"spacingAndGlyphs\" "
                 pages +=
-                    "font-family=\"Helvetica, Arial, sans-serif\" fill-opacity=\"0\">\(Markup.escaped(word.text))</text>\n"
+                    "font-family=\"Helvetica, Arial, sans-serif\" fill-opacity=\"0\">\(XMLText.escaped(word.text))</text>\n"
             }
         }
         pages += "</g>\n"
@@ -46,7 +47,8 @@ struct SVGWriter: ReadingWriter {
         let size = (PDFObject.text(width), PDFObject.text(max(1, height)))
         var text =
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(size.0)pt\" "
-        text += "height=\"\(size.1)pt\" viewBox=\"0 0 \(size.0) \(size.1)\">\n<title>\(Markup.escaped(title))</title>\n"
+        text +=
+            "height=\"\(size.1)pt\" viewBox=\"0 0 \(size.0) \(size.1)\">\n<title>\(XMLText.escaped(title))</title>\n"
         try output(Array((text + pages + "</svg>\n").utf8))
     }
 
@@ -55,9 +57,7 @@ struct SVGWriter: ReadingWriter {
         let samples = stroke.samples.enumerated().filter { $0.element.x.isFinite && $0.element.y.isFinite }
         guard let first = samples.first else { return "" }
         func width(_ sample: (offset: Int, element: Sample)) -> Double {
-            if mark.widths.count == stroke.samples.count { return Double(mark.widths[sample.offset]) * frame.scale }
-            if let width = mark.widths.first { return Double(width) * frame.scale }
-            return 0.8 + 1.2 * Double(min(1, max(0, sample.element.pressure ?? 0.4)))
+            mark.points(at: sample.offset, of: stroke, scale: frame.scale)
         }
         func point(_ sample: Sample) -> String {
             let (x, y) = frame.downward(sample.x, sample.y)

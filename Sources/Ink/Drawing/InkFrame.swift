@@ -1,6 +1,6 @@
 import DuctusDrawing
 
-/// How device units become pixels.
+/// The mapping from device units to pixels.
 struct InkFrame {
     private let scale: Double
     private let origin: PlanePoint

@@ -1,4 +1,4 @@
-/// What was read in some ink, to be shown under it.
+/// A text to be drawn under the ink that it was read from.
 ///
 /// As JSON: `{"text": "a", "samples": [0, 31], "strokes": [0, 1], "confidence": 0.93}`, all but the text optional; ranges
 /// are first and last + 1, samples counted over all strokes.
@@ -34,7 +34,7 @@ public struct InkLabel: Sendable, Equatable, Codable {
     }
 }
 
-/// What a recognizer read in one line: a line of the output of `ductus recognize --json`.
+/// A recognizer's reading of one line, as `ductus recognize --json` prints it.
 public struct LabeledReading: Sendable, Equatable, Codable {
     public var id: String?
     public var text: String

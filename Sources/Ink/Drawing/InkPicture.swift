@@ -67,7 +67,7 @@ public struct InkPicture: Sendable {
     private func line(of stroke: Stroke, at index: Int, of count: Int, frame: InkFrame) -> Drawing.Line? {
         let samples = stroke.samples.filter { $0.x.isFinite && $0.y.isFinite }
         guard !samples.isEmpty else { return nil }
-        let color = coloring == .plain ? Color.ink : Color.hue(0.85 * Double(index) / Double(max(count, 1)))
+        let color = coloring == .plain ? Color.writing : Color.hue(0.85 * Double(index) / Double(max(count, 1)))
         let widths = samples.map { 1.1 + 2.2 * Double(min(max($0.pressure ?? 0.45, 0), 1)) }
         return Drawing.Line(samples.map(frame.place), widths: widths, color: color)
     }

@@ -1,4 +1,4 @@
-/// What was read on one page of ink: its lines of text and its drawings, in reading order.
+/// The result of reading a page of ink: its lines of text and its drawings, in reading order.
 ///
 /// The value between the page reader, which makes it, and the formats and pictures, which write it. Strokes are indexes into the
 /// page's strokes; boxes are in the units of the ink, y down. Every stroke is in one piece, or in ``unused``.

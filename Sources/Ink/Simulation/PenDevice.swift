@@ -1,4 +1,4 @@
-/// What a simulated pen writes on: how often it reports, in which units, and what it can tell.
+/// The device of a simulated pen: its report rate, its units, and the values that it reports.
 public struct PenDevice: Sendable, Equatable, Codable {
     public var name: String
     /// Reports per second.

@@ -1,4 +1,4 @@
-/// Why a text cannot be written.
+/// The errors of simulated writing.
 public enum SimulationError: Error, Equatable, CustomStringConvertible {
     case unwritable(character: Character, offset: Int)
 

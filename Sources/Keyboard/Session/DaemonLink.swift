@@ -91,7 +91,7 @@ final class DaemonLink: Sendable {
             for content in outbox.takeAll() {
                 if case .hello = content { hello = content }
                 // A daemon that began anew knows nothing of this stream.
-                if try publisher.takeNewSubscription(), let hello { try send(hello) }
+                if try publisher.takeNewSubscription(to: topic), let hello { try send(hello) }
                 try send(content)
             }
         }

@@ -1,7 +1,7 @@
 import DuctusRecognition
 import DuctusStreaming
 
-/// How live streams are read.
+/// The options of reading live streams.
 public struct LiveOptions: Sendable {
     /// Seconds between two partial labels of a stream that goes on.
     public var hop = 0.25

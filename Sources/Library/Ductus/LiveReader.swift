@@ -1,5 +1,4 @@
 import DuctusFoundations
-import DuctusInk
 import DuctusRecognition
 import DuctusStreaming
 import Synchronization
@@ -45,33 +44,8 @@ public final class LiveReader: Sendable {
         for lane in lanes { lane.stop(within: 0) }
     }
 
-    /// A new pen.
-    ///
-    /// - Parameters:
-    ///   - name: what its labels call it: 1 to 64 of `A-Z a-z 0-9 _ -`; without one it is given a name.
-    ///   - writer: whose weights read it, where the models have some; written like a name.
-    ///   - precedingText: what stands before the first line; the language model goes on from it.
-    ///   - rotation: how the tablet is turned.
-    /// - Throws: `ModelError.wrongInput` where the model reads sensors; ``StreamFault/name(_:)``.
-    public func makePen(
-        name: String? = nil, writer: String? = nil, precedingText: String? = nil, rotation: QuarterTurn = .none
-    ) throws -> PenStream {
-        let hello = StreamHello(writer: writer, precedingText: precedingText, rotation: rotation)
-        return PenStream(try makeFeed(.ink, name, hello))
-    }
-
-    /// A new sensor.
-    ///
-    /// - Parameters:
-    ///   - name: as of a pen.
-    ///   - channels: names of its channels, in the order of a vector's numbers.
-    ///   - rate: vectors a second.
-    /// - Throws: `ModelError.wrongInput` where the model reads ink; ``StreamFault/name(_:)``.
-    public func makeSensor(name: String? = nil, channels: [String], rate: Double) throws -> SensorStream {
-        SensorStream(try makeFeed(.features, name, StreamHello(channels: channels)), channels.count, rate: rate)
-    }
-
-    private func makeFeed(_ input: Pipeline.Input, _ name: String?, _ hello: StreamHello) throws -> StreamFeed {
+    /// A stream of a kind of input, not begun yet.
+    func makeFeed(_ input: Pipeline.Input, _ name: String?, _ hello: StreamHello) throws -> StreamFeed {
         let model = models.current(for: hello.writer).model
         guard model.input.name == input.rawValue else {
             throw ModelError.wrongInput(model: model.name, expected: model.input.name)

@@ -1,4 +1,4 @@
-/// Why a stream does not take what it is given. Nothing of the call was taken.
+/// The errors of adding input to a live stream. Nothing of the call was taken.
 public enum StreamFault: Error, Equatable, CustomStringConvertible {
     /// No name of a stream or writer, or one that another stream of the reader has.
     case name(String)

@@ -2,7 +2,7 @@ import DuctusTransport
 import DuctusTransportZeroMQ
 import Foundation
 
-/// Where a daemon's sockets are.
+/// The address of a daemon: its sockets, and its keys on a network.
 public struct DaemonAddress: Sendable {
     /// The sockets of a daemon.
     enum Service: String { case ink, features, labels, control }

@@ -1,5 +1,6 @@
 import Ductus
 import DuctusInk
+import DuctusPages
 import DuctusStreaming
 import DuctusTransportZeroMQ
 import DuctusWire
@@ -93,7 +94,7 @@ public final class DaemonClient {
     }
 }
 
-/// What a daemon read at once.
+/// A daemon's reading of ink that was sent as a whole.
 public struct DaemonReading: Sendable, Equatable {
     /// A line of text, or a drawing.
     public struct Piece: Sendable, Equatable {
@@ -136,7 +137,7 @@ public struct DaemonCorrection: Sendable, Equatable {
     public var isQuarantined: Bool
 }
 
-/// How a daemon is.
+/// The status of a daemon.
 public struct DaemonStatus: Sendable, Equatable {
     /// Its version.
     public var release: String

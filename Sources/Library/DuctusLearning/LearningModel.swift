@@ -129,7 +129,7 @@ public final class LearningModel: Sendable {
     }
 }
 
-/// Why learning does not do what it is asked for.
+/// The errors of a learning model.
 public enum LearningFault: Error, Equatable, CustomStringConvertible {
     /// A partial label cannot be corrected: more of the line may come.
     case partial

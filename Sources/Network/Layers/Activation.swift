@@ -1,6 +1,6 @@
 import CDuctusKernels
 
-/// What a convolution applies to each of its sums.
+/// The activation function of a convolution.
 public enum Activation: String, Codable, Hashable, Sendable, CaseIterable {
     case none, silu, relu, tanh
 

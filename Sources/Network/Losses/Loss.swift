@@ -1,5 +1,4 @@
-/// What a sequence should have been read as, and how far a network's output is from it. A kind of loss is a file in
-/// `Losses/`.
+/// A loss: the target of a sequence, and the distance of a network's output from it. A kind of loss is a file in `Losses/`.
 ///
 /// Nothing else switches over kinds of loss: `Target.loss` takes any, so that another module adds its own.
 public protocol Loss: Hashable, Sendable {
@@ -49,7 +48,7 @@ public struct LossCall {
     }
 }
 
-/// What losses keep from call to call: memory that is used again.
+/// The scratch memory of losses, kept from call to call.
 public final class LossScratch {
     private var objects: [ObjectIdentifier: AnyObject] = [:]
 

@@ -1,4 +1,4 @@
-/// What a sequence should have been read as: what corpora and corrections say. Any other loss is an `any Loss`.
+/// The target of a sequence, as corpora and corrections give it. Any other loss is an `any Loss`.
 public enum Target: Sendable, Hashable {
     /// Its labels in order, without blanks (class 0), for connectionist temporal classification.
     case ctc([Int32])
@@ -36,7 +36,7 @@ public struct HeadLosses: Sendable {
     }
 }
 
-/// How the losses of a batch's sequences become one number.
+/// The reduction of a batch's losses to one number.
 public enum Reduction: String, Codable, Sendable, CaseIterable {
     /// Their sum.
     case sum
@@ -46,7 +46,7 @@ public enum Reduction: String, Codable, Sendable, CaseIterable {
     case perSequence
 }
 
-/// How well a batch was read.
+/// The loss of a batch, with its counts.
 public struct LossReport: Sendable, Equatable {
     /// Reduced as asked.
     public var loss = 0.0

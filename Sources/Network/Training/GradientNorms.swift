@@ -1,4 +1,4 @@
-/// How long the gradient is, whole and by layer: where it vanishes or explodes is seen here.
+/// The norms of the gradient, whole and by layer. They show where it vanishes or explodes.
 public struct GradientNorms: Sendable, Equatable {
     /// The Euclidean norm of each layer's part; 0 where a layer has no parameters.
     public let layers: [Float]

@@ -18,7 +18,7 @@ public protocol Optimizer: Sendable {
     mutating func restore(_ tensors: [String: Tensor]) throws(OptimizerError)
 }
 
-/// Why an optimizer's state cannot be taken up.
+/// The errors of resuming an optimizer.
 public enum OptimizerError: Error, Equatable, CustomStringConvertible {
     case missing(String)
     case wrongCount(tensor: String, expected: Int, found: Int)

@@ -1,4 +1,4 @@
-/// What is wrong with a weight file: one case per fault, each naming the tensor or the place.
+/// The errors of a weight file. Each names the tensor or the place.
 public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     case unwritable(path: String, reason: String)

@@ -1,7 +1,6 @@
 import Foundation
 
-/// Where the middle of the small letters of a text line runs: a straight line that leans towards the page's slope, and how the
-/// hand wanders about it.
+/// The centre line of a text line's small letters: a straight line that leans towards the page's slope, and the hand's deviation from it.
 package struct CentreLine: Sendable {
     /// The straight part: height at `middle`, and rise per x (y down).
     private(set) var middle = 0.0

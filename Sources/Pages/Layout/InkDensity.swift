@@ -1,8 +1,8 @@
 import DuctusDrawing
 import Foundation
 
-/// How much writing there is around each place of a page, smeared along the lines: its ridges are the lines of text
-/// (after the steerable filters of Shi, Setlur and Govindaraju 2009, on swings instead of pixels).
+/// The density of writing at each place of a page, smeared along the lines. Its ridges are the lines of text (after the steerable filters
+/// of Shi, Setlur and Govindaraju 2009, on swings instead of pixels).
 package struct InkDensity {
     let originX, originY: Double
     /// Sizes of a cell.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How badly a stroke fits a line, in units of log-likelihood: 0 is as good as writing gets.
+/// The cost of putting a stroke into a line, in units of log-likelihood. 0 is the best fit.
 enum LineFit {
     /// What a stroke is to its line.
     enum Kind {

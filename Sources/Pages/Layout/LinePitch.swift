@@ -1,4 +1,4 @@
-/// How far apart the lines of a block stand.
+/// The distance between the lines of a block.
 enum LinePitch {
     /// The measure of heights about lines: the x-height, more where lines stand far apart: there also ascenders and hooks reach further.
     static func unit(of swings: [Swing], xHeight: Double) -> Double {

@@ -1,4 +1,4 @@
-/// What the way of the pen from one stroke to the next says of another line: near strokes are of one line, far ones less so.
+/// The evidence for a new line in the pen's way from one stroke to the next. Near strokes are of one line, far ones less so.
 enum PenJump {
     private static let near = 3.5
     private static let far = -3.0

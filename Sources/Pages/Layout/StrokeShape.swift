@@ -1,6 +1,6 @@
 import DuctusDrawing
 
-/// What the layout sees of one stroke: its points in the page's upright frame, and measures of them.
+/// A stroke as the layout sees it: its points in the page's upright frame, and measures of them.
 package struct StrokeShape: Sendable {
     /// The stroke's index on the page.
     package var index: Int

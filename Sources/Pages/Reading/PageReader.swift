@@ -2,7 +2,7 @@ import DuctusDrawing
 import DuctusInk
 import DuctusRecognition
 
-/// Whether ink is one line of writing or a page.
+/// The layout of ink: one line of writing, or a page.
 public enum LayoutChoice: String, Sendable, CaseIterable {
     /// One line where the ink stands on one, else a page.
     case auto

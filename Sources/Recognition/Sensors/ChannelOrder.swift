@@ -1,4 +1,4 @@
-/// Where the channels that a model reads stand in the vectors of a sensor that names its own.
+/// The positions of a model's channels in the vectors of a sensor that names its own.
 public struct ChannelOrder: Sendable, Equatable {
     /// Numbers per vector of the sensor.
     public let width: Int

@@ -1,6 +1,6 @@
 import DuctusDecoding
 
-/// How well a model labels every frame. Frames without a reference label count for nothing.
+/// The accuracy of a model that labels every frame. Frames without a reference label count for nothing.
 public struct FrameEvaluation: Sendable {
     /// The classes.
     public let names: [String]

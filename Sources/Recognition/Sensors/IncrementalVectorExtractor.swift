@@ -1,4 +1,4 @@
-/// Where a frame of a sensor's stream comes from.
+/// The origin of a frame: the vectors of the sensor's stream that it was made from.
 public struct VectorOrigin: Sendable, Equatable {
     /// Vectors of the publisher, counted in the stream.
     public var vectors: Range<Int>

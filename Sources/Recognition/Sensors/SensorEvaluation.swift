@@ -1,6 +1,6 @@
 import DuctusDecoding
 
-/// How well a model reads labelled sensor recordings: by frames, or by text, as its task is.
+/// The accuracy of a model on labelled sensor recordings, by frames or by text as its task is.
 public struct SensorEvaluation {
     /// Of a model that labels every frame, smoothed by its transitions.
     public var frames: FrameEvaluation?

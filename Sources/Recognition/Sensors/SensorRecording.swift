@@ -52,7 +52,7 @@ public struct SensorRecording: Sendable, Equatable {
     public var count: Int { channels.isEmpty ? 0 : values.count / channels.count }
 }
 
-/// What is wrong with a file of sensor recordings.
+/// The errors of a file of sensor recordings.
 public enum SensorFileError: Error, Equatable, CustomStringConvertible {
     case malformed(path: String, line: Int, reason: String)
     case lacksChannels(recording: String, missing: [String], found: [String])

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How a table of numbers is written: what separates its cells, and what stands before the decimals.
+/// The dialect of a table of numbers: its separator and its decimal mark.
 struct TableDialect: Equatable {
     enum Separator: Equatable {
         case comma, semicolon, tab, space
@@ -90,7 +90,7 @@ struct TableDialect: Equatable {
     }
 }
 
-/// What a column of a table holds, by its name.
+/// The meaning of a table's column, by its name.
 enum TableColumn: Equatable {
     case channel
     /// Seconds in one of its units.

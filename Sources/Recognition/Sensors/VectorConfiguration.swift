@@ -1,4 +1,4 @@
-/// How the vectors of a sensor become feature vectors. Stored with the weights that were trained on them.
+/// The parameters of feature extraction from a sensor's vectors. Stored with the weights that were trained on them.
 public struct VectorConfiguration: Sendable, Equatable, Codable {
     /// Names of the sensor's channels, in the order of a vector's numbers.
     public var channels: [String]

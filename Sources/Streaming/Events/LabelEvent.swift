@@ -1,4 +1,4 @@
-/// What the daemon publishes of a stream, topic `labels.<stream>`: the whole text of a segment as far as it is read.
+/// A label event, published under the topic `labels.<stream>`: the whole text of a segment as far as it is read.
 ///
 /// Guarantees
 /// - `number` counts a stream's events from 1 within `epoch` without holes; a late subscriber may see one twice and drops it by its number.

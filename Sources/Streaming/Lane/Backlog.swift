@@ -1,4 +1,4 @@
-/// What each client keeps waiting on a lane.
+/// The work that each client keeps waiting on a lane.
 struct Backlog {
     private struct Part {
         var session: any Session

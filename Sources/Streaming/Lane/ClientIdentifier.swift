@@ -1,4 +1,4 @@
-/// Who sends a stream's packets: work is shared among clients first, then among each one's streams.
+/// The client that sends a stream's packets. Work is shared among clients first, then among the streams of each.
 ///
 /// Opaque: a CURVE key, a user of this machine, a connection; whoever takes packets in names them, and streams only compares.
 public struct ClientIdentifier: Hashable, Sendable, CustomStringConvertible {

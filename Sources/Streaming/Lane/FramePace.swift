@@ -1,4 +1,4 @@
-/// How long frames of ink last. They are equally far apart on paper, so only what was written tells their time.
+/// The duration of frames of ink. They are equally far apart on paper, so only what was written tells their time.
 public struct FramePace: Sendable, Equatable {
     public private(set) var frames: UInt64 = 0
     /// µs.

@@ -15,7 +15,7 @@ public protocol LabelSink: AnyObject, Sendable {
     func missing(_ channels: [String], in stream: StreamName)
 }
 
-/// Why a lane does not take a packet.
+/// The reasons for which a lane refuses a packet.
 public enum PacketRefusal: String, Error, CaseIterable, Sendable {
     /// There are as many streams as may be, and none is idle.
     case streams

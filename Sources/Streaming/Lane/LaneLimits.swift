@@ -1,5 +1,5 @@
-/// What a lane holds at most. Whatever exceeds a limit is dropped and counted. A final is never dropped: one that was let go of unread
-/// comes empty and says why.
+/// The limits of a lane. Whatever exceeds a limit is dropped and counted. A final is never dropped: one that was let go of unread comes
+/// empty and says why.
 public struct LaneLimits: Sendable, Equatable {
     /// Streams that a lane keeps; beyond it the longest idle one is evicted, and if none is idle the new one is refused.
     public var streams: Int
@@ -53,7 +53,7 @@ public struct LaneLimits: Sendable, Equatable {
     }
 }
 
-/// What a lane did since it began.
+/// Counters of a lane since it began.
 public struct LaneCounters: Sendable, Equatable {
     public var packets: UInt64 = 0
     public var partials: UInt64 = 0

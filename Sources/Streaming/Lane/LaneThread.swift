@@ -160,7 +160,7 @@ public final class LaneThread: Sendable {
     }
 }
 
-/// Why a lane's inbox has no room for a packet.
+/// The reasons for which a lane's inbox has no room for a packet.
 public enum InboxRefusal: Sendable {
     /// It is full.
     case lane

@@ -1,4 +1,4 @@
-/// What is known of a segment, as an event tells it.
+/// The reading of a segment, as an event tells it.
 package struct SegmentReading {
     package var text: String
     /// Unicode scalars of `text` that later partials do not change.

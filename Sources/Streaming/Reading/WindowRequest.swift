@@ -1,7 +1,7 @@
 import DuctusNetwork
 import DuctusRecognition
 
-/// What a reading wants computed: the next window of its stream.
+/// A request to compute the next window of a stream.
 package struct WindowRequest {
     let network: Network
     let standardization: Standardization

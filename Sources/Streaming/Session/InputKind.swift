@@ -28,6 +28,8 @@ package protocol InputKind {
     var isAway: Bool { get }
     /// A stream that rests is read to its end once, as if it had ended.
     static var readsRests: Bool { get }
+    /// What comes in is writing, which can also be read at once.
+    static var readsStrokes: Bool { get }
 
     /// Takes a packet that brings input or amends it.
     ///
@@ -70,6 +72,7 @@ package protocol InputKind {
 extension InputKind {
     package var isAway: Bool { false }
     package static var readsRests: Bool { false }
+    package static var readsStrokes: Bool { false }
     package static func missing(in hello: StreamHello, for model: Model) -> [String] { [] }
     package var owesReading: Bool { false }
     package mutating func nextOwedWindow() -> WindowRequest? { nil }
@@ -109,7 +112,7 @@ package enum FinalStep {
     case done(SegmentReading)
 }
 
-/// What an event tells of a segment besides its reading.
+/// The facts of a segment that an event tells besides its reading.
 package struct SegmentFacts {
     /// Samples with contact, or vectors.
     package var count: Int
@@ -128,7 +131,7 @@ package struct SegmentFacts {
     }
 }
 
-/// What taking a packet in needs, and what it brings about.
+/// The context of taking a packet, and its effects.
 package struct Taking<Ended> {
     /// When the packet came, unix µs.
     package let arrived: Int64

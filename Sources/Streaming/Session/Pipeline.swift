@@ -1,15 +1,18 @@
 import DuctusRecognition
 
-/// How streams of one kind are read: which model, how much at a time, when a segment ends.
+/// The settings of reading streams of one kind: the model, the window, and the rule that ends a segment.
 public struct Pipeline: Sendable {
     /// A kind of input by its name. Those that the daemon knows are listed beside each kind's packet.
     public struct Input: Hashable, Sendable {
         /// As configurations and status name it.
         public let rawValue: String
+        /// What comes in is writing, which can also be read at once.
+        public let readsStrokes: Bool
         let makeSession: @Sendable (StreamName, Pipeline, ClientIdentifier, Moment) -> any Session
 
         package init<Kind: InputKind>(name: String, kind: Kind.Type) {
             rawValue = name
+            readsStrokes = kind.readsStrokes
             makeSession = { StreamSession<Kind>(stream: $0, pipeline: $1, client: $2, now: $3) }
         }
 
@@ -41,7 +44,7 @@ public struct Pipeline: Sendable {
     }
 }
 
-/// How much of an open segment the network reads at a time. Frames are input frames of the network.
+/// The window of an open segment that the network reads at a time. Frames are input frames of the network.
 public struct WindowRule: Codable, Equatable, Sendable {
     /// Seconds between two partials of a stream.
     public var hop: Double

@@ -15,7 +15,7 @@ public struct Moment: Sendable {
     }
 }
 
-/// What one stream is, over time, of whatever kind. Owned and called by one lane, never by two threads.
+/// One stream over time, of any kind of input. Owned and called by one lane, never by two threads.
 ///
 /// A session never computes: it returns what it wants computed, and gets the result.
 protocol Session: AnyObject {
@@ -68,7 +68,7 @@ protocol Session: AnyObject {
     func giveUpNewestFinal(because reason: String) -> Bool
 }
 
-/// What became of a packet.
+/// The outcome of receiving a packet.
 struct PacketReceipt {
     /// It had come before and was dropped.
     var isRepeated = false
@@ -76,7 +76,7 @@ struct PacketReceipt {
     var missing: [String] = []
 }
 
-/// What a session with a due partial has for the network.
+/// The answer of a session whose partial is due: a window, an event, or nothing.
 enum WindowOffer {
     /// `takeWindow` gets its output.
     case window(WindowRequest)
@@ -85,7 +85,7 @@ enum WindowOffer {
     case nothing
 }
 
-/// What a session with a waiting segment has for the lane.
+/// The answer of a session whose segment waits for its final.
 enum FinalOffer {
     /// To be read as a whole; `finish` gets the result.
     case whole(FinalRequest)
@@ -104,7 +104,7 @@ struct FinalRequest {
     var precedingText: String
 }
 
-/// What waits for finals.
+/// The amount of work that waits for finals.
 struct WaitingWork {
     var frames = 0
     var bytes = 0
@@ -115,7 +115,7 @@ struct WaitingWork {
     }
 }
 
-/// What `status` tells of a stream.
+/// The summary of a stream for `status`.
 public struct SessionSummary: Sendable {
     public var stream: StreamName
     public var pipeline: String

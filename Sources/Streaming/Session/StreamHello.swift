@@ -1,6 +1,6 @@
 import DuctusInk
 
-/// What a publisher says of its stream. Everything is optional: an unknown value is left out, never guessed.
+/// A publisher's description of its stream. Everything is optional: an unknown value is left out, never guessed.
 public struct StreamHello: Equatable, Sendable {
     /// Whose generation of weights is used. Same characters as a stream name.
     public var writer: String?

@@ -12,7 +12,7 @@ public protocol StreamPacket: Sendable {
     var byteCount: Int { get }
 }
 
-/// What a packet means to a stream of any kind.
+/// The role of a packet in a stream of any kind.
 public enum PacketRole: Sendable {
     /// Who sends, with what.
     case hello(StreamHello)

@@ -5,7 +5,7 @@ internal import SwiftProtobuf
 
 typealias HTTPStatus = HTTPResponseStatus
 
-/// What the control socket answers, over HTTP, in protobuf's JSON mapping of the same messages.
+/// The requests of the control socket over HTTP, in protobuf's JSON mapping of the same messages.
 package struct ControlRoutes: Sendable {
     private let gateway: ControlGateway
     /// A request about a stream or a generation is a line.

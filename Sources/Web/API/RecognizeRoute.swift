@@ -38,7 +38,7 @@ package struct RecognizeRoute: Sendable {
     }
 }
 
-/// What was asked and what was read: all that an answer is written from.
+/// A request with its reading, from which every answer is written.
 struct RecognizedInk: Sendable {
     var asked: WireRecognizeRequest
     var reading: WireRecognizeReply

@@ -2,7 +2,7 @@ import DuctusStreaming
 import DuctusWire
 internal import SwiftProtobuf
 
-/// What the daemon says on `/v1/pen`, as JSON: labels, suggestions for review, what was learned.
+/// The daemon's messages on `/v1/pen`, as JSON: labels, suggestions for review, learning events.
 enum PenEvent {
     /// A label with the words of a final and their candidates.
     static func text(_ event: LabelEvent) -> String {

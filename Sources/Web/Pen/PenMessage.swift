@@ -3,7 +3,7 @@ import DuctusInk
 import DuctusStreaming
 import DuctusWire
 
-/// What a client sends on `/v1/pen`: one JSON object a message. `docs/http.md` lists them.
+/// A client's message on `/v1/pen`: one JSON object. `docs/http.md` lists them.
 enum PenMessage {
     /// The first message, and again after each reconnection.
     case hello(Hello)

@@ -1,4 +1,5 @@
-/// What every answer says to a browser: nothing from elsewhere runs here, nothing of this shows elsewhere, nothing is kept.
+/// The security headers of every answer. Nothing from elsewhere runs in a page, no page is shown in a frame elsewhere, and nothing is
+/// cached.
 enum SecurityHeaders {
     static let all: [(name: String, value: String)] = [
         (

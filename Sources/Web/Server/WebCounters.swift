@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What the server did and refused since its start.
+/// Counters of the server's answers and refusals since its start.
 package final class WebCounters: Sendable {
     package struct Figures: Sendable, Equatable {
         /// Answers by the hundred of their status: 2, 4, 5.

@@ -1,4 +1,4 @@
-/// What the HTTP server takes on at most. What goes beyond is refused with a reason and counted, never queued without end.
+/// The limits of the HTTP server. What goes beyond is refused with a reason and counted, never queued without end.
 package struct WebLimits: Sendable, Equatable {
     /// Connections at one time. One more takes the place of the one that has waited longest without a request.
     package var connections = 512

@@ -1,6 +1,6 @@
 import NIOHTTP1
 
-/// What is answered.
+/// An answer to an HTTP request.
 package struct WebResponse: Sendable {
     package var status: HTTPResponseStatus
     /// Besides those that every answer has.
@@ -27,7 +27,7 @@ package struct WebResponse: Sendable {
     }
 }
 
-/// Why a request was not answered with what it asked for: problem details of RFC 9457, with what to do about it.
+/// The problem details (RFC 9457) of a request that failed, with the remedy.
 package struct Problem: Error, Equatable, Sendable {
     package var status: HTTPResponseStatus
     /// One word for programs: `token`, `host`, `body`.

@@ -167,7 +167,7 @@ package final class WebServer: Sendable {
     }
 }
 
-/// Why the server cannot serve.
+/// The errors of the HTTP server.
 package enum WebFault: Error, Equatable, CustomStringConvertible {
     case certificate(certificate: String, key: String, reason: String)
     case address(host: String, port: Int, reason: String)

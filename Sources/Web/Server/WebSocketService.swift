@@ -1,6 +1,6 @@
 import DuctusTransport
 
-/// What answers the messages of WebSockets at one path. All calls come on the socket's event loop.
+/// A service that answers the WebSockets of one path. All calls come on the socket's event loop.
 package protocol WebSocketService: Sendable {
     var path: String { get }
     /// A socket that opened. `send` may be called from any thread.
@@ -26,7 +26,7 @@ package protocol SocketOutlet: AnyObject, Sendable {
     func end(_ fault: SocketFault)
 }
 
-/// Why a socket was ended, with the status code of RFC 6455.
+/// The reason for which a WebSocket was closed, with the status code of RFC 6455.
 package struct SocketFault: Error, Equatable, Sendable {
     package var code: UInt16
     package var reason: String

@@ -8,7 +8,7 @@ import Foundation
 
 extension NoteIndexFault: BadInput {}
 
-/// Where the index is.
+/// The options that name the index.
 struct IndexOptions: ParsableArguments {
     @Option(help: "The index. Default: ductus/notes.sqlite in the user's data folder (~/.local/share).")
     var index: String?
@@ -112,7 +112,7 @@ struct IndexCommand: ParsableCommand {
     }
 }
 
-/// What was read in one file.
+/// The reading of one file.
 private struct ReadNote: Sendable {
     enum Content: Sendable {
         case lines([IndexedLine])

@@ -103,7 +103,7 @@ enum HitPicture {
                 let at = page.placement.box(Bounds(minX: sample.x, minY: sample.y, maxX: sample.x, maxY: sample.y))
                 return place(at[0], at[1])
             }
-            if !points.isEmpty { drawing.add(Drawing.Line(points, width: 1.6, color: .ink)) }
+            if !points.isEmpty { drawing.add(Drawing.Line(points, width: 1.6, color: .writing)) }
         }
         return drawing
     }

@@ -65,7 +65,7 @@ struct InkItem: Sendable {
     }
 }
 
-/// What became of an item.
+/// The result of an item.
 struct ReadItem: Sendable {
     enum Content: Sendable {
         case page(InkPage, PageResult)

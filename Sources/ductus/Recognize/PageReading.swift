@@ -11,7 +11,7 @@ protocol PageReading {
     mutating func read(_ page: InkPage) throws -> PageResult
 }
 
-/// What was read on a page.
+/// The reading of a page.
 struct PageResult: Sendable {
     var page: ReadPage
     /// For each piece its recognition, with symbols in the order of the piece's strokes; nil for drawings, and where the reader keeps none.

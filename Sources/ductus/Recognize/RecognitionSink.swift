@@ -68,7 +68,7 @@ struct JSONLinesOfReading: ReadingLines {
     }
 }
 
-/// What `recognize --json` prints for each line of text and each drawing.
+/// The output of `recognize --json` for a line of text or a drawing.
 struct RecognitionOutput: Encodable {
     struct Symbol: Encodable {
         var text: String

@@ -99,7 +99,7 @@ struct RecognizeCommand: ParsableCommand {
     }
 }
 
-/// What `recognize` writes.
+/// The output format of `recognize`.
 enum OutputFormat: ExpressibleByArgument, Equatable {
     case text, json
     /// A document of one of `ReadingFormats`.

@@ -10,6 +10,7 @@ extension Pipeline.Input {
 /// The ink of one stream: cut into segments where the pen pauses, leaves or begins a line, and read as it grows.
 struct InkInput: InputKind {
     static let readsRests = true
+    static let readsStrokes = true
 
     private let pipeline: Pipeline
     private var filter = ReportFilter()

@@ -1,7 +1,7 @@
 import DuctusInk
 
-/// What a stream of pen reports goes through before it becomes ink: strays are taken out, and pens that report more often than ink needs
-/// are thinned out, so that a segment's limit is one of time and not of the device's rate.
+/// A filter of pen reports. It takes strays out, and thins pens that report more often than ink needs, so that a segment's limit is one of
+/// time and not of the device's rate.
 ///
 /// Every report keeps its place among all that came, so labels point at what the publisher sent. A report may come out later than it went
 /// in: when the next one has shown that it is none of a stray, or that it was its stroke's last.

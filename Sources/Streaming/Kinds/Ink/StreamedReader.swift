@@ -2,7 +2,7 @@ import DuctusFoundations
 import DuctusInk
 import DuctusRecognition
 
-/// What streaming said of one segment.
+/// The labels that streaming gave for one segment.
 public struct StreamedReading: Sendable {
     /// The last partial before the end: the pen rests, the final has not come yet.
     public var partial: Recognition

@@ -1,7 +1,7 @@
 import DuctusRecognition
 
-/// What a correction says where every frame has a label: `WALK`, for the whole segment, or `WALK@0-12.5 REST@12.5-20`, in seconds from its
-/// begin. Of what no span covers nothing is said.
+/// The notation of corrections for models that label every frame: `WALK` for the whole segment, or `WALK@0-12.5 REST@12.5-20` in seconds
+/// from its begin. Of what no span covers nothing is said.
 enum SpanText {
     /// The spans in vectors, in order, cut off at the segment's end.
     ///

@@ -9,7 +9,7 @@ import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 
-/// What learning costs the pens, and how soon a correction is of use: a real daemon under simulated pens, three times.
+/// Measures the cost of learning for the pens, and the time until a correction is of use: a real daemon under simulated pens, three times.
 struct BenchmarkLearning: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "learning", abstract: "Measure a real daemon while its pens' lines are corrected.",
@@ -152,7 +152,7 @@ struct BenchmarkLearning: ParsableCommand {
 
     private func play(_ schedule: PenSchedule, _ model: URL, _ state: URL, corrects: Bool) throws -> LearningTally {
         let process = try DaemonProcess(
-            program: daemon, model: model, lanes: lanes, core: nil, window: WindowRule(),
+            program: daemon, model: model, input: .ink, lanes: lanes, core: nil, window: WindowRule(),
             settings: [
                 "adaptation.enabled=yes", "adaptation.corrections_per_writer_minute=10000",
                 "quotas.corrections_per_minute=100000",

@@ -33,7 +33,7 @@ public final class DaemonPen {
         self.name = name
         self.hello = hello
         stream = name.text
-        topic = Topic.ink(name).wire
+        topic = InkPacket.topic(of: name).wire
         let milliseconds = Int(patience * 1000)
         let subscriber = try Subscriber(
             context: context, endpoint: try address.endpoint(.labels), security: address.security)
@@ -111,7 +111,7 @@ public final class DaemonPen {
     }
 }
 
-/// Why a daemon cannot be used.
+/// The errors of a pen of a daemon.
 public enum DaemonFault: Error, Equatable, CustomStringConvertible {
     /// Nobody takes the stream at present.
     case gone(String)

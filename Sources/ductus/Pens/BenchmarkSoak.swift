@@ -55,7 +55,7 @@ struct BenchmarkSoak: ParsableCommand {
         let expected = try schedule.texts(by: Recognizer(model: Model(contentsOf: url), decoding: .beam))
         // Streams of past rounds are forgotten within the first quarter.
         let process = try DaemonProcess(
-            program: daemon, model: url, lanes: lanes, core: core, window: WindowRule(),
+            program: daemon, model: url, input: .ink, lanes: lanes, core: core, window: WindowRule(),
             settings: ["limits.idle_stream=\(Int(max(15, seconds / 8))) s"])
         defer { process.end() }
         _ = try process.waitUntilReady(seconds: 60)
@@ -107,7 +107,7 @@ struct BenchmarkSoak: ParsableCommand {
     }
 }
 
-/// What is seen of the daemon, by quarters of the run.
+/// Observations of the daemon, by quarters of the run.
 struct SoakWatch {
     private struct Quarter {
         var partialLatency = LatencyHistogram()

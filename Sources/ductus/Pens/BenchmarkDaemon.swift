@@ -8,7 +8,8 @@ import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 
-/// How fast and how right a real daemon reads many pens at once: simulated pens over ipc, each final compared with `recognize`.
+/// Measures the latency and the accuracy of a real daemon that reads many pens at once: simulated pens over ipc, each final compared with
+/// `recognize`.
 struct BenchmarkDaemon: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "daemon", abstract: "Measure a real daemon under simulated pens.")
@@ -69,7 +70,7 @@ struct BenchmarkDaemon: ParsableCommand {
         Terminal.status("preparing the ink of \(pens) pens")
         let schedule = try PenSchedule(pens: pens, seconds: seconds, seed: seed)
         let process = try DaemonProcess(
-            program: daemon, model: url, decoder: decoder, lanes: lanes, core: core, window: window)
+            program: daemon, model: url, input: .ink, decoder: decoder, lanes: lanes, core: core, window: window)
         defer { process.end() }
         let ready = try process.waitUntilReady(seconds: 60)
 

@@ -1,7 +1,7 @@
-/// Text for XML and HTML.
-enum Markup {
-    /// Markup escaped; what XML 1.0 does not allow becomes U+FFFD.
-    static func escaped(_ text: String) -> String {
+/// Text as character data of XML and HTML.
+package enum XMLText {
+    /// The text with markup escaped. White space becomes spaces; control characters and what XML 1.0 does not allow become U+FFFD.
+    package static func escaped(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -10,7 +10,7 @@ enum Markup {
             case ">": escaped += "&gt;"
             case "\"": escaped += "&quot;"
             case "\t", "\n", "\r": escaped += " "
-            case "\u{0}"..<" ", "\u{fffe}", "\u{ffff}": escaped += "\u{fffd}"
+            case "\u{0}"..<" ", "\u{7f}"..."\u{9f}", "\u{fffe}", "\u{ffff}": escaped += "\u{fffd}"
             default: escaped.unicodeScalars.append(scalar)
             }
         }

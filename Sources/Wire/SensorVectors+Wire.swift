@@ -1,5 +1,4 @@
 import DuctusRecognition
-import DuctusWire
 
 extension WireFeatureFrames {
     /// A sensor's vectors, without a time; the names of their channels travel beside them.

@@ -5,8 +5,8 @@ import DuctusStreaming
 import DuctusTransportZeroMQ
 import Foundation
 
-/// How fast and how right a real daemon reads many sensors at once: simulated sensors over ipc, each stream's labels compared with those that
-/// it gives alone.
+/// Measures the latency and the accuracy of a real daemon that reads many sensors at once: simulated sensors over ipc, each stream's labels
+/// compared with those that it gives alone.
 struct BenchmarkSensors: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sensors", abstract: "Measure a real daemon under simulated sensors.")

@@ -4,7 +4,7 @@ import DuctusRecognition
 import DuctusStreaming
 import Foundation
 
-/// What `evaluate` prints for models that read sensors.
+/// The output of `evaluate` for models that read sensors.
 struct SensorReport {
     let command: EvaluateCommand
 
