@@ -17,7 +17,7 @@ extension FuzzTarget {
             seeds: Texts.jsonLines
         ) { bytes, _ in _ = JSONLines.line(try bytes.withUnsafeBytes { try JSONLines.parse($0) }) },
         FuzzTarget(
-            "ink.inkml", share: 36_000,
+            "ink.inkml", share: 32_000,
             .text(tokens: [
                 "<", "</", "/>", "<trace>", "</trace>", "&", "&#1;", "&#x10FFFF;", "&lt;", "\"", "'", "*", "?", "#",
                 "!", "<!--", "]]>", "<![CDATA[",

@@ -10,7 +10,7 @@ public enum DocumentSamples {
         texts.map { ($0.name, Array($0.text.utf8)) } + [
             ("reMarkable pages (.rm)", reMarkable6), ("reMarkable pages (.rm)", reMarkable5),
             ("reMarkable notebooks (.rmdoc, .zip)", notebook),
-            ("Wacom UIM (.uim)", uim), ("Wacom WILL (.will)", will),
+            ("Wacom UIM (.uim)", uim), ("Wacom UIM (.uim)", uim30), ("Wacom WILL (.will)", will),
         ]
     }
 
@@ -195,6 +195,15 @@ public enum DocumentSamples {
             + field(6, [0x08] + zigzag([255]) + [0x15] + float(2))
         let head: [UInt8] = [3, 1, 0, 0] + [3, 1, 0, 1, 0, 0, 0, 0]
         let body = Array("UINK".utf8) + chunk("HEAD", head) + chunk("INKD", ink)
+        return Array("RIFF".utf8) + little(UInt32(body.count)) + body
+    }
+
+    /// Version 3.0: all in one message.
+    static var uim30: [UInt8] {
+        let strokes = places.flatMap { stroke in
+            field(1, field(4, stroke.flatMap { float($0[0]) }) + field(5, stroke.flatMap { float($0[1]) }))
+        }
+        let body = Array("UINK".utf8) + chunk("HEAD", [3, 0, 0, 0]) + chunk("DATA", field(2, strokes))
         return Array("RIFF".utf8) + little(UInt32(body.count)) + body
     }
 
