@@ -44,7 +44,7 @@ public final class DaemonPen {
             context: context, endpoint: try address.endpoint(.ink), security: address.security,
             sendTimeout: milliseconds)
         try publisher.waitForSubscription(to: topic, milliseconds: milliseconds)
-        _ = try publisher.takeNewSubscription()
+        _ = try publisher.takeNewSubscription(to: topic)
         try send(.hello(hello))
     }
 
@@ -98,7 +98,7 @@ public final class DaemonPen {
 
     private func send(_ content: InkPacket.Content) throws {
         // A daemon that restarted knows nothing of the pen.
-        if sequence > 0, try publisher.takeNewSubscription() {
+        if sequence > 0, try publisher.takeNewSubscription(to: topic) {
             try publish(.hello(StreamHello(writer: hello.writer, rotation: hello.rotation)))
         }
         try publish(content)
