@@ -126,6 +126,9 @@ class Pad:
             reader.cancel()
 
     async def read(self, socket):
+        # What an earlier pad of this name missed comes before the welcome.
+        while '"type":"welcome"' not in await socket.recv():
+            pass
         async for text in socket:
             if text.startswith('{"type":"final"'):
                 self.latencies.append(1000 * (time.monotonic() - self.ends[self.finals]))
@@ -199,10 +202,8 @@ async def screen(daemon, ink):
     def follow():
         for line in watch.stdout:
             event = json.loads(line)
-            label = event.get("label", event)
-            if "FINAL" in str(label.get("state", "")).upper():
-                stamps = label.get("stamps", {})
-                published.append(int(stamps.get("published", 0)) / 1000)
+            if event["state"] == "final":
+                published.append(event["published"] / 1000)
     threading.Thread(target=follow, daemon=True).start()
     shown = []
     async with Page(1200, 800) as page:
@@ -219,7 +220,8 @@ async def screen(daemon, ink):
             await page.until(f"window.shown.filter(Boolean).length === {number + 1}", 60)
         shown = await page.value("window.shown")
     watch.terminate()
-    return [late - early for early, late in zip(published, shown)]
+    # What was published before greets every new subscriber.
+    return [late - early for early, late in zip(published[-len(shown):], shown)]
 
 
 chosen = options.parts or PARTS

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { per_page = 1024, pages = 1024 };
@@ -27,7 +28,10 @@ struct count {
     uint64_t skip, size;
     unsigned char awaited;
     enum { greeting, flags, length } stage;
-    bool is_old;
+    /* Whether the frame is one of a message; a peer before ZMTP 3; frames that are not encrypted. */
+    bool is_message, is_old, is_plain;
+    /* Until when heartbeats were forgiven, seconds. */
+    time_t forgiven;
 };
 
 static _Atomic(struct count *) table[pages];
@@ -41,6 +45,8 @@ static _Atomic uint64_t ended;
 static const uint64_t per_frame = 64;
 /* The same and what stands around a frame on the wire, with encryption; not less. */
 static const uint64_t around = 128;
+/* Bytes a second that are forgiven where encryption hides which frames are heartbeats: nobody takes those. */
+static const uint64_t heartbeats = 128;
 
 static struct count *at(int connection) {
     if (connection < 0 || connection >= per_page * pages) return NULL;
@@ -57,6 +63,12 @@ static struct count *watched(int connection) {
 static struct count *of(ductus_flow flow) {
     struct count *count = flow ? at((int)(flow % (per_page * pages))) : NULL;
     return count && atomic_load_explicit(&count->flow, memory_order_acquire) == flow ? count : NULL;
+}
+
+static time_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec;
 }
 
 static uint64_t file_of(int descriptor) {
@@ -103,9 +115,10 @@ ductus_flow ductus_flow_watch(int connection, size_t most, size_t all) {
     atomic_store_explicit(&count->sent, 0, memory_order_relaxed);
     atomic_store_explicit(&count->is_ended, false, memory_order_relaxed);
     count->skip = 0;
-    count->awaited = 11;
+    count->awaited = 13;
     count->stage = greeting;
-    count->is_old = false;
+    count->is_message = count->is_old = count->is_plain = false;
+    count->forgiven = now();
     ductus_flow flow = ++serial * (per_page * pages) + (uint64_t)connection;
     atomic_store_explicit(&count->flow, flow, memory_order_release);
     pthread_mutex_unlock(&lock);
@@ -148,11 +161,23 @@ void ductus_flow_unpost(ductus_flow flow, size_t bytes) {
 
 uint64_t ductus_flow_ended(void) { return atomic_load_explicit(&ended, memory_order_relaxed); }
 
+/* Takes off what may have been heartbeats since the last time. */
+static uint64_t forgive(struct count *count, uint64_t own) {
+    time_t time = now();
+    uint64_t part = (uint64_t)(time - count->forgiven) * heartbeats;
+    if (part > own) part = own;
+    count->forgiven = time;
+    atomic_fetch_add_explicit(&count->taken, part, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&waiting, part, memory_order_relaxed);
+    return own - part;
+}
+
 /* Whether too much of it waits. */
 static bool is_over(struct count *count, int connection) {
     uint64_t most = atomic_load_explicit(&count->most, memory_order_relaxed);
     uint64_t own = held(count);
     if (own <= most / 16) return false;
+    if (!count->is_plain) own = forgive(count, own);
     /* May be below zero for a moment, where something is taken that is just being counted. */
     int64_t together = (int64_t)atomic_load_explicit(&waiting, memory_order_relaxed);
     uint64_t all = atomic_load_explicit(&count->all, memory_order_relaxed);
@@ -160,29 +185,33 @@ static bool is_over(struct count *count, int connection) {
     return file_of(connection) == atomic_load_explicit(&count->file, memory_order_relaxed);
 }
 
-/* Frames that begin in these bytes of ZMTP 3: a greeting of 64 bytes, then for each frame its flags, its size in one byte or eight,
-   and its body. Older peers are counted as if they sent the smallest of frames. */
-static uint64_t frames(struct count *count, const unsigned char *bytes, uint64_t size) {
-    uint64_t found = 0;
+/* What libzmq keeps for these bytes of ZMTP 3: a greeting of 64 bytes, then for each frame its flags, its size in one byte or eight, and
+   its body. Commands are not kept. Older peers are counted as if they sent the smallest of frames. */
+static uint64_t cost(struct count *count, const unsigned char *bytes, uint64_t size) {
+    uint64_t kept = 0;
     const unsigned char *end = bytes + size;
     while (bytes < end) {
         if (count->skip) {
             uint64_t part = count->skip < (uint64_t)(end - bytes) ? count->skip : (uint64_t)(end - bytes);
+            if (count->is_message) kept += part;
             count->skip -= part;
             bytes += part;
             continue;
         }
-        if (count->is_old) return found + (uint64_t)(end - bytes) / 2;
+        if (count->is_old) return kept + (uint64_t)(end - bytes) * (per_frame / 2);
         unsigned char byte = *bytes++;
         switch (count->stage) {
         case greeting:
-            if (--count->awaited) break;
-            /* The eleventh byte is the version. */
-            count->is_old = byte < 3;
-            count->skip = 64 - 11;
+            count->awaited--;
+            /* The eleventh byte is the version, with the thirteenth begins the name of the mechanism. */
+            if (count->awaited == 2) count->is_old = byte < 3;
+            if (count->awaited) break;
+            count->is_plain = byte == 'N';
+            count->skip = 64 - 13;
             count->stage = flags;
             break;
         case flags:
+            count->is_message = !count->is_plain || !(byte & 4);
             count->awaited = byte & 2 ? 8 : 1;
             count->size = 0;
             count->stage = length;
@@ -192,10 +221,10 @@ static uint64_t frames(struct count *count, const unsigned char *bytes, uint64_t
             if (--count->awaited) break;
             count->skip = count->size;
             count->stage = flags;
-            found++;
+            if (count->is_message) kept += per_frame;
         }
     }
-    return found;
+    return kept;
 }
 
 /* Both are part of the program, and so found before the C library's, by libzmq as by everyone else. */
@@ -209,7 +238,7 @@ ssize_t recv(int connection, void *bytes, size_t size, int flags) {
     }
     ssize_t got = syscall(SYS_recvfrom, connection, bytes, size, flags, NULL, NULL);
     if (count && got > 0) {
-        uint64_t kept = (uint64_t)got + per_frame * frames(count, bytes, (uint64_t)got);
+        uint64_t kept = cost(count, bytes, (uint64_t)got);
         atomic_fetch_add_explicit(&waiting, kept, memory_order_relaxed);
         atomic_fetch_add_explicit(&count->received, kept, memory_order_relaxed);
     }

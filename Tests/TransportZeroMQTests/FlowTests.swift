@@ -29,7 +29,9 @@ import Testing
 
         /// What every connection begins with.
         func greet(version: UInt8 = 3) -> Bool {
-            receive([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, version] + [UInt8](repeating: 0, count: 53))
+            receive(
+                [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, version, 0] + Array("NULL".utf8) + [UInt8](repeating: 0, count: 48)
+            )
         }
 
         /// One frame of so many bytes.
@@ -73,6 +75,16 @@ import Testing
         #expect(pair.greet(version: version))
         #expect(pair.receive((0..<4000).flatMap { _ in [1, 0] as [UInt8] }))
         #expect(!pair.receive([1, 0]))
+    }
+
+    /// Heartbeats are no messages: nobody takes them.
+    @Test func commandsDoNotCount() throws {
+        let pair = try Pair()
+        let flow = ductus_flow_watch(pair.here, 10_000, 1 << 40)
+        defer { ductus_flow_forget(flow) }
+        #expect(pair.greet())
+        for _ in 0..<1000 { #expect(pair.receive([4, 100] + [UInt8](repeating: 0, count: 100))) }
+        #expect(pair.receive(frame: 9_000))
     }
 
     /// However the bytes are cut into pieces.

@@ -10,6 +10,12 @@ package struct PipelineSet: Sendable {
         package var settings: PipelineSettings
         package var pipeline: Pipeline
         package var models: any ModelStore
+
+        package init(settings: PipelineSettings, pipeline: Pipeline, models: any ModelStore) {
+            self.settings = settings
+            self.pipeline = pipeline
+            self.models = models
+        }
     }
 
     package let entries: [Entry]

@@ -102,11 +102,18 @@ export class Sheet extends EventTarget {
     this.draw();
   }
 
-  draw() {
+  /** Draws everything, or what lies where these strokes do. */
+  draw(changed) {
+    if (changed && !changed.length) return;
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     const style = getComputedStyle(document.documentElement);
     this.colors = { open: style.getPropertyValue('--ink'), read: style.getPropertyValue('--soft'), rule: style.getPropertyValue('--rule') };
     const context = this.#context;
+    const area = changed ? bounds(changed, 4) : { left: 0, top: 0, right: width, bottom: height };
+    context.save();
+    context.beginPath();
+    context.rect(Math.floor(area.left), Math.floor(area.top), Math.ceil(area.right - area.left) + 1, Math.ceil(area.bottom - area.top) + 1);
+    context.clip();
     context.clearRect(0, 0, width, height);
     context.strokeStyle = this.colors.rule;
     context.lineWidth = 1;
@@ -117,7 +124,12 @@ export class Sheet extends EventTarget {
       context.lineTo(width, Math.round(y) + 0.5);
     }
     context.stroke();
-    for (const stroke of this.strokes) drawStroke(context, stroke, this.colors[stroke.state]);
+    for (const stroke of this.strokes) {
+      stroke.box ??= stroke === this.#stroke ? undefined : bounds([stroke], 4);
+      const { left, top, right, bottom } = stroke.box ?? area;
+      if (left < area.right && right > area.left && top < area.bottom && bottom > area.top) drawStroke(context, stroke, this.colors[stroke.state]);
+    }
+    context.restore();
   }
 
   #segment(from, to, stroke) {
@@ -132,28 +144,36 @@ export class Sheet extends EventTarget {
   }
 }
 
-const lineWidth = ({ p }) => 1.3 + 2 * (p > 0 && p < 1 ? p : 0.5);
+/** In steps of an eighth of a pixel. */
+const lineWidth = ({ p }) => 1.3 + Math.round(16 * (p > 0 && p < 1 ? p : 0.5)) / 8;
 
 /** Draws a stroke, also elsewhere: in the dialog of a word. */
 export function drawStroke(context, { points }, color, move = (point) => point) {
   context.strokeStyle = color;
   context.lineCap = context.lineJoin = 'round';
-  points.forEach((point, index) => {
-    const [from, to] = [move(points[Math.max(0, index - 1)]), move(point)];
-    context.lineWidth = lineWidth(point);
+  // Of equal width are drawn together.
+  for (let first = 0; first < points.length;) {
+    const width = lineWidth(points[first]);
+    let from = move(points[Math.max(0, first - 1)]);
+    context.lineWidth = width;
     context.beginPath();
     context.moveTo(from.x, from.y);
-    context.lineTo(to.x, to.y + (index ? 0 : 0.01));
+    for (; first < points.length && lineWidth(points[first]) === width; first += 1) {
+      from = move(points[first]);
+      context.lineTo(from.x, from.y + (first ? 0 : 0.01));
+    }
     context.stroke();
-  });
+  }
 }
 
-export function bounds(strokes) {
+/** The box around strokes, with a margin. */
+export function bounds(strokes, margin = 0) {
   const points = strokes.flatMap(({ points }) => points);
   const xs = points.map(({ x }) => x);
   const ys = points.map(({ y }) => y);
-  const [left, top] = [Math.min(...xs), Math.min(...ys)];
-  return { left, top, right: Math.max(...xs), bottom: Math.max(...ys), width: Math.max(...xs) - left, height: Math.max(...ys) - top };
+  const [left, top] = [Math.min(...xs) - margin, Math.min(...ys) - margin];
+  const [right, bottom] = [Math.max(...xs) + margin, Math.max(...ys) + margin];
+  return { left, top, right, bottom, width: right - left, height: bottom - top };
 }
 
 /**

@@ -79,7 +79,7 @@ pen.addEventListener('final', ({ detail }) => {
   const own = new Set(detail.strokes);
   const strokes = sheet.strokes.filter(({ number }) => own.has(number));
   for (const stroke of strokes) stroke.state = 'read';
-  sheet.draw();
+  sheet.draw(strokes);
   openLine();
   tools();
   if (!detail.text.trim()) return;
