@@ -1,6 +1,7 @@
 import DuctusInk
 import DuctusPages
 import DuctusRandomness
+import Testing
 
 /// A page that a simulated pen wrote, with its lines known.
 struct WrittenPage {
