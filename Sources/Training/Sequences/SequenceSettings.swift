@@ -65,7 +65,7 @@ public struct SequenceSettings: Sendable, Equatable, Codable {
     ///   - sourceClasses: classes of the source's symbols, where it is text.
     ///   - classes: of the decoder, its boundary among them.
     /// - Throws: `ArchitectureError`.
-    func architecture(encoder: [Layer], input: Int, sourceClasses: Int?, classes: Int) throws -> Architecture {
+    package func architecture(encoder: [Layer], input: Int, sourceClasses: Int?, classes: Int) throws -> Architecture {
         var network = Architecture(input: sourceClasses == nil ? input : embedding, otherInputs: [1], layers: encoder)
         if let sourceClasses {
             network = network.preceded(by: .embedding(.init(count: sourceClasses, out: embedding)), input: input)
