@@ -153,9 +153,9 @@ public final class SequenceReader {
         for (index, candidate) in live.enumerated() {
             let values = output[index].values
             // A few more than are kept, since the connectionist score may rank them anew.
-            let wanted = share > 0 ? 2 * search.beamWidth + 2 : search.beamWidth + 1
-            let likeliest = (0..<model.classCount).sorted { (values[$0], $1) > (values[$1], $0) }.prefix(wanted)
-            for label in Set(likeliest).union([0]) {
+            let wanted = share > 0 ? 2 * search.beamWidth + 2 : search.beamWidth
+            let likeliest = (1..<model.classCount).sorted { (values[$0], $1) > (values[$1], $0) }.prefix(wanted)
+            for label in [0] + likeliest {
                 let ends = label == 0
                 guard ends ? length >= lengths.lowerBound : length < lengths.upperBound else { continue }
                 var next = candidate

@@ -140,6 +140,13 @@ import Testing
         }
     }
 
+    @Test func aSourceWithoutFramesIsReadToo() throws {
+        let reader = SequenceReader(try model())
+        #expect(try reader.read([]).count == 1)
+        #expect(try reader.logProbabilities(of: [[], [1, 2]], given: []).allSatisfy { $0.isFinite && $0 < 0 })
+        #expect(try reader.logProbabilities(of: [], given: [1]).isEmpty)
+    }
+
     @Test func whatWasReadBeforeChangesNothing() throws {
         let model = try model()
         let reader = SequenceReader(model)
