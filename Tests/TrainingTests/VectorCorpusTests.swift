@@ -169,9 +169,9 @@ import Testing
                 .convolution1D(.init(in: 15, out: 16, kernel: 3, stride: 1, padding: 1, activation: .silu)),
                 .convolution1D(.init(in: 16, out: 16, kernel: 4, stride: 2, padding: 1, activation: .silu)),
                 .convolution1D(.init(in: 16, out: 24, kernel: 4, stride: 2, padding: 1, activation: .silu)),
-                .transposedConvolution1D(.init(in: 24, out: 16, kernel: 4, stride: 2, padding: 1, activation: .silu)),
+                .transposedConvolution1D(.init(in: 24, out: 16, kernel: 4, factor: 2, padding: 1, activation: .silu)),
                 Layer(Concatenation(), from: [.layer(1), .layer(3)]),
-                .transposedConvolution1D(.init(in: 32, out: 16, kernel: 4, stride: 2, padding: 1, activation: .silu)),
+                .transposedConvolution1D(.init(in: 32, out: 16, kernel: 4, factor: 2, padding: 1, activation: .silu)),
                 Layer(Concatenation(), from: [.layer(0), .layer(5)]),
             ]
         }
