@@ -70,8 +70,9 @@ public final class SequenceReader {
             let output = try step(live)
             let next = extensions(of: live, output, encoded.connectionist, length: length, in: lengths, &finished)
             live = separated(next)
-            guard !live.isEmpty, finished.count < search.beamWidth else { break }
-            // No continuation can become likelier than its beginning.
+            guard !live.isEmpty else { break }
+            // No continuation can become likelier than its beginning. How many have ended says nothing: those that
+            // ended too early are many.
             let best = finished.map(\.score).max() ?? -.infinity
             let hope = live.map { ranked($0.score, length: lengths.upperBound) }.max() ?? -.infinity
             guard best < hope else { break }
