@@ -17,6 +17,12 @@ public struct TrainingExample: Sendable {
         self.others = others
         self.heads = heads
     }
+
+    /// The target at the frames that a network gives: one that halves its frames and doubles them again gives none for an odd one at the end.
+    func target(of architecture: Architecture) -> Target {
+        guard case .frames(let labels) = target, others.isEmpty else { return target }
+        return .frames(Array(labels.prefix(architecture.outputLength(for: frames.count / architecture.input))))
+    }
 }
 
 /// Labelled data that a network can be trained on, whatever they are made of.

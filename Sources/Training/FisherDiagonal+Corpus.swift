@@ -17,7 +17,7 @@ extension FisherDiagonal {
             var batch = Batch(dimension: network.architecture.input)
             batch.append(example.frames)
             try backpropagation.computeGradient(
-                of: batch, targets: [example.target], reduction: .perLabel, dropout: false)
+                of: batch, targets: [example.target(of: network.architecture)], reduction: .perLabel, dropout: false)
             diagonal.accumulate(backpropagation.gradient)
         }
         let values = diagonal.values

@@ -260,13 +260,6 @@ public final class TrainingRun {
             using: &random)
     }
 
-    /// An example's target; a network that halves its frames and doubles them again gives none for an odd one at the end.
-    private func fitted(_ example: TrainingExample) -> Target {
-        guard case .frames(let labels) = example.target else { return example.target }
-        return .frames(
-            Array(labels.prefix(architecture.outputLength(for: example.frames.count / architecture.input))))
-    }
-
     /// What a step computes the gradient of.
     private struct StepBatch {
         var frames: Batch
@@ -287,7 +280,8 @@ public final class TrainingRun {
         }.flatMap { $0 }
         var batch = StepBatch(
             frames: Batch(dimension: architecture.input), others: architecture.otherInputs.map { Batch(dimension: $0) },
-            losses: examples.map { recipe.sequence?.loss(of: $0.target) ?? fitted($0).loss }, heads: [])
+            losses: examples.map { recipe.sequence?.loss(of: $0.target) ?? $0.target(of: architecture).loss }, heads: []
+        )
         for example in examples {
             batch.frames.append(example.frames)
             for (number, frames) in example.others.enumerated() { batch.others[number].append(frames) }

@@ -12,5 +12,6 @@ struct BenchmarkCommand: ParsableCommand {
             BenchmarkSensors.self,
             BenchmarkLearning.self,
             BenchmarkSoak.self,
+            BenchmarkRobustness.self,
         ])
 }

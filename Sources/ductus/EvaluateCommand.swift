@@ -85,6 +85,9 @@ struct EvaluateCommand: ParsableCommand {
         guard lookahead == nil || mode == .streaming else {
             throw ValidationError("--lookahead belongs to --mode streaming")
         }
+        guard attentionWeight.isFinite, attentionWeight >= 0 else {
+            throw ValidationError("--attention-weight is a number from 0")
+        }
     }
 
     func run() throws {

@@ -80,16 +80,24 @@ struct NetworkMeasurement {
         return 2 * Double(weights * frames * batch)
     }
 
-    private func sequences(_ input: Int) -> Batch {
+    /// Random frames; labels where the network reads such.
+    private func sequences(_ architecture: Architecture) -> Batch {
+        let input = architecture.input
         var generator = SplitMix64(seed: 7)
         var sequences = Batch(dimension: input)
-        for _ in 0..<batch { sequences.append((0..<frames * input).map { _ in generator.normal() }) }
+        let labels = architecture.layers.first?.kind.labels
+        for _ in 0..<batch {
+            sequences.append(
+                (0..<frames * input).map { _ in
+                    labels.map { Float(Int.random(in: $0, using: &generator)) } ?? generator.normal()
+                })
+        }
         return sequences
     }
 
     /// The batch is divided among the threads, each with a workspace of its own.
     private func inferenceTime(_ network: Network) throws -> Double {
-        let all = sequences(network.architecture.input)
+        let all = sequences(network.architecture)
         let width = frames * network.architecture.input
         let parts = (0..<min(threads, batch)).map { thread in
             var part = Batch(dimension: network.architecture.input)
@@ -111,7 +119,7 @@ struct NetworkMeasurement {
 
     /// Forward, CTC, backward, clipping, AdamW; a label for every seven frames.
     private func trainingTime(_ network: Network) throws -> Double {
-        let batch = sequences(network.architecture.input)
+        let batch = sequences(network.architecture)
         let labels = network.architecture.output
         var generator = SplitMix64(seed: 9)
         let targets = (0..<self.batch).map { _ in

@@ -7,7 +7,8 @@ import Testing
     static let names = [
         "rnn-forward", "lstm-forward", "gru-forward", "rnn-bidirectional", "lstm-bidirectional", "gru-bidirectional",
         "convolution-none", "convolution-silu", "convolution-relu", "convolution-tanh", "stack", "layer-norm",
-        "instance-norm", "embedding", "convolution-depthwise", "convolution-dilated", "convolution-grouped",
+        "instance-norm", "instance-norm-short", "embedding", "convolution-depthwise", "convolution-dilated",
+        "convolution-grouped",
         "convolution-depthwise-strided", "transposed-plain", "transposed-doubling", "transposed-tripling",
         "indy-forward",
         "indy-bidirectional", "lstmp-forward", "lstmp-bidirectional", "lstm-skip", "attention-scaled-1",
@@ -83,10 +84,11 @@ import Testing
         let output = try network.forward(golden.batch, others: golden.others, workspace: Workspace())
         for (index, expected) in golden.outputs.enumerated() {
             let probabilities = output[index].values.map { exp($0) }
-            // bf16 has 8 bits where int16 uses 14: no processor that has VNNI, too, takes it by itself. Statistics over
-            // a few frames, and the weights of attention, make more of what it rounds.
-            let isDelicate = name.contains("attention") || name == "instance-norm"
-            let limit: Float = set == .avx512bf16 ? (isDelicate ? 2e-2 : 4e-3) : 1e-3
+            // bf16 has 8 bits where int16 uses 14: no processor that has VNNI, too, takes it by itself. In double
+            // precision, rounding the operands alone (`golden/rounding.py`) moves a probability by up to 8.5e-3 where
+            // attention weighs by what was rounded, and by up to 2.7e-3 elsewhere; the limits are one and a half times that.
+            let rounding: Float = name.contains("attention") ? 1.3e-2 : 4e-3
+            let limit = set == .avx512bf16 ? rounding : 1e-3
             #expect(largestDifference(probabilities, expected.map { exp($0) }) < limit)
         }
     }

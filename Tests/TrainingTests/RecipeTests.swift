@@ -51,4 +51,26 @@ import Testing
         let missing = URL(filePath: "/nonexistent/recipe.json")
         #expect { try Recipe(contentsOf: missing) } throws: { "\($0)".contains("/nonexistent/recipe.json") }
     }
+
+    /// The recipes that come with the program make networks.
+    @Test(arguments: [
+        "an4", "english", "english-next", "hapt", "hapt-crf", "hapt-u-shape", "iam-ondb", "movement", "spelled-out",
+        "spelling", "written-ink",
+    ])
+    func everyRecipeMakesANetwork(name: String) throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+        let recipe = try Recipe(contentsOf: root.appending(path: "models/\(name)/recipe.json"))
+        #expect((recipe.task == .sequenceToSequence) == (recipe.sequence != nil))
+        guard let sequence = recipe.sequence else {
+            let architecture = try recipe.architecture(classes: 12)
+            #expect(architecture.output == 12)
+            return
+        }
+        let isText = sequence.source == .text
+        let architecture = try sequence.architecture(
+            encoder: recipe.layers, input: isText ? 1 : recipe.input.dimension, sourceClasses: isText ? 40 : nil,
+            classes: 42)
+        #expect(architecture.output == 42 && architecture.otherInputs == [1])
+        #expect(architecture.heads.isEmpty == (sequence.connectionist == 0))
+    }
 }

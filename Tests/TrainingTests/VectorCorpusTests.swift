@@ -148,4 +148,49 @@ import Testing
         #expect(model.calibration[.bestPath] != nil)
         #expect(frames.ece < 0.05)
     }
+
+    /// A random field behind a recurrent layer, and a U-shape that halves the frames twice: recordings of any length are learned and read.
+    @Test(arguments: [true, false])
+    func otherNetworksLabelFramesToo(isRandomField: Bool) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "sensor.ndjson")
+        // 203 frames, and 27 of them beside pieces of 300.
+        try SensorRecording.write(recordings(0..<6, seconds: 20.3) + recordings(6..<8, seconds: 32.7), to: file)
+        var recipe = Recipe()
+        recipe.input = .vectors(configuration)
+        recipe.task = .frameLabels
+        if isRandomField {
+            recipe.output = .conditionalRandomField
+            recipe.layers = [.recurrent(.init(cell: .lstm, in: 15, hidden: 12, bidirectional: true))]
+        } else {
+            recipe.layers = [
+                .convolution1D(.init(in: 15, out: 16, kernel: 3, stride: 1, padding: 1, activation: .silu)),
+                .convolution1D(.init(in: 16, out: 16, kernel: 4, stride: 2, padding: 1, activation: .silu)),
+                .convolution1D(.init(in: 16, out: 24, kernel: 4, stride: 2, padding: 1, activation: .silu)),
+                .transposedConvolution1D(.init(in: 24, out: 16, kernel: 4, factor: 2, padding: 1, activation: .silu)),
+                Layer(Concatenation(), from: [.layer(1), .layer(3)]),
+                .transposedConvolution1D(.init(in: 32, out: 16, kernel: 4, factor: 2, padding: 1, activation: .silu)),
+                Layer(Concatenation(), from: [.layer(0), .layer(5)]),
+            ]
+        }
+        recipe.optimization.epochs = 30
+        recipe.optimization.framesPerBatch = 600
+        recipe.optimization.learningRate = 0.02
+        recipe.optimization.warmUpSteps = 5
+        recipe.optimization.averageDecay = 0.8
+        let setup = try TrainingSetup.vectors(
+            configuration, recipe: recipe, data: [file], validation: [], heldOut: ["2"], name: "simulated")
+        let run = try TrainingRun(
+            recipe: recipe, architecture: setup.architecture, corpus: setup.corpus, threads: 1, checkpoint: nil)
+        try run.run(validation: { try setup.errors(of: $0) })
+        let output = TrainingFolder(folder)
+        try setup.write(
+            Network(architecture: run.architecture, parameters: run.best.parameters), isFinal: true, to: output)
+        let evaluation = try SensorEvaluation.run(
+            Model(contentsOf: folder), on: recordings(100..<102, seconds: 30.1))
+        let frames = try #require(evaluation.frames)
+        #expect(frames.accuracy > 0.85)
+    }
 }

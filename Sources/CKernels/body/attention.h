@@ -2,13 +2,21 @@
 
 static void softmax(const float *x, float *y, size_t count) {
     if (count == 0) return;
-    float largest = x[0];
-    for (size_t i = 1; i < count; i++) largest = x[i] > largest ? x[i] : largest;
-    float sum = 0;
-    EACH_VECTOR(count, store_first(y + i, exp_vector(load_first(x + i, n) - largest), n);)
-    for (size_t i = 0; i < count; i++) sum += y[i];
-    float factor = 1 / sum;
-    for (size_t i = 0; i < count; i++) y[i] *= factor;
+    vector most = x[0];
+    size_t whole = 0;
+    for (; whole + LANES <= count; whole += LANES) {
+        vector v = load(x + whole);
+        most = v > most ? v : most;
+    }
+    float largest = largest_lane(most);
+    for (; whole < count; whole++) largest = x[whole] > largest ? x[whole] : largest;
+    vector sums = 0;
+    EACH_VECTOR(count, {
+        store_first(y + i, exp_vector(load_first(x + i, n) - largest), n);
+        sums += load_first(y + i, n);
+    })
+    float factor = 1 / sum_lanes(sums);
+    EACH_VECTOR(count, store_first(y + i, load_first(y + i, n) * factor, n);)
 }
 
 INLINE void dots_rows(int M, const float *query, const float *rows, ptrdiff_t stride, int width, float scale, float *y) {
@@ -27,16 +35,29 @@ static void dots(const float *query, const float *rows, ptrdiff_t stride, int32_
     for (; row < count; row++) dots_rows(1, query, rows + row * stride, stride, width, scale, y + row);
 }
 
-static void mix(const float *weights, const float *rows, ptrdiff_t stride, int32_t count, int32_t width, float *y) {
-    for (int i = 0; i < width; i += 4 * LANES) {
-        vector sums[4];
-        UNROLL for (int k = 0; k < 4; k++) sums[k] = 0;
-        for (int row = 0; row < count; row++) {
-            vector w = weights[row];
-            UNROLL for (int k = 0; k < 4; k++) sums[k] += w * load_first(rows + row * stride + i + k * LANES, width - i - k * LANES);
+// K vectors of columns, R rows at a time: narrow rows would wait for each other's sums.
+INLINE void mix_columns(int K, int R, const float *weights, const float *rows, ptrdiff_t stride, int count, ptrdiff_t left, float *y) {
+    vector sums[4][4];
+    UNROLL for (int r = 0; r < R; r++) UNROLL for (int k = 0; k < K; k++) sums[r][k] = 0;
+    int row = 0;
+    for (; row + R <= count; row += R)
+        UNROLL for (int r = 0; r < R; r++) {
+            vector w = weights[row + r];
+            UNROLL for (int k = 0; k < K; k++) sums[r][k] += w * load_first(rows + (row + r) * stride + k * LANES, left - k * LANES);
         }
-        UNROLL for (int k = 0; k < 4; k++) store_first(y + i + k * LANES, sums[k], width - i - k * LANES);
+    for (; row < count; row++) {
+        vector w = weights[row];
+        UNROLL for (int k = 0; k < K; k++) sums[0][k] += w * load_first(rows + row * stride + k * LANES, left - k * LANES);
     }
+    UNROLL for (int r = 1; r < R; r++) UNROLL for (int k = 0; k < K; k++) sums[0][k] += sums[r][k];
+    UNROLL for (int k = 0; k < K; k++) store_first(y + k * LANES, sums[0][k], left - k * LANES);
+}
+
+static void mix(const float *weights, const float *rows, ptrdiff_t stride, int32_t count, int32_t width, float *y) {
+    int i = 0;
+    for (; width - i > 2 * LANES; i += 4 * LANES) mix_columns(4, 1, weights, rows + i, stride, count, width - i, y + i);
+    if (width - i > LANES) mix_columns(2, 4, weights, rows + i, stride, count, width - i, y + i);
+    else if (width > i) mix_columns(1, 4, weights, rows + i, stride, count, width - i, y + i);
 }
 
 static void spread(const float *weights, const float *x, float *rows, ptrdiff_t stride, int32_t count, int32_t width) {

@@ -44,6 +44,21 @@ public final class SequenceModel: Sendable {
         try require(
             architecture.output == alphabet.classCount,
             "the network gives \(architecture.output) classes, but the alphabet needs \(alphabet.classCount)")
+        try require(
+            architecture.layers.last.map { type(of: $0.kind).endsHead } == true,
+            "the network's last layer gives no probabilities")
+        if let head = architecture.heads.first(where: { $0.name == Self.connectionistHead }) {
+            let alone = Architecture(input: architecture.input, layers: Array(architecture.layers[0...head.layer]))
+            do {
+                try alone.validate()
+            } catch {
+                throw ModelError.unusable(
+                    path: name, reason: "its head \(head.name) does not stand before the decoder: \(error)")
+            }
+            try require(
+                alone.output == alphabet.classCount,
+                "its head \(head.name) gives \(alone.output) classes, but the alphabet needs \(alphabet.classCount)")
+        }
         self.name = name
         self.network = network
         self.source = source
@@ -64,8 +79,7 @@ public final class SequenceModel: Sendable {
         else { return nil }
         // What leads to the head stands before the decoder, also in the flat buffer.
         let architecture = Architecture(
-            input: network.architecture.input, layers: Array(network.architecture.layers.prefix(head.layer + 1)))
-        try architecture.validate()
+            input: network.architecture.input, layers: Array(network.architecture.layers[0...head.layer]))
         return Model(
             name: name,
             network: try Network(

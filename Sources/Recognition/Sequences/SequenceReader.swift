@@ -70,8 +70,9 @@ public final class SequenceReader {
             let output = try step(live)
             let next = extensions(of: live, output, encoded.connectionist, length: length, in: lengths, &finished)
             live = separated(next)
-            guard !live.isEmpty, finished.count < search.beamWidth else { break }
-            // No continuation can become likelier than its beginning.
+            guard !live.isEmpty else { break }
+            // No continuation can become likelier than its beginning. How many have ended says nothing: those that
+            // ended too early are many.
             let best = finished.map(\.score).max() ?? -.infinity
             let hope = live.map { ranked($0.score, length: lengths.upperBound) }.max() ?? -.infinity
             guard best < hope else { break }
@@ -153,9 +154,9 @@ public final class SequenceReader {
         for (index, candidate) in live.enumerated() {
             let values = output[index].values
             // A few more than are kept, since the connectionist score may rank them anew.
-            let wanted = share > 0 ? 2 * search.beamWidth + 2 : search.beamWidth + 1
-            let likeliest = (0..<model.classCount).sorted { (values[$0], $1) > (values[$1], $0) }.prefix(wanted)
-            for label in Set(likeliest).union([0]) {
+            let wanted = share > 0 ? 2 * search.beamWidth + 2 : search.beamWidth
+            let likeliest = (1..<model.classCount).sorted { (values[$0], $1) > (values[$1], $0) }.prefix(wanted)
+            for label in [0] + likeliest {
                 let ends = label == 0
                 guard ends ? length >= lengths.lowerBound : length < lengths.upperBound else { continue }
                 var next = candidate

@@ -65,25 +65,15 @@ public struct SequenceSettings: Sendable, Equatable, Codable {
     ///   - sourceClasses: classes of the source's symbols, where it is text.
     ///   - classes: of the decoder, its boundary among them.
     /// - Throws: `ArchitectureError`.
-    func architecture(encoder: [Layer], input: Int, sourceClasses: Int?, classes: Int) throws -> Architecture {
-        var network = Architecture(input: input, otherInputs: [1], layers: [])
+    package func architecture(encoder: [Layer], input: Int, sourceClasses: Int?, classes: Int) throws -> Architecture {
+        var network = Architecture(input: sourceClasses == nil ? input : embedding, otherInputs: [1], layers: encoder)
         if let sourceClasses {
-            network.layers.append(.embedding(.init(count: sourceClasses, out: embedding)))
+            network = network.preceded(by: .embedding(.init(count: sourceClasses, out: embedding)), input: input)
         }
-        let first = network.layers.count
-        // The encoder's own numbers count from its first layer.
-        for layer in encoder {
-            let from = layer.from.map { source -> LayerSource in
-                switch source {
-                case .layer(let number): .layer(number + first)
-                case .input(let number): first > 0 && number == 0 ? .layer(0) : source
-                }
-            }
-            network.layers.append(Layer(layer.kind, from: from))
-        }
+        // Before widths are multiplied: a recipe is a file, and its numbers may be anything.
         if !network.layers.isEmpty { try network.validate() }
         let memory: LayerSource = network.layers.isEmpty ? .input(0) : .layer(network.layers.count - 1)
-        let memoryWidth = network.output
+        let memoryWidth = network.layers.isEmpty ? input : network.output
         if connectionist > 0 {
             network.layers.append(Layer(Linear(in: memoryWidth, out: classes), from: [memory]))
             network.layers.append(.logSoftmax)

@@ -26,6 +26,15 @@ struct SequenceReport {
     }
 
     func print(_ model: SequenceModel) throws {
+        let others = [
+            ("--mode streaming", command.mode == .streaming), ("--by-writer", command.byWriter),
+            ("--non-words", command.nonWords != nil), ("--subjects", !command.subjects.isEmpty),
+            ("--confusion", command.confusion != nil), ("--words", command.options.words != nil),
+        ]
+        if let unused = others.first(where: \.1) {
+            throw ValidationError(
+                "\(unused.0) says nothing of a model that turns whole sequences into others; leave it out")
+        }
         switch model.source {
         case .text: try evaluatePairs(model)
         case .ink: try evaluateInk(model)

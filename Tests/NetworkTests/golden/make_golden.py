@@ -98,6 +98,9 @@ golden("layer-norm", {"input": 5, "layers": [{"kind": "linear", "in": 5, "out": 
        [12, 1, 7], "frames")
 golden("instance-norm", {"input": 5, "layers": [{"kind": "linear", "in": 5, "out": 19}, {"kind": "instanceNorm", "in": 19}, *readout(19, 6)]},
        [12, 9, 17], "frames")
+# Two frames: every channel is 1 or -1 however little they differ.
+golden("instance-norm-short", {"input": 5, "layers": [{"kind": "linear", "in": 5, "out": 19}, {"kind": "instanceNorm", "in": 19}, *readout(19, 6)]},
+       [2, 3, 7], "frames")
 golden("embedding", {"input": 1, "layers": [{"kind": "embedding", "count": 9, "out": 21}, recurrent("lstm", 21, 10, False), *readout(10, 9)]},
        [12, 1, 7], "frames")
 for name, out, kernel, stride, padding, groups, dilation, activation in (

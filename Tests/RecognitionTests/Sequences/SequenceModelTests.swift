@@ -127,6 +127,22 @@ import Testing
         #expect(try SequenceReader(model).read(frames).first?.labels ?? text == text)
     }
 
+    /// Texts that ended too early must not keep a better one from its end.
+    @Test(arguments: [2, 3, 4, 8])
+    func aBeamFindsNothingWorseThanGreedy(width: Int) throws {
+        var search = SequenceSearch()
+        search.longest = 2
+        search.beamWidth = 1
+        let greedy = SequenceReader(try model(search: search))
+        search.beamWidth = width
+        let beam = SequenceReader(try model(search: search))
+        for source in ["x", "yx", "xyx", "yyxy", "xyxxy", "yyyyyy", "xyxyxyx", "xxyyxxyyx"] {
+            let frames = try beam.model.source.frames(of: source, model: "tiny")
+            let (found, easy) = (try #require(try beam.read(frames).first), try #require(try greedy.read(frames).first))
+            #expect(found.score >= easy.score - 1e-6)
+        }
+    }
+
     @Test func lengthsStayWithinTheirBounds() throws {
         var search = SequenceSearch()
         (search.shortest, search.longest) = (1, 2)
@@ -138,6 +154,13 @@ import Testing
                 #expect((source.count...2 * source.count + 8).contains(reading.labels.count))
             }
         }
+    }
+
+    @Test func aSourceWithoutFramesIsReadToo() throws {
+        let reader = SequenceReader(try model())
+        #expect(try reader.read([]).count == 1)
+        #expect(try reader.logProbabilities(of: [[], [1, 2]], given: []).allSatisfy { $0.isFinite && $0 < 0 })
+        #expect(try reader.logProbabilities(of: [], given: [1]).isEmpty)
     }
 
     @Test func whatWasReadBeforeChangesNothing() throws {
