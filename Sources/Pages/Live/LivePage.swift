@@ -122,10 +122,8 @@ package struct LivePage: Sendable {
         guard var begun = tentative else { return nil }
         let unit = self.unit
         let kind = LineFit.kind(of: shape, xHeight: kindScale)
-        begun.add(
-            shape,
-            gain: fit(shape, lines[current]) - LineFit.cost(of: shape, kind: kind, on: begun.centre, xHeight: unit),
-            xHeight: unit, leaning: leaning)
+        let apart = LineFit.cost(of: shape, kind: kind, on: begun.centre, xHeight: unit)
+        begun.add(shape, gain: stay(shape) - apart, xHeight: unit, leaning: leaning)
         tentative = nil
         if begun.gain >= Self.enough {
             begin(with: begun.strokes[0])
@@ -190,6 +188,21 @@ package struct LivePage: Sendable {
         return measured
     }
 
+    /// What it costs to stay in the line that is being written.
+    private func stay(_ shape: StrokeShape) -> Double {
+        min(fit(shape, lines[current]), fitToLatest(shape) ?? .infinity)
+    }
+
+    /// How well a stroke goes on from the letters just written: lines drift, all the more on boards and loose sheets.
+    private func fitToLatest(_ shape: StrokeShape) -> Double? {
+        guard let last, shape.box.midX > last.midX, last.gapX(to: shape.box) < 6 * unit else { return nil }
+        let latest = lines[current].support.suffix(24).filter { abs($0.x - last.midX) < 10 * unit }
+        guard !latest.isEmpty else { return nil }
+        let centre = CentreLine(through: latest, xHeight: unit, leaning: leaning)
+        return 0.5
+            + LineFit.cost(of: shape, kind: LineFit.kind(of: shape, xHeight: kindScale), on: centre, xHeight: unit)
+    }
+
     private func fit(_ shape: StrokeShape, _ line: Line) -> Double {
         let kind = LineFit.kind(of: shape, xHeight: kindScale)
         let gap = line.box.gapX(to: shape.box) / unit
@@ -201,7 +214,7 @@ package struct LivePage: Sendable {
         guard xHeight > 0, let last else { return (.sameLine, 0) }
         let unit = self.unit
         let away = leaving + PenJump.cost(from: last, to: shape.box, unit: unit)
-        let here = fit(shape, lines[current])
+        let here = stay(shape)
         var best = (place: Place.sameLine, cost: here)
         if away + Self.beginning < best.cost { best = (.newLine, away + Self.beginning) }
         for (at, line) in lines.enumerated() where at != current {
