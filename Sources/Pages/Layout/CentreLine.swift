@@ -22,10 +22,12 @@ package struct CentreLine: Sendable {
     private static let noise = 0.7
 
     /// The line through the places of `support`, which holds at least one.
-    init(through support: [Support], xHeight: Double) {
+    ///
+    /// - Parameter leaning: the slope of the page's lines.
+    init(through support: [Support], xHeight: Double, leaning: Double = 0) {
         var weights = support.map(\.weight)
         for _ in 0..<4 {
-            fitStraight(support, weights, xHeight: xHeight)
+            fitStraight(support, weights, xHeight: xHeight, leaning: leaning)
             for at in support.indices {
                 let off = abs(support[at].y - straight(support[at].x)) / xHeight
                 // Huber's weights: what stands far off pulls no more than what stands at 0.7.
@@ -47,7 +49,9 @@ package struct CentreLine: Sendable {
 
     private func straight(_ x: Double) -> Double { height + slope * (x - middle) }
 
-    private mutating func fitStraight(_ support: [Support], _ weights: [Double], xHeight: Double) {
+    private mutating func fitStraight(
+        _ support: [Support], _ weights: [Double], xHeight: Double, leaning: Double
+    ) {
         var sum = 0.0, sumX = 0.0, sumY = 0.0
         for (place, weight) in zip(support, weights) {
             sum += weight
@@ -63,7 +67,7 @@ package struct CentreLine: Sendable {
             xy += weight * (place.x - middle) * (place.y - height)
         }
         let ratio = Self.noise * xHeight / Self.slopeDeviation
-        slope = xy / (xx + ratio * ratio)
+        slope = (xy + ratio * ratio * leaning) / (xx + ratio * ratio)
     }
 
     private mutating func fitWander(_ support: [Support], _ weights: [Double], xHeight: Double) {

@@ -86,13 +86,20 @@ struct LineFinder {
             lines.indices.map { line in
                 let (left, right) = extents[line]
                 let gap = max(0, left - shapes[at].box.maxX, shapes[at].box.minX - right) / unit
-                let beside = kinds[at] == .body ? 0 : nearest(to: at, among: letters[line])
-                return fit(at, line) + 0.25 * max(0, gap - 2) + Self.beside * beside
+                let beside = kinds[at] == .body ? 0 : cost(ofStanding: at, beside: letters[line], of: line)
+                return fit(at, line) + 0.25 * max(0, gap - 2) + beside
             }
         }
     }
 
-    /// The horizontal gap to the nearest letters of a line, in units: dots and commas stand by a letter.
+    /// What it costs that a small stroke stands away from a line's letters: dots stand above one, stops and commas behind one.
+    private func cost(ofStanding at: Int, beside letters: [Int], of line: Int) -> Double {
+        let box = shapes[at].box
+        let isAbove = box.midY - lines[line].y(at: box.midX) < -0.6 * unit
+        return (isAbove ? Self.aside : Self.behind) * nearest(to: at, among: letters)
+    }
+
+    /// The horizontal gap to the nearest letters of a line, in units.
     private func nearest(to at: Int, among letters: [Int]) -> Double {
         var least = 4.0
         for other in letters where other != at {
@@ -235,13 +242,23 @@ struct LineFinder {
         measureExtents()
     }
 
+    /// Whether no other line's ink stands beside the line's: a word of a list does, bars of capitals do not.
+    private func isApart(_ line: Int) -> Bool {
+        var box = PlaneBox()
+        for at in owner.indices where owner[at] == line { box.formUnion(shapes[at].box) }
+        return !owner.indices.contains {
+            owner[$0] != line && shapes[$0].box.gapY(to: box) == 0 && shapes[$0].box.gapX(to: box) < 3 * unit
+        }
+    }
+
     /// Gives up lines that the others can do without: a ridge of ascenders, or one that broke at a wide gap.
     private mutating func merge() {
         while lines.count > 1 {
             var least: (line: Int, mean: Double)?
             for line in lines.indices {
                 let (sum, mean) = worth(line)
-                if mean < Self.leastMean || sum < Self.leastSum, mean < least?.mean ?? .infinity {
+                let leastSum = isApart(line) ? Self.leastSumApart : Self.leastSum
+                if mean < Self.leastMean || sum < leastSum, mean < least?.mean ?? .infinity {
                     least = (line, mean)
                 }
             }
@@ -251,13 +268,15 @@ struct LineFinder {
         }
     }
 
-    /// What each unit costs that a small stroke stands away from letters.
-    private static let beside = 0.5
+    /// What each unit costs that a small stroke stands away from letters, above them and below.
+    private static let aside = 1.0
+    private static let behind = 0.35
     /// A stroke that costs more in the best of lines begins one.
     private static let spawnCost = 7.0
     /// How far apart in height, in units, two pieces of one line may meet.
     private static let joint = 1.9
-    /// What a line must be worth, for each of its strokes and in all.
+    /// What a line must be worth, for each of its strokes and in all; in all where white space surrounds it.
     private static let leastMean = 3.5
     private static let leastSum = 14.0
+    private static let leastSumApart = 8.0
 }

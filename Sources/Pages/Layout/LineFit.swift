@@ -46,7 +46,8 @@ enum LineFit {
             for swing in shape.swings {
                 let weight = min(1.5, swing.height / xHeight)
                 let offset = (swing.y - line.y(at: swing.x)) / xHeight
-                sum += weight * min(10, bodyCost(offset: offset, height: swing.height / xHeight))
+                // Beyond what one swing may cost, the nearer of two lines is the better one still.
+                sum += weight * min(bodyCost(offset: offset, height: swing.height / xHeight), 10 + 0.4 * abs(offset))
                 total += weight
             }
             let ofSwings = sum / total * min(2, max(1, total.squareRoot()))

@@ -51,6 +51,10 @@ package struct LivePage: Sendable {
     /// What another line costs, beyond what its strokes cost in it: the ink must speak for it.
     private static let leaving = 3.2
     private static let beginning = 1.6
+    /// How much better letters must stand on a line of their own, all together, before they do.
+    private static let enough = 4.0
+    /// Strokes that the size of the hand is told by at first.
+    private static let mostFirst = 8
 
     private var lines: [Line] = []
     private var current = 0
@@ -58,8 +62,12 @@ package struct LivePage: Sendable {
     private var heights: [Double] = []
     private var xHeight = 0.0
     private var last: PlaneBox?
-    /// Strokes that fit the line badly: the next ones say whether they left it.
+    /// Small strokes that fit the line badly: the next ones say whether they left it.
     private var waiting: [StrokeShape] = []
+    /// Letters that may begin a line.
+    private var tentative: TentativeLine?
+    /// The first strokes; nil once the size of the hand is told without them.
+    private var first: [StrokeShape]? = []
 
     package init() {}
 
@@ -82,8 +90,16 @@ package struct LivePage: Sendable {
             take(shape)
             return Decision(place: .sameLine, strokes: 1)
         }
+        if let decision = goOn(with: shape) { return decision }
         let (place, gain) = place(of: shape, leaving: cameBack ? Self.leaving / 2 : Self.leaving)
-        let needed = LineFit.kind(of: shape, xHeight: kindScale) == .body ? Self.plainly : Self.surely
+        let isBody = LineFit.kind(of: shape, xHeight: kindScale) == .body
+        if isBody, place == .newLine, gain < Self.enough {
+            tentative = TentativeLine(beginning: shape, gain: gain, xHeight: unit, leaning: leaning)
+            waiting = []
+            last = shape.box
+            return Decision(place: .sameLine, strokes: 1)
+        }
+        let needed = isBody ? Self.plainly : Self.surely
         if place != .sameLine, gain < needed, waiting.count < Self.mostWaiting {
             waiting.append(shape)
             last = shape.box
@@ -101,10 +117,33 @@ package struct LivePage: Sendable {
         return Decision(place: place, strokes: 1 + along)
     }
 
+    /// Weighs a stroke that follows letters which may begin a line; nil where there are none.
+    private mutating func goOn(with shape: StrokeShape) -> Decision? {
+        guard var begun = tentative else { return nil }
+        let unit = self.unit
+        let kind = LineFit.kind(of: shape, xHeight: kindScale)
+        let apart = LineFit.cost(of: shape, kind: kind, on: begun.centre, xHeight: unit)
+        begun.add(shape, gain: stay(shape) - apart, xHeight: unit, leaning: leaning)
+        tentative = nil
+        if begun.gain >= Self.enough {
+            begin(with: begun.strokes[0])
+            for stroke in begun.strokes { take(stroke) }
+            return Decision(place: .newLine, strokes: begun.strokes.count)
+        }
+        if begun.gain < 0 || begun.strokes.count > Self.mostWaiting {
+            for stroke in begun.strokes { take(stroke) }
+        } else {
+            tentative = begun
+            last = shape.box
+        }
+        return Decision(place: .sameLine, strokes: 1)
+    }
+
     /// Bytes that it occupies, about.
     package var byteCount: Int {
-        let waiting = waiting.reduce(0) { $0 + 256 + $1.points.count * MemoryLayout<PlanePoint>.stride }
-        return lines.reduce(512 + heights.count * 8 + waiting) { $0 + 256 + $1.support.count * 24 }
+        let held = waiting + (tentative?.strokes ?? []) + (first ?? [])
+        let strokes = held.reduce(0) { $0 + 256 + $1.points.count * MemoryLayout<PlanePoint>.stride }
+        return lines.reduce(512 + heights.count * 8 + strokes) { $0 + 256 + $1.support.count * 24 }
     }
 
     /// Bytes that the geometry of the lines occupies at most: what is kept between segments, besides strokes that wait.
@@ -116,6 +155,12 @@ package struct LivePage: Sendable {
     }
 
     private var kindScale: Double { (unit * xHeight).squareRoot() }
+
+    /// The usual slope of the lines that are long enough to tell.
+    private var leaning: Double {
+        let slopes = lines.filter { $0.box.width > 12 * unit }.map(\.centre.slope).sorted()
+        return slopes.isEmpty ? 0 : slopes[slopes.count / 2]
+    }
 
     /// The usual distance of lines that follow each other.
     private var pitch: Double? {
@@ -136,9 +181,29 @@ package struct LivePage: Sendable {
         let shape = StrokeShape(index: 0, points: Array(points))
         guard !shape.points.isEmpty else { return nil }
         var measured = shape
-        let size = xHeight > 0 ? xHeight : max(shape.box.height, shape.box.width)
-        measured.swings = size > 0 ? Swing.swings(of: shape.points, least: 0.25 * size) : []
+        if xHeight > 0 {
+            measured.swings = Swing.swings(of: shape.points, least: 0.25 * xHeight)
+        } else {
+            var alone = [shape]
+            _ = InkScale(measuring: &alone)
+            measured = alone[0]
+        }
         return measured
+    }
+
+    /// What it costs to stay in the line that is being written.
+    private func stay(_ shape: StrokeShape) -> Double {
+        min(fit(shape, lines[current]), fitToLatest(shape) ?? .infinity)
+    }
+
+    /// How well a stroke goes on from the letters just written: lines drift, all the more on boards and loose sheets.
+    private func fitToLatest(_ shape: StrokeShape) -> Double? {
+        guard let last, shape.box.midX > last.midX, last.gapX(to: shape.box) < 6 * unit else { return nil }
+        let latest = lines[current].support.suffix(24).filter { abs($0.x - last.midX) < 10 * unit }
+        guard !latest.isEmpty else { return nil }
+        let centre = CentreLine(through: latest, xHeight: unit, leaning: leaning)
+        return 0.5
+            + LineFit.cost(of: shape, kind: LineFit.kind(of: shape, xHeight: kindScale), on: centre, xHeight: unit)
     }
 
     private func fit(_ shape: StrokeShape, _ line: Line) -> Double {
@@ -152,7 +217,7 @@ package struct LivePage: Sendable {
         guard xHeight > 0, let last else { return (.sameLine, 0) }
         let unit = self.unit
         let away = leaving + PenJump.cost(from: last, to: shape.box, unit: unit)
-        let here = fit(shape, lines[current])
+        let here = stay(shape)
         var best = (place: Place.sameLine, cost: here)
         if away + Self.beginning < best.cost { best = (.newLine, away + Self.beginning) }
         for (at, line) in lines.enumerated() where at != current {
@@ -166,7 +231,9 @@ package struct LivePage: Sendable {
     private mutating func begin(with shape: StrokeShape) {
         if lines.count >= Self.mostLines { lines.removeFirst() }
         lines.append(
-            Line(number: nextNumber, centre: CentreLine(through: [Self.support(of: shape)], xHeight: max(xHeight, 1))))
+            Line(
+                number: nextNumber,
+                centre: CentreLine(through: [Self.support(of: shape)], xHeight: max(xHeight, 1), leaning: leaning)))
         nextNumber += 1
         current = lines.count - 1
     }
@@ -183,27 +250,60 @@ package struct LivePage: Sendable {
         let unit = self.unit
         guard unit > 0 else { return }
         if LineFit.kind(of: shape, xHeight: kindScale) != .small || lines[current].support.isEmpty {
-            var places = shape.swings.map { swing in
-                let ratio = swing.height / max(unit, .leastNormalMagnitude)
-                return CentreLine.Support(x: swing.x, y: swing.y, weight: ratio < 1 ? ratio : 1 / (ratio * ratio))
-            }
-            if places.isEmpty { places = [Self.support(of: shape)] }
-            lines[current].support += places
+            lines[current].support += shape.support(xHeight: unit)
             if lines[current].support.count > Self.mostSupport {
                 lines[current].support.removeFirst(lines[current].support.count - Self.mostSupport)
             }
-            lines[current].centre = CentreLine(through: lines[current].support, xHeight: unit)
+            lines[current].centre = CentreLine(through: lines[current].support, xHeight: unit, leaning: leaning)
         }
     }
 
     private mutating func learnSize(of shape: StrokeShape) {
+        if var shapes = first {
+            // What trembles and what swings is told by the strokes together.
+            shapes.append(shape)
+            xHeight = InkScale(measuring: &shapes).xHeight
+            heights = shapes.flatMap { $0.swings.prefix(24).map(\.height) }
+            first = shapes.count < Self.mostFirst ? shapes : nil
+            return
+        }
         heights += shape.swings.prefix(24).map(\.height)
         if heights.count > Self.mostSwings { heights.removeFirst(heights.count - Self.mostSwings) }
         let sorted = heights.sorted()
-        if !sorted.isEmpty {
-            xHeight = sorted[sorted.count * 9 / 20]
-        } else {
-            xHeight = max(xHeight, shape.box.height, shape.box.width)
+        if !sorted.isEmpty { xHeight = sorted[sorted.count * 9 / 20] }
+    }
+}
+
+/// Letters that may begin a line: the next ones say whether they do.
+private struct TentativeLine: Sendable {
+    private(set) var strokes: [StrokeShape]
+    private(set) var centre: CentreLine
+    /// By how much all of them stand better on a line of their own.
+    private(set) var gain: Double
+    private var support: [CentreLine.Support] = []
+
+    init(beginning shape: StrokeShape, gain: Double, xHeight: Double, leaning: Double) {
+        strokes = [shape]
+        self.gain = gain
+        support = shape.support(xHeight: xHeight)
+        centre = CentreLine(through: support, xHeight: xHeight, leaning: leaning)
+    }
+
+    mutating func add(_ shape: StrokeShape, gain: Double, xHeight: Double, leaning: Double) {
+        strokes.append(shape)
+        self.gain += gain
+        support += shape.support(xHeight: xHeight)
+        centre = CentreLine(through: support, xHeight: xHeight, leaning: leaning)
+    }
+}
+
+extension StrokeShape {
+    /// Where the middle of its small letters runs.
+    fileprivate func support(xHeight: Double) -> [CentreLine.Support] {
+        let places = swings.map { swing in
+            let ratio = swing.height / max(xHeight, .leastNormalMagnitude)
+            return CentreLine.Support(x: swing.x, y: swing.y, weight: ratio < 1 ? ratio : 1 / (ratio * ratio))
         }
+        return places.isEmpty ? [CentreLine.Support(x: centre.x, y: centre.y, weight: 0.5)] : places
     }
 }
