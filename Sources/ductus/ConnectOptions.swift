@@ -2,6 +2,7 @@ import ArgumentParser
 import DuctusDaemon
 import DuctusTransport
 import DuctusTransportZeroMQ
+import DuctusWire
 import Foundation
 
 /// One of the daemon's sockets, by its name in the configuration.
@@ -43,7 +44,7 @@ struct ConnectOptions: ParsableArguments {
     func endpoints(_ socket: DaemonSocket) throws -> [Endpoint] {
         let prefix = socket.rawValue + "="
         func parts(_ text: some StringProtocol) -> [String] {
-            let parts = text.split(separator: ",").map(String.init)
+            let parts = text.components(separatedBy: ",").filter { !$0.isEmpty }
             return parts.isEmpty ? [String(text)] : parts
         }
         if let text = connect.last(where: { $0.hasPrefix(prefix) }) {
