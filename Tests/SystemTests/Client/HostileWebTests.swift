@@ -57,7 +57,7 @@ import Testing
         let get = "Connection: close\r\n\r\n"
         let entities =
             "<!DOCTYPE ink [<!ENTITY a \"aaaaaaaaaa\">"
-            + (98...106).map { code in
+            + (98...106 as ClosedRange<UInt8>).map { code in
                 let (name, last) = (Character(UnicodeScalar(code)), Character(UnicodeScalar(code - 1)))
                 return "<!ENTITY \(name) \"" + String(repeating: "&\(last);", count: 10) + "\">"
             }.joined() + "]><ink xmlns=\"http://www.w3.org/2003/InkML\"><trace>&j;</trace></ink>"
