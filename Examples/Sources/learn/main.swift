@@ -13,7 +13,7 @@ let model = try Model(contentsOf: URL(filePath: arguments[1]))
 let lines = try InkFile.read(URL(filePath: arguments[2]))
 
 let learning = try LearningModel(model, folder: URL(filePath: arguments[3]), trainsInBackground: false) { event in
-    if case .trial(let trial) = event { print("\(trial.generation): \(trial.verdict)") }
+    if case .trial(let trial) = event { print(trial.verdict.isPromoted ? "better" : "no better") }
 }
 
 func readAll() async throws -> [Label] {

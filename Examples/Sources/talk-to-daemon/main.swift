@@ -1,4 +1,4 @@
-// talk-to-daemon FILE [DIRECTORY]: sends the ink of a file to the daemon, at once and as a live pen.
+// talk-to-daemon FILE [DIRECTORY]: sends a line of ink to the daemon, at once and as a live pen, and corrects what it reads.
 import Ductus
 import DuctusClient
 import Foundation
@@ -14,7 +14,7 @@ let daemon = try DaemonClient(address)
 print("ductusd", try daemon.status().release)
 
 let line = try InkFile.read(URL(filePath: arguments[1]))[0]
-let reading = try daemon.recognize(line.strokes, layout: .page)
+let reading = try daemon.recognize(line.strokes, layout: .line)
 print("at once:", reading.text)
 
 let pen = try daemon.makePen(stream: "example", writer: "anna")

@@ -93,7 +93,7 @@ import Testing
         Run("journal export", ["--nobody"], says: "the quick brown fax"),
         Run("words list", ["--json"], says: ""),
         Run("words forget", ["anna", "--all"], says: "forgotten"),
-        Run("model list", ["--json"], says: "\"shared\""),
+        Run("model list", ["--json"], says: "base_hash"),
         Run("model show", ["0", "--pipeline", "ink"], says: "as shipped"),
         Run("model rollback", ["0", "--pipeline", "ink"], says: "serves"),
         Run("journal erase", ["--nobody"], says: "1 corrections"),
