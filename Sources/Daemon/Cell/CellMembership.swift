@@ -30,7 +30,7 @@ package final class CellMembership: SlotService {
         (settings.lease, settings.drain) = (configuration.cluster.lease, configuration.cluster.drain)
         stores = PostgreSQLDatabase(database)
         member = CellMember(
-            settings, database: PostgreSQLDatabase(database), clock: SystemClock(), cellClock: clock
+            settings, database: PostgreSQLDatabase(database, isSynchronous: false), clock: SystemClock(), cellClock: clock
         ) { fault in
             let isMended = fault == nil
             health.degrade("cell", because: fault)
