@@ -4,7 +4,7 @@
 # make deb    a Debian package in build/ that needs no Swift where it is installed
 
 BUILD_PACKAGES = libopenblas-dev libzmq3-dev zlib1g-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev
-TEST_PACKAGES  = python3 python3-venv python3-zmq python3-protobuf python3-websockets protobuf-compiler chromium wrk nodejs node-ws \
+TEST_PACKAGES  = python3 python3-venv python3-zmq python3-protobuf python3-websockets protobuf-compiler chromium wrk nodejs node-ws postgresql openmpi-bin iproute2 \
                  systemd-container dbus curl gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 # SwiftPM passes some flags in an order that depends on hashing: without this SwiftProtobuf is compiled anew by every build.
 export SWIFT_DETERMINISTIC_HASHING = 1
@@ -16,7 +16,7 @@ VERSION        = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources
 # Its own folder: every object differs when the Swift runtime is linked in.
 STATIC_BUILD   = .build/static
 
-.PHONY: build run test fuzz fuzz-coverage fixtures clean packages test-packages swift install uninstall deb debian-root accuracy
+.PHONY: build run test test-cluster fuzz fuzz-coverage fixtures clean packages test-packages swift install uninstall deb debian-root accuracy
 
 # Product by product: `swift build` alone also compiles the protoc of SwiftProtobuf's plug-in, 600 files of C++ that nothing here uses.
 PRODUCT = swift build -c release --product
@@ -33,6 +33,15 @@ test: build test-packages
 	$(PRODUCT) $(TESTS)
 	swift test -c release --skip-build --skip SystemTests
 	swift test -c release --skip-build --filter SystemTests --no-parallel
+	@if [ "$$(id -u)" = 0 ] && ip netns add ductus-probe 2>/dev/null; then ip netns del ductus-probe; \
+		Tests/cluster/run.py --rounds 3 --only kill drain database --pens 12 --writers 6 --seconds 25 --take-over 12; \
+	else echo "Tests/cluster/run.py is left out: network namespaces need root" >&2; fi
+
+# Disturbs a cell in network namespaces, round after round; docs/scale.md. Needs root.
+ROUNDS = 100
+
+test-cluster: build test-packages
+	$(SUDO) Tests/cluster/run.py --rounds $(ROUNDS) --seed $(SEED)
 
 # Feeds every decoder with changed inputs; docs/security.md.
 INPUTS = 1000000

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DuctusDaemon
 import DuctusTransportZeroMQ
+import DuctusWire
 import Foundation
 
 /// One of the daemon's sockets, by its name in the configuration.

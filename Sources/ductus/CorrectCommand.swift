@@ -40,7 +40,7 @@ struct CorrectCommand: ParsableCommand {
                 return try StatusCommand.ask(client, .correct(request)).correct
             } catch let error as ControlFailure where error.code == .unknownSegment {
                 refusal = refusal ?? error
-            } catch where clients.count > 1 {
+            } catch  where clients.count > 1 {
                 // That one does not know the segment weighs less than that another cannot be asked.
                 refusal = error
             }

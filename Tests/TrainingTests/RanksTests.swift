@@ -123,7 +123,9 @@ private struct Outcome: Sendable {
                         collective: meeting.rank(rank), averageEvery: averageEvery, checkpoint: checkpoint)
                     _ = try run.resume()
                     // The checkpoint is written by then.
-                    do { try run.run(validation: { _ in [:] }, onEpoch: { if $0.epoch == stopAfter { throw Stopped() } }) } catch is Stopped {}
+                    do {
+                        try run.run(validation: { _ in [:] }, onEpoch: { if $0.epoch == stopAfter { throw Stopped() } })
+                    } catch is Stopped {}
                     return Outcome(weights: run.best.parameters.map(\.bitPattern), losses: run.history.map(\.loss))
                 }
                 outcomes.withLock { $0[rank] = outcome }
@@ -160,7 +162,8 @@ private struct Outcome: Sendable {
             let whole = try weights(ranks: 2, shards: 1, framesPerBatch: 64, averageEvery: averageEvery)
             let checkpoint = folder.appending(path: "checkpoint-\(averageEvery)")
             _ = try weights(
-                ranks: 2, shards: 1, framesPerBatch: 64, averageEvery: averageEvery, checkpoint: checkpoint, stopAfter: 2)
+                ranks: 2, shards: 1, framesPerBatch: 64, averageEvery: averageEvery, checkpoint: checkpoint,
+                stopAfter: 2)
             let resumed = try weights(
                 ranks: 2, shards: 1, framesPerBatch: 64, averageEvery: averageEvery, checkpoint: checkpoint)
             #expect(resumed.weights.allSatisfy { $0 == whole.weights[0] })

@@ -41,7 +41,8 @@ public final class WorkQueue: Sendable {
         try database.transact { session in
             try session.query("SELECT pg_advisory_xact_lock(hashtext($1))", [.text("ductus work " + job)]) { _ in }
             var next = try session.query(
-                "SELECT coalesce(max(number), -1) + 1 FROM work WHERE job = $1", [.text(job)]) { $0.integer(0, 0) ?? 0 }
+                "SELECT coalesce(max(number), -1) + 1 FROM work WHERE job = $1", [.text(job)]
+            ) { $0.integer(0, 0) ?? 0 }
             var count = 0
             for page in pages {
                 let added = try session.execute(

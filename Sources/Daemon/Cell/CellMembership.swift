@@ -30,13 +30,15 @@ package final class CellMembership: SlotService {
         (settings.lease, settings.drain) = (configuration.cluster.lease, configuration.cluster.drain)
         stores = PostgreSQLDatabase(database)
         member = CellMember(
-            settings, database: PostgreSQLDatabase(database, isSynchronous: false), clock: SystemClock(), cellClock: clock
+            settings, database: PostgreSQLDatabase(database, isSynchronous: false), clock: SystemClock(),
+            cellClock: clock
         ) { fault in
             let isMended = fault == nil
             health.degrade("cell", because: fault)
             logger.log(
                 level: isMended ? .notice : .error,
-                isMended ? "the cell's database can be reached again" : "the cell cannot be followed; what is read stays",
+                isMended
+                    ? "the cell's database can be reached again" : "the cell cannot be followed; what is read stays",
                 metadata: fault.map { ["reason": "\($0)"] } ?? [:])
         }
     }

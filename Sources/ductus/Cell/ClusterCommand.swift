@@ -134,7 +134,8 @@ struct ClusterCommand: ParsableCommand {
             let members = try directory.view().members.map(\.name)
             guard to == "auto" || members.contains(to) else {
                 throw ValidationError(
-                    "no daemon '\(to)' in the cell; there is \(members.isEmpty ? "none" : members.joined(separator: ", "))")
+                    "no daemon '\(to)' in the cell; there is \(members.isEmpty ? "none" : members.joined(separator: ", "))"
+                )
             }
             try directory.move([slot], to: to == "auto" ? nil : to)
             print("slot \(slot) goes to \(to == "auto" ? "where it falls" : to)")

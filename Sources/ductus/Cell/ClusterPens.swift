@@ -236,7 +236,9 @@ private final class PenRun {
         guard let first = event.strokes.first, let last = event.strokes.last,
             let index = pen.lines.firstIndex(where: { $0.strokes == first...last })
         else {
-            if !event.strokes.isEmpty { violate("\(pen.name): a final of the strokes \(event.strokes), which are no line: '\(event.text)'") }
+            if !event.strokes.isEmpty {
+                violate("\(pen.name): a final of the strokes \(event.strokes), which are no line: '\(event.text)'")
+            }
             return
         }
         let line = pen.lines[index]

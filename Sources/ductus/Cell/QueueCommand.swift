@@ -2,12 +2,14 @@ import ArgumentParser
 import DuctusCluster
 import DuctusDocuments
 import DuctusFoundations
+import DuctusPages
 import DuctusRecognition
 import Foundation
 
 struct QueueCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "queue", abstract: "Read an archive by a queue in a cell's database, with as many workers as there are.",
+        commandName: "queue",
+        abstract: "Read an archive by a queue in a cell's database, with as many workers as there are.",
         subcommands: [Add.self, Work.self, Status.self, Results.self, Retry.self])
 
     struct Common: ParsableArguments {
@@ -20,7 +22,8 @@ struct QueueCommand: ParsableCommand {
     }
 
     struct Add: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Add every page of files; what is there is not added again.")
+        static let configuration = CommandConfiguration(
+            abstract: "Add every page of files; what is there is not added again.")
 
         @OptionGroup var common: Common
 
@@ -164,14 +167,17 @@ struct QueueCommand: ParsableCommand {
                 open: figures.open, taken: figures.taken, done: figures.done,
                 aside: try queue.aside().map { .init(page: $0.page, reason: $0.reason) })
             if json { return try printJSON(report) }
-            print("\(report.done) of \(figures.total) pages are done, \(report.taken) are being read, \(report.open) wait")
+            print(
+                "\(report.done) of \(figures.total) pages are done, \(report.taken) are being read, \(report.open) wait"
+            )
             for aside in report.aside { print("! \(aside.page): \(aside.reason)") }
         }
     }
 
     struct Results: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print what was read, as `ductus recognize --json` does, in the order in which the pages were added.")
+            abstract:
+                "Print what was read, as `ductus recognize --json` does, in the order in which the pages were added.")
 
         @OptionGroup var common: Common
 

@@ -24,7 +24,8 @@ struct Shard: ExpressibleByArgument, Sendable {
 /// What a result depends on besides the page: the model and how it is asked.
 enum ReadingGeneration {
     /// Twelve hexadecimal digits.
-    static func name(of model: Model, options: ModelOptions, layout: String, format: String, y: String) throws -> String {
+    static func name(of model: Model, options: ModelOptions, layout: String, format: String, y: String) throws -> String
+    {
         var parts = [BaseModel(model).hash, "\(options.decoding)", "\(options.precision)", layout, format, y]
         for path in [options.languageModel, options.words] {
             parts.append(try path.map { try FileHash.of($0) } ?? "own")

@@ -93,7 +93,7 @@ struct RecognizeCommand: ParsableCommand {
         let output = try archive ?? output()
         var report = RecognitionReport(files: files)
         try processInOrder(
-            threads: max(1, threads), 
+            threads: max(1, threads),
             produce: InkSource(paths: files, options: reading, page: page, archive: archive).items,
             makeContext: { PageReaders.reader(model: model, decoding: decoding, layout: layout) },
             transform: { reader, item -> ReadItem in item.read(with: &reader) },
