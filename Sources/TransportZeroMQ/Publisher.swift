@@ -107,9 +107,6 @@ package final class Publisher {
         return newPrefixes.contains { topic.starts(with: $0) }
     }
 
-    /// Whether the daemon was seen to take the topic, without asking anew.
-    package func takes(_ topic: [UInt8]) -> Bool { isConnected && prefixes.contains { topic.starts(with: $0) } }
-
     private func absorb() throws(TransportFault) {
         absorbed = Deadline(milliseconds: 5)
         isTaken = nil

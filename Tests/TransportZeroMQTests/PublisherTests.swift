@@ -122,7 +122,6 @@ extension Publisher {
             try publisher.send(topic: topic, payload: [1])
             try publisher.waitForNews(milliseconds: 10)
         }
-        #expect(publisher.takes(topic))
         #expect(try !publisher.takeNewSubscription(to: topic))
         try publisher.send(topic: topic, payload: [2])
         #expect(seen.wait(for: 1).map(\.frames) == [[topic, [2]]])

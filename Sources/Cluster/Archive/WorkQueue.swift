@@ -154,7 +154,7 @@ public final class WorkQueue: Sendable {
         try database.transact { session in
             try session.query(
                 "SELECT page, reason FROM work WHERE job = $1 AND state = 'aside' ORDER BY number", [.text(job)]
-            ) { rows in (0..<rows.count).map { (rows.text($0, 0) ?? "", rows.text($0, 1) ?? "") } }
+            ) { rows in (0..<rows.count).map { (page: rows.text($0, 0) ?? "", reason: rows.text($0, 1) ?? "") } }
         }
     }
 
@@ -168,7 +168,9 @@ public final class WorkQueue: Sendable {
             try session.query(
                 "SELECT number, result FROM work WHERE job = $1 AND state = 'done' AND number > $2 ORDER BY number LIMIT $3",
                 [.text(job), .integer(number), .integer(limit)]
-            ) { rows in (0..<rows.count).map { (Int(rows.integer($0, 0) ?? 0), rows.bytes($0, 1) ?? []) } }
+            ) { rows in
+                (0..<rows.count).map { (number: Int(rows.integer($0, 0) ?? 0), result: rows.bytes($0, 1) ?? []) }
+            }
         }
     }
 }

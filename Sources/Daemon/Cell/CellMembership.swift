@@ -9,7 +9,7 @@ import Synchronization
 package final class CellMembership: SlotService {
     package let roster: SlotRoster
     /// Set by the database's clock.
-    package let clock = CellClock()
+    package let clock: any Clock
     package let member: CellMember
     /// What corrections, words and generations are kept in.
     package let stores: PostgreSQLDatabase
@@ -24,6 +24,8 @@ package final class CellMembership: SlotService {
     /// Nil where the configuration names no cell.
     package init?(_ configuration: Configuration, health: ServiceHealth, logger: Logger) {
         guard let database = configuration.cluster.database else { return nil }
+        let cellClock = CellClock()
+        clock = cellClock
         roster = SlotRoster(limit: 4 * configuration.limits.streams)
         name = configuration.cluster.member ?? ProcessInfo.processInfo.hostName
         var settings = CellMember.Settings(name: name)
@@ -31,7 +33,7 @@ package final class CellMembership: SlotService {
         stores = PostgreSQLDatabase(database)
         member = CellMember(
             settings, database: PostgreSQLDatabase(database, isSynchronous: false), clock: SystemClock(),
-            cellClock: clock
+            cellClock: cellClock
         ) { fault in
             let isMended = fault == nil
             health.degrade("cell", because: fault)

@@ -51,7 +51,7 @@ struct ClusterCommand: ParsableCommand {
                         name: $0.name, live: $0.isLive, draining: $0.isDraining, lease_seconds: $0.lease,
                         slots: $0.slots)
                 },
-                unowned: view.slots.count { $0.owner == nil },
+                unowned: view.slots.filter { $0.owner == nil }.count,
                 wishes: Dictionary(
                     uniqueKeysWithValues: view.slots.compactMap { slot in slot.wish.map { (slot.slot.digits, $0) } }),
                 writer: place)

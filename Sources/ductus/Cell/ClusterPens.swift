@@ -93,6 +93,7 @@ private final class PenRun {
     private let labels: LabelFeed
     private let corrections: CorrectionThread
     private let history: LineWriterBox?
+    private let epoch: UInt64
     private var pens: [SimulatedWriter] = []
     private var byName: [String: SimulatedWriter] = [:]
     private var violations: [String] = []
@@ -112,6 +113,7 @@ private final class PenRun {
         labels = LabelFeed(
             try settings.connection.subscriber(to: [Topic.labelsPrefix + prefix], context: context))
         let epoch = UInt64(Date().timeIntervalSince1970 * 1e6)
+        self.epoch = epoch
         let random = SplitMix64(seed: settings.seed)
         for number in 0..<settings.pens {
             let name = prefix + String(number)
@@ -127,10 +129,7 @@ private final class PenRun {
             pens.append(made)
             byName[name] = made
         }
-        self.epoch = epoch
     }
-
-    private let epoch: UInt64
 
     func run() throws -> ClusterCommand.Pens.Summary {
         for pen in pens { try pen.pen.begin(0, milliseconds: 20_000) }
