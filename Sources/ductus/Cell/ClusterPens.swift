@@ -125,7 +125,8 @@ private final class PenRun {
                 try InkPacket(epoch: epoch, sequence: number, content: .hello(hello)).wire()
             }
             let hand = SimulatedPen(writer: DuctusInk.Writer(seed: random.next()))
-            let made = SimulatedWriter(name: name, pen: pen, hand: hand, random: random, next: random.uniform() * 3)
+            let made = SimulatedWriter(
+                name: name, pen: pen, hand: hand, random: random, next: Double(random.uniform()) * 3)
             pens.append(made)
             byName[name] = made
         }
@@ -204,7 +205,7 @@ private final class PenRun {
     private func endLine(_ pen: SimulatedWriter, at elapsed: Double) throws {
         guard let open = pen.open else { return }
         pen.open = nil
-        pen.next = elapsed + 0.5 + pen.random.uniform()
+        pen.next = elapsed + 0.5 + Double(pen.random.uniform())
         let expected = try recognizer.recognize(open.strokes).text
         let range = open.first...open.first + UInt32(open.strokes.count) - 1
         pen.lines.append(Line(strokes: range, expected: expected, written: open.text, ended: .now))
