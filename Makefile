@@ -4,7 +4,7 @@
 # make deb    a Debian package in build/ that needs no Swift where it is installed
 
 BUILD_PACKAGES = libopenblas-dev libzmq3-dev zlib1g-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev libsystemd-dev
-TEST_PACKAGES  = python3 python3-venv python3-zmq python3-protobuf python3-websockets protobuf-compiler chromium wrk nodejs node-ws \
+TEST_PACKAGES  = python3 python3-venv python3-zmq python3-protobuf python3-websockets protobuf-compiler chromium wrk nodejs node-ws postgresql openmpi-bin iproute2 \
                  ibus ibus-gtk3 python3-gi gir1.2-gtk-3.0 gir1.2-ibus-1.0 python3-pyqt5 xvfb xdotool sway fonts-dejavu-core \
                  systemd-container dbus curl gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 # SwiftPM passes some flags in an order that depends on hashing: without this SwiftProtobuf is compiled anew by every build.
@@ -17,7 +17,7 @@ VERSION        = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources
 # Its own folder: every object differs when the Swift runtime is linked in.
 STATIC_BUILD   = .build/static
 
-.PHONY: build run test test-data test-package examples imports documentation sanitize fuzz fuzz-coverage fixtures clean packages test-packages swift \
+.PHONY: build run test test-cluster test-data test-package examples imports documentation sanitize fuzz fuzz-coverage fixtures clean packages test-packages swift \
         install uninstall deb debian-root accuracy
 
 # Product by product: `swift build` alone also compiles the protoc of SwiftProtobuf's plug-in, 600 files of C++ that nothing here uses.
@@ -40,6 +40,9 @@ test: build test-packages
 	$(RUN_TESTS) --skip SystemTests
 	$(RUN_TESTS) --filter SystemTests --skip PackageTests --no-parallel
 	@$(MAKE) --no-print-directory examples
+	@if [ "$$(id -u)" = 0 ] && ip netns add ductus-probe 2>/dev/null; then ip netns del ductus-probe; \
+		Tests/cluster/run.py --rounds 3 --only kill drain database --pens 12 --writers 6 --seconds 25 --take-over 12; \
+	else echo "Tests/cluster/run.py is left out: network namespaces need root" >&2; fi
 
 # Refuses imports that a target does not name. It looks at what was built before, and compiles nothing.
 imports:
@@ -91,6 +94,12 @@ define sanitized
 DUCTUS_TESTS=$(SANITIZED) swift build -c release --sanitize=$(1) --scratch-path .build/$(1) --product $(TESTS)
 DUCTUS_TESTS=$(SANITIZED) Tests/sanitized swift test -c release --sanitize=$(1) --scratch-path .build/$(1) --skip-build
 endef
+
+# Disturbs a cell in network namespaces, round after round; docs/scale.md. Needs root.
+ROUNDS = 100
+
+test-cluster: build test-packages
+	$(SUDO) Tests/cluster/run.py --rounds $(ROUNDS) --seed $(SEED)
 
 # Feeds every decoder with changed inputs; docs/security.md.
 INPUTS = 1000000

@@ -80,7 +80,9 @@ package final class Publisher {
     package var name: String { endpoint.description }
 
     /// Waits until something happens on the connection, or the time is over.
-    package func waitForNews(milliseconds: Int) throws(TransportFault) { _ = try socket.waitForInput(milliseconds: milliseconds) }
+    package func waitForNews(milliseconds: Int) throws(TransportFault) {
+        _ = try socket.waitForInput(milliseconds: milliseconds)
+    }
 
     /// Sends, and waits while the daemon's queue is full.
     /// - Returns: False where nobody takes this topic at present (the daemon restarts): the message went nowhere.
@@ -104,9 +106,6 @@ package final class Publisher {
         defer { newPrefixes = [] }
         return newPrefixes.contains { topic.starts(with: $0) }
     }
-
-    /// Whether the daemon was seen to take the topic, without asking anew.
-    package func takes(_ topic: [UInt8]) -> Bool { isConnected && prefixes.contains { topic.starts(with: $0) } }
 
     private func absorb() throws(TransportFault) {
         absorbed = Deadline(milliseconds: 5)

@@ -43,12 +43,12 @@ struct ConnectOptions: ParsableArguments {
     /// Where a socket of each daemon is: one, or those of a cell.
     func endpoints(_ socket: DaemonSocket) throws -> [Endpoint] {
         let prefix = socket.rawValue + "="
-        func parts(_ text: some StringProtocol) -> [String] {
-            let parts = text.components(separatedBy: ",").filter { !$0.isEmpty }
-            return parts.isEmpty ? [String(text)] : parts
+        func parts(_ text: String) -> [String] {
+            let parts = text.split(separator: ",").map(String.init)
+            return parts.isEmpty ? [text] : parts
         }
         if let text = connect.last(where: { $0.hasPrefix(prefix) }) {
-            return try parts(text.dropFirst(prefix.count)).map { try Endpoint($0) }
+            return try parts(String(text.dropFirst(prefix.count))).map { try Endpoint($0) }
         }
         if let directories = connect.last(where: { !$0.contains("=") }) {
             return try parts(directories).map { directory in

@@ -40,12 +40,12 @@ struct CorrectCommand: ParsableCommand {
                 return try StatusCommand.ask(client, .correct(request)).correct
             } catch let error as ControlFailure where error.code == .unknownSegment {
                 refusal = refusal ?? error
-            } catch where clients.count > 1 {
+            } catch let error where clients.count > 1 {
                 // That one does not know the segment weighs less than that another cannot be asked.
                 refusal = error
             }
         }
-        throw refusal ?? ValidationError("no daemon to ask")
+        throw refusal ?? CommandFailure("there is no daemon to ask")
     }
 
     func run() throws {

@@ -32,6 +32,8 @@ struct Ductus: AsyncParsableCommand {
             CalibrateCommand.self,
             AdaptCommand.self,
             LanguageModelCommand.self,
+            ClusterCommand.self,
+            QueueCommand.self,
             KeygenCommand.self,
             BenchmarkCommand.self,
         ])

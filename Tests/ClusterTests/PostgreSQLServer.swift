@@ -59,7 +59,8 @@ final class PostgreSQLServer: Sendable {
         stoppedFolder = folder.path
         atexit {
             let folder = PostgreSQLServer.stoppedFolder
-            try? PostgreSQLServer.asPostgres("\(PostgreSQLServer.binaries)/pg_ctl -D \(folder)/data -s -m immediate stop")
+            try? PostgreSQLServer.asPostgres(
+                "\(PostgreSQLServer.binaries)/pg_ctl -D \(folder)/data -s -m immediate stop")
             try? FileManager.default.removeItem(atPath: folder)
         }
     }

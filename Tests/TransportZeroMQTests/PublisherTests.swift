@@ -102,3 +102,28 @@ extension Publisher {
         #expect(try !isSubscribed(to: topic))
     }
 }
+
+/// A publisher of a cell, which says itself when a subscription is in force.
+@Suite struct ConfirmedPublisherTests {
+    @Test func nothingIsSentBeforeTheSubscriptionIsTold() throws {
+        let scene = try Scene()
+        let endpoint = try scene.ipc("ink")
+        let seen = Seen()
+        var port = Port(.subscribe, bind: [endpoint])
+        port.subscriptions = ["ink.2a7."]
+        let reactor = try Reactor(context: scene.context, ports: [port])
+        try reactor.run { seen.record($0, $1) }
+        defer { reactor.stop() }
+        let topic = "ink.2a7.desk".bytes
+        let publisher = try Publisher(context: scene.context, endpoint: endpoint, confirmedTopic: topic)
+        var tries = 0
+        while try !publisher.takeNewSubscription(to: topic), tries < 500 {
+            tries += 1
+            try publisher.send(topic: topic, payload: [1])
+            try publisher.waitForNews(milliseconds: 10)
+        }
+        #expect(try !publisher.takeNewSubscription(to: topic))
+        try publisher.send(topic: topic, payload: [2])
+        #expect(seen.wait(for: 1).map(\.frames) == [[topic, [2]]])
+    }
+}

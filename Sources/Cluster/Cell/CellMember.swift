@@ -163,7 +163,8 @@ public final class CellMember: SlotOwnership {
         do {
             let began = clock.unixMicroseconds
             guard let now = try directory.renew(member, incarnation: incarnation, seconds: settings.lease) else {
-                throw DatabaseFault.unreadable("another living member of the name '\(member)'; give each its own cluster.member")
+                throw DatabaseFault.unreadable(
+                    "another living member of the name '\(member)'; give each its own cluster.member")
             }
             cellClock?.set(to: now, at: began + (clock.unixMicroseconds - began) / 2)
             if !state.withLock({ $0.hasJoined }) {

@@ -67,7 +67,8 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
                 [.text(pipeline), .text(correction.stream), .bits(correction.segment)])
             let earlier = try session.query(
                 "SELECT count(*) FROM correction WHERE pipeline = $1 AND writer IS NOT DISTINCT FROM $2 AND doubtful = $3",
-                [.text(pipeline), .optional(correction.writer), .boolean(isDoubtful)]) { $0.integer(0, 0) ?? 0 }
+                [.text(pipeline), .optional(correction.writer), .boolean(isDoubtful)]
+            ) { $0.integer(0, 0) ?? 0 }
             let decision = JournalRules.decision(
                 on: correction, isDoubtful: isDoubtful, known: known, earlier: Int(earlier))
             if !decision.superseded.isEmpty {
@@ -100,7 +101,8 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
         guard let claim = ownership.claim(on: slot) else { throw DatabaseFault.fenced(nil) }
         let isHeld = try session.query(
             "SELECT 1 FROM slot WHERE number = $1 AND owner = $2 AND epoch = $3 FOR SHARE",
-            [.integer(slot.number), .text(claim.owner), .integer(claim.epoch)]) { $0.count == 1 }
+            [.integer(slot.number), .text(claim.owner), .integer(claim.epoch)]
+        ) { $0.count == 1 }
         guard isHeld else { throw DatabaseFault.fenced(claim) }
         return claim
     }
@@ -130,7 +132,8 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
                 .bits(correction.generation.number), .integer(correction.time), .text(state.rawValue),
                 .boolean(isHeldOut), .optional(claim?.owner), claim.map { .integer($0.epoch) } ?? .null,
                 .boolean(isDoubtful),
-            ]) { $0.count == 1 ? $0.integer(0, 0) : nil }
+            ]
+        ) { $0.count == 1 ? $0.integer(0, 0) : nil }
         guard let number else { throw DatabaseFault.fenced(claim) }
         return number
     }
@@ -257,7 +260,8 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
         return try ask { session in
             try session.query(
                 "SELECT count(*) FROM correction WHERE pipeline = $1 AND NOT everyone AND \(Self.counting)",
-                [.text(pipeline)]) { Int($0.integer(0, 0) ?? 0) }
+                [.text(pipeline)]
+            ) { Int($0.integer(0, 0) ?? 0) }
         }
     }
 
@@ -301,7 +305,8 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
     private func erase(_ condition: String, _ value: SQLValue) throws(JournalError) -> [UInt64] {
         let gone = try ask { session in
             try session.query(
-                "DELETE FROM correction WHERE pipeline = $1 AND \(condition) RETURNING number", [.text(pipeline), value]
+                "DELETE FROM correction WHERE pipeline = $1 AND \(condition) RETURNING number",
+                [.text(pipeline), value]
             ) { rows in (0..<rows.count).compactMap { rows.integer($0, 0).map(UInt64.init) }.sorted() }
         }
         // What it cannot do now the server does by itself, later.

@@ -22,10 +22,14 @@ public final class PostgreSQLDatabase: @unchecked Sendable {
 
     /// Seconds for a server to answer, milliseconds for a statement.
     private static let patience = (connecting: 2, statement: 4_000)
+    /// Milliseconds after which the server gives a statement up. A commit that is given up while it waits for the standby is reported as
+    /// done (PostgreSQL's manual on synchronous_commit): nobody must be there any more to hear that.
+    private static let serverPatience = 12_000
     /// Nanoseconds for which a server that did not answer is not asked again: many callers must not wait one after another.
     private static let pause: UInt64 = 500_000_000
 
     private let conninfo: String
+    private let isSynchronous: Bool
     let schema: String
     private let lock = NSLock()
     private let figuresLock = NSLock()
@@ -40,8 +44,11 @@ public final class PostgreSQLDatabase: @unchecked Sendable {
     /// - Parameters:
     ///   - conninfo: as libpq takes it: `postgresql://ductus@db1,db2/ductus`, or `host=… dbname=…`.
     ///   - schema: what its tables are kept in; made where it is missing.
-    public init(_ conninfo: String, schema: String = "ductus") {
+    ///   - isSynchronous: whether a synchronous standby must have what is committed. What may be decided again, as who owns what, need not
+    ///     wait for it.
+    public init(_ conninfo: String, schema: String = "ductus", isSynchronous: Bool = true) {
         self.conninfo = conninfo
+        self.isSynchronous = isSynchronous
         self.schema = schema
     }
 
@@ -114,7 +121,7 @@ public final class PostgreSQLDatabase: @unchecked Sendable {
                 isPrepared = true
             }
             try made.script(
-                "SET search_path TO \(DatabaseSchema.quoted(schema)); SET synchronous_commit TO on; SET client_encoding TO 'UTF8'; SET statement_timeout TO \(Self.patience.statement); SET idle_in_transaction_session_timeout TO \(Self.patience.statement)"
+                "SET search_path TO \(DatabaseSchema.quoted(schema)); SET synchronous_commit TO \(isSynchronous ? "on" : "local"); SET client_encoding TO 'UTF8'; SET statement_timeout TO \(Self.serverPatience); SET idle_in_transaction_session_timeout TO \(Self.patience.statement)"
             )
             lastFault = nil
             session = made

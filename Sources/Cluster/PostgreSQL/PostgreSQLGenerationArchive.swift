@@ -74,7 +74,8 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
         try ask { session in
             try session.query(
                 "SELECT interventions FROM scope WHERE pipeline = $1 AND writer = $2",
-                [.text(pipeline), .text(scope.key)]) { $0.count == 1 ? Int($0.integer(0, 0) ?? 0) : 0 }
+                [.text(pipeline), .text(scope.key)]
+            ) { $0.count == 1 ? Int($0.integer(0, 0) ?? 0) : 0 }
         }
     }
 
@@ -203,7 +204,8 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
         guard let claim = ownership.claim(on: scope.slot) else { throw GenerationError.overtaken(scope) }
         let isHeld = try session.query(
             "SELECT 1 FROM slot WHERE number = $1 AND owner = $2 AND epoch = $3 FOR SHARE",
-            [.integer(claim.slot.number), .text(claim.owner), .integer(claim.epoch)]) { $0.count == 1 }
+            [.integer(claim.slot.number), .text(claim.owner), .integer(claim.epoch)]
+        ) { $0.count == 1 }
         guard isHeld else {
             ownership.lost(claim)
             throw GenerationError.overtaken(scope)
@@ -216,7 +218,8 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
             if name.number > 0 { _ = try self.record(of: name, session) }
             let current = try session.query(
                 "SELECT current FROM scope WHERE pipeline = $1 AND writer = $2 AND has_generations FOR UPDATE",
-                [.text(pipeline), .text(scope.key)]) { $0.count == 1 ? $0.integer(0, 0) : nil }
+                [.text(pipeline), .text(scope.key)]
+            ) { $0.count == 1 ? $0.integer(0, 0) : nil }
             guard current != nil || scope == .shared else { throw GenerationError.unknown(name) }
             try intervene(in: scope, session)
             try session.execute(

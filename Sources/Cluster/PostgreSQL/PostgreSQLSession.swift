@@ -32,7 +32,8 @@ struct SQLRows {
         var length: Int32 = 0
         guard let value = ductus_postgres_value(result, Int32(row), column, &length) else { return nil }
         return String(
-            decoding: UnsafeRawBufferPointer(start: value, count: Int(length)).bindMemory(to: UInt8.self), as: UTF8.self)
+            decoding: UnsafeRawBufferPointer(start: value, count: Int(length)).bindMemory(to: UInt8.self), as: UTF8.self
+        )
     }
 
     func integer(_ row: Int, _ column: Int32) -> Int64? { text(row, column).flatMap { Int64($0) } }

@@ -9,7 +9,7 @@ import Synchronization
 package final class CellMembership: SlotService {
     package let roster: SlotRoster
     /// Set by the database's clock.
-    package let clock = CellClock()
+    package let clock: any Clock
     package let member: CellMember
     /// What corrections, words and generations are kept in.
     package let stores: PostgreSQLDatabase
@@ -24,19 +24,23 @@ package final class CellMembership: SlotService {
     /// Nil where the configuration names no cell.
     package init?(_ configuration: Configuration, health: ServiceHealth, logger: Logger) {
         guard let database = configuration.cluster.database else { return nil }
+        let cellClock = CellClock()
+        clock = cellClock
         roster = SlotRoster(limit: 4 * configuration.limits.streams)
         name = configuration.cluster.member ?? ProcessInfo.processInfo.hostName
         var settings = CellMember.Settings(name: name)
         (settings.lease, settings.drain) = (configuration.cluster.lease, configuration.cluster.drain)
         stores = PostgreSQLDatabase(database)
         member = CellMember(
-            settings, database: PostgreSQLDatabase(database), clock: SystemClock(), cellClock: clock
+            settings, database: PostgreSQLDatabase(database, isSynchronous: false), clock: SystemClock(),
+            cellClock: cellClock
         ) { fault in
             let isMended = fault == nil
             health.degrade("cell", because: fault)
             logger.log(
                 level: isMended ? .notice : .error,
-                isMended ? "the cell's database can be reached again" : "the cell cannot be followed; what is read stays",
+                isMended
+                    ? "the cell's database can be reached again" : "the cell cannot be followed; what is read stays",
                 metadata: fault.map { ["reason": "\($0)"] } ?? [:])
         }
     }

@@ -119,7 +119,8 @@ struct ConfigurationCheck {
         return [
             fault(
                 .impossible(
-                    reason: "a daemon of a cell keeps no reservoir: an erased writer's lines would stay on the other machines",
+                    reason:
+                        "a daemon of a cell keeps no reservoir: an erased writer's lines would stay on the other machines",
                     remedy: "set adaptation.reservoir to no"), "adaptation.reservoir")
         ]
     }

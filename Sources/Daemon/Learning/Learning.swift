@@ -283,7 +283,8 @@ extension ControlFailure {
             self.init(.segmentTooOld, "segment \(segment) of \(stream) is no longer kept", remedy: "correct sooner")
         case .refused(let refusal): self.init(refusal)
         case .unavailable(.notOwner(let reason)):
-            self.init(.notOwner, reason, remedy: "write on: the pen's next segments are read, and can be corrected, there")
+            self.init(
+                .notOwner, reason, remedy: "write on: the pen's next segments are read, and can be corrected, there")
         case .unavailable(let error): self.init(.unavailable, "\(error)")
         case .internal(let reason): self.init(.internal, reason)
         }

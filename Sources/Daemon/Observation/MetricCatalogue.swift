@@ -99,7 +99,8 @@ package enum MetricCatalogue: String, CaseIterable, Sendable {
         case .trialDuration: (.histogram, ["scope"], "Time from the start of a training run to the gate's verdict.")
         case .cellSlots: (.gauge, [], "Slots that this daemon of a cell owns, of 1024.")
         case .cellTakeOvers: (.counter, [], "Slots that came to this daemon of a cell.")
-        case .cellFenced: (.counter, [], "Writes that the cell's database refused because the slot was another daemon's.")
+        case .cellFenced:
+            (.counter, [], "Writes that the cell's database refused because the slot was another daemon's.")
         case .cellDatabase: (.histogram, [], "Time of a transaction in the cell's database.")
         case .cellDatabaseFailures: (.counter, [], "Transactions in the cell's database that failed.")
         case .ready: (.gauge, [], "1 once the models are warm and the sockets listen.")

@@ -10,15 +10,18 @@ struct InkSource: Sendable {
     var options: ReadingOptions
     /// The only page of each file to read, counted from 1; nil for all.
     var page: Int?
+    /// Of an archive: what of it is read here.
+    var archive: ArchiveSink?
 
     /// Hands over all pages of all files; what is wrong with a page or a file is handed over in its place.
     func items(_ take: (InkItem) -> Bool) {
-        for (index, path) in paths.enumerated() {
+        for (index, path) in paths.enumerated() where archive?.wantsFile(index) ?? true {
             var number = 0
             do {
                 try InkFile.pages(of: path, options: options) { page in
                     number += 1
                     if let only = self.page, only != number { return number < only }
+                    if let archive, !archive.wants(index, page: number) { return true }
                     return take(InkItem(file: index, path: path, number: number, content: .page(page)))
                 }
             } catch let error as FileError {

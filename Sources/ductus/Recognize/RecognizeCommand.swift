@@ -47,6 +47,17 @@ struct RecognizeCommand: ParsableCommand {
     @Flag(help: "One JSON object per line of text: the same as --format json.")
     var json = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Read the part i of N of an archive, as i/N; --out is a folder that gets a file for each page.",
+            discussion:
+                "Files are named by the hash of the input, the page's number in it, and the generation that reads. Whole files go to a part where there are as many as parts, else their pages do."
+        ))
+    var shard: Shard?
+
+    @Flag(help: "Leave out pages whose file is in the folder --out already.")
+    var resume = false
+
     @Option(help: "Threads to read with.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
@@ -58,6 +69,13 @@ struct RecognizeCommand: ParsableCommand {
         }
         guard over == nil || format == .document("pdf") else { throw ValidationError("--over is for --format pdf") }
         guard over == nil || files.count == 1 else { throw ValidationError("--over takes one file of ink") }
+        if shard != nil || resume {
+            guard out != nil else { throw ValidationError("--shard and --resume need --out FOLDER") }
+            if case .document = format { throw ValidationError("--shard and --resume are for --format text or json") }
+            guard !files.contains("-") else {
+                throw ValidationError("--shard and --resume need files: standard input cannot be read twice")
+            }
+        }
         if case .document(let name) = format, files.count > 1, out == nil {
             throw ValidationError("--format \(name) of several files needs --out FOLDER")
         }
@@ -71,10 +89,12 @@ struct RecognizeCommand: ParsableCommand {
         let (decoding, layout) = (options.decoding, layout)
         var reading = ReadingOptions()
         reading.y = y
-        let output = try output()
+        let archive = try archive(model)
+        let output = try archive ?? output()
         var report = RecognitionReport(files: files)
         try processInOrder(
-            threads: max(1, threads), produce: InkSource(paths: files, options: reading, page: page).items,
+            threads: max(1, threads),
+            produce: InkSource(paths: files, options: reading, page: page, archive: archive).items,
             makeContext: { PageReaders.reader(model: model, decoding: decoding, layout: layout) },
             transform: { reader, item -> ReadItem in item.read(with: &reader) },
             deliver: { item in
@@ -84,6 +104,17 @@ struct RecognizeCommand: ParsableCommand {
         Terminal.endStatus()
         try output.finish()
         try report.finish()
+    }
+
+    private func archive(_ model: Model) throws -> ArchiveSink? {
+        guard shard != nil || resume, let out else { return nil }
+        let isJSON = json || format == .json
+        return try ArchiveSink(
+            isJSON ? JSONLinesOfReading() : TextLines(namesFiles: false), format: isJSON ? "json" : "text",
+            generation: ReadingGeneration.name(
+                of: model, options: options, layout: layout.rawValue, format: isJSON ? "json" : "text",
+                y: y?.rawValue ?? "auto"),
+            folder: URL(filePath: out), paths: files, shard: shard, resumes: resume)
     }
 
     private func output() throws -> any RecognitionSink {

@@ -82,7 +82,8 @@ struct FeedCommand: ParsableCommand {
                 if speed == .real {
                     while ContinuousClock.now - start < .seconds(due) {
                         let left = due - (ContinuousClock.now - start) / .seconds(1)
-                        try show(labels, milliseconds: max(1, Int(left * 1000)), of: feeding).map(outlet.take)
+                        let event = try show(labels, milliseconds: max(1, Int(left * 1000)), of: feeding)
+                        if let event { outlet.take(event) }
                         try outlet.greet(before: packet.sequence)
                     }
                 }

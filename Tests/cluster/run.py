@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Disturbs a cell, round after round, and checks that nothing is lost.
+
+Each round lets pens write while one thing goes wrong: a daemon is killed or stopped for 20 s, a link is cut one way or both ways, the
+database is stopped at once or fails over to its standby, a daemon is drained. Checked after each round:
+- every line that a pen wrote has a final, with the text of an undisturbed reading; epochs and numbers of a stream grow; nobody is read
+  with another's weights (`ductus cluster pens` says so itself);
+- every acknowledged correction is in the journal once;
+- slots of a daemon that is gone are owned again within its lease and 2 s.
+A violation prints the seed and keeps the history. Exit status 0: none.
+
+Needs root, PostgreSQL 15, iproute2, and the built programs.
+Usage: run.py [--rounds 100] [--seed 1] [--pens 90] [--writers 30] [--seconds 40] [--programs .build/release] [--only kill …]
+"""
+import argparse, json, os, random, shutil, signal, sys, time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cell import LEASE, Cell
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--rounds", type=int, default=100)
+parser.add_argument("--seed", type=int, default=1)
+parser.add_argument("--pens", type=int, default=90)
+parser.add_argument("--writers", type=int, default=30)
+parser.add_argument("--seconds", type=float, default=40)
+parser.add_argument("--programs", default=".build/release")
+parser.add_argument("--models", default="models")
+parser.add_argument("--only", nargs="+")
+parser.add_argument("--take-over", type=float, default=LEASE + 2, help="seconds; more on a machine that does other work, too")
+parser.add_argument("--keep", default="/tmp", help="folder for the histories of rounds with violations")
+options = parser.parse_args()
+
+
+def taken_over(cell, problems):
+    seconds = cell.wait_until_owned(30)
+    if seconds is None or seconds > options.take_over:
+        problems.append(f"slots were taken over after {seconds} s")
+    return seconds
+
+
+def kill(cell, daemon, problems):
+    daemon.kill()
+    # What counts is that others have them: the dead one's lease runs on.
+    began = time.monotonic()
+    while daemon.name in cell.owners():
+        time.sleep(0.1)
+    seconds = time.monotonic() - began + (taken_over(cell, problems) or 0)
+    if seconds > options.take_over:
+        problems.append(f"slots were taken over after {seconds:.1f} s")
+    time.sleep(4)
+    daemon.start()
+
+
+def stop(cell, daemon, problems):
+    daemon.signal(signal.SIGSTOP)
+    time.sleep(LEASE)
+    taken_over(cell, problems)
+    time.sleep(20 - LEASE)
+    daemon.signal(signal.SIGCONT)
+
+
+def cut(outward, inward):
+    def disturb(cell, daemon, problems):
+        cell.network.cut(daemon.name, outward, inward)
+        time.sleep(12)
+        taken_over(cell, problems)
+        cell.network.cut(daemon.name, False, False)
+    return disturb
+
+
+def database(cell, daemon, problems):
+    cell.database.stop(cell.database.primary)
+    time.sleep(6)
+    cell.database.start(cell.database.primary)
+
+
+def fail_over(cell, daemon, problems):
+    cell.database.fail_over()
+    time.sleep(3)
+    cell.database.renew_standby()
+
+
+def drain(cell, daemon, problems):
+    cell.tool("cluster", "drain", daemon.name, "--wait", "15")
+    time.sleep(3)
+    cell.tool("cluster", "drain", daemon.name, "--back")
+
+
+DISTURBANCES = {"kill": kill, "stop": stop, "cut-out": cut(True, False), "cut-in": cut(False, True), "cut": cut(True, True),
+                "database": database, "failover": fail_over, "drain": drain, "nothing": lambda *_: None}
+
+
+def check_journal(cell, history, problems):
+    acknowledged = [entry for entry in map(json.loads, open(history)) if entry["kind"] == "correction" and "number" in entry]
+    kept = {}
+    for number, stream, segment in cell.database.ask("SELECT number, stream, segment FROM correction"):
+        kept.setdefault((stream, segment), []).append(number)
+    for entry in acknowledged:
+        found = kept.get((entry["pen"], entry["segment"]), [])
+        if found.count(entry["number"]) != 1 or len(found) != 1:
+            problems.append(f"correction {entry['number']} of {entry['pen']}/{entry['segment']} is in the journal as {found}")
+    return len(acknowledged)
+
+
+def play(cell, name, number, random):
+    problems = []
+    history = f"{cell.folder}/history-{number}.ndjson"
+    pens = cell.pens(history, options.pens, options.writers, options.seconds, options.seed * 1000 + number)
+    time.sleep(5 + random.uniform(0, 5))
+    daemon = cell.daemons[random.choice(sorted(cell.daemons))]
+    DISTURBANCES[name](cell, daemon, problems)
+    output, errors = pens.communicate()
+    try:
+        summary = json.loads(output.strip().splitlines()[-1])
+        problems += summary["violations"]
+    except (IndexError, ValueError):
+        summary = {}
+        problems.append(f"the pens ended with {pens.returncode}: {errors.strip()[-500:]}")
+    acknowledged = check_journal(cell, history, problems)
+    if cell.wait_until_owned(60) is None:
+        problems.append(f"slots stay without an owner: {cell.owners()}")
+    told = {key: summary.get(key) for key in ("lines", "finals", "resendings", "refused", "longest_final_seconds")}
+    print(json.dumps({"round": number, "disturbance": name, "daemon": daemon.name, "acknowledged": acknowledged, **told,
+                      "violations": len(problems)}), flush=True)
+    if problems:
+        kept = f"{options.keep}/ductus-cell-seed{options.seed}-round{number}"
+        shutil.rmtree(kept, ignore_errors=True)
+        os.makedirs(kept)
+        shutil.copy(history, kept)
+        for other in cell.daemons.values():
+            shutil.copy(f"{other.folder}/log", f"{kept}/{other.name}.log")
+        print(f"seed {options.seed}, round {number} ({name} of {daemon.name}); history and logs in {kept}:", file=sys.stderr)
+        for problem in problems[:20]:
+            print(f"  {problem}", file=sys.stderr)
+    return not problems
+
+
+def main():
+    if os.geteuid() != 0:
+        raise SystemExit("network namespaces need root")
+    names = options.only or list(DISTURBANCES)
+    order = random.Random(options.seed)
+    cell = Cell(options.programs, options.models)
+    bad = 0
+    try:
+        for number in range(options.rounds):
+            # Every disturbance as often as the others, in random order.
+            if number % len(names) == 0:
+                order.shuffle(names)
+            bad += not play(cell, names[number % len(names)], number, order)
+    finally:
+        cell.close()
+    print(f"{options.rounds} rounds, {bad} with violations", file=sys.stderr)
+    return 1 if bad else 0
+
+
+sys.exit(main())
