@@ -111,7 +111,7 @@ struct KeyboardCommand: ParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         if guardian { return try Guardian.run(environment: environment) }
         if selfTest {
-            let test = SelfTest(daemon: try address(), environment: environment, version: Server.version)
+            let test = SelfTest(daemon: try address(), environment: environment, version: Release.version)
             return try KeyboardSelfTestReport.show(test.run(), json: json)
         }
         let session = try KeyboardSession(
@@ -153,7 +153,7 @@ struct KeyboardCommand: ParsableCommand {
         settings.holdsStill = hold
         if case .recording = settings.pen { settings.writesAtOnce = true } else { settings.writesAtOnce = write }
         settings.isLaunched = ibus
-        settings.version = Server.version
+        settings.version = Release.version
         return settings
     }
 

@@ -37,7 +37,7 @@ class Recording:
         start, first = self.time, strokes[0][2][0]
         x, y = int(strokes[0][0][0]), int(strokes[0][1][0])
         self.event((3, 0, x), (3, 1, y), (1, 0x140, 1))
-        for xs, ys, times in strokes:
+        for xs, ys, times, *_ in strokes:
             for index, (x, y, ms) in enumerate(zip(xs, ys, times)):
                 self.time = start + 0.02 + (ms - first) / 1000
                 touch = [(1, 0x14a, 1)] if index == 0 else []
