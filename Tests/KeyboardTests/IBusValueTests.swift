@@ -1,7 +1,7 @@
 import DuctusInk
 import Testing
 
-@testable import DuctusKeyboard
+import DuctusKeyboard
 
 /// What libibus itself makes of the same objects is noted beside.
 @Suite struct IBusValueTests {
@@ -38,6 +38,8 @@ import Testing
         #expect(
             IBusCall(property: "ContentType", .variant(.structure([.uint32(8), .uint32(0)])))
                 == .content(FieldContent(purpose: 8)))
+        #expect(IBusCall("FocusInId", [.path("/a"), .string("gtk3-im:field")]) == .focusIn)
+        #expect(IBusCall("FocusInId", [.path("/a"), .string("fake")]) == .focusOut, "no field has the focus")
         #expect(IBusCall("PropertyActivate", [.string("x"), .uint32(1)]) == .other)
     }
 

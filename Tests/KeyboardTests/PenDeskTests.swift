@@ -3,7 +3,7 @@ import DuctusStreaming
 import DuctusTablet
 import Testing
 
-@testable import DuctusKeyboard
+import DuctusKeyboard
 
 private let second: Int64 = 1_000_000_000
 

@@ -3,7 +3,7 @@ import DuctusInk
 import DuctusRandomness
 import Foundation
 
-@testable import DuctusKeyboard
+import DuctusKeyboard
 
 /// A gesture as a hand makes it: strokes of a simulated writer, with that writer's tempo, haste and tremor.
 struct SimulatedGesture {

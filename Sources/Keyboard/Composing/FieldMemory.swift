@@ -17,6 +17,9 @@ struct FieldMemory {
         return own.flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// What a text that is written now comes behind; empty where nothing was told and nothing typed.
+    var preceding: String? { tells ? told?.before ?? own : own }
+
     var hasSelection: Bool { tells && told?.hasSelection == true }
 
     /// - Returns: Whether it is news.

@@ -88,8 +88,7 @@ package final class KeyboardSession {
             if let due = desk.deadline, Self.now >= due { try perform(desk.tick(at: Self.now)) }
             try settle()
             // Answers that came while something was asked are in the queue, not in the socket.
-            if try takeMessages() { continue }
-            sleep()
+            if try !takeMessages(), !isOver { sleep() }
         }
     }
 

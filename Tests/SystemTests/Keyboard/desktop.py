@@ -182,8 +182,8 @@ class Desktop:
         self.focus("field")
         return field
 
-    def qt(self):
-        field = Field(self, PYTHON, str(HERE / "qt_field.py"))
+    def qt(self, kind="line"):
+        field = Field(self, PYTHON, str(HERE / "qt_field.py"), kind)
         self.focus("field")
         return field
 
