@@ -32,7 +32,8 @@ import DuctusKeyboard
             IBusCall("SetSurroundingText", [IBusText("ab").value, .uint32(9), .uint32(1)])
                 == .surrounding(SurroundingText("ab", cursor: 2, anchor: 1)), "a cursor beyond the end")
         #expect(
-            IBusCall("ProcessHandWritingEvent", [.array(of: "d", [.double(0), .double(0.5), .double(1), .double(0.5)])])
+            IBusCall(
+                "ProcessHandWritingEvent", [.array(of: "d", [.double(0), .double(0.5), .double(1), .double(0.5)])])
                 == .stroke(Stroke(points: [(0, 5000), (10_000, 5000)])))
         #expect(IBusCall("ProcessHandWritingEvent", [.array(of: "d", [.double(0)])]) == nil)
         #expect(
@@ -57,6 +58,8 @@ import DuctusKeyboard
         #expect(!shortcut.matches(Key(symbol: 0x77, state: Key.control)))
         #expect(!shortcut.matches(Key(symbol: 0x57, state: Key.control | Key.alt | Key.shift)))
         #expect(try #require(Shortcut("F9")).matches(Key(symbol: 0xffc6)))
-        for text in ["w", "Shift+w", "", "Control+", "Hyper+w", "Control+F13"] { #expect(Shortcut(text) == nil, "\(text)") }
+        for text in ["w", "Shift+w", "", "Control+", "Hyper+w", "Control+F13"] {
+            #expect(Shortcut(text) == nil, "\(text)")
+        }
     }
 }

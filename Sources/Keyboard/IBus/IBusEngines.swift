@@ -19,7 +19,8 @@ package final class IBusEngines {
     /// - Parameters:
     ///   - isLaunched: IBus has started this program, and knows the engine from its file; else it is told now.
     /// - Throws: `KeyboardFault.alreadyServed`, `BusFault`.
-    package init(_ client: IBusClient, engine: String = IBusComponent.engine, version: String, isLaunched: Bool) throws {
+    package init(_ client: IBusClient, engine: String = IBusComponent.engine, version: String, isLaunched: Bool) throws
+    {
         self.client = client
         self.engine = engine
         if !isLaunched {

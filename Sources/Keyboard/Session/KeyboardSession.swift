@@ -21,6 +21,7 @@ package final class KeyboardSession {
     private var daemonIsThere = false
     private var isEnabled = false
     private var isGrabbed = false
+    private var hasBegun = false
     private var isOver = false
 
     /// Where nobody told another: what IBus itself begins with.
@@ -126,6 +127,10 @@ package final class KeyboardSession {
             report(daemonIsThere ? .active : .restored(engine: engine))
         }
         guardian?.guardEngine(engineSwitch.atEnd ?? "")
+        if composer.accepts, !hasBegun {
+            hasBegun = true
+            penThread.begin()
+        }
         let grabs = desk.isWriting && isEnabled && daemonIsThere
         if grabs != isGrabbed {
             isGrabbed = grabs

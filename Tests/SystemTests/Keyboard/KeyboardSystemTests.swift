@@ -14,7 +14,8 @@ import Testing
     static let canRun =
         programs.allSatisfy { FileManager.default.isExecutableFile(atPath: "/usr/bin/" + $0) }
         && FixtureFolder.model != nil
-        && (try? run(python, ["-c", "import gi, PyQt5.QtWidgets, websockets; gi.require_version('Gtk', '3.0')"]).status) == 0
+        && (try? run(python, ["-c", "import gi, PyQt5.QtWidgets, websockets; gi.require_version('Gtk', '3.0')"]).status)
+            == 0
 
     private static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
         let process = Process()
@@ -32,7 +33,8 @@ import Testing
     @Test(
         .enabled(if: canRun, "needs what TEST_PACKAGES of the Makefile names, and models/english"),
         arguments: [
-            "entry", "view", "qt", "chromium", "keys", "choose", "rewrite", "password", "password_qt", "password_chromium", "killed", "guardian",
+            "entry", "view", "qt", "chromium", "keys", "choose", "rewrite", "password", "password_qt",
+            "password_chromium", "killed", "guardian",
             "restart", "gestures", "leave", "hundred", "self_test", "hold", "wakeups",
         ])
     func theKeyboardHolds(check: String) throws {
