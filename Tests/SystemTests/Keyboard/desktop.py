@@ -126,8 +126,10 @@ class Desktop:
         bus = self.child("dbus-daemon", "--session", "--nofork", "--print-address=1", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.environment["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().strip()
 
+    PANEL = "disable"
+
     def start_ibus(self):
-        self.ibus = self.child("ibus-daemon", "--xim", "--panel=disable", "--emoji-extension=disable",
+        self.ibus = self.child("ibus-daemon", "--xim", "--panel=" + self.PANEL, "--emoji-extension=disable",
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(lambda: self.ibus_says("address") not in ("", "(null)"), what="ibus-daemon listens")
         self.ibus_says("engine", "xkb:us::eng")
@@ -208,3 +210,43 @@ class Desktop:
                     process.kill()
                     process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class PicturedDesktop(Desktop):
+    """The same with the panel that shows other readings, and letters that can be read in a picture."""
+
+    PANEL = "/usr/libexec/ibus-ui-gtk3"
+
+    def start_display(self):
+        self.environment["GDK_DPI_SCALE"] = "1.7"
+        super().start_display()
+
+
+class SwayDesktop(Desktop):
+    """The same under sway without a screen: the programs speak Wayland, and ask IBus because their environment names it."""
+
+    NOBODY = 65534
+
+    def start_display(self):
+        runtime = Path(self.environment["XDG_RUNTIME_DIR"])
+        self.environment.pop("DISPLAY", None)
+        self.environment.update(
+            WLR_BACKENDS="headless", WLR_LIBINPUT_NO_DEVICES="1", WLR_RENDERER="pixman", GDK_BACKEND="wayland", QT_QPA_PLATFORM="wayland")
+        configuration = Path(self.folder, "sway.conf")
+        configuration.write_text("xwayland disable\noutput HEADLESS-1 mode 1024x600\n")
+        command = ["sway", "-c", str(configuration)]
+        if os.getuid() == 0:
+            # sway refuses to be root.
+            os.chmod(self.folder, 0o755)
+            os.chown(runtime, self.NOBODY, self.NOBODY)
+            command = ["setpriv", f"--reuid={self.NOBODY}", f"--regid={self.NOBODY}", "--clear-groups", *command]
+        self.child(*command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def displays():
+            return [path.name for path in runtime.glob("wayland-*") if path.suffix != ".lock"]
+        self.environment["WAYLAND_DISPLAY"] = wait_until(displays, 10, "sway runs")[0]
+        # A seat without a keyboard gives no window the focus: one that presses its key in a minute.
+        self.child("wtype", "-s", "60000", "a")
+
+    def focus(self, title):
+        """sway gives a new window the focus by itself."""

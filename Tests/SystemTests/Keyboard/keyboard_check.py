@@ -7,7 +7,7 @@ import argparse, json, os, signal, subprocess, sys, tempfile, threading, time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from desktop import Desktop, Field, HERE, PYTHON, Recording, wait_until
+from desktop import Desktop, Field, HERE, PicturedDesktop, PYTHON, Recording, ROOT, SwayDesktop, wait_until
 
 WORDS = ["hello world", "the pen writes", "and more"]
 
@@ -68,6 +68,10 @@ def entry(desktop):
     field = desktop.gtk("entry")
     whole(desktop, field)
     assert any(len(preedit) > 2 for preedit in field.preedits), "nothing was shown while it was written"
+
+
+def sway(desktop):
+    whole(desktop, desktop.gtk("entry"))
 
 
 def view(desktop):
@@ -321,8 +325,23 @@ def wakeups(desktop):
     assert count <= 2, f"{count} wake-ups in 20 s"
 
 
+def picture(desktop):
+    """For the guide: what is being read, and other readings, one below the other, under build/keyboard."""
+    field = desktop.gtk("view")
+    recording = write(desktop, ["write with the pen into", "any program"], pause=3)
+    folder = ROOT / "build/keyboard"
+    folder.mkdir(parents=True, exist_ok=True)
+    wait_until(lambda: len(field.states[-1][1]["preedit"]) > 12, 30, "a line is being read")
+    desktop.picture(folder / "1.png")
+    wait_until(lambda: field.text, 30, "it is read")
+    time.sleep(1)
+    desktop.picture(folder / "2.png")
+    subprocess.run(["convert", folder / "1.png", folder / "2.png", "-crop", "900x200+0+0", "+repage", "-append", folder / "keyboard.png"], check=True)
+
+
+DESKTOPS = {"sway": SwayDesktop, "picture": PicturedDesktop}
 CHECKS = {name: value for name, value in list(globals().items()) if callable(value) and getattr(value, "__module__", "") == "__main__"
-          and name in ("entry view qt chromium keys choose rewrite password killed guardian restart gestures leave hundred password_qt password_chromium self_test hold wakeups").split()}
+          and name in ("entry view qt chromium keys choose rewrite password killed guardian restart gestures leave hundred sway picture password_qt password_chromium self_test hold wakeups").split()}
 
 
 def main():
@@ -330,7 +349,7 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("check", choices=sorted(CHECKS))
     options = parser.parse_args()
-    desktop = Desktop(options.build)
+    desktop = DESKTOPS.get(options.check, Desktop)(options.build)
     try:
         desktop.start_daemon()
         CHECKS[options.check](desktop)
