@@ -10,7 +10,7 @@ import Testing
     ).path
     private static let python = "/usr/bin/python3"
 
-    private static let programs = ["Xvfb", "ibus-daemon", "dbus-daemon", "xdotool", "chromium"]
+    private static let programs = ["Xvfb", "ibus-daemon", "dbus-daemon", "xdotool", "chromium", "sway", "wtype"]
     static let canRun =
         programs.allSatisfy { FileManager.default.isExecutableFile(atPath: "/usr/bin/" + $0) }
         && FixtureFolder.model != nil
@@ -34,8 +34,8 @@ import Testing
         .enabled(if: canRun, "needs what TEST_PACKAGES of the Makefile names, and models/english"),
         arguments: [
             "entry", "view", "qt", "chromium", "keys", "choose", "rewrite", "password", "password_qt",
-            "password_chromium", "killed", "guardian",
-            "restart", "gestures", "leave", "hundred", "self_test", "hold", "wakeups",
+            "password_chromium", "killed", "component", "guardian",
+            "restart", "gestures", "leave", "sway", "hundred", "self_test", "hold", "wakeups",
         ])
     func theKeyboardHolds(check: String) throws {
         let daemon = try #require(DaemonUnderTest.program("ductusd"), "ductusd is not built")

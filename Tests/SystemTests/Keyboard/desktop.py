@@ -128,8 +128,22 @@ class Desktop:
 
     PANEL = "disable"
 
+    def install_component(self, *options):
+        """As the package does, with the program that was built."""
+        folder = Path(self.folder, "component")
+        folder.mkdir()
+        text = (ROOT / "packaging/ibus/ductus.xml").read_text()
+        program = " ".join([str(self.build / "ductus"), "keyboard", "--ibus", "--connect", self.folder + "/ductus", *options])
+        (folder / "ductus.xml").write_text(text.replace("/usr/bin/ductus keyboard --ibus", program))
+        self.environment["IBUS_COMPONENT_PATH"] = f"{folder}:/usr/share/ibus/component"
+
+    def restart_ibus(self):
+        self.ibus.terminate()
+        self.ibus.wait()
+        self.start_ibus()
+
     def start_ibus(self):
-        self.ibus = self.child("ibus-daemon", "--xim", "--panel=" + self.PANEL, "--emoji-extension=disable",
+        self.ibus = self.child("ibus-daemon", "--xim", "--cache=none", "--panel=" + self.PANEL, "--emoji-extension=disable",
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(lambda: self.ibus_says("address") not in ("", "(null)"), what="ibus-daemon listens")
         self.ibus_says("engine", "xkb:us::eng")

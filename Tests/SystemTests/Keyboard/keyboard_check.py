@@ -171,6 +171,25 @@ def password_chromium(desktop):
     secret(desktop, field, lambda: field.states[-1][1]["secret"])
 
 
+def component(desktop):
+    """Chosen like any other input method: IBus starts it, and what is written arrives; killed, typing goes on."""
+    finals = Finals(desktop)
+    recording = recorded(desktop, ["hello world"], start=1.5)
+    desktop.install_component("--pen", recording.save(desktop.folder + "/pen.evemu"))
+    desktop.restart_ibus()
+    field = desktop.gtk("entry")
+    desktop.ibus_says("engine", "ductus")
+    assert desktop.engine == "ductus", desktop.engine
+    wait_until(lambda: finals.texts, recording.time + 15, "the daemon reads")
+    field.until(finals.texts[0], 5)
+    found = subprocess.run(["pgrep", "-f", f"keyboard --ibus --connect {desktop.folder}/ductus"], capture_output=True, text=True).stdout.split()
+    assert len(found) == 1, found
+    os.kill(int(found[0]), signal.SIGKILL)
+    time.sleep(1)
+    desktop.type("x")
+    field.until(finals.texts[0] + "x", 3)
+
+
 def killed(desktop):
     """The engine dies: a key typed after a second arrives, and the former engine is back."""
     field = desktop.gtk("entry")
@@ -341,7 +360,7 @@ def picture(desktop):
 
 DESKTOPS = {"sway": SwayDesktop, "picture": PicturedDesktop}
 CHECKS = {name: value for name, value in list(globals().items()) if callable(value) and getattr(value, "__module__", "") == "__main__"
-          and name in ("entry view qt chromium keys choose rewrite password killed guardian restart gestures leave hundred sway picture password_qt password_chromium self_test hold wakeups").split()}
+          and name in ("entry view qt chromium keys choose rewrite password killed guardian restart gestures leave hundred sway component picture password_qt password_chromium self_test hold wakeups").split()}
 
 
 def main():
