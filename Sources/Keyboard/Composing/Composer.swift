@@ -279,10 +279,10 @@ package struct Composer {
     /// By the field's own means where it has them, else by keys.
     private mutating func delete(_ count: Int, at now: Int64) -> [ComposingAction] {
         guard !field.hasSelection else { return [.press(.backspace)] }
-        let isTold = field.tells && field.before != nil
+        let hasTold = field.hasTold
         field.deleteBefore(count, at: now)
         if written?.delete(count, at: now) == false { written = nil }
-        return isTold ? [.deleteBefore(count)] : Array(repeating: .press(.backspace), count: count)
+        return hasTold ? [.deleteBefore(count)] : Array(repeating: .press(.backspace), count: count)
     }
 
     // MARK: Ends
