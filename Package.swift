@@ -277,6 +277,11 @@ let package = Package(
                 "Foundations", "Daemon", "Adaptation", "Wire", "Transport", "TransportZeroMQ", "Streaming",
                 "Recognition", "Ink", "Network", "Randomness",
             ],
-            ["StreamingTestSupport"], exclude: ["Pad/chromium.py", "Pad/pad_check.py", "Client/clients_check.py"]),
+            ["StreamingTestSupport"],
+            exclude: [
+                "Pad/chromium.py", "Pad/pad_check.py", "Client/clients_check.py", "Keyboard/desktop.py",
+                "Keyboard/keyboard_check.py", "Keyboard/gtk_field.py", "Keyboard/qt_field.py",
+                "Keyboard/chromium_field.py",
+            ]),
     ].filter { $0.type != .test || chosenTests?.contains($0.name) != false }
 )

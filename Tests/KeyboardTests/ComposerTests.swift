@@ -1,7 +1,7 @@
 import DuctusStreaming
 import Testing
 
-@testable import DuctusKeyboard
+import DuctusKeyboard
 
 private let second: Int64 = 1_000_000_000
 

@@ -5,7 +5,7 @@ import Foundation
 import InkTestSupport
 import Testing
 
-@testable import DuctusKeyboard
+import DuctusKeyboard
 
 @Suite struct GestureTests {
     private let recognizer = GestureRecognizer()

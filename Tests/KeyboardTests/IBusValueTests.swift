@@ -1,7 +1,7 @@
 import DuctusInk
 import Testing
 
-@testable import DuctusKeyboard
+import DuctusKeyboard
 
 /// What libibus itself makes of the same objects is noted beside.
 @Suite struct IBusValueTests {
@@ -32,12 +32,15 @@ import Testing
             IBusCall("SetSurroundingText", [IBusText("ab").value, .uint32(9), .uint32(1)])
                 == .surrounding(SurroundingText("ab", cursor: 2, anchor: 1)), "a cursor beyond the end")
         #expect(
-            IBusCall("ProcessHandWritingEvent", [.array(of: "d", [.double(0), .double(0.5), .double(1), .double(0.5)])])
+            IBusCall(
+                "ProcessHandWritingEvent", [.array(of: "d", [.double(0), .double(0.5), .double(1), .double(0.5)])])
                 == .stroke(Stroke(points: [(0, 5000), (10_000, 5000)])))
         #expect(IBusCall("ProcessHandWritingEvent", [.array(of: "d", [.double(0)])]) == nil)
         #expect(
             IBusCall(property: "ContentType", .variant(.structure([.uint32(8), .uint32(0)])))
                 == .content(FieldContent(purpose: 8)))
+        #expect(IBusCall("FocusInId", [.path("/a"), .string("gtk3-im:field")]) == .focusIn)
+        #expect(IBusCall("FocusInId", [.path("/a"), .string("fake")]) == .focusOut, "no field has the focus")
         #expect(IBusCall("PropertyActivate", [.string("x"), .uint32(1)]) == .other)
     }
 
@@ -55,6 +58,8 @@ import Testing
         #expect(!shortcut.matches(Key(symbol: 0x77, state: Key.control)))
         #expect(!shortcut.matches(Key(symbol: 0x57, state: Key.control | Key.alt | Key.shift)))
         #expect(try #require(Shortcut("F9")).matches(Key(symbol: 0xffc6)))
-        for text in ["w", "Shift+w", "", "Control+", "Hyper+w", "Control+F13"] { #expect(Shortcut(text) == nil, "\(text)") }
+        for text in ["w", "Shift+w", "", "Control+", "Hyper+w", "Control+F13"] {
+            #expect(Shortcut(text) == nil, "\(text)")
+        }
     }
 }

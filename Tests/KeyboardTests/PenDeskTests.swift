@@ -3,7 +3,7 @@ import DuctusStreaming
 import DuctusTablet
 import Testing
 
-@testable import DuctusKeyboard
+import DuctusKeyboard
 
 private let second: Int64 = 1_000_000_000
 
@@ -72,9 +72,15 @@ private func samples(_ points: [(Float, Float)], lifts: Bool = true) -> [PenActi
         var desk = PenDesk(tablet(), isWriting: true)
         _ = desk.take(samples([(1000, 1000), (1050, 1500)]), accepts: true, at: 0)
         _ = desk.take(samples([(3000, 1000), (3050, 1500)]), accepts: true, at: 0)
-        let scratch = (0..<7).map { (Float($0.isMultiple(of: 2) ? 600 : 1600), 900 + Float($0) * 110) }
-        let points = zip(scratch, scratch.dropFirst()).flatMap { from, to in
-            (0..<10).map { (from.0 + (to.0 - from.0) * Float($0) / 10, from.1 + (to.1 - from.1) * Float($0) / 10) }
+        let scratch: [(Float, Float)] = (0..<7).map {
+            (Float($0.isMultiple(of: 2) ? 600 : 1600), 900 + Float($0) * 110)
+        }
+        var points: [(Float, Float)] = []
+        for (from, to) in zip(scratch, scratch.dropFirst()) {
+            for step in 0..<10 {
+                let share = Float(step) / 10
+                points.append((from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share))
+            }
         }
         let steps = desk.take(samples(points), accepts: true, at: 0)
         #expect(steps.last == .send(.retraction([2, 0])))
@@ -85,7 +91,9 @@ private func samples(_ points: [(Float, Float)], lifts: Bool = true) -> [PenActi
         var desk = PenDesk(tablet(), area: area, isWriting: true)
         #expect(desk.take(samples([(1000, 1000), (9000, 1500)]), accepts: true, at: 0) == [])
         #expect(!desk.take(samples([(6000, 1000), (1000, 1500)]), accepts: true, at: 0).isEmpty)
-        for text in ["", "1,2,3", "0,0,0,100", "60,0,50,100", "a,b,c,d"] { #expect(WritingArea(text) == nil, "\(text)") }
+        for text in ["", "1,2,3", "0,0,0,100", "60,0,50,100", "a,b,c,d"] {
+            #expect(WritingArea(text) == nil, "\(text)")
+        }
     }
 
     @Test func anInterruptedStrokeIsSentNoFurther() {

@@ -3,7 +3,7 @@ import DuctusInk
 import DuctusRandomness
 import Foundation
 
-@testable import DuctusKeyboard
+import DuctusKeyboard
 
 /// A gesture as a hand makes it: strokes of a simulated writer, with that writer's tempo, haste and tremor.
 struct SimulatedGesture {
@@ -53,10 +53,15 @@ struct SimulatedGesture {
             return [PlanePoint(-width, width * tilt)]
         case .back:
             let width = uniform(4.5, 9)
-            return [PlanePoint(width, width * tilt), PlanePoint(-width * uniform(0.85, 1.15), -width * tilt + 0.2 * normal())]
+            return [
+                PlanePoint(width, width * tilt),
+                PlanePoint(-width * uniform(0.85, 1.15), -width * tilt + 0.2 * normal()),
+            ]
         case .hook:
             let down = uniform(2.4, 4)
-            return [PlanePoint(0.08 * down * normal(), down), PlanePoint(-down * uniform(0.8, 1.5), 0.08 * down * normal())]
+            return [
+                PlanePoint(0.08 * down * normal(), down), PlanePoint(-down * uniform(0.8, 1.5), 0.08 * down * normal()),
+            ]
         case .scratch:
             let width = uniform(2, 6), count = 5 + Int(uniform(0, 4))
             return (0..<count).map { index in

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import DuctusKeyboard
+import DuctusKeyboard
 
 @Suite struct SpacingTests {
     @Test(arguments: [

@@ -165,4 +165,12 @@ import Testing
             ], device: odd)
         #expect(samples(made).allSatisfy { (0...1).contains($0.pressure ?? 0) })
     }
+
+    @Test func buttonsAreToldWhenTheyArePressed() {
+        let pressed = actions([
+            [(InputCode.pen, 1), (InputCode.x, 10), (InputCode.y, 10), (0x14b, 1)], [(0x14b, 0)], [(0x103, 1)],
+            [(0x110, 1)],
+        ])
+        #expect(pressed.filter { if case .button = $0 { true } else { false } } == [.button(0x14b), .button(0x103)])
+    }
 }

@@ -134,7 +134,9 @@ package final class MessageBus {
     /// Owns a name on the bus.
     package func request(name: String) throws(BusFault) {
         let code = library.request_name(handle, name, 0)
-        guard code >= 0 else { throw .refused(member: "RequestName", name: name, message: String(cString: strerror(-code))) }
+        guard code >= 0 else {
+            throw .refused(member: "RequestName", name: name, message: String(cString: strerror(-code)))
+        }
     }
 
     /// Lets what was sent leave before the program ends.

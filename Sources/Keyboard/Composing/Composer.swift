@@ -64,9 +64,9 @@ package struct Composer {
 
     /// The cursor was moved, or the program wants to begin anew; it takes over the preedit as it is.
     package mutating func reset() -> [ComposingAction] {
-        let actions = hideChoices() + giveUp()
         field.becomeUncertain()
-        return actions
+        // Without a preedit it takes over nothing, and the ink is still wanted.
+        return hideChoices() + (preedit == nil ? [] : giveUp())
     }
 
     package mutating func capabilities(tellsSurroundingText: Bool) { field.tells = tellsSurroundingText }
@@ -173,8 +173,7 @@ package struct Composer {
     private mutating func write(_ text: String, of event: LabelEvent, at now: Int64) -> [ComposingAction] {
         let space = space(before: text)
         written = WrittenText(
-            stream: event.stream, segment: event.segment, preceding: field.before ?? (field.tells ? nil : ""),
-            space: space, text: text)
+            stream: event.stream, segment: event.segment, preceding: field.preceding, space: space, text: text)
         field.insert(space + text, at: now)
         return [.commit(space + text)]
     }
@@ -280,10 +279,10 @@ package struct Composer {
     /// By the field's own means where it has them, else by keys.
     private mutating func delete(_ count: Int, at now: Int64) -> [ComposingAction] {
         guard !field.hasSelection else { return [.press(.backspace)] }
-        let isTold = field.tells && field.before != nil
+        let hasTold = field.hasTold
         field.deleteBefore(count, at: now)
         if written?.delete(count, at: now) == false { written = nil }
-        return isTold ? [.deleteBefore(count)] : Array(repeating: .press(.backspace), count: count)
+        return hasTold ? [.deleteBefore(count)] : Array(repeating: .press(.backspace), count: count)
     }
 
     // MARK: Ends

@@ -17,6 +17,12 @@ struct FieldMemory {
         return own.flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// What a text that is written now comes behind; empty where nothing was told and nothing typed.
+    var preceding: String? { tells ? told?.before ?? own : own }
+
+    /// Whether the field has told; some say that they will and never do, and those do not delete when asked to either.
+    var hasTold: Bool { tells && told != nil }
+
     var hasSelection: Bool { tells && told?.hasSelection == true }
 
     /// - Returns: Whether it is news.

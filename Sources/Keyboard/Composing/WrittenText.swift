@@ -73,7 +73,8 @@ struct WrittenText {
     /// same again.
     func correction(by new: String, at now: Int64) -> String? {
         guard deleted > 0, now - deletedAt <= Self.patience else { return nil }
-        let old = Array(deletedText.unicodeScalars.filter { $0 != " " }), fresh = Array(new.unicodeScalars.filter { $0 != " " })
+        let old = Array(deletedText.unicodeScalars.filter { $0 != " " }),
+            fresh = Array(new.unicodeScalars.filter { $0 != " " })
         guard old != fresh, !old.isEmpty, !fresh.isEmpty else { return nil }
         let difference = Double(Self.distance(old, fresh)) / Double(max(old.count, fresh.count))
         guard difference <= Self.largestDifference else { return nil }

@@ -26,7 +26,9 @@ package struct GestureRecognizer: Sendable {
     }
 
     private func isStrike(_ stroke: StrokeRuns, _ unit: Float) -> Bool {
-        guard stroke.runs.count == 1, let run = stroke.runs.first, run <= -rules.strikeWidth * unit else { return false }
+        guard stroke.runs.count == 1, let run = stroke.runs.first, run <= -rules.strikeWidth * unit else {
+            return false
+        }
         return stroke.height <= rules.flatness * stroke.width && -run >= rules.straightness * stroke.length
     }
 

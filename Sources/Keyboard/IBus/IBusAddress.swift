@@ -34,7 +34,7 @@ package enum IBusAddress {
     }
 
     /// `:0.0` is display 0 of this machine, `host:1` another machine's.
-    static func parts(of display: String) -> (host: String, number: String)? {
+    package static func parts(of display: String) -> (host: String, number: String)? {
         guard let colon = display.lastIndex(of: ":") else { return nil }
         let number = display[display.index(after: colon)...].prefix { $0 != "." }
         guard !number.isEmpty else { return nil }

@@ -20,6 +20,7 @@ package enum IBusCall: Equatable, Sendable {
     case other
 
     static let interface = "org.freedesktop.IBus.Engine"
+    private static let noProgram = "fake"
     private static let surroundingText: UInt32 = 1 << 5
     /// Panels give places as shares of their size: as many units a side.
     private static let panelUnits: Float = 10_000
@@ -31,7 +32,10 @@ package enum IBusCall: Equatable, Sendable {
             let numbers = values.compactMap(\.unsigned)
             guard numbers.count == 3 else { return nil }
             self = .key(Key(symbol: numbers[0], code: numbers[1], state: numbers[2]))
-        case "FocusIn", "FocusInId": self = .focusIn
+        case "FocusIn": self = .focusIn
+        // While no field has the focus, the ibus-daemon gives it to a context of its own, so as to have one: also while a password is typed
+        // into a field whose program keeps it from input methods.
+        case "FocusInId": self = values.last?.text == Self.noProgram ? .focusOut : .focusIn
         case "FocusOut", "FocusOutId": self = .focusOut
         case "Reset": self = .reset
         case "Enable": self = .enable

@@ -20,7 +20,10 @@ package enum IBusComponent {
             .structure(
                 [.string("IBusComponent"), IBusObject.attachments]
                     // Name, description, version, licence, author, homepage, program, domain of translations.
-                    + [engine == Self.engine ? name : "\(name).\(engine)", summary, version, "MIT", "Ductus", homepage, "", ""].map(BusValue.string)
+                    + [
+                        engine == Self.engine ? name : "\(name).\(engine)", summary, version, "MIT", "Ductus", homepage,
+                        "", "",
+                    ].map(BusValue.string)
                     + [.array(of: "v", []), .array(of: "v", [description])]))
     }
 

@@ -11,13 +11,16 @@ package final class IBusEngines {
     private static let factoryPath = "/org/freedesktop/IBus/Factory"
     private static let factoryInterface = "org.freedesktop.IBus.Factory"
     private static let properties = "org.freedesktop.DBus.Properties"
+    /// That the engine wants to be told which program has the focus.
+    private static let focusProperty = "FocusId"
     /// The field's program keeps the preedit when the focus leaves.
     private static let keepsPreedit: UInt32 = 1
 
     /// - Parameters:
     ///   - isLaunched: IBus has started this program, and knows the engine from its file; else it is told now.
     /// - Throws: `KeyboardFault.alreadyServed`, `BusFault`.
-    package init(_ client: IBusClient, engine: String = IBusComponent.engine, version: String, isLaunched: Bool) throws {
+    package init(_ client: IBusClient, engine: String = IBusComponent.engine, version: String, isLaunched: Bool) throws
+    {
         self.client = client
         self.engine = engine
         if !isLaunched {
@@ -73,9 +76,12 @@ package final class IBusEngines {
             }
             return .engine(call, isElsewhere: false)
         case (Self.properties, "Get"):
-            try bus.reply(to: message, [.variant(.structure([.boolean(false)]))])
+            let asksFocus = try message.values().last?.text == Self.focusProperty
+            try bus.reply(to: message, [Self.property(asksFocus)])
         case (Self.properties, "GetAll"):
-            try bus.reply(to: message, [.array(of: "{sv}", [])])
+            try bus.reply(
+                to: message,
+                [.array(of: "{sv}", [.entry(.string(Self.focusProperty), Self.property(true))])])
         case ("org.freedesktop.IBus.Service", "Destroy"):
             try bus.reply(to: message)
             if message.path == active { active = nil }
@@ -99,6 +105,9 @@ package final class IBusEngines {
         }
         return .engine(call, isElsewhere: isElsewhere)
     }
+
+    /// IBus packs its booleans once more.
+    private static func property(_ value: Bool) -> BusValue { .variant(.structure([.boolean(value)])) }
 
     private func make(_ message: BusMessage) throws(BusFault) {
         guard try message.values().first?.text == engine else {

@@ -32,7 +32,10 @@ struct DesktopChecks {
             } else if !(environment["DISPLAY"] ?? "").isEmpty {
                 (true, "X11: IBus reaches all programs", "")
             } else {
-                (false, "this is no desktop session: neither DISPLAY nor WAYLAND_DISPLAY is set", "run it in a terminal of the desktop")
+                (
+                    false, "this is no desktop session: neither DISPLAY nor WAYLAND_DISPLAY is set",
+                    "run it in a terminal of the desktop"
+                )
             }
         return .init(name: "session", works: works, isNeeded: false, message: message, remedy: remedy)
     }
@@ -45,7 +48,8 @@ struct DesktopChecks {
         return .init(
             name: name, works: works, isNeeded: false,
             message: works ? "\(programs) ask IBus" : "\(name) is '\(value)': \(programs) may not ask IBus",
-            remedy: works ? "" : "im-config -n ibus, or '\(name)=ibus' in ~/.config/environment.d/ibus.conf, and log in again")
+            remedy: works
+                ? "" : "im-config -n ibus, or '\(name)=ibus' in ~/.config/environment.d/ibus.conf, and log in again")
     }
 
     private var xim: SelfTest.Check {
@@ -54,7 +58,9 @@ struct DesktopChecks {
         return .init(
             name: "XMODIFIERS", works: works, isNeeded: false,
             message: works ? "X11 programs ask IBus" : "XMODIFIERS is '\(value)': old X11 programs do not ask IBus",
-            remedy: works ? "" : "im-config -n ibus, or 'XMODIFIERS=@im=ibus' in ~/.config/environment.d/ibus.conf, and log in again"
+            remedy: works
+                ? ""
+                : "im-config -n ibus, or 'XMODIFIERS=@im=ibus' in ~/.config/environment.d/ibus.conf, and log in again"
         )
     }
 

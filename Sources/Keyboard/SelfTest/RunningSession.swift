@@ -34,10 +34,12 @@ final class RunningSession: Sendable {
 
     /// Returns once the former engine is back.
     func stop() {
-        guard let stop = stopper.withLock({ stopper in
-            defer { stopper = nil }
-            return stopper
-        }) else { return }
+        guard
+            let stop = stopper.withLock({ stopper in
+                defer { stopper = nil }
+                return stopper
+            })
+        else { return }
         stop()
         _ = ended.wait(timeout: .now() + 10)
     }

@@ -55,7 +55,9 @@ package struct SelfTest {
         } catch {
             return Check(
                 name: "ibus", works: false, isNeeded: true, message: "\(error)",
-                remedy: "sudo apt install ibus; im-config -n ibus, and log in again; or for this session 'ibus-daemon --daemonize --xim'")
+                remedy:
+                    "sudo apt install ibus; im-config -n ibus, and log in again; or for this session 'ibus-daemon --daemonize --xim'"
+            )
         }
     }
 
@@ -85,14 +87,16 @@ package struct SelfTest {
     private func typing() -> Check {
         var check = Check(name: "typing", works: false, isNeeded: true, message: "", remedy: "")
         do {
-            let typed = try type(SimulatedPen(writer: Writer(seed: Self.hand, hand: .printed)).strokes(of: Self.sample, seed: 1))
+            let typed = try type(
+                SimulatedPen(writer: Writer(seed: Self.hand, hand: .printed)).strokes(of: Self.sample, seed: 1))
             check.works = !typed.text.isEmpty
             check.message =
                 typed.text.isEmpty
                 ? "a sample was written, and nothing came into the field"
                 : "a sample was written ('\(Self.sample)') and came into a field as '\(typed.text)', after \(typed.preedits) previews"
             if typed.text.isEmpty {
-                check.remedy = "look at 'ductus watch' and 'ibus engine' while 'ductus keyboard' runs; 'ibus restart' helps where IBus hangs"
+                check.remedy =
+                    "look at 'ductus watch' and 'ibus engine' while 'ductus keyboard' runs; 'ibus restart' helps where IBus hangs"
             }
         } catch {
             check.message = "a sample could not be typed: \(error)"
@@ -104,7 +108,7 @@ package struct SelfTest {
     private func type(_ strokes: [Stroke]) throws -> (text: String, preedits: Int) {
         guard let stream = StreamName("keyboard-self-test-\(getpid())") else { return ("", 0) }
         var settings = KeyboardSettings(stream: stream)
-        settings.pen = .ink(strokes, delay: 1)
+        settings.pen = .ink(strokes)
         settings.writesAtOnce = true
         settings.version = version
         let field = try SelfTestField(IBusClient(environment: environment))

@@ -1,5 +1,5 @@
 /// Which engine types: ours while the daemon reads, else the one that was chosen before. Knows no bus.
-struct EngineSwitch {
+package struct EngineSwitch {
     private let own: String
     /// Chosen before ours.
     private(set) var former: String
@@ -10,7 +10,7 @@ struct EngineSwitch {
     private var asked: String?
 
     /// - Parameter activates: Whether ours is to be chosen from the start; else the user chooses it.
-    init(own: String, current: String?, usual: String, activates: Bool) {
+    package init(own: String, current: String?, usual: String, activates: Bool) {
         self.own = own
         isOwn = current == own
         former = current.flatMap { $0 == own ? nil : $0 } ?? usual
@@ -18,7 +18,7 @@ struct EngineSwitch {
     }
 
     /// The engine to choose now; nil: as it is.
-    mutating func wanted(isServed: Bool) -> String? {
+    package mutating func wanted(isServed: Bool) -> String? {
         guard isWanted else { return nil }
         let engine = isServed ? own : former
         guard engine != asked ?? (isOwn ? own : former) else { return nil }
@@ -27,7 +27,7 @@ struct EngineSwitch {
     }
 
     /// IBus uses this engine from now on.
-    mutating func changed(to engine: String) {
+    package mutating func changed(to engine: String) {
         isOwn = engine == own
         if !isOwn { former = engine }
         // What was not asked for by us was chosen by the user.
@@ -36,8 +36,8 @@ struct EngineSwitch {
     }
 
     /// IBus did not do what was asked: it is asked again.
-    mutating func refused() { asked = nil }
+    package mutating func refused() { asked = nil }
 
     /// What to choose when this program ends; nil: nothing of ours is chosen.
-    var atEnd: String? { isOwn || asked == own ? former : nil }
+    package var atEnd: String? { isOwn || asked == own ? former : nil }
 }

@@ -21,6 +21,7 @@ package final class KeyboardSession {
     private var daemonIsThere = false
     private var isEnabled = false
     private var isGrabbed = false
+    private var hasBegun = false
     private var isOver = false
 
     /// Where nobody told another: what IBus itself begins with.
@@ -88,8 +89,7 @@ package final class KeyboardSession {
             if let due = desk.deadline, Self.now >= due { try perform(desk.tick(at: Self.now)) }
             try settle()
             // Answers that came while something was asked are in the queue, not in the socket.
-            if try takeMessages() { continue }
-            sleep()
+            if try !takeMessages(), !isOver { sleep() }
         }
     }
 
@@ -127,6 +127,10 @@ package final class KeyboardSession {
             report(daemonIsThere ? .active : .restored(engine: engine))
         }
         guardian?.guardEngine(engineSwitch.atEnd ?? "")
+        if composer.accepts, !hasBegun {
+            hasBegun = true
+            penThread.begin()
+        }
         let grabs = desk.isWriting && isEnabled && daemonIsThere
         if grabs != isGrabbed {
             isGrabbed = grabs

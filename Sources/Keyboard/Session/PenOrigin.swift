@@ -8,7 +8,7 @@ package enum PenOrigin: Sendable {
     case device(String)
     /// How many times faster than it was written; 0: as fast as can be.
     case recording(URL, speed: Double)
-    /// These strokes, at their pace, `delay` seconds after the keyboard types.
-    case ink([Stroke], delay: Double)
+    /// These strokes, at their pace, once ink is wanted.
+    case ink([Stroke])
     case none
 }

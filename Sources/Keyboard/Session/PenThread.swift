@@ -11,6 +11,7 @@ final class PenThread: Sendable {
     private let wake: Signal
     private let isGrabbed = Mutex(false)
     private let folder: String
+    private let wanted = DispatchSemaphore(value: 0)
 
     init(_ source: PenOrigin, inbox: Inbox<KeyboardNews>, folder: String = "/dev/input") throws {
         self.source = source
@@ -26,8 +27,8 @@ final class PenThread: Sendable {
                 case .any: try follow { try EvdevPen.find(in: self.folder) }
                 case .device(let path): try follow { try EvdevPen(path) }
                 case .recording(let url, let speed): try play(RecordedPen(PenRecording(url)), speed: speed)
-                case .ink(let strokes, let delay):
-                    Thread.sleep(forTimeInterval: delay)
+                case .ink(let strokes):
+                    wanted.wait()
                     play(strokes)
                 case .none: break
                 }
@@ -38,6 +39,9 @@ final class PenThread: Sendable {
         thread.name = "pen"
         thread.start()
     }
+
+    /// Ink is wanted for the first time.
+    func begin() { wanted.signal() }
 
     /// Takes the tablet from everybody else, or gives it back.
     func grab(_ grabs: Bool) {

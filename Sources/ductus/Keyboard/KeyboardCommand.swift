@@ -5,8 +5,6 @@ import DuctusKeyboard
 import DuctusStreaming
 import Foundation
 
-extension KeyboardFault: BadInput {}
-
 /// The pen as a keyboard: what is written appears in the field that has the focus.
 struct KeyboardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,14 +19,19 @@ struct KeyboardCommand: ParsableCommand {
             back is a space (back), down and to the left is Enter (hook), to and fro over ink deletes it (scratch).
             """)
 
-    @Flag(help: "Type a sample into a field of its own, and say what works on this desktop and what to do where it does not.")
+    @Flag(
+        help:
+            "Type a sample into a field of its own, and say what works on this desktop and what to do where it does not."
+    )
     var selfTest = false
 
     @Flag(help: "With --self-test: print one JSON object.")
     var json = false
 
     @Option(
-        help: "The pen: /dev/input/eventN, a recording (evemu-record, libinput record), or none. Default: the first found.")
+        help:
+            "The pen: /dev/input/eventN, a recording (evemu-record, libinput record), or none. Default: the first found."
+    )
     var pen: String?
 
     @Option(help: "How fast a recording is played: 1 as it was written, 0 as fast as can be.")
@@ -52,13 +55,17 @@ struct KeyboardCommand: ParsableCommand {
     @Option(help: "By how many degrees the tablet is turned clockwise: 90, 180 or 270; 180 for left-handed use.")
     var rotate = 0
 
-    @Option(help: "A gesture to switch off (\(Gesture.allCases.map(\.rawValue).joined(separator: ", "))), or all; may be repeated.")
+    @Option(
+        help:
+            "A gesture to switch off (\(Gesture.allCases.map(\.rawValue).joined(separator: ", "))), or all; may be repeated."
+    )
     var without: [String] = []
 
     @Option(help: "Keys that switch writing mode while a field has the focus, or none.")
     var shortcut = "Control+Alt+w"
 
-    @Option(help: "Button that switches writing mode: pen, pen2 or pen3 on the pen's side, 0 to 9 on the tablet, or none.")
+    @Option(
+        help: "Button that switches writing mode: pen, pen2 or pen3 on the pen's side, 0 to 9 on the tablet, or none.")
     var button = "none"
 
     @Flag(inversion: .prefixedNo, help: "Whether a pen held still switches writing mode.")
@@ -87,7 +94,8 @@ struct KeyboardCommand: ParsableCommand {
         guard speed >= 0, speed.isFinite else { throw ValidationError("--speed must be 0 or above") }
         guard QuarterTurn(degrees: rotate) != nil else { throw ValidationError("--rotate is 0, 90, 180 or 270") }
         guard area.map({ WritingArea($0) != nil }) ?? true else {
-            throw ValidationError("--area: LEFT,TOP,WIDTH,HEIGHT in per cent within the tablet, for example 0,50,100,50")
+            throw ValidationError(
+                "--area: LEFT,TOP,WIDTH,HEIGHT in per cent within the tablet, for example 0,50,100,50")
         }
         for name in without where name != "all" && Gesture(rawValue: name) == nil {
             throw ValidationError(

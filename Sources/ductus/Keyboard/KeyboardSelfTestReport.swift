@@ -8,7 +8,9 @@ enum KeyboardSelfTestReport {
             try printJSON(result)
         } else {
             for check in result.checks {
-                print("\(check.works ? "works  " : check.isNeeded ? "FAILS  " : "missing")  \(check.name): \(check.message)")
+                print(
+                    "\(check.works ? "works  " : check.isNeeded ? "FAILS  " : "missing")  \(check.name): \(check.message)"
+                )
                 if !check.remedy.isEmpty { print("         \(check.remedy)") }
             }
         }

@@ -37,7 +37,7 @@ class Recording:
         start, first = self.time, strokes[0][2][0]
         x, y = int(strokes[0][0][0]), int(strokes[0][1][0])
         self.event((3, 0, x), (3, 1, y), (1, 0x140, 1))
-        for xs, ys, times in strokes:
+        for xs, ys, times, *_ in strokes:
             for index, (x, y, ms) in enumerate(zip(xs, ys, times)):
                 self.time = start + 0.02 + (ms - first) / 1000
                 touch = [(1, 0x14a, 1)] if index == 0 else []
@@ -126,8 +126,24 @@ class Desktop:
         bus = self.child("dbus-daemon", "--session", "--nofork", "--print-address=1", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.environment["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().strip()
 
+    PANEL = "disable"
+
+    def install_component(self, *options):
+        """As the package does, with the program that was built."""
+        folder = Path(self.folder, "component")
+        folder.mkdir()
+        text = (ROOT / "packaging/ibus/ductus.xml").read_text()
+        program = " ".join([str(self.build / "ductus"), "keyboard", "--ibus", "--connect", self.folder + "/ductus", *options])
+        (folder / "ductus.xml").write_text(text.replace("/usr/bin/ductus keyboard --ibus", program))
+        self.environment["IBUS_COMPONENT_PATH"] = f"{folder}:/usr/share/ibus/component"
+
+    def restart_ibus(self):
+        self.ibus.terminate()
+        self.ibus.wait()
+        self.start_ibus()
+
     def start_ibus(self):
-        self.ibus = self.child("ibus-daemon", "--xim", "--panel=disable", "--emoji-extension=disable",
+        self.ibus = self.child("ibus-daemon", "--xim", "--cache=none", "--panel=" + self.PANEL, "--emoji-extension=disable",
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(lambda: self.ibus_says("address") not in ("", "(null)"), what="ibus-daemon listens")
         self.ibus_says("engine", "xkb:us::eng")
@@ -182,8 +198,8 @@ class Desktop:
         self.focus("field")
         return field
 
-    def qt(self):
-        field = Field(self, PYTHON, str(HERE / "qt_field.py"))
+    def qt(self, kind="line"):
+        field = Field(self, PYTHON, str(HERE / "qt_field.py"), kind)
         self.focus("field")
         return field
 
@@ -208,3 +224,43 @@ class Desktop:
                     process.kill()
                     process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class PicturedDesktop(Desktop):
+    """The same with the panel that shows other readings, and letters that can be read in a picture."""
+
+    PANEL = "/usr/libexec/ibus-ui-gtk3"
+
+    def start_display(self):
+        self.environment["GDK_DPI_SCALE"] = "1.7"
+        super().start_display()
+
+
+class SwayDesktop(Desktop):
+    """The same under sway without a screen: the programs speak Wayland, and ask IBus because their environment names it."""
+
+    NOBODY = 65534
+
+    def start_display(self):
+        runtime = Path(self.environment["XDG_RUNTIME_DIR"])
+        self.environment.pop("DISPLAY", None)
+        self.environment.update(
+            WLR_BACKENDS="headless", WLR_LIBINPUT_NO_DEVICES="1", WLR_RENDERER="pixman", GDK_BACKEND="wayland", QT_QPA_PLATFORM="wayland")
+        configuration = Path(self.folder, "sway.conf")
+        configuration.write_text("xwayland disable\noutput HEADLESS-1 mode 1024x600\n")
+        command = ["sway", "-c", str(configuration)]
+        if os.getuid() == 0:
+            # sway refuses to be root.
+            os.chmod(self.folder, 0o755)
+            os.chown(runtime, self.NOBODY, self.NOBODY)
+            command = ["setpriv", f"--reuid={self.NOBODY}", f"--regid={self.NOBODY}", "--clear-groups", *command]
+        self.child(*command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def displays():
+            return [path.name for path in runtime.glob("wayland-*") if path.suffix != ".lock"]
+        self.environment["WAYLAND_DISPLAY"] = wait_until(displays, 10, "sway runs")[0]
+        # A seat without a keyboard gives no window the focus: one that presses its key in a minute.
+        self.child("wtype", "-s", "60000", "a")
+
+    def focus(self, title):
+        """sway gives a new window the focus by itself."""

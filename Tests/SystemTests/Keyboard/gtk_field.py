@@ -1,4 +1,4 @@
-"""A window of GTK 3 with a field: gtk_field.py entry|view|password. Says on standard output what it holds, whenever that changes."""
+"""A window of GTK 3 with a field: gtk_field.py entry|view|password|two. Says on standard output what it holds, whenever that changes."""
 import json, sys, threading
 import gi
 
@@ -23,8 +23,12 @@ else:
         field.set_input_purpose(Gtk.InputPurpose.PASSWORD)
 
 
+second = Gtk.Entry()
+second.connect("changed", lambda *_: say())
+
+
 def say(**more):
-    print(json.dumps({"text": text(), "preedit": preedit, **more}), flush=True)
+    print(json.dumps({"text": text(), "preedit": preedit, "second": second.get_text(), **more}), flush=True)
 
 
 def preedit_changed(_, now):
@@ -51,6 +55,8 @@ def command(line):
 field.connect("preedit-changed", preedit_changed)
 box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, border_width=20)
 box.pack_start(field, True, True, 0)
+if kind == "two":
+    box.pack_start(second, True, True, 0)
 window.add(box)
 window.connect("destroy", Gtk.main_quit)
 window.show_all()

@@ -1,4 +1,4 @@
-"""A window of Qt 5 with a line edit. Says on standard output what it holds, whenever that changes."""
+"""A window of Qt 5 with a line edit: qt_field.py line|password. Says on standard output what it holds, whenever that changes."""
 import json, sys
 from PyQt5.QtWidgets import QApplication, QLineEdit
 
@@ -18,6 +18,8 @@ class Field(QLineEdit):
 application = QApplication(sys.argv)
 field = Field()
 field.setWindowTitle("field")
+if sys.argv[1] == "password":
+    field.setEchoMode(QLineEdit.Password)
 field.resize(900, 60)
 field.textChanged.connect(lambda _: field.say())
 field.show()
