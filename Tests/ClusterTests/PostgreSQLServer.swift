@@ -1,5 +1,6 @@
 import DuctusCluster
 import Foundation
+import Synchronization
 
 /// A PostgreSQL of the tests' own, in a temporary folder, reached over a Unix socket. It is started once and ends with the process.
 final class PostgreSQLServer: Sendable {
@@ -56,15 +57,16 @@ final class PostgreSQLServer: Sendable {
     }
 
     private static func stopAtExit(_ folder: URL) {
-        stoppedFolder = folder.path
+        folders.withLock { $0.append(folder.path) }
         atexit {
-            let folder = PostgreSQLServer.stoppedFolder
-            try? PostgreSQLServer.asPostgres(
-                "\(PostgreSQLServer.binaries)/pg_ctl -D \(folder)/data -s -m immediate stop")
-            try? FileManager.default.removeItem(atPath: folder)
+            for folder in PostgreSQLServer.folders.withLock({ $0 }) {
+                try? PostgreSQLServer.asPostgres(
+                    "\(PostgreSQLServer.binaries)/pg_ctl -D \(folder)/data -s -m immediate stop")
+                try? FileManager.default.removeItem(atPath: folder)
+            }
         }
     }
 
-    /// Written once, before the process ends.
-    nonisolated(unsafe) private static var stoppedFolder = ""
+    /// Of all servers that were started.
+    private static let folders = Mutex<[String]>([])
 }
