@@ -1,4 +1,5 @@
 import ArgumentParser
+import DuctusClient
 import DuctusInk
 import DuctusRandomness
 import DuctusRecognition
