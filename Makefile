@@ -60,7 +60,7 @@ test-data: build test-packages
 	DUCTUS_DATA="$(abspath $(DATA))" $(PRODUCT) $(TESTS)
 	DUCTUS_DATA="$(abspath $(DATA))" $(RUN_TESTS) --no-parallel \
 		--filter aDataSetIsReadWhole --filter realLinesHaveFramesLikeTheRecipe --filter everyRealRecordingReplays \
-		--filter whatIsCorrectedIsTranscribedBetterTheNextTime
+		--filter whatIsCorrectedIsTranscribedBetterTheNextTime --filter wordsAreNoGestures
 
 # A package of its own that uses the library. It shares the build folder, so that only the examples themselves are compiled.
 EXAMPLES = swift build -c release --package-path Examples --scratch-path .build --disable-automatic-resolution
