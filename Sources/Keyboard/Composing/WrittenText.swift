@@ -16,7 +16,7 @@ struct WrittenText {
     /// Nanoseconds in which to write again what was deleted.
     private static let patience: Int64 = 30_000_000_000
     /// The share of characters in which the new text may differ: what differs more is another thought, not a correction.
-    private static let largestDifference = 0.67
+    private static let largestDifference = 0.5
 
     init(stream: StreamName, segment: UInt64, preceding: String?, space: String, text: String) {
         (self.stream, self.segment, self.preceding, self.space, self.text) = (stream, segment, preceding, space, text)
