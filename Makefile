@@ -7,6 +7,9 @@ BUILD_PACKAGES = libopenblas-dev libzmq3-dev zlib1g-dev libsqlite3-dev libxml2-d
 TEST_PACKAGES  = python3 python3-venv python3-zmq python3-protobuf python3-websockets protobuf-compiler chromium wrk nodejs node-ws postgresql openmpi-bin iproute2 \
                  ibus ibus-gtk3 python3-gi gir1.2-gtk-3.0 gir1.2-ibus-1.0 python3-pyqt5 xvfb xdotool sway wtype fonts-dejavu-core \
                  systemd-container dbus curl gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+# With what Debian does not have.
+TEST_PYTHON = $(CURDIR)/.build/python/bin/python3
+export DUCTUS_PYTHON = $(TEST_PYTHON)
 # SwiftPM passes some flags in an order that depends on hashing: without this SwiftProtobuf is compiled anew by every build.
 export SWIFT_DETERMINISTIC_HASHING = 1
 SUDO           = $(if $(filter 0,$(shell id -u)),,sudo)
@@ -158,6 +161,8 @@ packages:
 
 test-packages:
 	@$(call install,$(TEST_PACKAGES))
+	@$(TEST_PYTHON) -c 'import pylsl' 2>/dev/null || \
+		{ /usr/bin/python3 -m venv --system-site-packages .build/python && $(TEST_PYTHON) -m pip install --quiet pylsl; }
 
 swift:
 	@command -v swift >/dev/null || { echo "No Swift toolchain found. Install Swift 6.1 or later (https://swift.org/install/linux) and try again." >&2; exit 1; }
