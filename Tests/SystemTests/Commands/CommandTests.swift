@@ -22,6 +22,7 @@ import Testing
     private static let movement = FixtureFolder.root.appending(path: "models/movement").path
     private static let characters = FixtureFolder.root
         .appending(path: "models/english-characters/language-model.safetensors").path
+    private static let spelling = FixtureFolder.root.appending(path: "models/spelled-out/recipe.json").path
     private static let pen = FixtureFolder.root.appending(path: "Tests/TabletTests/small.evemu").path
 
     /// In this order: later ones use the files of earlier ones.
@@ -66,6 +67,17 @@ import Testing
         Run(
             "language-model probe", ["--model", characters, "$F/text.txt", "--lines", "3", "--json"], says: "\"unit\""),
         Run("language-model words", ["$F/text.txt"], says: "quick"),
+        Run(
+            "train",
+            [
+                "--recipe", spelling, "--epochs", "1", "--data", "$F/pairs.tsv", "--validation", "$F/pairs.tsv",
+                "--out",
+                "$F/spelled",
+            ], says: "The model is in"),
+        Run("translate", ["$F/numbers.txt", "--model", "$F/spelled", "--json"], says: "\"source\":\"5\""),
+        Run(
+            "benchmark robustness", ["--model", english, "--data", "$F/ink.ndjson", "--limit", "1", "--json"], says: "{"
+        ),
         Run("keygen", ["--client", "pad", "--output", "$F/pad.key"], says: "pad"),
         Run("benchmark network", ["--frames", "8", "--repeats", "1", "--json"], says: "\"inference_s\""),
         Run("benchmark decoder", ["--frames", "20", "--repeats", "1", "--json"], says: "\"beam_s\""),
@@ -100,8 +112,13 @@ import Testing
         Run("pad", ["--print"], says: "http://127.0.0.1:"),
     ]
 
-    /// Run by a suite of its own.
-    private static let elsewhere = [["benchmark", "soak"], ["watch"]]
+    /// Run by a suite of its own: the commands of a cell by `CellCommandTests` and `Tests/cluster`.
+    private static let elsewhere = [
+        ["benchmark", "soak"], ["watch"], ["keyboard"], ["cluster", "status"], ["cluster", "move"],
+        ["cluster", "drain"],
+        ["cluster", "pens"], ["queue", "add"], ["queue", "work"], ["queue", "status"], ["queue", "results"],
+        ["queue", "retry"],
+    ]
 
     @Test func everySubcommandHasARun() throws {
         let run = Set((Self.withoutDaemon + Self.withDaemon).map(\.command) + Self.elsewhere)
@@ -120,6 +137,8 @@ import Testing
         }
         try write("words.txt", (1...14).map { "word \($0)\n" }.joined())
         try write("text.txt", (1...300).map { "the quick brown fox jumps over the lazy dog \($0)\n" }.joined())
+        try write("pairs.tsv", (1...9).map { "\($0)\t\(String(repeating: "i", count: $0))\n" }.joined())
+        try write("numbers.txt", "5\n")
         try write("small.json", #"{"hidden": 8}"#)
         try write(
             "recipe.json",

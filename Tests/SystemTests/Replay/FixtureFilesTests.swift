@@ -30,7 +30,7 @@ import Testing
     @Test func nothingElseLiesThere() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: FixtureFolder.url.path)
         let names = Scene.all.map(\.name) + SensorScene.all.map(\.name)
-        let known = Set(names.flatMap { ["\($0).fixture", "\($0).expected"] } + ["README.md"])
+        let known = Set(names.flatMap { ["\($0).fixture", "\($0).expected"] } + ["README.md", "ink"])
         #expect(files.filter { !known.contains($0) && !$0.hasPrefix(".") }.isEmpty)
     }
 
