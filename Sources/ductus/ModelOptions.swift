@@ -20,7 +20,10 @@ struct ModelOptions: ParsableArguments {
             "A language model instead of the model folder's own: n-gram file, ARPA, or a recurrent one (.safetensors).")
     var languageModel: String?
 
-    @Option(help: "Words to expect, one a line, where wanted with a weight behind a tab: a user's own beside the model's lexicon.")
+    @Option(
+        help:
+            "Words to expect, one a line, where wanted with a weight behind a tab: a user's own beside the model's lexicon."
+    )
     var words: String?
 
     @Option(help: "Weights in 32 bits (exact) or 16 (faster).")

@@ -141,7 +141,8 @@ final class Machine {
         while Date() < deadline {
             usleep(200_000)
             guard container.isRunning else { break }
-            if leader == 0 { leader = Self.child(of: container.processIdentifier) ?? 0 }
+            // The first child only makes the namespaces, and ends: the machine's first process is its successor.
+            leader = Self.child(of: container.processIdentifier) ?? 0
             guard leader != 0 else { continue }
             let state = try run("systemctl", "is-system-running", checked: false).output
             if state.hasPrefix("running") || state.hasPrefix("degraded") { return }
