@@ -35,4 +35,19 @@ import DuctusKeyboard
         choice.refused()
         #expect(choice.wanted(isServed: false) == "anthy", "what was refused is asked for again")
     }
+
+    @Test func anUnknownFocusRenewsTheEngineOnce() {
+        var choice = EngineSwitch(own: "ductus", current: "xkb:de::ger", usual: "xkb:us::eng", activates: true)
+        #expect(choice.wanted(isServed: true) == "ductus")
+        choice.focusIsUnknown()
+        #expect(choice.wanted(isServed: true) == nil, "IBus has not done yet what was asked")
+        choice.changed(to: "ductus")
+        #expect(choice.wanted(isServed: true) == "xkb:de::ger")
+        choice.changed(to: "xkb:de::ger")
+        #expect(choice.wanted(isServed: true) == "ductus")
+        choice.focusIsUnknown()
+        choice.changed(to: "ductus")
+        #expect(choice.wanted(isServed: true) == nil, "it is not asked on and on")
+        #expect(choice.atEnd == "xkb:de::ger")
+    }
 }

@@ -39,8 +39,10 @@ import DuctusKeyboard
         #expect(
             IBusCall(property: "ContentType", .variant(.structure([.uint32(8), .uint32(0)])))
                 == .content(FieldContent(purpose: 8)))
-        #expect(IBusCall("FocusInId", [.path("/a"), .string("gtk3-im:field")]) == .focusIn)
-        #expect(IBusCall("FocusInId", [.path("/a"), .string("fake")]) == .focusOut, "no field has the focus")
+        #expect(IBusCall("FocusInId", [.path("/a"), .string("gtk3-im:field")]) == .focusIn(.field))
+        #expect(IBusCall("FocusInId", [.path("/a"), .string("fake")]) == .focusIn(.nobody))
+        #expect(IBusCall("FocusInId", [.path("/a"), .string("")]) == .focusIn(.unknown))
+        #expect(IBusCall("FocusIn", []) == .focusIn(.unknown), "it may be a field, or none")
         #expect(IBusCall("PropertyActivate", [.string("x"), .uint32(1)]) == .other)
     }
 

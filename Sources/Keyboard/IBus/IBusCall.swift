@@ -3,7 +3,7 @@ import DuctusInk
 /// What IBus asks of an engine.
 package enum IBusCall: Equatable, Sendable {
     case key(Key)
-    case focusIn
+    case focusIn(FocusHolder)
     case focusOut
     case reset
     case enable
@@ -19,6 +19,17 @@ package enum IBusCall: Equatable, Sendable {
     /// What needs nothing but an answer.
     case other
 
+    /// Who has the focus.
+    package enum FocusHolder: Equatable, Sendable {
+        /// A field of a program.
+        case field
+        /// The ibus-daemon's own context, which it uses while no field has the focus: also while a password is typed into a field whose
+        /// program keeps it from input methods.
+        case nobody
+        /// Either of them: the ibus-daemon did not say.
+        case unknown
+    }
+
     static let interface = "org.freedesktop.IBus.Engine"
     private static let noProgram = "fake"
     private static let surroundingText: UInt32 = 1 << 5
@@ -32,10 +43,10 @@ package enum IBusCall: Equatable, Sendable {
             let numbers = values.compactMap(\.unsigned)
             guard numbers.count == 3 else { return nil }
             self = .key(Key(symbol: numbers[0], code: numbers[1], state: numbers[2]))
-        case "FocusIn": self = .focusIn
-        // While no field has the focus, the ibus-daemon gives it to a context of its own, so as to have one: also while a password is typed
-        // into a field whose program keeps it from input methods.
-        case "FocusInId": self = values.last?.text == Self.noProgram ? .focusOut : .focusIn
+        case "FocusIn": self = .focusIn(.unknown)
+        case "FocusInId":
+            guard values.count == 2, let program = values[1].text else { return nil }
+            self = .focusIn(program.isEmpty ? .unknown : program == Self.noProgram ? .nobody : .field)
         case "FocusOut", "FocusOutId": self = .focusOut
         case "Reset": self = .reset
         case "Enable": self = .enable

@@ -84,7 +84,10 @@ package final class IBusEngines {
                 [.array(of: "{sv}", [.entry(.string(Self.focusProperty), Self.property(true))])])
         case ("org.freedesktop.IBus.Service", "Destroy"):
             try bus.reply(to: message)
-            if message.path == active { active = nil }
+            if message.path == active {
+                active = nil
+                return .engine(.focusOut, isElsewhere: false)
+            }
         default:
             try bus.refuse(
                 message, name: "org.freedesktop.DBus.Error.UnknownMethod", message: "\(message.member) is not known")
@@ -106,8 +109,8 @@ package final class IBusEngines {
         return .engine(call, isElsewhere: isElsewhere)
     }
 
-    /// IBus packs its booleans once more.
-    private static func property(_ value: Bool) -> BusValue { .variant(.structure([.boolean(value)])) }
+    /// The ibus-daemon takes a plain boolean, though IBus's own description of it says `(b)`.
+    private static func property(_ value: Bool) -> BusValue { .variant(.boolean(value)) }
 
     private func make(_ message: BusMessage) throws(BusFault) {
         guard try message.values().first?.text == engine else {

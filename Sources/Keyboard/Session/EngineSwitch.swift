@@ -1,6 +1,6 @@
 /// Which engine types: ours while the daemon reads, else the one that was chosen before. Knows no bus.
 package struct EngineSwitch {
-    private let own: String
+    let own: String
     /// Chosen before ours.
     private(set) var former: String
     private(set) var isOwn: Bool
@@ -8,6 +8,9 @@ package struct EngineSwitch {
     private var isWanted: Bool
     /// What was asked for by us and not yet told by IBus.
     private var asked: String?
+    /// IBus did not say what has the focus. It does for an engine that it knows: ours is chosen once more.
+    private var renews = false
+    private var hasRenewed = false
 
     /// - Parameter activates: Whether ours is to be chosen from the start; else the user chooses it.
     package init(own: String, current: String?, usual: String, activates: Bool) {
@@ -20,7 +23,8 @@ package struct EngineSwitch {
     /// The engine to choose now; nil: as it is.
     package mutating func wanted(isServed: Bool) -> String? {
         guard isWanted else { return nil }
-        let engine = isServed ? own : former
+        if renews, asked != nil { return nil }
+        let engine = isServed && !renews ? own : former
         guard engine != asked ?? (isOwn ? own : former) else { return nil }
         asked = engine
         return engine
@@ -29,14 +33,27 @@ package struct EngineSwitch {
     /// IBus uses this engine from now on.
     package mutating func changed(to engine: String) {
         isOwn = engine == own
-        if !isOwn { former = engine }
+        if !isOwn {
+            former = engine
+            renews = false
+        }
         // What was not asked for by us was chosen by the user.
         if engine != asked { isWanted = isOwn }
         asked = nil
     }
 
     /// IBus did not do what was asked: it is asked again.
-    package mutating func refused() { asked = nil }
+    package mutating func refused() {
+        asked = nil
+        renews = false
+    }
+
+    /// An ibus-daemon asks a new engine whether to name the program that has the focus, and does not wait for the answer: only the
+    /// first time it names none. Once is enough; one that never names a program is not asked on and on.
+    package mutating func focusIsUnknown() {
+        renews = !hasRenewed
+        hasRenewed = true
+    }
 
     /// What to choose when this program ends; nil: nothing of ours is chosen.
     package var atEnd: String? { isOwn || asked == own ? former : nil }

@@ -124,7 +124,11 @@ package final class KeyboardSession {
     private func settle() throws {
         if let engine = engineSwitch.wanted(isServed: daemonIsThere) {
             try client.requestGlobalEngine(engine)
-            report(daemonIsThere ? .active : .restored(engine: engine))
+            if !daemonIsThere {
+                report(.restored(engine: engine))
+            } else if engine == engineSwitch.own {
+                report(.active)
+            }
         }
         guardian?.guardEngine(engineSwitch.atEnd ?? "")
         if composer.accepts, !hasBegun {
@@ -169,9 +173,10 @@ package final class KeyboardSession {
 
     private func take(_ call: IBusCall) throws {
         switch call {
-        case .focusIn:
+        case .focusIn(let holder):
             isEnabled = true
-            try perform(composer.focusIn())
+            if holder == .unknown { engineSwitch.focusIsUnknown() }
+            try perform(holder == .field ? composer.focusIn() : composer.focusOut())
         case .focusOut: try perform(composer.focusOut())
         case .reset: try perform(composer.reset())
         case .enable: isEnabled = true

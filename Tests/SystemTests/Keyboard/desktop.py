@@ -186,10 +186,7 @@ class Desktop:
         return Path(self.folder, "keyboard.log").read_text()
 
     def corrections(self):
-        out = Path(self.folder, "journal.ndjson")
-        out.unlink(missing_ok=True)
-        self.ductus("journal", "export", "--out", str(out), check=False)
-        return [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
+        return [json.loads(line) for line in self.ductus("journal", "export").stdout.splitlines()]
 
     # Fields
 
