@@ -5,6 +5,7 @@ import Glibc
 package final class MessageBus {
     private let library: ductus_sd_bus
     private let handle: OpaquePointer
+    package let address: String
 
     /// Whether this machine has the library.
     package static var isAvailable: Bool { ductus_load_sd_bus() != nil }
@@ -14,6 +15,7 @@ package final class MessageBus {
     package init(address: String) throws(BusFault) {
         guard let library = ductus_load_sd_bus()?.pointee else { throw .noLibrary }
         self.library = library
+        self.address = address
         var bus: OpaquePointer?
         var code = library.new(&bus)
         guard code >= 0, let bus else { throw .connect(address: address, code: code) }
@@ -139,6 +141,15 @@ package final class MessageBus {
         }
     }
 
-    /// Lets what was sent leave before the program ends.
-    package func flush() { _ = library.flush(handle) }
+    /// Whether anybody owns a name on the bus.
+    package func hasOwner(name: String) throws(BusFault) -> Bool {
+        let bus = "org.freedesktop.DBus"
+        return try ask(call(bus, "/org/freedesktop/DBus", bus, "NameHasOwner", [.string(name)])).first == .boolean(true)
+    }
+
+    /// Ends the connection, once what was sent has left.
+    package func close() {
+        _ = library.flush(handle)
+        library.close(handle)
+    }
 }

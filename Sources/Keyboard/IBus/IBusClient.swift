@@ -1,3 +1,5 @@
+import Glibc
+
 /// What any program may ask an ibus-daemon. Belongs to the thread of its bus.
 package final class IBusClient {
     package let bus: MessageBus
@@ -6,11 +8,27 @@ package final class IBusClient {
     static let path = "/org/freedesktop/IBus"
     /// For calls to which IBus answers only after it has asked an engine.
     private static let patience: UInt64 = 5000
+    /// How often, and after how many microseconds each, to look whether IBus knows that a program has left.
+    private static let looks = 100
+    private static let pause: UInt32 = 10_000
 
     /// - Throws: `KeyboardFault.noIBus` where no daemon runs, `BusFault`.
     package init(environment: [String: String]) throws {
         guard let address = IBusAddress.find(environment: environment) else { throw KeyboardFault.noIBus }
         bus = try MessageBus(address: address)
+    }
+
+    private init(address: String) throws(BusFault) { bus = try MessageBus(address: address) }
+
+    /// Leaves IBus. An ibus-daemon that loses a program with engines may forget which engine is chosen, even where it is another's: it is
+    /// told again.
+    func leave() throws(BusFault) {
+        let chosen = try globalEngine()
+        bus.close()
+        guard let chosen else { return }
+        let later = try IBusClient(address: bus.address)
+        for _ in 0..<Self.looks where try later.bus.hasOwner(name: IBusComponent.name) { usleep(Self.pause) }
+        if try later.globalEngine() == nil { try later.setGlobalEngine(chosen) }
     }
 
     func call(_ member: String, _ values: [BusValue] = []) throws(BusFault) -> BusMessage {

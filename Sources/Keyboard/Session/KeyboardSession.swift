@@ -144,7 +144,7 @@ package final class KeyboardSession {
 
     private func end() {
         if let former = engineSwitch.atEnd { try? client.setGlobalEngine(former) }
-        client.bus.flush()
+        try? client.leave()
         guardian?.end()
     }
 
