@@ -55,7 +55,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         let settings = [
             "directories.runtime=\(folder.path)", "directories.state=\(folder.path)/state", "http.address=off",
-            "directories.models=\(Self.root.path)/models", "cluster.name=first", "logging.level=error",
+            "directories.models=\(Self.root.path)/models", "cluster.member=first", "logging.level=error",
             "cluster.database=\(database)",
         ]
         let daemon = process("ductusd", settings.flatMap { ["--set", $0] })
