@@ -33,7 +33,8 @@ import Testing
     @Test(
         .enabled(if: canRun, "needs what TEST_PACKAGES of the Makefile names, and models/english"),
         arguments: [
-            "entry", "view", "qt", "chromium", "keys", "choose", "password", "password_qt", "killed", "component", "guardian",
+            "entry", "view", "qt", "chromium", "keys", "choose", "password", "password_qt", "killed", "component",
+            "guardian",
             "restart", "gestures", "leave", "sway", "hundred", "self_test", "hold", "wakeups",
         ])
     func theKeyboardHolds(check: String) throws {
