@@ -43,9 +43,6 @@ test: build test-packages
 	$(RUN_TESTS) --skip SystemTests
 	$(RUN_TESTS) --filter SystemTests --skip PackageTests --no-parallel
 	@$(MAKE) --no-print-directory examples
-	@if [ "$$(id -u)" = 0 ] && ip netns add ductus-probe 2>/dev/null; then ip netns del ductus-probe; \
-		Tests/cluster/run.py --rounds 3 --only kill drain database --pens 12 --writers 6 --seconds 25 --take-over 12; \
-	else echo "Tests/cluster/run.py is left out: network namespaces need root" >&2; fi
 
 # Refuses imports that a target does not name. It looks at what was built before, and compiles nothing.
 imports:

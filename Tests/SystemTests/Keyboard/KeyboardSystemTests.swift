@@ -35,7 +35,7 @@ import Testing
         arguments: [
             "entry", "view", "qt", "chromium", "keys", "choose", "password", "password_qt", "killed", "component",
             "guardian",
-            "restart", "gestures", "leave", "sway", "hundred", "self_test", "hold", "wakeups",
+            "restart", "gestures", "leave", "sway", "self_test", "hold", "wakeups",
         ])
     func theKeyboardHolds(check: String) throws {
         let daemon = try #require(DaemonUnderTest.program("ductusd"), "ductusd is not built")
