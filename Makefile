@@ -20,7 +20,7 @@ VERSION        = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources
 # Its own folder: every object differs when the Swift runtime is linked in.
 STATIC_BUILD   = .build/static
 
-.PHONY: build run test test-cluster test-data test-package examples imports documentation sanitize fuzz fuzz-coverage fixtures clean packages test-packages swift \
+.PHONY: build run test test-cluster test-keyboard test-data test-package examples imports documentation sanitize fuzz fuzz-coverage fixtures clean packages test-packages swift \
         install uninstall deb debian-root accuracy
 
 # Product by product: `swift build` alone also compiles the protoc of SwiftProtobuf's plug-in, 600 files of C++ that nothing here uses.
@@ -94,6 +94,13 @@ define sanitized
 DUCTUS_TESTS=$(SANITIZED) swift build -c release --sanitize=$(1) --scratch-path .build/$(1) --product $(TESTS)
 DUCTUS_TESTS=$(SANITIZED) Tests/sanitized swift test -c release --sanitize=$(1) --scratch-path .build/$(1) --skip-build
 endef
+
+# All that is checked of the keyboard in a desktop of its own; make test has the first of these.
+KEYBOARD = entry view qt chromium keys choose password password_qt killed component guardian restart gestures leave sway self_test hold wakeups
+
+test-keyboard: build test-packages
+	@for check in $(KEYBOARD); do echo "== $$check"; \
+		/usr/bin/python3 Tests/SystemTests/Keyboard/keyboard_check.py --build $(CURDIR)/$(BUILD) $$check || exit 1; done
 
 # Disturbs a cell in network namespaces, round after round; docs/scale.md. Needs root.
 ROUNDS = 100

@@ -32,11 +32,7 @@ import Testing
 
     @Test(
         .enabled(if: canRun, "needs what TEST_PACKAGES of the Makefile names, and models/english"),
-        arguments: [
-            "entry", "view", "qt", "chromium", "keys", "choose", "password", "password_qt", "killed", "component",
-            "guardian",
-            "restart", "gestures", "leave", "sway", "self_test", "hold", "wakeups",
-        ])
+        arguments: ["entry", "choose", "password", "killed"])
     func theKeyboardHolds(check: String) throws {
         let daemon = try #require(DaemonUnderTest.program("ductusd"), "ductusd is not built")
         let build = URL(filePath: daemon).deletingLastPathComponent().path
