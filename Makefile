@@ -42,7 +42,6 @@ test: build test-packages
 	$(if $(CI),@$(MAKE) --no-print-directory imports)
 	$(RUN_TESTS) --skip SystemTests
 	$(RUN_TESTS) --filter SystemTests --skip PackageTests --no-parallel
-	@$(MAKE) --no-print-directory examples
 
 # Refuses imports that a target does not name. It looks at what was built before, and compiles nothing.
 imports:
@@ -62,12 +61,16 @@ test-data: build test-packages
 		--filter aDataSetIsReadWhole --filter realLinesHaveFramesLikeTheRecipe --filter everyRealRecordingReplays \
 		--filter whatIsCorrectedIsTranscribedBetterTheNextTime --filter wordsAreNoGestures
 
-# A package of its own that uses the library. It shares the build folder, so that only the examples themselves are compiled.
-EXAMPLES = swift build -c release --package-path Examples --scratch-path .build --disable-automatic-resolution
+# A package of its own that uses the library. It shares the build folder, so that only the examples themselves are compiled; product by
+# product, for the reason above.
+EXAMPLES = swift build -c release --package-path Examples --scratch-path .build --disable-automatic-resolution --product
 
 examples: build
 	@cp Package.resolved Examples/Package.resolved
-	$(EXAMPLES)
+	$(EXAMPLES) read-file
+	$(EXAMPLES) read-pen
+	$(EXAMPLES) learn
+	$(EXAMPLES) talk-to-daemon
 	@Examples/check $(BUILD)
 
 # The library's documentation as a web site in build/documentation.

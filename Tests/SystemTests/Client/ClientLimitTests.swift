@@ -78,7 +78,6 @@ import Testing
             #expect(many.isEnded(within: 20), "\(stem)")
         }
         try bystander.check()
-        #expect(try daemon.comesTo { $0.counters["dropped_subscriptions"] ?? 0 >= 1 })
         #expect(daemon.residentBytes < before + 96 << 20)
         #expect(daemon.end(with: SIGTERM) == 0)
     }
