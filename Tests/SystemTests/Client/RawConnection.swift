@@ -55,6 +55,14 @@ final class RawConnection {
         message(Array(topic.utf8), more: true) + message(payload)
     }
 
+    /// Greets, waits for the other's greeting, and says what it is. libzmq passes over what comes in one piece with a greeting.
+    func introduce(as kind: String) {
+        send(Self.greeting)
+        var greeting = [UInt8](repeating: 0, count: 64)
+        recv(descriptor, &greeting, greeting.count, Int32(MSG_WAITALL))
+        send(Self.ready(kind))
+    }
+
     /// What the other side says until it hangs up, or is silent for so long.
     func answer(within seconds: Int = 20) -> String {
         wait(seconds)
