@@ -65,7 +65,8 @@ package final class Server: Sendable {
         let sockets = try ZeroMQTransport.configured(
             configuration, loaded.locations, access: parts.access, faults: parts.faults)
         self.sockets = sockets
-        transports = [sockets] + parts.transports
+        // The sockets come last: whoever is answered there finds every other door open.
+        transports = parts.transports + [sockets]
 
         let (started, intake) = (self.started, self.intake)
         let status = StatusHandler(lanes: lanes) {

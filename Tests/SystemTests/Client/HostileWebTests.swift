@@ -13,7 +13,7 @@ import Testing
 
         init(_ settings: String...) throws {
             daemon = try DaemonUnderTest(idle: 300, settings: ["http.address=127.0.0.1:0"] + settings)
-            _ = try daemon.status()
+            #expect(try daemon.comesTo { $0.ready })
             let contents = try WebAddressFiles(runtime: daemon.folder).read()
             port = try #require(URL(string: contents.address)?.port)
             token = contents.token
