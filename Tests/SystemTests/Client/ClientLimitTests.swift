@@ -140,7 +140,9 @@ import Testing
                 let packet = InkPacket(epoch: 1, sequence: UInt64(number), content: .endOfSegment)
                 connection.send(RawConnection.publication("ink.small\(round)", try packet.wire()))
             }
-            if ProcessInfo.processInfo.environment["X_CLOSE"] == nil { connection.finish(); small.append(connection) }
+            // libzmq passes over what it has not read of a connection that hangs up while it waits for others.
+            connection.finish()
+            small.append(connection)
         }
         var counters: [String: UInt64] = [:]
         let isWhole = try daemon.comesTo { status in
