@@ -39,7 +39,7 @@ RUN_TESTS = Tests/unskipped swift test -c release --skip-build
 
 test: build test-packages
 	$(PRODUCT) $(TESTS)
-	$(if $(CI),@$(MAKE) --no-print-directory imports)
+	$(if $(CI),@$(MAKE) --no-print-directory imports examples)
 	$(RUN_TESTS) --skip SystemTests
 	$(RUN_TESTS) --filter SystemTests --skip PackageTests --no-parallel
 
@@ -61,9 +61,9 @@ test-data: build test-packages
 		--filter aDataSetIsReadWhole --filter realLinesHaveFramesLikeTheRecipe --filter everyRealRecordingReplays \
 		--filter whatIsCorrectedIsTranscribedBetterTheNextTime --filter wordsAreNoGestures
 
-# A package of its own that uses the library. It shares the build folder, so that only the examples themselves are compiled; product by
-# product, for the reason above.
-EXAMPLES = swift build -c release --package-path Examples --scratch-path .build --disable-automatic-resolution --product
+# A package of its own that uses the library, with a build folder of its own: two root packages in one folder confuse the build system. Product
+# by product, for the reason above.
+EXAMPLES = swift build -c release --package-path Examples --scratch-path .build/examples --disable-automatic-resolution --product
 
 examples: build
 	@cp Package.resolved Examples/Package.resolved
@@ -71,7 +71,7 @@ examples: build
 	$(EXAMPLES) read-pen
 	$(EXAMPLES) learn
 	$(EXAMPLES) talk-to-daemon
-	@Examples/check $(BUILD)
+	@Examples/check .build/examples/release $(BUILD)
 
 # The library's documentation as a web site in build/documentation.
 SYMBOLS = swift-symbolgraph-extract -target $$(swift -print-target-info | sed -n 's/.*"triple": "\(.*\)",/\1/p' | head -n 1) \

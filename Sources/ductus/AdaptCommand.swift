@@ -76,7 +76,7 @@ struct AdaptCommand: ParsableCommand {
     @Option(help: "What chance is drawn from.")
     var seed: UInt64 = 1
 
-    @Option(help: "Threads to train and measure with.")
+    @Option(help: "Threads to train and measure with.", transform: ThreadCount.parse)
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     @Flag(help: "Print one JSON object.")
@@ -95,7 +95,7 @@ struct AdaptCommand: ParsableCommand {
 
     func run() throws {
         let base = BaseModel(try Model(contentsOf: ModelOptions.location(of: model)))
-        var study = AdaptationStudy(base: base, lines: lines, plan: try plan(), gate: Gate(), threads: max(1, threads))
+        var study = AdaptationStudy(base: base, lines: lines, plan: try plan(), gate: Gate(), threads: threads)
         study.reserved = pool ?? lines
         study.choice = choose
         study.poison = poison

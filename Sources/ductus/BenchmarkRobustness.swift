@@ -26,7 +26,7 @@ struct BenchmarkRobustness: ParsableCommand {
     @Option(help: "Look at so many lines.")
     var limit = 50
 
-    @Option(help: "Threads.")
+    @Option(help: "Threads.", transform: ThreadCount.parse)
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     @Option(help: "Seed of the random movements.")
@@ -59,7 +59,7 @@ struct BenchmarkRobustness: ParsableCommand {
         study.seed = seed
         let total = lines.count
         let bar = Mutex(ProgressBar(total: total))
-        let found = try study.run(model, on: lines, threads: max(1, threads)) { done in
+        let found = try study.run(model, on: lines, threads: threads) { done in
             bar.withLock { $0.show(done, "\(done) of \(total) lines") }
         }
         Terminal.endStatus()

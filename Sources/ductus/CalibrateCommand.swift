@@ -40,7 +40,7 @@ struct CalibrateCommand: ParsableCommand {
     @Option(help: "Hypotheses kept after each frame.")
     var beamWidth = 16
 
-    @Option(help: "Threads.")
+    @Option(help: "Threads.", transform: ThreadCount.parse)
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func validate() throws {

@@ -36,7 +36,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Read only the first lines.")
     var limit: Int?
 
-    @Option(help: "Threads to read with.")
+    @Option(help: "Threads to read with.", transform: ThreadCount.parse)
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     @Flag(help: "List the errors of every source and writer.")
@@ -107,14 +107,14 @@ struct EvaluateCommand: ParsableCommand {
         let decoding = options.decoding
         let progress: @Sendable (Int) -> Void = { done in bar.withLock { $0.show(done, "\(done) of \(total) lines") } }
         var evaluation = try Evaluation.run(
-            model, on: lines, decoding: decoding, threads: max(1, threads), progress: progress)
+            model, on: lines, decoding: decoding, threads: threads, progress: progress)
         var exact: Evaluation?
         let contradicted = Atomic<Int>(0)
         if mode == .streaming {
             exact = evaluation
             let window = WindowRule(lookahead: lookahead ?? WindowRule().lookahead)
             evaluation = try Evaluation.run(
-                on: lines, threads: max(1, threads), progress: progress,
+                on: lines, threads: threads, progress: progress,
                 makeReader: { StreamedReader(model: model, decoding: decoding, window: window) }
             ) { reader, strokes in
                 let reading = reader.read(strokes)

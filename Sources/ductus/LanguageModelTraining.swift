@@ -31,15 +31,15 @@ extension LanguageModelCommand {
         @Option(help: "Characters to learn from, all steps together, instead of the recipe's.")
         var characters: Int?
 
-        @Option(help: "Threads.")
+        @Option(help: "Threads.", transform: ThreadCount.parse)
         var threads = ProcessInfo.processInfo.activeProcessorCount
 
         @Option(help: "Measure on so many characters of the text kept out.")
         var measured = 60_000
 
         func validate() throws {
-            guard characters.map({ $0 > 0 }) ?? true, threads > 0, measured > 0 else {
-                throw ValidationError("--characters, --threads and --measured must be positive")
+            guard characters.map({ $0 > 0 }) ?? true, measured > 0 else {
+                throw ValidationError("--characters and --measured must be positive")
             }
         }
 

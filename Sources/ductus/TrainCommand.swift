@@ -45,7 +45,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Epochs, instead of the recipe's.")
     var epochs: Int?
 
-    @Option(help: "Threads.")
+    @Option(help: "Threads.", transform: ThreadCount.parse)
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     @Option(help: "Use only the first lines of each file.")
@@ -73,7 +73,7 @@ struct TrainCommand: ParsableCommand {
     enum Ranks: String, ExpressibleByArgument, CaseIterable { case auto, none }
 
     func validate() throws {
-        guard shards ?? 1 >= 1 else { throw ValidationError("--shards must be 1 or more") }
+        guard (1...4096).contains(shards ?? 1) else { throw ValidationError("--shards must be from 1 to 4096") }
         guard averageEvery >= 1 else { throw ValidationError("--average-every must be 1 or more") }
     }
 

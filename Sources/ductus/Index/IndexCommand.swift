@@ -40,7 +40,7 @@ struct IndexCommand: ParsableCommand {
     @OptionGroup var index: IndexOptions
     @OptionGroup var options: ModelOptions
 
-    @Option(help: "Threads to read with.")
+    @Option(help: "Threads to read with.", transform: ThreadCount.parse)
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func validate() throws {
@@ -94,7 +94,7 @@ struct IndexCommand: ParsableCommand {
         var done = 0
         let files = changes.changed
         try processInOrder(
-            threads: max(1, threads), produce: { take in for file in files where !take(file) { return } },
+            threads: threads, produce: { take in for file in files where !take(file) { return } },
             makeContext: { PageReaders.reader(model: model, decoding: decoding, layout: .auto) },
             transform: { reader, file -> ReadNote in ReadNote(file, generation: generation, index: index, with: &reader)
             },

@@ -58,7 +58,7 @@ struct RecognizeCommand: ParsableCommand {
     @Flag(help: "Leave out pages whose file is in the folder --out already.")
     var resume = false
 
-    @Option(help: "Threads to read with.")
+    @Option(help: "Threads to read with.", transform: ThreadCount.parse)
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func validate() throws {
@@ -93,7 +93,7 @@ struct RecognizeCommand: ParsableCommand {
         let output = try archive ?? output()
         var report = RecognitionReport(files: files)
         try processInOrder(
-            threads: max(1, threads),
+            threads: threads,
             produce: InkSource(paths: files, options: reading, page: page, archive: archive).items,
             makeContext: { PageReaders.reader(model: model, decoding: decoding, layout: layout) },
             transform: { reader, item -> ReadItem in item.read(with: &reader) },
