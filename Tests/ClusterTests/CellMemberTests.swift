@@ -108,6 +108,38 @@ private final class Notes: SlotService {
         #expect(one.figures.slots == 0)
     }
 
+    @Test func afterAnOutageTheOthersHaveTimeToRenewTheirLeases() throws {
+        let clock = SteppedClock()
+        let (one, _) = member("one", clock: clock)
+        let (two, _) = member("two", clock: clock)
+        for _ in 0..<3 {
+            for member in [one, two] {
+                member.beat()
+                member.drain()
+            }
+        }
+        let share = two.figures.slots
+        #expect(share > 300 && one.figures.slots + share == Slot.count)
+        // Nobody could renew a lease for so long, and one is back first.
+        try endAllLeases()
+        clock.advance(microseconds: 70_000_000)
+        one.beat()
+        #expect(one.figures.slots == Slot.count - share)
+        two.beat()
+        #expect(two.figures.slots == share && two.figures.takeOvers == UInt64(share))
+        // Who does not come back in that time is gone.
+        try endAllLeases()
+        for _ in 0..<2 {
+            clock.advance(microseconds: 40_000_000)
+            one.beat()
+        }
+        #expect(one.figures.slots == Slot.count)
+    }
+
+    private func endAllLeases() throws {
+        try server.run("UPDATE \\\"\(schema)\\\".member SET lease = clock_timestamp() - interval '1 s'")
+    }
+
     @Test func wishesHoldWhileTheirMemberLives() throws {
         let (one, _) = member("one")
         let (two, _) = member("two")

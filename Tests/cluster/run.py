@@ -4,7 +4,7 @@
 Each round lets pens write while one thing goes wrong: a daemon is killed or stopped for 20 s, a link is cut one way or both ways, the
 database is stopped at once or fails over to its standby, a daemon is drained. Checked after each round:
 - every line that a pen wrote has a final, with the text of an undisturbed reading; epochs and numbers of a stream grow; nobody is read
-  with another's weights (`ductus cluster pens` says so itself);
+  with another's weights, and who has own weights with them by the second line after a move (`ductus cluster pens` says so itself);
 - every acknowledged correction is in the journal once;
 - slots of a daemon that is gone are owned again within its lease and 2 s.
 A violation prints the seed and keeps the history. Exit status 0: none.
@@ -117,7 +117,7 @@ def play(cell, name, number, random):
     acknowledged = check_journal(cell, history, problems)
     if cell.wait_until_owned(60) is None:
         problems.append(f"slots stay without an owner: {cell.owners()}")
-    told = {key: summary.get(key) for key in ("lines", "finals", "resendings", "refused", "longest_final_seconds")}
+    told = {key: summary.get(key) for key in ("lines", "finals", "compared", "own_after_move", "resendings", "refused", "longest_final_seconds")}
     print(json.dumps({"round": number, "disturbance": name, "daemon": daemon.name, "acknowledged": acknowledged, **told,
                       "violations": len(problems)}), flush=True)
     if problems:

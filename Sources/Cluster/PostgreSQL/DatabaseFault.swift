@@ -18,7 +18,7 @@ public enum DatabaseFault: Error, Equatable, Sendable, CustomStringConvertible {
         case .refused(let state, let reason): "the cell's database refused (\(state)): \(reason)"
         case .unreadable(let what): "the cell's database has \(what), which this program did not write"
         case .fenced(let claim):
-            "this daemon does not own \(claim.map { "the slot \($0.slot)" } ?? "the slot") any more; another of the cell does"
+            "this daemon does not own \(claim.map { "the slot \($0.slot)" } ?? "the slot") of the writer; another of the cell does, and takes corrections of what a pen writes that is given all daemons"
         }
     }
 

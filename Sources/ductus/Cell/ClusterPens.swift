@@ -16,7 +16,8 @@ extension ClusterCommand {
             abstract: "Let simulated pens write to a cell, and check what comes back.",
             discussion: """
                 Every line that a pen writes must get a final, with the text that the model reads undisturbed; the events of a stream must have \
-                growing epochs and numbers; and nobody may be read with another's weights. The history has a JSON object for each event.
+                growing epochs and numbers; nobody may be read with another's weights; and who has own weights is read with them by the second \
+                line after a move. The history has a JSON object for each event.
                 """, shouldDisplay: false)
 
         @OptionGroup var connection: ConnectOptions
@@ -44,6 +45,8 @@ extension ClusterCommand {
             var lines, finals, resendings, acknowledged: Int
             var refused: [String: Int]
             var violations: [String]
+            /// Finals whose text was compared; read with own weights after the stream's daemon had changed.
+            var compared, own_after_move: Int
             var longest_final_seconds: Double
         }
 
@@ -80,6 +83,10 @@ private final class PenRun {
         var line = 0
         var next: Double
         var latest: (epoch: UInt64, number: UInt64)?
+        /// Whether it has been read with weights of its own.
+        var hasOwnWeights = false
+        /// Finals since the stream's epoch changed; nil: it has not.
+        var finalsSinceMove: Int?
 
         /// The number of the packet that is sent next.
         var nextToSend: UInt64 { packets.first?.packet.sequence ?? sequence }
@@ -99,6 +106,8 @@ private final class PenRun {
     private var byName: [String: SimulatedWriter] = [:]
     private var violations: [String] = []
     private var finals = 0
+    private var compared = 0
+    private var ownAfterMove = 0
     private var longest = 0.0
 
     init(_ settings: ClusterCommand.Pens, recognizer: Recognizer) throws {
@@ -160,7 +169,8 @@ private final class PenRun {
         return .init(
             lines: pens.reduce(0) { $0 + $1.lines.count }, finals: finals,
             resendings: pens.reduce(0) { $0 + $1.pen.resendings }, acknowledged: outcome.acknowledged,
-            refused: outcome.refused, violations: violations, longest_final_seconds: longest)
+            refused: outcome.refused, violations: violations, compared: compared, own_after_move: ownAfterMove,
+            longest_final_seconds: longest)
     }
 
     private func advance(_ pen: SimulatedWriter, _ elapsed: Double) throws {
@@ -220,6 +230,7 @@ private final class PenRun {
         if let latest = pen.latest, (event.epoch, event.number) <= latest {
             violate("\(pen.name): event \(event.epoch)/\(event.number) after \(latest)")
         }
+        if let latest = pen.latest, latest.epoch != event.epoch { pen.finalsSinceMove = 0 }
         pen.latest = (event.epoch, event.number)
         let writer = "writer-" + pen.name.drop { $0 != "-" }.dropFirst()
         if let owner = event.generation.writer, owner != writer {
@@ -227,6 +238,7 @@ private final class PenRun {
         }
         guard event.state == .final else { return }
         finals += 1
+        checkWeights(event, of: pen)
         pen.pen.take(event)
         history?.write([
             "kind": "final", "pen": pen.name, "epoch": "\(event.epoch)", "number": "\(event.number)",
@@ -243,14 +255,30 @@ private final class PenRun {
             return
         }
         let line = pen.lines[index]
-        if event.generation.number == 0, event.text != line.expected {
-            violate("\(pen.name): '\(event.text)' in place of '\(line.expected)'")
+        if event.generation.number == 0 {
+            compared += 1
+            if event.text != line.expected {
+                violate("\(pen.name): '\(event.text)' in place of '\(line.expected)'")
+            }
         }
         guard !line.isRead else { return }
         pen.lines[index].isRead = true
         longest = max(longest, (ContinuousClock.now - line.ended) / .seconds(1))
         guard let number = Int(pen.name.drop { $0 != "-" }.dropFirst()), number < settings.writers else { return }
         corrections.ask(pen: pen.name, segment: event.segment, text: line.written)
+    }
+
+    /// What was learned follows the writer: where a daemon begins with a stream, its second line has the writer's own weights.
+    private func checkWeights(_ event: LabelEvent, of pen: SimulatedWriter) {
+        let isOwn = event.generation.writer != nil
+        if let count = pen.finalsSinceMove {
+            pen.finalsSinceMove = count + 1
+            if pen.hasOwnWeights, isOwn { ownAfterMove += 1 }
+            if pen.hasOwnWeights, !isOwn, count > 0 {
+                violate("\(pen.name): line \(count + 1) after a move is read without the writer's own weights")
+            }
+        }
+        if isOwn { pen.hasOwnWeights = true }
     }
 
     private func violate(_ what: String) {
