@@ -31,4 +31,10 @@ public enum DatabaseFault: Error, Equatable, Sendable, CustomStringConvertible {
         case .noLibrary, .unreadable, .fenced: false
         }
     }
+
+    /// Whoever waits for the database need only try again later: it restarts, fails over, or has too many clients at present.
+    public var passes: Bool {
+        if case .refused(let state, _) = self { return isOfConnection || state == "53300" }
+        return isOfConnection
+    }
 }
