@@ -126,7 +126,9 @@ def check_queue(folder, files, expect):
         network.close()
 
 
-def contents(folder): return {name: hashlib.sha256(open(f"{folder}/{name}", "rb").read()).hexdigest() for name in sorted(os.listdir(folder))}
+def contents(folder):
+    """Files by their hashes; a hidden one is what a killed process had not finished."""
+    return {name: hashlib.sha256(open(f"{folder}/{name}", "rb").read()).hexdigest() for name in sorted(os.listdir(folder)) if name[0] != "."}
 
 
 def check_shards(folder, files, expect):
