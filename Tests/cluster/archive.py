@@ -12,6 +12,8 @@ from cell import Database, Network, run
 
 WORDS = "the of and a to in is you that it he was for on are as with his they at be this have from or one had by word but not what all were".split()
 WORKERS, PAGES_PER_FILE = 3, 20
+# Pages between two kills, and between two restarts of the database, on average.
+KILL_EVERY, RESTART_EVERY = 40, 200
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--programs", default=".build/release")
@@ -54,19 +56,24 @@ class Workers:
             process.wait()
 
 
-def disturb(workers, random, restart=None):
-    """Kills a worker every few seconds, and restarts the database now and then, until all is done."""
+def disturb(workers, draw, progress, restart=None):
+    """Kills a worker again and again, and restarts the database now and then, until all is done. How often the pages decide, not the
+    clock: a slow machine gets no further otherwise.
+
+    Args:
+        progress: how many pages are read.
+    """
     began = time.monotonic()
-    next_kill, next_restart, restarts = began + 2, began + 6, 0
+    next_kill, next_restart, restarts = draw.randint(1, KILL_EVERY), draw.randint(1, RESTART_EVERY), 0
     while workers.turn():
-        now = time.monotonic()
-        if now >= next_kill:
-            workers.kill(random.randrange(WORKERS))
-            next_kill = now + random.uniform(2, 6)
-        if restart and now >= next_restart:
+        done = progress()
+        if done >= next_kill:
+            workers.kill(draw.randrange(WORKERS))
+            next_kill = done + draw.randint(1, 2 * KILL_EVERY)
+        if restart and done >= next_restart:
             restart()
             restarts += 1
-            next_restart = time.monotonic() + random.uniform(15, 30)
+            next_restart = done + draw.randint(1, 2 * RESTART_EVERY)
         time.sleep(0.05)
     return {"seconds": round(time.monotonic() - began, 1), "kills": workers.kills, "restarts": restarts, "failed workers": workers.faults}
 
@@ -98,15 +105,20 @@ def check_queue(folder, files, expect):
         for job in ("quiet", "disturbed"):
             run(*queue("add", job, *files))
         began = time.monotonic()
-        run(*queue("work", "quiet", "--model", model))
+        run(*queue("work", "quiet", "--model", model, "--niceness", "0"))
         print(json.dumps({"reading": "queue, one worker", "seconds": round(time.monotonic() - began, 1)}), flush=True)
         def restart():
             database.stop(database.primary)
             time.sleep(1)
             database.start(database.primary)
-        workers = Workers([queue("work", "disturbed", "--model", model, "--lease", "5", space=f"w{number}") for number in range(WORKERS)], f"{folder}/log")
+        def progress():
+            try:
+                return int(database.ask("SELECT count(*) FROM work WHERE job = 'disturbed' AND state = 'done'")[0][0])
+            except subprocess.CalledProcessError:
+                return 0
+        workers = Workers([queue("work", "disturbed", "--model", model, "--lease", "10", "--niceness", "0", space=f"w{number}") for number in range(WORKERS)], f"{folder}/log")
         try:
-            print(json.dumps({"reading": "queue, disturbed", **disturb(workers, random.Random(options.seed), restart)}), flush=True)
+            print(json.dumps({"reading": "queue, disturbed", **disturb(workers, random.Random(options.seed), progress, restart)}), flush=True)
         finally:
             workers.end()
         quiet, disturbed = (run(*queue("results", job)).stdout for job in ("quiet", "disturbed"))
@@ -134,10 +146,11 @@ def contents(folder):
 def check_shards(folder, files, expect):
     def reading(out, *more): return [ductus, "recognize", "--json", "--model", model, "--out", f"{folder}/{out}", *more, *files]
     run(*reading("whole", "--shard", "1/1"))
-    commands = [["nice", "-n", "10", *reading("parts", "--shard", f"{number + 1}/{WORKERS}", "--resume")] for number in range(WORKERS)]
+    def progress(): return len(os.listdir(f"{folder}/parts")) if os.path.exists(f"{folder}/parts") else 0
+    commands = [[*reading("parts", "--shard", f"{number + 1}/{WORKERS}", "--resume")] for number in range(WORKERS)]
     workers = Workers(commands, f"{folder}/log")
     try:
-        print(json.dumps({"reading": "shards, disturbed", **disturb(workers, random.Random(options.seed))}), flush=True)
+        print(json.dumps({"reading": "shards, disturbed", **disturb(workers, random.Random(options.seed), progress)}), flush=True)
     finally:
         workers.end()
     whole, parts = contents(f"{folder}/whole"), contents(f"{folder}/parts")

@@ -9,7 +9,7 @@
 Needs openmpi-bin; the part in namespaces needs root. Exit status 0: all hold.
 Usage: training.py [--programs .build/release] [--epochs 3] [--only loopback kill average namespaces]
 """
-import argparse, glob, hashlib, json, os, shutil, signal, stat, subprocess, sys, tempfile, time
+import argparse, glob, hashlib, json, os, resource, shutil, signal, stat, subprocess, sys, tempfile, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from cell import Network, run
@@ -48,21 +48,25 @@ class Bench:
         return ([*launcher, "-np", str(ranks)] if ranks > 1 else []) + words
 
     def train(self, name, ranks, *more, **how):
-        began = time.monotonic()
+        began, used = time.monotonic(), processor_seconds()
         done = subprocess.run(self.command(name, ranks, *more, **how), capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode != 0:
             raise SystemExit(f"{name}: ended with {done.returncode}\n{done.stderr[-3000:]}")
-        return self.weights(name, time.monotonic() - began)
-
-    def weights(self, name, seconds=None):
         digest = hashlib.sha256(open(f"{self.folder}/{name}/model.safetensors", "rb").read()).hexdigest()
-        print(json.dumps({"run": name, "weights": digest[:16], **({"seconds": round(seconds, 1)} if seconds else {})}), flush=True)
+        print(json.dumps({"run": name, "ranks": ranks, "weights": digest[:16], "seconds": round(time.monotonic() - began, 1),
+                          "processor_seconds": round(processor_seconds() - used, 1)}), flush=True)
         return digest
 
     def expect(self, what, holds):
         print(json.dumps({"check": what, "holds": holds}), flush=True)
         if not holds:
             self.failures.append(what)
+
+
+def processor_seconds():
+    """Of all children that have ended, and theirs."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def ranks_of(mpirun):

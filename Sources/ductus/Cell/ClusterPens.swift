@@ -48,6 +48,8 @@ extension ClusterCommand {
             /// Finals whose text was compared; read with own weights after the stream's daemon had changed.
             var compared, own_after_move: Int
             var longest_final_seconds: Double
+            /// The longest time for which no pen could write: as long as a pause that ends a line, and the finals say nothing of the cell.
+            var stalled_seconds: Double
         }
 
         func run() throws {
@@ -109,6 +111,7 @@ private final class PenRun {
     private var compared = 0
     private var ownAfterMove = 0
     private var longest = 0.0
+    private var stalled = 0.0
 
     init(_ settings: ClusterCommand.Pens, recognizer: Recognizer) throws {
         self.settings = settings
@@ -147,8 +150,11 @@ private final class PenRun {
         let start = ContinuousClock.now
         var nextGreeting = start
         var isDone = false
+        var before = 0.0
         while !isDone {
             let elapsed = (ContinuousClock.now - start) / .seconds(1)
+            stalled = max(stalled, elapsed - before)
+            before = elapsed
             if ContinuousClock.now >= nextGreeting {
                 nextGreeting = ContinuousClock.now + .milliseconds(50)
                 for pen in pens { try pen.pen.greet(before: pen.nextToSend) }
@@ -170,7 +176,7 @@ private final class PenRun {
             lines: pens.reduce(0) { $0 + $1.lines.count }, finals: finals,
             resendings: pens.reduce(0) { $0 + $1.pen.resendings }, acknowledged: outcome.acknowledged,
             refused: outcome.refused, violations: violations, compared: compared, own_after_move: ownAfterMove,
-            longest_final_seconds: longest)
+            longest_final_seconds: longest, stalled_seconds: stalled)
     }
 
     private func advance(_ pen: SimulatedWriter, _ elapsed: Double) throws {
