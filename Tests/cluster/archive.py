@@ -74,7 +74,7 @@ def disturb(workers, draw, progress, restart=None):
             restart()
             restarts += 1
             next_restart = done + draw.randint(1, 2 * RESTART_EVERY)
-        time.sleep(0.05)
+        time.sleep(0.1)
     return {"seconds": round(time.monotonic() - began, 1), "kills": workers.kills, "restarts": restarts, "failed workers": workers.faults}
 
 
