@@ -38,7 +38,7 @@ final class CellUnderTest {
         let settings = [
             "directories.runtime=\(runtime(of: member))", "directories.state=\(runtime(of: member))/state",
             "directories.models=\(Self.root.path)/models", "http.address=off", "cluster.member=\(member)", "lanes=1",
-            "logging.level=error", "cluster.database=\(database)",
+            "logging.level=error", "adaptation.niceness=0", "cluster.database=\(database)",
         ]
         try FileManager.default.createDirectory(atPath: runtime(of: member), withIntermediateDirectories: true)
         let daemon = process("ductusd", settings.flatMap { ["--set", $0] })
