@@ -34,10 +34,13 @@ private final class Notes: SlotService {
 
     init() throws { server = try PostgreSQLServer.shared() }
 
-    private func member(_ name: String, lease: Double = 60, clock: any Clock = SystemClock()) -> (CellMember, Notes) {
+    private func member(
+        _ name: String, lease: Double = 60, clock: any Clock = SystemClock(),
+        unready: @escaping @Sendable () -> DatabaseFault? = { nil }
+    ) -> (CellMember, Notes) {
         var settings = CellMember.Settings(name: name)
         settings.lease = lease
-        let member = CellMember(settings, database: server.database(schema), clock: clock)
+        let member = CellMember(settings, database: server.database(schema), clock: clock, unready: unready)
         let notes = Notes()
         member.attach(notes)
         return (member, notes)
@@ -134,6 +137,32 @@ private final class Notes: SlotService {
             one.beat()
         }
         #expect(one.figures.slots == Slot.count)
+    }
+
+    @Test func whoCannotServeSlotsIsGivenNone() throws {
+        let clock = SteppedClock()
+        let fault = Mutex<DatabaseFault?>(.unreachable(reason: "its stores are cut off"))
+        let (one, _) = member("one")
+        one.beat()
+        let (two, notes) = member("two", clock: clock, unready: { fault.withLock { $0 } })
+        func settle() {
+            for member in [two, one, two] {
+                member.beat()
+                member.drain()
+            }
+        }
+        settle()
+        #expect(one.figures.slots == Slot.count && two.figures.fault?.contains("stores") == true)
+        fault.withLock { $0 = nil }
+        settle()
+        #expect(two.figures.slots > 300 && two.figures.fault == nil && !notes.served.isEmpty)
+        // A member that the others count on stays, and comes back only when it can.
+        fault.withLock { $0 = .unreachable(reason: "its stores are cut off") }
+        two.beat()
+        #expect(two.figures.fault == nil)
+        clock.advance(microseconds: 70_000_000)
+        two.beat()
+        #expect(two.figures.fault?.contains("stores") == true)
     }
 
     private func endAllLeases() throws {

@@ -59,6 +59,7 @@ public final class CellMember: SlotOwnership {
     private let directory: CellDirectory
     private let clock: any Clock
     private let cellClock: CellClock?
+    private let unready: @Sendable () -> DatabaseFault?
     private let onFault: @Sendable (String?) -> Void
     private let incarnation = Int64.random(in: 1...Int64.max)
     private let state = Mutex(State())
@@ -73,15 +74,18 @@ public final class CellMember: SlotOwnership {
     /// - Parameters:
     ///   - database: used by the member alone, so that a lease is never renewed late because of other work.
     ///   - cellClock: is set by the database's.
+    ///   - unready: why the member cannot serve slots yet; asked before it joins, and before it comes back after its lease was over.
     ///   - onFault: told why the cell cannot be followed, and with nil that it can again.
     public init(
         _ settings: Settings, database: PostgreSQLDatabase, clock: any Clock, cellClock: CellClock? = nil,
+        unready: @escaping @Sendable () -> DatabaseFault? = { nil },
         onFault: @escaping @Sendable (String?) -> Void = { _ in }
     ) {
         self.settings = settings
         directory = CellDirectory(database)
         self.clock = clock
         self.cellClock = cellClock
+        self.unready = unready
         self.onFault = onFault
     }
 
@@ -165,6 +169,7 @@ public final class CellMember: SlotOwnership {
     /// Renews the lease and looks what falls to whom; `start` calls it again and again, tests call it by hand.
     package func beat() {
         do {
+            if isOutside, let fault = unready() { throw fault }
             let began = clock.unixMicroseconds
             guard let now = try directory.renew(member, incarnation: incarnation, seconds: settings.lease) else {
                 throw DatabaseFault.unreadable(
@@ -182,6 +187,12 @@ public final class CellMember: SlotOwnership {
         } catch {
             note("\(error)")
         }
+    }
+
+    /// Whether the others count it as gone: they give it slots as soon as it is back, so it must be able to serve them.
+    private var isOutside: Bool {
+        let (now, lease) = (clock.monotonic, Int64(settings.lease * 1e9))
+        return state.withLock { $0.lastTurn.map { now - $0 > lease } ?? true }
     }
 
     /// Whoever could not reach the database for long cannot tell who else could not: after an outage all leases are over, and the first to
