@@ -7,6 +7,7 @@ BUILD_PACKAGES = libopenblas-dev libzmq3-dev zlib1g-dev libsqlite3-dev libxml2-d
 TEST_PACKAGES  = python3 python3-venv python3-zmq python3-protobuf python3-websockets protobuf-compiler chromium wrk nodejs node-ws postgresql openmpi-bin iproute2 \
                  ibus ibus-gtk3 python3-gi gir1.2-gtk-3.0 gir1.2-ibus-1.0 python3-pyqt5 xvfb xdotool sway wtype fonts-dejavu-core \
                  systemd-container dbus curl gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+CLUSTER_PACKAGES = slurm-wlm munge
 # With what Debian does not have.
 TEST_PYTHON = $(CURDIR)/.build/python/bin/python3
 export DUCTUS_PYTHON = $(TEST_PYTHON)
@@ -42,6 +43,11 @@ test: build test-packages
 	$(if $(CI),@$(MAKE) --no-print-directory imports examples)
 	$(RUN_TESTS) --skip SystemTests
 	$(RUN_TESTS) --filter SystemTests --skip PackageTests --no-parallel
+	@if [ "$$(id -u)" = 0 ] && [ -c /dev/net/tun ] && ip netns add ductus-probe 2>/dev/null; then ip netns del ductus-probe; $(CELL_ROUNDS); \
+	else echo "Tests/cluster/run.py is left out: it needs root and network namespaces" >&2; fi
+
+# Two rounds of test-cluster; on a busy machine slots may be taken late.
+CELL_ROUNDS = Tests/cluster/run.py --rounds 2 --only kill drain --pens 6 --writers 3 --seconds 20 --take-over 25
 
 # Refuses imports that a target does not name. It looks at what was built before, and compiles nothing.
 imports:
@@ -105,11 +111,16 @@ test-keyboard: build test-packages
 	@for check in $(KEYBOARD); do echo "== $$check"; \
 		/usr/bin/python3 Tests/SystemTests/Keyboard/keyboard_check.py --build $(CURDIR)/$(BUILD) $$check || exit 1; done
 
-# Disturbs a cell in network namespaces, round after round; docs/scale.md. Needs root.
+# Disturbs a cell in network namespaces, round after round; then trains on several ranks, runs the examples for Slurm, and reads an
+# archive with workers that are killed; docs/scale.md. Needs root.
 ROUNDS = 100
 
 test-cluster: build test-packages
+	@$(call install,$(CLUSTER_PACKAGES))
 	$(SUDO) Tests/cluster/run.py --rounds $(ROUNDS) --seed $(SEED)
+	$(SUDO) Tests/cluster/training.py
+	$(SUDO) Tests/cluster/slurm.py
+	$(SUDO) Tests/cluster/archive.py --seed $(SEED)
 
 # Feeds every decoder with changed inputs; docs/security.md.
 INPUTS = 1000000

@@ -43,25 +43,26 @@ package enum Topic: Hashable, Sendable, CustomStringConvertible {
         try self.init(String(decoding: wire, as: UTF8.self))
     }
 
-    /// Takes the slot out of a topic that was published to a cell: `ink.2a7.desk` is `ink.desk` of the slot 2a7.
+    /// What stands between the kind of a topic and its slot. It is no full stop, so a subscription to all streams without a slot
+    /// (`ink.`) takes none that has one.
+    private static let slotMark = UInt8(ascii: "/")
+
+    /// Takes the slot out of a topic that was published to a cell: `ink/2a7.desk` is `ink.desk` of the slot 2a7.
     ///
     /// - Returns: nil for the slot of a topic without one, which is returned as it is.
     package static func split(_ wire: [UInt8]) -> (slot: Slot?, topic: [UInt8]) {
-        let stop = UInt8(ascii: ".")
-        guard let dot = wire.firstIndex(of: stop), wire.count > dot + 4, wire[dot + 4] == stop,
-            let slot = Slot(digits: wire[(dot + 1)..<(dot + 4)])
+        guard let mark = wire.firstIndex(of: slotMark), wire.count > mark + 4, wire[mark + 4] == UInt8(ascii: "."),
+            let slot = Slot(digits: wire[(mark + 1)..<(mark + 4)])
         else { return (nil, wire) }
-        return (slot, Array(wire[...dot] + wire[(dot + 5)...]))
+        return (slot, Array(wire[..<mark] + wire[(mark + 4)...]))
     }
 
     /// The first frame of a message to a cell.
-    package func wire(in slot: Slot) -> [UInt8] {
-        Array((prefix + slot.digits + "." + (stream?.text ?? "")).utf8)
-    }
+    package func wire(in slot: Slot) -> [UInt8] { Self.prefix(prefix, of: slot) + Array((stream?.text ?? "").utf8) }
 
     /// What a daemon of a cell takes of an input, for one slot.
     package static func prefix(_ inputPrefix: String, of slot: Slot) -> [UInt8] {
-        Array((inputPrefix + slot.digits + ".").utf8)
+        Array(inputPrefix.utf8.dropLast()) + [slotMark] + Array((slot.digits + ".").utf8)
     }
 
     package var description: String {

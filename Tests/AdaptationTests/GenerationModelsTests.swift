@@ -36,6 +36,14 @@ import Testing
         #expect(models.requests.take().count == 1)
     }
 
+    @Test func whoWroteBeforeTheArchiveWasKnown_isWantedAsSoonAsItIs() {
+        for writer in ["anna", "ben"] { #expect(models.current(for: writer).generation.writer == nil) }
+        #expect(models.takeRequests().writers.isEmpty && models.requests.take().isEmpty)
+        models.know(["anna", "cora"])
+        #expect(models.requests.take().count == 1)
+        #expect(models.takeRequests().writers == ["anna"])
+    }
+
     @Test func whoDoesNotWrite_isDroppedFromMemory_andWantedAgain() {
         models.serve(own("anna", 1), to: .writer("anna"))
         models.serve(own("ben", 1), to: .writer("ben"))

@@ -34,10 +34,13 @@ private final class Notes: SlotService {
 
     init() throws { server = try PostgreSQLServer.shared() }
 
-    private func member(_ name: String, lease: Double = 60, clock: any Clock = SystemClock()) -> (CellMember, Notes) {
+    private func member(
+        _ name: String, lease: Double = 60, clock: any Clock = SystemClock(),
+        unready: @escaping @Sendable () -> DatabaseFault? = { nil }
+    ) -> (CellMember, Notes) {
         var settings = CellMember.Settings(name: name)
         settings.lease = lease
-        let member = CellMember(settings, database: server.database(schema), clock: clock)
+        let member = CellMember(settings, database: server.database(schema), clock: clock, unready: unready)
         let notes = Notes()
         member.attach(notes)
         return (member, notes)
@@ -106,6 +109,64 @@ private final class Notes: SlotService {
         #expect(try others.add(correction(segment: 2), isDoubtful: false).number > 0)
         one.beat()
         #expect(one.figures.slots == 0)
+    }
+
+    @Test func afterAnOutageTheOthersHaveTimeToRenewTheirLeases() throws {
+        let clock = SteppedClock()
+        let (one, _) = member("one", clock: clock)
+        let (two, _) = member("two", clock: clock)
+        for _ in 0..<3 {
+            for member in [one, two] {
+                member.beat()
+                member.drain()
+            }
+        }
+        let share = two.figures.slots
+        #expect(share > 300 && one.figures.slots + share == Slot.count)
+        // Nobody could renew a lease for so long, and one is back first.
+        try endAllLeases()
+        clock.advance(microseconds: 70_000_000)
+        one.beat()
+        #expect(one.figures.slots == Slot.count - share)
+        two.beat()
+        #expect(two.figures.slots == share && two.figures.takeOvers == UInt64(share))
+        // Who does not come back in that time is gone.
+        try endAllLeases()
+        for _ in 0..<2 {
+            clock.advance(microseconds: 40_000_000)
+            one.beat()
+        }
+        #expect(one.figures.slots == Slot.count)
+    }
+
+    @Test func whoCannotServeSlotsIsGivenNone() throws {
+        let clock = SteppedClock()
+        let fault = Mutex<DatabaseFault?>(.unreachable(reason: "its stores are cut off"))
+        let (one, _) = member("one")
+        one.beat()
+        let (two, notes) = member("two", clock: clock, unready: { fault.withLock { $0 } })
+        func settle() {
+            for member in [two, one, two] {
+                member.beat()
+                member.drain()
+            }
+        }
+        settle()
+        #expect(one.figures.slots == Slot.count && two.figures.fault?.contains("stores") == true)
+        fault.withLock { $0 = nil }
+        settle()
+        #expect(two.figures.slots > 300 && two.figures.fault == nil && !notes.served.isEmpty)
+        // A member that the others count on stays, and comes back only when it can.
+        fault.withLock { $0 = .unreachable(reason: "its stores are cut off") }
+        two.beat()
+        #expect(two.figures.fault == nil)
+        clock.advance(microseconds: 70_000_000)
+        two.beat()
+        #expect(two.figures.fault?.contains("stores") == true)
+    }
+
+    private func endAllLeases() throws {
+        try server.run("UPDATE \\\"\(schema)\\\".member SET lease = clock_timestamp() - interval '1 s'")
     }
 
     @Test func wishesHoldWhileTheirMemberLives() throws {

@@ -38,6 +38,11 @@ final class PostgreSQLServer: Sendable {
 
     func stop() throws { try Self.asPostgres("\(Self.binaries)/pg_ctl -D \(data) -s -m immediate stop") }
 
+    /// Does to its tables what no member would.
+    func run(_ sql: String) throws {
+        try Self.run("psql -h \(folder.path) -U postgres -v ON_ERROR_STOP=1 -c \"\(sql)\"")
+    }
+
     /// A schema of its own for each.
     func database(_ schema: String = "test_" + UUID().uuidString.lowercased()) -> PostgreSQLDatabase {
         PostgreSQLDatabase("host=\(folder.path) user=postgres dbname=postgres", schema: schema)

@@ -110,11 +110,11 @@ extension Publisher {
         let endpoint = try scene.ipc("ink")
         let seen = Seen()
         var port = Port(.subscribe, bind: [endpoint])
-        port.subscriptions = ["ink.2a7."]
+        port.subscriptions = ["ink/2a7."]
         let reactor = try Reactor(context: scene.context, ports: [port])
         try reactor.run { seen.record($0, $1) }
         defer { reactor.stop() }
-        let topic = "ink.2a7.desk".bytes
+        let topic = "ink/2a7.desk".bytes
         let publisher = try Publisher(context: scene.context, endpoint: endpoint, confirmedTopic: topic)
         var tries = 0
         while try !publisher.takeNewSubscription(to: topic), tries < 500 {

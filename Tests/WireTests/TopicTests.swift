@@ -33,13 +33,13 @@ import Testing
         let stream = try #require(StreamName("desk"))
         let slot = try #require(Slot(0x2a7))
         let wire = Topic.ink(stream).wire(in: slot)
-        #expect(String(decoding: wire, as: UTF8.self) == "ink.2a7.desk")
+        #expect(String(decoding: wire, as: UTF8.self) == "ink/2a7.desk")
         let split = Topic.split(wire)
         #expect(split.slot == slot && split.topic == Topic.ink(stream).wire)
         #expect(wire.starts(with: Topic.prefix(Topic.inkPrefix, of: slot)))
     }
 
-    @Test(arguments: ["ink.desk", "ink.2a7", "ink.2a7desk", "ink.400.desk", "ink.2A7.desk", "events", "", "."])
+    @Test(arguments: ["ink.desk", "ink/2a7", "ink/2a7desk", "ink/400.desk", "ink/2A7.desk", "events", "", "."])
     func otherTopicsStayAsTheyAre(topic: String) {
         let split = Topic.split(Array(topic.utf8))
         #expect(split.slot == nil && split.topic == Array(topic.utf8))

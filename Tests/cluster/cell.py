@@ -1,8 +1,12 @@
-"""A cell in network namespaces: a PostgreSQL with a synchronous standby, daemons, and pens, joined by a bridge with delays and losses."""
-import json, os, shutil, signal, subprocess, tempfile, time
+"""A cell in network namespaces: a PostgreSQL with a synchronous standby, daemons, and pens, joined by a switch with delays and losses."""
+import json, os, shutil, signal, subprocess, sys, tempfile, time
 
 BINARIES = "/usr/lib/postgresql/15/bin"
 LEASE = 5.0
+
+
+# Whoever is told to end puts away namespaces and servers first.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 def run(*command, check=True, **options):
@@ -10,44 +14,50 @@ def run(*command, check=True, **options):
 
 
 class Network:
-    """Namespaces of one bridge. Names carry the process's number, so that several may run side by side."""
+    """Namespaces joined by a switch. Names carry the process's number, so that several may run side by side."""
 
-    def __init__(self, names, delay, loss):
-        self.mark = f"d{os.getpid() % 100000}"
-        self.bridge = f"{self.mark}br"
+    def __init__(self, names, delay, loss, seed=1):
+        self.mark = f"ductus{os.getpid()}"
         self.address = {name: f"10.77.0.{number + 1}" for number, name in enumerate(names)}
-        run("ip", "link", "add", self.bridge, "type", "bridge")
-        run("ip", "link", "set", self.bridge, "up")
-        for name in names:
-            space, outer = self.space(name), self.outer(name)
-            run("ip", "netns", "add", space)
-            run("ip", "link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", space)
-            run("ip", "link", "set", outer, "master", self.bridge, "up")
-            for command in (["link", "set", "lo", "up"], ["link", "set", "eth0", "up"],
-                            ["addr", "add", f"{self.address[name]}/24", "dev", "eth0"]):
-                run("ip", "-n", space, *command)
-            for netem in self.netem(name):
-                run(*netem, "delay", f"{delay}ms", "loss", f"{loss}%")
-        self.delay, self.loss = delay, loss
+        self.switch = None
+        try:
+            for name in names:
+                run("ip", "netns", "add", self.space(name))
+            self.switch = subprocess.Popen(
+                [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "switch.py"), "--delay", str(delay), "--loss", str(loss),
+                 "--seed", str(seed), *map(self.space, names)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+            self.hear("ready")
+            for name in names:
+                for command in (["link", "set", "lo", "up"], ["addr", "add", f"{self.address[name]}/24", "dev", "eth0"], ["link", "set", "eth0", "up"]):
+                    run("ip", "-n", self.space(name), *command)
+        except BaseException:
+            self.close()
+            raise
 
     def space(self, name): return f"{self.mark}-{name}"
-    def outer(self, name): return f"{self.mark}{name}"[:15]
 
-    def netem(self, name, verb="add"):
-        """What leaves the namespace, and what comes into it."""
-        return [["tc", "-n", self.space(name), "qdisc", verb, "dev", "eth0", "root", "netem"],
-                ["tc", "qdisc", verb, "dev", self.outer(name), "root", "netem"]]
+    def hear(self, word):
+        heard = self.switch.stdout.readline().strip()
+        if heard != word:
+            raise RuntimeError(f"the switch said '{heard}' in place of '{word}'")
 
-    def cut(self, name, outward, inward):
-        for netem, is_cut in zip(self.netem(name, "change"), (outward, inward)):
-            run(*netem, *(["loss", "100%"] if is_cut else ["delay", f"{self.delay}ms", "loss", f"{self.loss}%"]))
+    def cut(self, name, direction):
+        """Cuts the link of a namespace.
+
+        Args:
+            direction: out, in, both or none.
+        """
+        self.switch.stdin.write(f"cut {self.space(name)} {direction}\n")
+        self.hear("done")
 
     def command(self, name, *command): return ["ip", "netns", "exec", self.space(name), *command]
 
     def close(self):
+        if self.switch:
+            self.switch.stdin.close()
+            self.switch.wait(10)
         for name in self.address:
             run("ip", "netns", "del", self.space(name), check=False)
-        run("ip", "link", "del", self.bridge, check=False)
 
 
 class Database:
@@ -174,15 +184,18 @@ class Cell:
         return {name: int(count) for name, count in self.database.ask(
             "SELECT m.name, count(s.number) FROM member m LEFT JOIN slot s ON s.owner = m.name WHERE m.lease > clock_timestamp() GROUP BY 1")}
 
-    def wait_until_owned(self, seconds):
+    def wait_until_owned(self, seconds, without=None):
         """Until living members own every slot.
 
+        Args:
+            without: a member that must have none of them.
         Returns: how long that took, or None.
         """
         began = time.monotonic()
         while time.monotonic() - began < seconds:
             try:
-                if sum(self.owners().values()) == 1024:
+                owners = self.owners()
+                if sum(count for name, count in owners.items() if name != without) == 1024:
                     return time.monotonic() - began
             except subprocess.CalledProcessError:
                 pass

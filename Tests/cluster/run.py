@@ -4,18 +4,24 @@
 Each round lets pens write while one thing goes wrong: a daemon is killed or stopped for 20 s, a link is cut one way or both ways, the
 database is stopped at once or fails over to its standby, a daemon is drained. Checked after each round:
 - every line that a pen wrote has a final, with the text of an undisturbed reading; epochs and numbers of a stream grow; nobody is read
-  with another's weights (`ductus cluster pens` says so itself);
+  with another's weights, and who has own weights with them by the second line after a move (`ductus cluster pens` says so itself);
 - every acknowledged correction is in the journal once;
 - slots of a daemon that is gone are owned again within its lease and 2 s.
-A violation prints the seed and keeps the history. Exit status 0: none.
+A violation prints the seed and keeps the history. A round is repeated where the pens themselves were kept from writing for so long that
+their lines end, because the machine does too much else. Exit status 0: no violation.
 
 Needs root, PostgreSQL 15, iproute2, and the built programs.
 Usage: run.py [--rounds 100] [--seed 1] [--pens 90] [--writers 30] [--seconds 40] [--programs .build/release] [--only kill …]
 """
-import argparse, json, os, random, shutil, signal, sys, time
+import argparse, json, os, random, shutil, signal, subprocess, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from cell import LEASE, Cell
+
+# Seconds for which pens may be kept from writing: three end a line.
+LONGEST_STALL = 1.5
+# How often a round is tried in which they were kept longer.
+TRIES = 4
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--rounds", type=int, default=100)
@@ -31,40 +37,35 @@ parser.add_argument("--keep", default="/tmp", help="folder for the histories of 
 options = parser.parse_args()
 
 
-def taken_over(cell, problems):
-    seconds = cell.wait_until_owned(30)
+def await_take_over(cell, daemon, problems):
+    """Others own all slots within the lease and 2 s from now."""
+    seconds = cell.wait_until_owned(60, without=daemon.name)
     if seconds is None or seconds > options.take_over:
-        problems.append(f"slots were taken over after {seconds} s")
-    return seconds
+        problems.append(f"the slots of {daemon.name} were taken over after {seconds} s")
 
 
 def kill(cell, daemon, problems):
     daemon.kill()
-    # What counts is that others have them: the dead one's lease runs on.
-    began = time.monotonic()
-    while daemon.name in cell.owners():
-        time.sleep(0.1)
-    seconds = time.monotonic() - began + (taken_over(cell, problems) or 0)
-    if seconds > options.take_over:
-        problems.append(f"slots were taken over after {seconds:.1f} s")
+    await_take_over(cell, daemon, problems)
     time.sleep(4)
     daemon.start()
 
 
 def stop(cell, daemon, problems):
+    began = time.monotonic()
     daemon.signal(signal.SIGSTOP)
-    time.sleep(LEASE)
-    taken_over(cell, problems)
-    time.sleep(20 - LEASE)
+    await_take_over(cell, daemon, problems)
+    time.sleep(max(0, began + 20 - time.monotonic()))
     daemon.signal(signal.SIGCONT)
 
 
-def cut(outward, inward):
+def cut(direction):
     def disturb(cell, daemon, problems):
-        cell.network.cut(daemon.name, outward, inward)
-        time.sleep(12)
-        taken_over(cell, problems)
-        cell.network.cut(daemon.name, False, False)
+        began = time.monotonic()
+        cell.network.cut(daemon.name, direction)
+        await_take_over(cell, daemon, problems)
+        time.sleep(max(0, began + 12 - time.monotonic()))
+        cell.network.cut(daemon.name, "none")
     return disturb
 
 
@@ -81,12 +82,15 @@ def fail_over(cell, daemon, problems):
 
 
 def drain(cell, daemon, problems):
-    cell.tool("cluster", "drain", daemon.name, "--wait", "15")
+    try:
+        cell.tool("cluster", "drain", daemon.name, "--wait", "15")
+    except subprocess.CalledProcessError as error:
+        problems.append(f"{daemon.name} does not drain: {error.stderr.strip()}")
     time.sleep(3)
     cell.tool("cluster", "drain", daemon.name, "--back")
 
 
-DISTURBANCES = {"kill": kill, "stop": stop, "cut-out": cut(True, False), "cut-in": cut(False, True), "cut": cut(True, True),
+DISTURBANCES = {"kill": kill, "stop": stop, "cut-out": cut("out"), "cut-in": cut("in"), "cut": cut("both"),
                 "database": database, "failover": fail_over, "drain": drain, "nothing": lambda *_: None}
 
 
@@ -102,37 +106,48 @@ def check_journal(cell, history, problems):
     return len(acknowledged)
 
 
-def play(cell, name, number, random):
+def play(cell, name, number, attempt, random):
+    """One round.
+
+    Returns: how many things went wrong; None where the pens could not write as they should, because the machine does too much else.
+    """
     problems = []
-    history = f"{cell.folder}/history-{number}.ndjson"
-    pens = cell.pens(history, options.pens, options.writers, options.seconds, options.seed * 1000 + number)
+    history = f"{cell.folder}/history-{number}-{attempt}.ndjson"
+    pens = cell.pens(history, options.pens, options.writers, options.seconds, (options.seed * 1000 + number) * 10 + attempt)
     time.sleep(5 + random.uniform(0, 5))
     daemon = cell.daemons[random.choice(sorted(cell.daemons))]
     DISTURBANCES[name](cell, daemon, problems)
     output, errors = pens.communicate()
     try:
         summary = json.loads(output.strip().splitlines()[-1])
-        problems += summary["violations"]
     except (IndexError, ValueError):
         summary = {}
         problems.append(f"the pens ended with {pens.returncode}: {errors.strip()[-500:]}")
+    is_stalled = summary.get("stalled_seconds", 0) > LONGEST_STALL
+    if not is_stalled:
+        problems += summary.get("violations", [])
     acknowledged = check_journal(cell, history, problems)
     if cell.wait_until_owned(60) is None:
         problems.append(f"slots stay without an owner: {cell.owners()}")
-    told = {key: summary.get(key) for key in ("lines", "finals", "resendings", "refused", "longest_final_seconds")}
+    told = {key: summary.get(key) for key in ("lines", "finals", "compared", "own_after_move", "resendings", "refused", "longest_final_seconds",
+                                              "stalled_seconds")}
     print(json.dumps({"round": number, "disturbance": name, "daemon": daemon.name, "acknowledged": acknowledged, **told,
-                      "violations": len(problems)}), flush=True)
+                      "violations": len(problems), **({"to be repeated": True} if is_stalled and not problems else {})}), flush=True)
     if problems:
-        kept = f"{options.keep}/ductus-cell-seed{options.seed}-round{number}"
-        shutil.rmtree(kept, ignore_errors=True)
-        os.makedirs(kept)
-        shutil.copy(history, kept)
-        for other in cell.daemons.values():
-            shutil.copy(f"{other.folder}/log", f"{kept}/{other.name}.log")
-        print(f"seed {options.seed}, round {number} ({name} of {daemon.name}); history and logs in {kept}:", file=sys.stderr)
+        keep(cell, history, f"{options.keep}/ductus-cell-seed{options.seed}-round{number}")
+        print(f"seed {options.seed}, round {number} ({name} of {daemon.name}):", file=sys.stderr)
         for problem in problems[:20]:
             print(f"  {problem}", file=sys.stderr)
-    return not problems
+    return None if is_stalled and not problems else len(problems)
+
+
+def keep(cell, history, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    shutil.copy(history, folder)
+    for daemon in cell.daemons.values():
+        shutil.copy(f"{daemon.folder}/log", f"{folder}/{daemon.name}.log")
+    print(f"history and logs are in {folder}", file=sys.stderr)
 
 
 def main():
@@ -147,7 +162,13 @@ def main():
             # Every disturbance as often as the others, in random order.
             if number % len(names) == 0:
                 order.shuffle(names)
-            bad += not play(cell, names[number % len(names)], number, order)
+            for attempt in range(TRIES):
+                outcome = play(cell, names[number % len(names)], number, attempt, order)
+                if outcome is not None:
+                    break
+            else:
+                print(f"round {number}: the pens could not write; fewer of them (--pens), or a machine that does less else", file=sys.stderr)
+            bad += outcome != 0
     finally:
         cell.close()
     print(f"{options.rounds} rounds, {bad} with violations", file=sys.stderr)

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Guarantees
 /// - `current` answers from memory. A writer's weights that are in the archive only are wanted once; until they are here the shared ones
-///   serve.
+///   serve. Those of a writer who was asked for before the archive was known to have them are wanted as soon as it is.
 /// - At most `capacity` writers' weights are held; those asked for longest ago are dropped first.
 public final class GenerationModels: ModelStore {
     private struct State {
@@ -18,6 +18,8 @@ public final class GenerationModels: ModelStore {
         var known: Set<String> = []
         /// Of these, writers whose weights were asked for and are not here.
         var wanted: Set<String> = []
+        /// Writers who were asked for and had none.
+        var strangers: Set<String> = []
         /// The lexicons of writers who have words of their own.
         var lexicons: [String: Lexicon] = [:]
         /// What these writers read with: the weights that serve them, with their words.
@@ -37,6 +39,9 @@ public final class GenerationModels: ModelStore {
         var served: Served
         var age: UInt64
     }
+
+    /// Names of writers without weights that are remembered.
+    private static let strangerLimit = 16_384
 
     private let state: Mutex<State>
     /// Something is put here whenever `takeRequests` has news to tell.
@@ -63,7 +68,11 @@ public final class GenerationModels: ModelStore {
 
     /// The weights that serve a writer, and whether they are wanted for the first time.
     private static func plain(for writer: String, _ state: inout State) -> (Served, isNews: Bool) {
-        guard state.known.contains(writer) else { return (state.shared, false) }
+        guard state.known.contains(writer) else {
+            if state.strangers.count >= strangerLimit { state.strangers = [] }
+            state.strangers.insert(writer)
+            return (state.shared, false)
+        }
         state.age += 1
         if let own = state.writers[writer] {
             state.writers[writer]?.age = state.age
@@ -131,11 +140,16 @@ public final class GenerationModels: ModelStore {
 
     /// The archive has generations of these writers, and of no others.
     public func know(_ writers: some Sequence<String>) {
-        state.withLock { state in
+        let isNews = state.withLock { state in
             state.known = Set(writers)
             state.wanted.formIntersection(state.known)
             state.writers = state.writers.filter { state.known.contains($0.key) }
+            let met = state.strangers.intersection(state.known).subtracting(state.writers.keys)
+            state.strangers.subtract(state.known)
+            state.wanted.formUnion(met)
+            return !met.isEmpty
         }
+        if isNews { requests.put(()) }
     }
 
     /// How many writers' weights are held from now on.

@@ -19,7 +19,7 @@ public protocol SlotService: AnyObject, Sendable {
 /// - Slots of a member that died are taken within its lease and two turns of a second.
 /// - A planned move waits until nothing of the slot is open, `Settings.drain` seconds at most.
 /// - While the database cannot be reached everything stays as it was: what is owned is read on. Whether it still is owned the database
-///   says, with each write.
+///   says, with each write. Afterwards the others have one lease's time to renew theirs.
 public final class CellMember: SlotOwnership {
     public struct Settings: Sendable {
         /// Unique within the cell.
@@ -48,6 +48,10 @@ public final class CellMember: SlotOwnership {
         var hasJoined = false
         var isLeaving = false
         var isStopping = false
+        /// When the database was last heard of, monotonic ns.
+        var lastTurn: Int64?
+        /// Until then leases of others that are over say nothing: nobody could renew one.
+        var isPatientUntil: Int64?
         var figures = Figures()
     }
 
@@ -55,6 +59,7 @@ public final class CellMember: SlotOwnership {
     private let directory: CellDirectory
     private let clock: any Clock
     private let cellClock: CellClock?
+    private let unready: @Sendable () -> DatabaseFault?
     private let onFault: @Sendable (String?) -> Void
     private let incarnation = Int64.random(in: 1...Int64.max)
     private let state = Mutex(State())
@@ -69,15 +74,18 @@ public final class CellMember: SlotOwnership {
     /// - Parameters:
     ///   - database: used by the member alone, so that a lease is never renewed late because of other work.
     ///   - cellClock: is set by the database's.
+    ///   - unready: why the member cannot serve slots yet; asked before it joins, and before it comes back after its lease was over.
     ///   - onFault: told why the cell cannot be followed, and with nil that it can again.
     public init(
         _ settings: Settings, database: PostgreSQLDatabase, clock: any Clock, cellClock: CellClock? = nil,
+        unready: @escaping @Sendable () -> DatabaseFault? = { nil },
         onFault: @escaping @Sendable (String?) -> Void = { _ in }
     ) {
         self.settings = settings
         directory = CellDirectory(database)
         self.clock = clock
         self.cellClock = cellClock
+        self.unready = unready
         self.onFault = onFault
     }
 
@@ -161,12 +169,14 @@ public final class CellMember: SlotOwnership {
     /// Renews the lease and looks what falls to whom; `start` calls it again and again, tests call it by hand.
     package func beat() {
         do {
+            if isOutside, let fault = unready() { throw fault }
             let began = clock.unixMicroseconds
             guard let now = try directory.renew(member, incarnation: incarnation, seconds: settings.lease) else {
                 throw DatabaseFault.unreadable(
                     "another living member of the name '\(member)'; give each its own cluster.member")
             }
             cellClock?.set(to: now, at: began + (clock.unixMicroseconds - began) / 2)
+            noteTurn()
             if !state.withLock({ $0.hasJoined }) {
                 try directory.disown(member)
                 state.withLock { $0.hasJoined = true }
@@ -176,6 +186,24 @@ public final class CellMember: SlotOwnership {
             note(nil)
         } catch {
             note("\(error)")
+        }
+    }
+
+    /// Whether the others count it as gone: they give it slots as soon as it is back, so it must be able to serve them.
+    private var isOutside: Bool {
+        let (now, lease) = (clock.monotonic, Int64(settings.lease * 1e9))
+        return state.withLock { $0.lastTurn.map { now - $0 > lease } ?? true }
+    }
+
+    /// Whoever could not reach the database for long cannot tell who else could not: after an outage all leases are over, and the first to
+    /// come back must not take what the others still read.
+    private func noteTurn() {
+        let (now, lease) = (clock.monotonic, Int64(settings.lease * 1e9))
+        state.withLock { state in
+            if let last = state.lastTurn, now - last > lease - Int64(period * 1e9) {
+                state.isPatientUntil = now + lease
+            }
+            state.lastTurn = now
         }
     }
 
@@ -193,12 +221,13 @@ public final class CellMember: SlotOwnership {
         var owned: [Slot: Int64] = [:]
         var wanted: [Slot] = []
         var leaving: [Slot: String] = [:]
+        let isPatient = state.withLock { $0.isPatientUntil.map { clock.monotonic < $0 } ?? false }
         for record in view.slots {
             let owner = assignment.owner(of: record.slot)
             if record.owner == member {
                 owned[record.slot] = record.epoch
                 if let owner, owner != member { leaving[record.slot] = owner }
-            } else if owner == member, record.owner.map({ !live.contains($0) }) ?? true {
+            } else if owner == member, record.owner.map({ !isPatient && !live.contains($0) }) ?? true {
                 wanted.append(record.slot)
             }
         }

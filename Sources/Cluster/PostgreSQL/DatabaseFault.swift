@@ -18,7 +18,7 @@ public enum DatabaseFault: Error, Equatable, Sendable, CustomStringConvertible {
         case .refused(let state, let reason): "the cell's database refused (\(state)): \(reason)"
         case .unreadable(let what): "the cell's database has \(what), which this program did not write"
         case .fenced(let claim):
-            "this daemon does not own \(claim.map { "the slot \($0.slot)" } ?? "the slot") any more; another of the cell does"
+            "this daemon does not own \(claim.map { "the slot \($0.slot)" } ?? "the slot") of the writer; another of the cell does, and takes corrections of what a pen writes that is given all daemons"
         }
     }
 
@@ -30,5 +30,11 @@ public enum DatabaseFault: Error, Equatable, Sendable, CustomStringConvertible {
         case .refused(let state, _): state.hasPrefix("40") || state == "25006"
         case .noLibrary, .unreadable, .fenced: false
         }
+    }
+
+    /// Whoever waits for the database need only try again later: it restarts, fails over, or has too many clients at present.
+    public var passes: Bool {
+        if case .refused(let state, _) = self { return isOfConnection || state == "53300" }
+        return isOfConnection
     }
 }

@@ -96,6 +96,16 @@ public final class PostgreSQLDatabase: @unchecked Sendable {
         }
     }
 
+    /// Why nothing can be asked at present; nil where it answers.
+    public func fault() -> DatabaseFault? {
+        do {
+            try transact { try $0.query("SELECT 1") { _ in } }
+            return nil
+        } catch {
+            return error as? DatabaseFault ?? .unreachable(reason: "\(error)")
+        }
+    }
+
     /// Runs what cannot stand in a transaction.
     func perform(_ sql: String) throws {
         try lock.withLock { try prepared().script(sql) }

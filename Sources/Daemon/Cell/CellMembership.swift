@@ -30,10 +30,11 @@ package final class CellMembership: SlotService {
         name = configuration.cluster.member ?? ProcessInfo.processInfo.hostName
         var settings = CellMember.Settings(name: name)
         (settings.lease, settings.drain) = (configuration.cluster.lease, configuration.cluster.drain)
-        stores = PostgreSQLDatabase(database)
+        let stores = PostgreSQLDatabase(database)
+        self.stores = stores
         member = CellMember(
             settings, database: PostgreSQLDatabase(database, isSynchronous: false), clock: SystemClock(),
-            cellClock: cellClock
+            cellClock: cellClock, unready: { stores.fault() }
         ) { fault in
             let isMended = fault == nil
             health.degrade("cell", because: fault)

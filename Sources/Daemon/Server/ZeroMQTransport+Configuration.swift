@@ -21,10 +21,6 @@ extension ZeroMQTransport {
         settings.inputs = endpoints.inputs.map { input in
             .init(input.codec.input.rawValue, input.endpoints.map(locations.resolve), prefix: input.codec.prefix)
         }
-        // A daemon of a cell takes the slots that it owns, as they come and go.
-        if configuration.cluster.database != nil {
-            for index in settings.inputs.indices { settings.inputs[index].prefixes = [] }
-        }
         settings.output = .init("labels", endpoints.labels.map(locations.resolve))
         settings.requests = .init("control", endpoints.control.map(locations.resolve))
         settings.readyPrefix = Topic.readyPrefix

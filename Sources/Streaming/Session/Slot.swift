@@ -1,8 +1,7 @@
 /// A part of all streams, which one daemon of a cell reads at a time: ten bits of a hash of the stream's writer, or of its name where nobody
 /// is named.
 ///
-/// Where a cell reads, a topic has its slot before the stream's name, three hexadecimal digits and a full stop: `ink.2a7.desk`. Names of
-/// streams have no full stop, so neither is taken for the other.
+/// Where a cell reads, a topic has its slot before the stream's name, three hexadecimal digits and a full stop: `ink/2a7.desk`.
 public struct Slot: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let number: Int
 

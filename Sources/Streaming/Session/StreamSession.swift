@@ -113,6 +113,8 @@ final class StreamSession<Kind: InputKind>: Session {
         }
         self.hello = hello
         input.greet(hello)
+        // The writer's own weights are fetched while the first line is written.
+        _ = pipeline.models.current(for: hello.writer)
     }
 
     private func take(_ packet: Kind.Packet, _ due: Due, _ now: Moment) throws(PacketRefusal) {

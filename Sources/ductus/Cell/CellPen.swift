@@ -11,6 +11,7 @@ import DuctusWire
 final class CellPen {
     private let publishers: [Publisher]
     private let topic: [UInt8]
+    private let slot: Slot
     private let isCell: Bool
     private let hello: (_ sequence: UInt64) throws -> [UInt8]
     private var kept = KeptInput()
@@ -26,7 +27,7 @@ final class CellPen {
         hello: @escaping (_ sequence: UInt64) throws -> [UInt8]
     ) throws {
         isCell = endpoints.count > 1
-        let slot = Slot(writer: writer, stream: topic.stream?.text ?? "")
+        slot = Slot(writer: writer, stream: topic.stream?.text ?? "")
         let wire = isCell ? topic.wire(in: slot) : topic.wire
         self.topic = wire
         self.hello = hello
@@ -58,8 +59,8 @@ final class CellPen {
             if isTaken { return }
             guard ContinuousClock.now < deadline else {
                 throw TransportFault.timeout(
-                    waitingFor: "subscription", endpoint: publishers.map(\.name).joined(separator: ", "),
-                    milliseconds: milliseconds)
+                    waitingFor: "subscription to the slot \(slot) (they must be all daemons of one cell)",
+                    endpoint: publishers.map(\.name).joined(separator: ", "), milliseconds: milliseconds)
             }
             try publishers[0].waitForNews(milliseconds: 20)
         }

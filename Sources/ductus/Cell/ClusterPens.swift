@@ -16,7 +16,8 @@ extension ClusterCommand {
             abstract: "Let simulated pens write to a cell, and check what comes back.",
             discussion: """
                 Every line that a pen writes must get a final, with the text that the model reads undisturbed; the events of a stream must have \
-                growing epochs and numbers; and nobody may be read with another's weights. The history has a JSON object for each event.
+                growing epochs and numbers; nobody may be read with another's weights; and who has own weights is read with them by the second \
+                line after a move. The history has a JSON object for each event.
                 """, shouldDisplay: false)
 
         @OptionGroup var connection: ConnectOptions
@@ -44,7 +45,11 @@ extension ClusterCommand {
             var lines, finals, resendings, acknowledged: Int
             var refused: [String: Int]
             var violations: [String]
+            /// Finals whose text was compared; read with own weights after the stream's daemon had changed.
+            var compared, own_after_move: Int
             var longest_final_seconds: Double
+            /// The longest time for which no pen could write: as long as a pause that ends a line, and the finals say nothing of the cell.
+            var stalled_seconds: Double
         }
 
         func run() throws {
@@ -80,6 +85,10 @@ private final class PenRun {
         var line = 0
         var next: Double
         var latest: (epoch: UInt64, number: UInt64)?
+        /// Whether it has been read with weights of its own.
+        var hasOwnWeights = false
+        /// Finals since the stream's epoch changed; nil: it has not.
+        var finalsSinceMove: Int?
 
         /// The number of the packet that is sent next.
         var nextToSend: UInt64 { packets.first?.packet.sequence ?? sequence }
@@ -99,7 +108,10 @@ private final class PenRun {
     private var byName: [String: SimulatedWriter] = [:]
     private var violations: [String] = []
     private var finals = 0
+    private var compared = 0
+    private var ownAfterMove = 0
     private var longest = 0.0
+    private var stalled = 0.0
 
     init(_ settings: ClusterCommand.Pens, recognizer: Recognizer) throws {
         self.settings = settings
@@ -138,8 +150,11 @@ private final class PenRun {
         let start = ContinuousClock.now
         var nextGreeting = start
         var isDone = false
+        var before = 0.0
         while !isDone {
             let elapsed = (ContinuousClock.now - start) / .seconds(1)
+            stalled = max(stalled, elapsed - before)
+            before = elapsed
             if ContinuousClock.now >= nextGreeting {
                 nextGreeting = ContinuousClock.now + .milliseconds(50)
                 for pen in pens { try pen.pen.greet(before: pen.nextToSend) }
@@ -160,7 +175,8 @@ private final class PenRun {
         return .init(
             lines: pens.reduce(0) { $0 + $1.lines.count }, finals: finals,
             resendings: pens.reduce(0) { $0 + $1.pen.resendings }, acknowledged: outcome.acknowledged,
-            refused: outcome.refused, violations: violations, longest_final_seconds: longest)
+            refused: outcome.refused, violations: violations, compared: compared, own_after_move: ownAfterMove,
+            longest_final_seconds: longest, stalled_seconds: stalled)
     }
 
     private func advance(_ pen: SimulatedWriter, _ elapsed: Double) throws {
@@ -220,6 +236,7 @@ private final class PenRun {
         if let latest = pen.latest, (event.epoch, event.number) <= latest {
             violate("\(pen.name): event \(event.epoch)/\(event.number) after \(latest)")
         }
+        if let latest = pen.latest, latest.epoch != event.epoch { pen.finalsSinceMove = 0 }
         pen.latest = (event.epoch, event.number)
         let writer = "writer-" + pen.name.drop { $0 != "-" }.dropFirst()
         if let owner = event.generation.writer, owner != writer {
@@ -227,6 +244,7 @@ private final class PenRun {
         }
         guard event.state == .final else { return }
         finals += 1
+        checkWeights(event, of: pen)
         pen.pen.take(event)
         history?.write([
             "kind": "final", "pen": pen.name, "epoch": "\(event.epoch)", "number": "\(event.number)",
@@ -243,14 +261,30 @@ private final class PenRun {
             return
         }
         let line = pen.lines[index]
-        if event.generation.number == 0, event.text != line.expected {
-            violate("\(pen.name): '\(event.text)' in place of '\(line.expected)'")
+        if event.generation.number == 0 {
+            compared += 1
+            if event.text != line.expected {
+                violate("\(pen.name): '\(event.text)' in place of '\(line.expected)'")
+            }
         }
         guard !line.isRead else { return }
         pen.lines[index].isRead = true
         longest = max(longest, (ContinuousClock.now - line.ended) / .seconds(1))
         guard let number = Int(pen.name.drop { $0 != "-" }.dropFirst()), number < settings.writers else { return }
         corrections.ask(pen: pen.name, segment: event.segment, text: line.written)
+    }
+
+    /// What was learned follows the writer: where a daemon begins with a stream, its second line has the writer's own weights.
+    private func checkWeights(_ event: LabelEvent, of pen: SimulatedWriter) {
+        let isOwn = event.generation.writer != nil
+        if let count = pen.finalsSinceMove {
+            pen.finalsSinceMove = count + 1
+            if pen.hasOwnWeights, isOwn { ownAfterMove += 1 }
+            if pen.hasOwnWeights, !isOwn, count > 0 {
+                violate("\(pen.name): line \(count + 1) after a move is read without the writer's own weights")
+            }
+        }
+        if isOwn { pen.hasOwnWeights = true }
     }
 
     private func violate(_ what: String) {

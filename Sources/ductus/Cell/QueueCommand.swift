@@ -76,19 +76,8 @@ struct QueueCommand: ParsableCommand {
             var reader = PageReaders.reader(model: model, decoding: options.decoding, layout: layout)
             var count = 0
             while true {
-                let item: WorkQueue.Item?
-                do {
-                    item = try queue.take(for: worker, seconds: lease)
-                } catch let fault as DatabaseFault {
-                    // It comes back, or its standby does.
-                    guard case .unreachable = fault else { throw fault }
-                    Terminal.error("ductus: \(fault)")
-                    Thread.sleep(forTimeInterval: 1)
-                    continue
-                }
-                guard let item else {
-                    let figures = try queue.figures()
-                    if figures.taken == 0 { break }
+                guard let item = try persist({ try queue.take(for: worker, seconds: lease) }) else {
+                    if try persist({ try queue.figures() }).taken == 0 { break }
                     // What others read may yet come back.
                     Thread.sleep(forTimeInterval: min(lease / 4, 1))
                     continue
@@ -97,8 +86,7 @@ struct QueueCommand: ParsableCommand {
                 defer { renewal.stop() }
                 do {
                     let text = try Self.read(item.page, with: &reader)
-                    try persist { _ = try queue.finish(item, for: worker, result: Array(text.utf8)) }
-                    count += 1
+                    if try persist({ try queue.finish(item, for: worker, result: Array(text.utf8)) }) { count += 1 }
                 } catch let fault as DatabaseFault {
                     throw fault
                 } catch {
@@ -109,13 +97,13 @@ struct QueueCommand: ParsableCommand {
             Terminal.error("\(count) pages read by this worker")
         }
 
-        /// Tries again while the database cannot be reached: what was read is not thrown away.
-        private func persist(_ body: () throws -> Void) throws {
+        /// Tries again while the database restarts or fails over: what was read is not thrown away.
+        private func persist<Value>(_ body: () throws -> Value) throws -> Value {
             while true {
                 do {
                     return try body()
-                } catch let fault as DatabaseFault {
-                    guard case .unreachable = fault else { throw fault }
+                } catch let fault as DatabaseFault where fault.passes {
+                    Terminal.error("ductus: \(fault)")
                     Thread.sleep(forTimeInterval: 1)
                 }
             }
