@@ -105,6 +105,7 @@ let package = Package(
         .target(name: "CDuctusMPI", path: "Sources/CMPI"),
         .systemLibrary(name: "CDuctusEvdev", path: "Sources/CEvdev"),
         .target(name: "CDuctusSystemd", path: "Sources/CSystemd"),
+        .target(name: "CDuctusX11", path: "Sources/CX11"),
         .systemLibrary(
             name: "CDuctusZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
@@ -145,7 +146,7 @@ let package = Package(
         room(
             "Keyboard",
             [
-                "Foundations", "Ink", "Streaming", "Tablet", "Wire", "Transport", "TransportZeroMQ", "CSystemd",
+                "Foundations", "Ink", "Streaming", "Tablet", "Wire", "Transport", "TransportZeroMQ", "CSystemd", "CX11",
             ]),
         room(
             "Daemon",

@@ -14,6 +14,7 @@ package struct Composer {
     // The field
     private var isFocused = false
     private var content = FieldContent()
+    private var trust = FieldTrust()
     private var field = FieldMemory()
     private var written: WrittenText?
     private var choices: [String] = []
@@ -38,13 +39,21 @@ package struct Composer {
     package init(stream: StreamName) { self.stream = stream }
 
     /// Whether ink is wanted: a field that is not secret has the focus, and the daemon reads.
-    package var accepts: Bool { isFocused && !content.isSecret && isServed }
+    package var accepts: Bool { mayAccept && trust.isTrusted }
+    /// Whether ink is to wait, because the field may turn out not to be secret.
+    package var isUndecided: Bool { mayAccept && trust.isOpen }
+    /// Whether the field's program is to be asked by a key, which is then told by `keyPassed()`; whoever does calls `proofIsAsked`.
+    package var wantsProof: Bool { mayAccept && trust.isUnasked }
+    package var proofDeadline: Int64? { trust.deadline }
+    private var mayAccept: Bool { isFocused && !content.isSecret && isServed }
     package var isSecret: Bool { isFocused && content.isSecret }
     package var showsChoices: Bool { !choices.isEmpty }
 
     // MARK: The field
 
-    package mutating func focusIn() -> [ComposingAction] {
+    /// - Parameter isCandid: Whether its program says of secrets that they are.
+    package mutating func focusIn(isCandid: Bool = true) -> [ComposingAction] {
+        trust = FieldTrust(isCandid: isCandid)
         guard !isFocused else { return [] }
         isFocused = true
         field.forget()
@@ -71,8 +80,17 @@ package struct Composer {
 
     package mutating func capabilities(tellsSurroundingText: Bool) { field.tells = tellsSurroundingText }
 
+    package mutating func proofIsAsked(at now: Int64) { trust.ask(at: now) }
+    /// No program can be asked.
+    package mutating func proofIsMissing(at now: Int64) { trust.giveUp(at: now) }
+    package mutating func advance(to now: Int64) { trust.advance(to: now) }
+    /// The field's program has handed on a key.
+    package mutating func keyPassed() { trust.prove() }
+
     package mutating func become(_ content: FieldContent) -> [ComposingAction] {
         self.content = content
+        // A program that says anything of its field would say of a password, too.
+        if content != FieldContent() { trust.prove() }
         guard content.isSecret else { return [] }
         let hadPreedit = preedit != nil
         let actions = hideChoices() + giveUp()
@@ -82,6 +100,7 @@ package struct Composer {
     }
 
     package mutating func surrounding(_ text: SurroundingText, at now: Int64) -> [ComposingAction] {
+        trust.prove()
         guard !content.isSecret, field.tell(text, at: now) else { return [] }
         guard written?.follow(text.before, at: now) == false else { return [] }
         written = nil
@@ -90,13 +109,18 @@ package struct Composer {
 
     /// - Returns: Whether the key was for us, and what it does.
     package mutating func key(_ key: Key, at now: Int64) -> (isTaken: Bool, actions: [ComposingAction]) {
+        keyPassed()
         guard !key.isRelease, !key.isModifier else { return (false, []) }
         if let choice = key.choice, choices.indices.contains(choice) { return (true, choose(choice, at: now)) }
         var actions = hideChoices()
         actions += commitPartial(at: now)
-        if !field.tells {
-            if !key.isBackspace || written?.delete(1, at: now) == false { written = nil }
-            if key.isBackspace { field.deleteBefore(1, at: now) } else { field.becomeUncertain() }
+        if key.isBackspace {
+            // Fields of GTK tell what stood there before the key, and nothing after the last one.
+            if field.hasSelection || written?.delete(1, at: now) == false { written = nil }
+            field.deleteBefore(1, at: now)
+        } else if !field.tells {
+            written = nil
+            field.becomeUncertain()
         }
         return (false, actions)
     }
