@@ -275,7 +275,8 @@ package struct Composer {
             inkIsOpen = false
             return actions + [.endSegment]
         }
-        return actions + giveUp() + perform(edit, at: now)
+        let shown: [ComposingAction] = preedit == nil ? [] : [.hidePreedit]
+        return actions + shown + giveUp() + perform(edit, at: now)
     }
 
     private mutating func perform(_ edit: Edit, at now: Int64) -> [ComposingAction] {
@@ -306,7 +307,8 @@ package struct Composer {
         let hasTold = field.hasTold
         field.deleteBefore(count, at: now)
         if written?.delete(count, at: now) == false { written = nil }
-        return hasTold ? [.deleteBefore(count)] : Array(repeating: .press(.backspace), count: count)
+        return hasTold
+            ? [.deleteBefore(count)] : Array(repeating: .press(.backspace), count: count) + [.settle(keys: count)]
     }
 
     // MARK: Ends

@@ -8,6 +8,7 @@ package final class KeyboardSession {
     private let settings: KeyboardSettings
     private let client: IBusClient
     private let engines: IBusEngines
+    private let writer: FieldWriter
     private let inbox: Inbox<KeyboardNews>
     private let link: DaemonLink
     private let penThread: PenThread
@@ -66,6 +67,7 @@ package final class KeyboardSession {
         penThread = try PenThread(settings.pen, inbox: inbox)
         self.drawsInk = drawsInk
         screen = try ScreenThread(display: display.flatMap { $0.isEmpty ? nil : $0 }, news: inbox)
+        writer = FieldWriter(engines, ask: screen.ask)
         self.guardian = guardian.map {
             GuardedLife(program: $0.program, arguments: $0.arguments) { inbox.put(.guardianDied) }
         }
@@ -112,9 +114,11 @@ package final class KeyboardSession {
             pollfd(fd: inbox.descriptor, events: Int16(POLLIN), revents: 0),
         ]
         let waits = held.isEmpty ? [] : [composer.proofDeadline, arrival.deadline]
-        let due = ([client.bus.deadline, desk.deadline, engineSwitch.deadline, guardian?.deadline] + waits)
-            .compactMap { $0 }.min()
-        let milliseconds = due.map { Int32(clamping: max(0, ($0 - Self.now + 999_999) / 1_000_000)) } ?? -1
+        let deadlines =
+            [client.bus.deadline, desk.deadline, engineSwitch.deadline, guardian?.deadline, writer.deadline] + waits
+        let milliseconds =
+            deadlines.compactMap { $0 }.min().map { Int32(clamping: max(0, ($0 - Self.now + 999_999) / 1_000_000)) }
+            ?? -1
         _ = poll(&items, 2, milliseconds)
     }
 
@@ -138,6 +142,7 @@ package final class KeyboardSession {
     private func advance(to now: Int64) throws {
         if let due = desk.deadline, now >= due { try perform(desk.tick(at: now)) }
         guardian?.revive(at: now)
+        try writer.advance(to: now)
     }
 
     /// What follows from all that happened: who types, who has the tablet, and whether held ink may go on.
@@ -198,16 +203,17 @@ package final class KeyboardSession {
         case .key(let key, let call):
             if screen.isQuestion(key) {
                 composer.keyPassed()
+                writer.questionCame(at: Self.now)
                 try engines.answer(call, isTaken: true)
             } else if let shortcut = settings.shortcut, shortcut.matches(key) {
                 composer.keyPassed()
                 try perform(desk.setWriting(!desk.isWriting))
-                try engines.answer(call, isTaken: true)
+                try writer.answer(call, isTaken: true, at: Self.now)
             } else {
                 let (isTaken, actions) = composer.key(key, at: Self.now)
                 // Before the answer: what was written stands before what is typed.
                 try perform(actions)
-                try engines.answer(call, isTaken: isTaken)
+                try writer.answer(call, isTaken: isTaken, at: Self.now)
             }
         case .engine(let call, let isElsewhere):
             if isElsewhere { try perform(composer.focusOut()) }
@@ -219,6 +225,7 @@ package final class KeyboardSession {
         switch call {
         case .focusIn(let holder):
             isEnabled = true
+            try writer.abandon()
             switch holder {
             case .unknown:
                 engineSwitch.focusIsUnknown()
@@ -230,7 +237,9 @@ package final class KeyboardSession {
                 arrival.know()
                 try perform(composer.focusIn(isCandid: isCandid))
             }
-        case .focusOut: try perform(composer.focusOut())
+        case .focusOut:
+            try writer.flush()
+            try perform(composer.focusOut())
         case .reset: try perform(composer.reset())
         case .enable: isEnabled = true
         case .disable:
@@ -276,6 +285,7 @@ package final class KeyboardSession {
         case .guardianDied: guardian?.mourn(at: Self.now)
         case .cannotAsk:
             composer.proofIsMissing(at: Self.now)
+            writer.questionCame(at: Self.now)
             if !isMute { report(.mute) }
             isMute = true
         case .stop: isOver = true
@@ -337,7 +347,7 @@ package final class KeyboardSession {
     /// Draws ink where it is written, or takes it back.
     private func show(_ content: InkPacket.Content) {
         switch content {
-        case .samples(let samples, let stroke) where drawsInk:
+        case .samples(let samples, let stroke?) where drawsInk:
             let points = samples.filter(\.contact).compactMap {
                 device.screenPoint(of: $0.sample, rotation: settings.rotation)
             }
@@ -358,7 +368,7 @@ package final class KeyboardSession {
                 desk.beginSegment()
                 screen.removeAll()
             case .correct(let correction): link.correct(correction)
-            default: try engines.perform(action)
+            default: try writer.perform(action, at: Self.now)
             }
         }
     }

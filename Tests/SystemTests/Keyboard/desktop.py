@@ -26,6 +26,8 @@ class Recording:
 
     def __init__(self, start=0.05):
         self.lines, self.time = list(self.HEAD), start
+        # When each text is written.
+        self.ends = []
 
     def event(self, *changes):
         for kind, code, value in changes:
@@ -47,6 +49,7 @@ class Recording:
         if leaves:
             self.time += 0.05
             self.event((3, 0x18, 0), (1, 0x140, 0))
+        self.ends.append(self.time)
 
     def pause(self, seconds):
         self.time += seconds
@@ -177,9 +180,14 @@ class Desktop:
 
     def start_keyboard(self, *arguments):
         self.log = open(self.folder + "/keyboard.log", "ab")
+        self.began = time.monotonic()
         self.keyboard = self.child(str(self.build / "ductus"), "keyboard", "--connect", self.folder + "/ductus", *arguments,
                                    stdout=self.log, stderr=self.log)
         return self.keyboard
+
+    def wait_for_pen(self, end):
+        """Until the recording is at this time, and a second longer: what has not happened then does not happen."""
+        time.sleep(max(0, self.began + end + 1 - time.monotonic()))
 
     @property
     def log_text(self):
@@ -207,6 +215,11 @@ class Desktop:
 
     def type(self, *keys):
         subprocess.run(["xdotool", "key", *keys], env=self.environment, check=True)
+
+    def ink_on_screen(self):
+        """A place where there are points of the ink's colour; none: []."""
+        found = subprocess.run([PYTHON, str(HERE / "ink_on_screen.py")], env=self.environment, check=True, capture_output=True, text=True)
+        return found.stdout.split()
 
     def picture(self, path):
         subprocess.run(["import", "-window", "root", str(path)], env=self.environment, check=True)

@@ -1,0 +1,56 @@
+/// Whether the field that has the focus may be written into, as far as its program lets that be known.
+///
+/// Programs of Chromium say the same of all their fields, and keep what is typed into passwords from the input method by handing it no keys. In
+/// such a program a key that does come is the proof that the field holds no secret. Ink waits for it.
+struct FieldTrust: Equatable, Sendable {
+    private enum State: Equatable, Sendable {
+        case trusted
+        /// Nobody knows, and nobody has asked.
+        case unknown
+        case asked(at: Int64)
+        /// No proof came.
+        case distrusted(at: Int64)
+    }
+
+    private var state = State.trusted
+
+    /// Nanoseconds in which a proof comes, if it does.
+    private static let patience: Int64 = 1_000_000_000
+    /// Nanoseconds after which it is worth while to ask again.
+    private static let pause: Int64 = 2_000_000_000
+
+    /// A field gets the focus.
+    /// - Parameter isCandid: Its program says of secrets that they are.
+    init(isCandid: Bool = true) { state = isCandid ? .trusted : .unknown }
+
+    var isTrusted: Bool { state == .trusted }
+
+    /// Whether the answer may still come.
+    var isOpen: Bool {
+        switch state {
+        case .unknown, .asked: true
+        case .trusted, .distrusted: false
+        }
+    }
+
+    var isUnasked: Bool { state == .unknown }
+
+    /// When waiting for an answer is over.
+    var deadline: Int64? { if case .asked(let then) = state { then + Self.patience } else { nil } }
+
+    mutating func prove() { state = .trusted }
+
+    mutating func ask(at now: Int64) { if isUnasked { state = .asked(at: now) } }
+
+    /// None can be asked, or none answered.
+    mutating func giveUp(at now: Int64) { if isOpen { state = .distrusted(at: now) } }
+
+    /// Time has passed: no answer is one, and after a while another question is allowed.
+    mutating func advance(to now: Int64) {
+        switch state {
+        case .asked(let then) where now - then >= Self.patience: state = .distrusted(at: now)
+        case .distrusted(let then) where now - then >= Self.pause: state = .unknown
+        default: break
+        }
+    }
+}
