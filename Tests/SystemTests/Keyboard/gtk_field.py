@@ -13,6 +13,7 @@ if kind == "view":
     buffer = field.get_buffer()
     text = lambda: buffer.get_text(*buffer.get_bounds(), True)
     buffer.connect("changed", lambda *_: say())
+    field.connect("button-press-event", lambda *_: say(clicked=True))
 else:
     field = Gtk.Entry()
     text = field.get_text
