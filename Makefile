@@ -99,8 +99,9 @@ DUCTUS_TESTS=$(SANITIZED) swift build -c release --sanitize=$(1) --scratch-path 
 DUCTUS_TESTS=$(SANITIZED) Tests/sanitized swift test -c release --sanitize=$(1) --scratch-path .build/$(1) --skip-build
 endef
 
-# All that is checked of the keyboard in a desktop of its own; make test has the first of these.
-KEYBOARD = entry view qt chromium keys choose password password_qt killed component guardian restart gestures leave sway self_test hold wakeups
+# All that is checked of the keyboard in a desktop of its own; make test has some of these.
+KEYBOARD = entry view qt chromium keys choose choose_chromium rewrite password pin hidden password_qt password_chromium pin_chromium between_chromium \
+           killed component guardian restart gestures gestures_chromium early leave ink sway self_test hold hundred wakeups
 
 test-keyboard: build test-packages
 	@for check in $(KEYBOARD); do echo "== $$check"; \

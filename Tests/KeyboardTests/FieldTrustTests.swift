@@ -58,9 +58,23 @@ import DuctusKeyboard
 
     @Test func whereNobodyCanAskThePenStaysAway() throws {
         var writing = try mute()
+        writing.composer.proofIsAsked(at: writing.now)
         writing.composer.proofIsMissing(at: writing.now)
-        #expect(!writing.composer.accepts && !writing.composer.isUndecided)
+        #expect(writing.composer.isUndecided, "its program may yet take back that it tells of the field")
+        let end = try #require(writing.composer.proofDeadline)
+        writing.composer.advance(to: end)
+        #expect(!writing.composer.accepts && writing.composer.isDistrusted)
         writing.composer.keyPassed()
+        #expect(writing.composer.accepts)
+    }
+
+    @Test func whereNobodyCanAskAProgramThatTellsItsTextIsBelieved() throws {
+        var writing = try mute()
+        writing.composer.capabilities(tellsSurroundingText: true)
+        writing.composer.proofIsAsked(at: writing.now)
+        writing.composer.proofIsMissing(at: writing.now)
+        #expect(!writing.composer.accepts)
+        writing.composer.advance(to: try #require(writing.composer.proofDeadline))
         #expect(writing.composer.accepts)
     }
 }

@@ -45,6 +45,7 @@ package struct Composer {
     /// Whether the field's program is to be asked by a key, which is then told by `keyPassed()`; whoever does calls `proofIsAsked`.
     package var wantsProof: Bool { mayAccept && trust.isUnasked }
     package var proofDeadline: Int64? { trust.deadline }
+    package var isDistrusted: Bool { mayAccept && !trust.isTrusted && !trust.isOpen }
     private var mayAccept: Bool { isFocused && !content.isSecret && isServed }
     package var isSecret: Bool { isFocused && content.isSecret }
     package var showsChoices: Bool { !choices.isEmpty }
@@ -82,8 +83,8 @@ package struct Composer {
 
     package mutating func proofIsAsked(at now: Int64) { trust.ask(at: now) }
     /// No program can be asked.
-    package mutating func proofIsMissing(at now: Int64) { trust.giveUp(at: now) }
-    package mutating func advance(to now: Int64) { trust.advance(to: now) }
+    package mutating func proofIsMissing(at now: Int64) { trust.hurry(at: now) }
+    package mutating func advance(to now: Int64) { trust.advance(to: now, tellsText: field.tells) }
     /// The field's program has handed on a key.
     package mutating func keyPassed() { trust.prove() }
 

@@ -1,13 +1,14 @@
 /// Whether the field that has the focus may be written into, as far as its program lets that be known.
 ///
 /// Programs of Chromium say the same of all their fields, and keep what is typed into passwords from the input method by handing it no keys. In
-/// such a program a key that does come is the proof that the field holds no secret. Ink waits for it.
+/// such a program a key that does come is the proof that the field holds no secret. Ink waits for it. Where none comes, as none can on
+/// Wayland, a program that still says that it tells what stands around its cursor is believed, too: those of Chromium take that back at once.
 struct FieldTrust: Equatable, Sendable {
     private enum State: Equatable, Sendable {
         case trusted
         /// Nobody knows, and nobody has asked.
         case unknown
-        case asked(at: Int64)
+        case asked(until: Int64)
         /// No proof came.
         case distrusted(at: Int64)
     }
@@ -16,6 +17,8 @@ struct FieldTrust: Equatable, Sendable {
 
     /// Nanoseconds in which a proof comes, if it does.
     private static let patience: Int64 = 1_000_000_000
+    /// Nanoseconds in which a program takes back what it said when it got the focus.
+    private static let haste: Int64 = 300_000_000
     /// Nanoseconds after which it is worth while to ask again.
     private static let pause: Int64 = 2_000_000_000
 
@@ -36,19 +39,20 @@ struct FieldTrust: Equatable, Sendable {
     var isUnasked: Bool { state == .unknown }
 
     /// When waiting for an answer is over.
-    var deadline: Int64? { if case .asked(let then) = state { then + Self.patience } else { nil } }
+    var deadline: Int64? { if case .asked(let end) = state { end } else { nil } }
 
     mutating func prove() { state = .trusted }
 
-    mutating func ask(at now: Int64) { if isUnasked { state = .asked(at: now) } }
+    mutating func ask(at now: Int64) { if isUnasked { state = .asked(until: now + Self.patience) } }
 
-    /// None can be asked, or none answered.
-    mutating func giveUp(at now: Int64) { if isOpen { state = .distrusted(at: now) } }
+    /// No answer will come.
+    mutating func hurry(at now: Int64) { if isOpen { state = .asked(until: now + Self.haste) } }
 
     /// Time has passed: no answer is one, and after a while another question is allowed.
-    mutating func advance(to now: Int64) {
+    /// - Parameter tellsText: The program says that it tells what stands around its cursor.
+    mutating func advance(to now: Int64, tellsText: Bool) {
         switch state {
-        case .asked(let then) where now - then >= Self.patience: state = .distrusted(at: now)
+        case .asked(let end) where now >= end: state = tellsText ? .trusted : .distrusted(at: now)
         case .distrusted(let then) where now - then >= Self.pause: state = .unknown
         default: break
         }

@@ -25,7 +25,8 @@ package final class KeyboardSession {
     private var request: UInt64?
     private var arrival = Arrival()
     private var held = HeldNews()
-    private var isMute = false
+    private var cannotAsk = false
+    private var hasComplained = false
     private var daemonIsThere = false
     private var isEnabled = false
     private var isGrabbed = false
@@ -73,7 +74,7 @@ package final class KeyboardSession {
         }
         composer = Composer(stream: settings.stream)
         desk = PenDesk(device)
-        desk = makeDesk(device)
+        desk = makeDesk(device, isWriting: settings.writesAtOnce)
     }
 
     /// Ends `run()` after what happens now. May be called from any thread, as `toggle()`.
@@ -179,6 +180,10 @@ package final class KeyboardSession {
             screen.ask()
         }
         guard !isUndecided else { return }
+        if cannotAsk, composer.isDistrusted, !hasComplained {
+            report(.mute)
+            hasComplained = true
+        }
         for (item, time) in held.takeAll() { try take(item, at: time) }
     }
 
@@ -273,7 +278,7 @@ package final class KeyboardSession {
         case .penFound(let found):
             device = found
             _ = held.takeAll()
-            desk = makeDesk(found)
+            desk = makeDesk(found, isWriting: desk.isWriting)
             isGrabbed = false
             report(.pen(found.name))
         case .pen(let actions): try receive(.pen(actions))
@@ -284,10 +289,9 @@ package final class KeyboardSession {
         case .toggle: try perform(desk.setWriting(!desk.isWriting))
         case .guardianDied: guardian?.mourn(at: Self.now)
         case .cannotAsk:
+            cannotAsk = true
             composer.proofIsMissing(at: Self.now)
             writer.questionCame(at: Self.now)
-            if !isMute { report(.mute) }
-            isMute = true
         case .stop: isOver = true
         }
     }
@@ -310,12 +314,12 @@ package final class KeyboardSession {
         }
     }
 
-    private func makeDesk(_ device: TabletDevice) -> PenDesk {
+    private func makeDesk(_ device: TabletDevice, isWriting: Bool) -> PenDesk {
         var rules = GestureRules()
         rules.gestures = settings.gestures
         return PenDesk(
             device, area: settings.area, recognizer: GestureRecognizer(rules), button: settings.button,
-            holdsStill: settings.holdsStill, isWriting: desk.isWriting || settings.writesAtOnce,
+            holdsStill: settings.holdsStill, isWriting: isWriting,
             firstStroke: desk.strokesBegun)
     }
 

@@ -177,11 +177,11 @@ class Desktop:
         connect = [] if arguments[0] == "synthesize" else ["--connect", self.folder + "/ductus"]
         return subprocess.run([self.build / "ductus", *arguments, *connect], env=self.environment, capture_output=True, text=True, check=check)
 
-    def ink(self, text, seed, hand="printed", scale=1):
+    def ink(self, text, seed, hand="printed", scale=1, down=0):
         out = f"{self.folder}/ink.ndjson"
         self.ductus("synthesize", text, "--seed", str(seed), "--writer", "4", "--hand", hand, "--out", out)
         strokes = json.loads(Path(out).read_text().splitlines()[0])["strokes"]
-        return [[[scale * x for x in xs], [scale * y for y in ys], *more] for xs, ys, *more in strokes]
+        return [[[scale * x for x in xs], [scale * y + down for y in ys], *more] for xs, ys, *more in strokes]
 
     def start_keyboard(self, *arguments):
         self.log = open(self.folder + "/keyboard.log", "ab")
