@@ -12,9 +12,11 @@ struct Writing {
     var now: Int64 = 0
     let stream: StreamName
 
-    init(tells: Bool = true, content: FieldContent = FieldContent(), isCandid: Bool = true) throws {
+    init(tells: Bool = true, content: FieldContent = FieldContent(), isCandid: Bool = true, believes: Bool = false)
+        throws
+    {
         stream = try #require(StreamName("keyboard"))
-        composer = Composer(stream: stream)
+        composer = Composer(stream: stream, believesPrograms: believes)
         _ = composer.daemon(isThere: true, at: 0)
         _ = composer.focusIn(isCandid: isCandid)
         composer.capabilities(tellsSurroundingText: tells)

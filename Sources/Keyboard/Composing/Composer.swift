@@ -10,6 +10,7 @@ import DuctusStreaming
 package struct Composer {
     /// The keyboard's own pen; other streams are pens elsewhere.
     private let stream: StreamName
+    private let believesPrograms: Bool
 
     // The field
     private var isFocused = false
@@ -36,7 +37,11 @@ package struct Composer {
     /// Keys choose 1 to 9.
     private static let mostChoices = 9
 
-    package init(stream: StreamName) { self.stream = stream }
+    /// - Parameter believesPrograms: Whether a program to which no key comes is believed that its field is no secret, if it says that it tells its text.
+    package init(stream: StreamName, believesPrograms: Bool = false) {
+        self.stream = stream
+        self.believesPrograms = believesPrograms
+    }
 
     /// Whether ink is wanted: a field that is not secret has the focus, and the daemon reads.
     package var accepts: Bool { mayAccept && trust.isTrusted }
@@ -81,10 +86,10 @@ package struct Composer {
 
     package mutating func capabilities(tellsSurroundingText: Bool) { field.tells = tellsSurroundingText }
 
-    package mutating func proofIsAsked(at now: Int64) { trust.ask(at: now) }
+    package mutating func proofIsAsked(at now: Int64) { trust.ask(at: now, believes: believesPrograms) }
     /// No program can be asked.
     package mutating func proofIsMissing(at now: Int64) { trust.hurry(at: now) }
-    package mutating func advance(to now: Int64) { trust.advance(to: now, tellsText: field.tells) }
+    package mutating func advance(to now: Int64) { trust.advance(to: now, isBelieved: believesPrograms && field.tells) }
     /// The field's program has handed on a key.
     package mutating func keyPassed() { trust.prove() }
 

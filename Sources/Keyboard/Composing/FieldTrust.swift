@@ -1,8 +1,9 @@
 /// Whether the field that has the focus may be written into, as far as its program lets that be known.
 ///
 /// Programs of Chromium say the same of all their fields, and keep what is typed into passwords from the input method by handing it no keys. In
-/// such a program a key that does come is the proof that the field holds no secret. Ink waits for it. Where none comes, as none can on
-/// Wayland, a program that still says that it tells what stands around its cursor is believed, too: those of Chromium take that back at once.
+/// such a program a key that does come is the proof that the field holds no secret. Ink waits for it. On Wayland, where keys
+/// cannot be pressed for all programs, one that still says that it tells what stands around its cursor is believed, too: those of Chromium take that back as
+/// soon as they are asked for it.
 struct FieldTrust: Equatable, Sendable {
     private enum State: Equatable, Sendable {
         case trusted
@@ -15,9 +16,10 @@ struct FieldTrust: Equatable, Sendable {
 
     private var state = State.trusted
 
-    /// Nanoseconds in which a proof comes, if it does.
-    private static let patience: Int64 = 1_000_000_000
-    /// Nanoseconds in which a program takes back what it said when it got the focus.
+    /// Nanoseconds in which a key comes, if it does, from a program that has much to do.
+    private static let patience: Int64 = 3_000_000_000
+    /// Nanoseconds in which a program takes back what it said when it got the focus; where a key may come meanwhile, and where none can.
+    private static let retraction: Int64 = 1_000_000_000
     private static let haste: Int64 = 300_000_000
     /// Nanoseconds after which it is worth while to ask again.
     private static let pause: Int64 = 2_000_000_000
@@ -43,16 +45,19 @@ struct FieldTrust: Equatable, Sendable {
 
     mutating func prove() { state = .trusted }
 
-    mutating func ask(at now: Int64) { if isUnasked { state = .asked(until: now + Self.patience) } }
+    /// - Parameter believes: Whether a program is believed to which no key can come.
+    mutating func ask(at now: Int64, believes: Bool) {
+        if isUnasked { state = .asked(until: now + (believes ? Self.retraction : Self.patience)) }
+    }
 
     /// No answer will come.
     mutating func hurry(at now: Int64) { if isOpen { state = .asked(until: now + Self.haste) } }
 
     /// Time has passed: no answer is one, and after a while another question is allowed.
-    /// - Parameter tellsText: The program says that it tells what stands around its cursor.
-    mutating func advance(to now: Int64, tellsText: Bool) {
+    /// - Parameter isBelieved: The program says that it tells what stands around its cursor, and that is enough.
+    mutating func advance(to now: Int64, isBelieved: Bool) {
         switch state {
-        case .asked(let end) where now >= end: state = tellsText ? .trusted : .distrusted(at: now)
+        case .asked(let end) where now >= end: state = isBelieved ? .trusted : .distrusted(at: now)
         case .distrusted(let then) where now - then >= Self.pause: state = .unknown
         default: break
         }

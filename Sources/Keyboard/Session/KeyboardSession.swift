@@ -45,13 +45,13 @@ package final class KeyboardSession {
     ) throws {
         try self.init(
             settings, daemon: daemon, client: IBusClient(environment: environment), engine: IBusComponent.engine,
-            display: environment["DISPLAY"], drawsInk: settings.drawsInk && !environment.isWaylandSession,
-            guardian: guardian, report: report)
+            display: environment["DISPLAY"], isWayland: environment.isWaylandSession, guardian: guardian, report: report
+        )
     }
 
     init(
         _ settings: KeyboardSettings, daemon: DaemonAddress, client: IBusClient, engine: String, display: String?,
-        drawsInk: Bool = false, guardian: (program: String, arguments: [String])?,
+        isWayland: Bool = false, guardian: (program: String, arguments: [String])?,
         report: @escaping (KeyboardReport) -> Void
     ) throws {
         self.settings = settings
@@ -66,13 +66,13 @@ package final class KeyboardSession {
             client, engine: engine, version: settings.version, isLaunched: settings.isLaunched)
         link = try DaemonLink(daemon, stream: settings.stream, inbox: inbox)
         penThread = try PenThread(settings.pen, inbox: inbox)
-        self.drawsInk = drawsInk
+        drawsInk = settings.drawsInk && !isWayland
         screen = try ScreenThread(display: display.flatMap { $0.isEmpty ? nil : $0 }, news: inbox)
         writer = FieldWriter(engines, ask: screen.ask)
         self.guardian = guardian.map {
             GuardedLife(program: $0.program, arguments: $0.arguments) { inbox.put(.guardianDied) }
         }
-        composer = Composer(stream: settings.stream)
+        composer = Composer(stream: settings.stream, believesPrograms: isWayland)
         desk = PenDesk(device)
         desk = makeDesk(device, isWriting: settings.writesAtOnce)
     }
