@@ -49,10 +49,11 @@ try:
     whole = " ".join(event["text"] for event in finals())
     wait_until(lambda: field.text == whole, 10, lambda: f"{field.text!r} is {whole!r}")
 
-    segments = list(dict.fromkeys(event["segment"] for event in events))
     # The recording's clock against the wall's: the least that a sample took to the daemon is nearly nothing.
-    offset = min(event["arrived"] / 1e6 - recording.samples[segments.index(event["segment"])][event["samples"] - 1] / options.speed
-                 for event in events if event["state"] == "partial" and event["samples"])
+    lines = {final["segment"]: number for number, final in enumerate(finals())}
+    offset = min(event["arrived"] / 1e6 - recording.samples[lines[event["segment"]]][event["samples"] - 1] / options.speed
+                 for event in events if event["state"] == "partial" and event["segment"] in lines
+                 and 0 < event["samples"] <= len(recording.samples[lines[event["segment"]]]))
     states = [(at + to_wall, state) for at, state in field.states]
     previews, delays, text = [], [], ""
     for number, final in enumerate(finals()):
