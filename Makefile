@@ -3,7 +3,8 @@
 # make install, make uninstall    PREFIX=/usr/local, DESTDIR=
 # make deb    a Debian package in build/ that needs no Swift where it is installed
 
-BUILD_PACKAGES = libopenblas-dev libzmq3-dev zlib1g-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev libsystemd-dev
+BUILD_PACKAGES = libopenblas-dev libzmq3-dev zlib1g-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev libsystemd-dev \
+                 libx11-dev libxext-dev libxtst-dev
 TEST_PACKAGES  = python3 python3-venv python3-zmq python3-protobuf python3-websockets protobuf-compiler chromium wrk nodejs node-ws postgresql openmpi-bin iproute2 \
                  ibus ibus-gtk3 python3-gi gir1.2-gtk-3.0 gir1.2-ibus-1.0 python3-pyqt5 xvfb xdotool sway wtype fonts-dejavu-core \
                  systemd-container dbus curl gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
@@ -104,8 +105,9 @@ DUCTUS_TESTS=$(SANITIZED) swift build -c release --sanitize=$(1) --scratch-path 
 DUCTUS_TESTS=$(SANITIZED) Tests/sanitized swift test -c release --sanitize=$(1) --scratch-path .build/$(1) --skip-build
 endef
 
-# All that is checked of the keyboard in a desktop of its own; make test has the first of these.
-KEYBOARD = entry view qt chromium keys choose password password_qt killed component guardian restart gestures leave sway self_test hold wakeups
+# All that is checked of the keyboard in a desktop of its own; make test has some of these.
+KEYBOARD = entry view qt chromium keys choose choose_chromium rewrite password pin hidden password_qt password_chromium pin_chromium between_chromium \
+           killed component guardian restart gestures gestures_chromium early leave ink sway self_test hold hundred wakeups
 
 test-keyboard: build test-packages
 	@for check in $(KEYBOARD); do echo "== $$check"; \

@@ -105,6 +105,7 @@ let package = Package(
         .target(name: "CDuctusMPI", path: "Sources/CMPI"),
         .systemLibrary(name: "CDuctusEvdev", path: "Sources/CEvdev"),
         .target(name: "CDuctusSystemd", path: "Sources/CSystemd"),
+        .target(name: "CDuctusX11", path: "Sources/CX11"),
         .systemLibrary(
             name: "CDuctusZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
@@ -145,7 +146,7 @@ let package = Package(
         room(
             "Keyboard",
             [
-                "Foundations", "Ink", "Streaming", "Tablet", "Wire", "Transport", "TransportZeroMQ", "CSystemd",
+                "Foundations", "Ink", "Streaming", "Tablet", "Wire", "Transport", "TransportZeroMQ", "CSystemd", "CX11",
             ]),
         room(
             "Daemon",
@@ -281,7 +282,7 @@ let package = Package(
             exclude: [
                 "Pad/chromium.py", "Pad/pad_check.py", "Client/clients_check.py", "Keyboard/desktop.py",
                 "Keyboard/keyboard_check.py", "Keyboard/gtk_field.py", "Keyboard/qt_field.py",
-                "Keyboard/chromium_field.py",
+                "Keyboard/chromium_field.py", "Keyboard/ink_on_screen.py",
             ]),
     ].filter { $0.type != .test || chosenTests?.contains($0.name) != false }
 )

@@ -3,57 +3,6 @@ import Testing
 
 import DuctusKeyboard
 
-private let second: Int64 = 1_000_000_000
-
-/// A composer with a field that has the focus, and the daemon there.
-private struct Writing {
-    var composer: Composer
-    private var number: UInt64 = 0
-    var now: Int64 = 0
-    let stream: StreamName
-
-    init(tells: Bool = true, content: FieldContent = FieldContent()) throws {
-        stream = try #require(StreamName("keyboard"))
-        composer = Composer(stream: stream)
-        _ = composer.daemon(isThere: true, at: 0)
-        _ = composer.focusIn()
-        composer.capabilities(tellsSurroundingText: tells)
-        _ = composer.become(content)
-        if tells { field("") }
-    }
-
-    mutating func field(_ text: String, cursor: Int? = nil, anchor: Int? = nil) {
-        now += second
-        _ = composer.surrounding(
-            SurroundingText(text, cursor: cursor ?? text.unicodeScalars.count, anchor: anchor), at: now)
-    }
-
-    func event(
-        _ state: LabelEvent.State, _ text: String, segment: UInt64, strokes: [UInt32], committed: Int = 0,
-        alternatives: [String] = [], on stream: StreamName? = nil
-    ) -> LabelEvent {
-        LabelEvent(
-            stream: stream ?? self.stream, epoch: 1, number: segment, segment: segment, state: state, text: text,
-            committed: committed, symbols: [], alternatives: alternatives.map { .init(text: $0, score: 0) },
-            generation: .init(number: 0), strokes: strokes, sampleCount: 1,
-            stamps: .init(arrived: 0, decided: 0, published: 0))
-    }
-
-    mutating func partial(_ text: String, committed: Int = 0, segment: UInt64 = 1, strokes: [UInt32] = [0])
-        -> [ComposingAction]
-    {
-        composer.label(
-            event(.partial, text, segment: segment, strokes: strokes, committed: committed), at: now)
-    }
-
-    mutating func final(
-        _ text: String, segment: UInt64 = 1, strokes: [UInt32] = [0], alternatives: [String] = []
-    ) -> [ComposingAction] {
-        composer.label(
-            event(.final, text, segment: segment, strokes: strokes, alternatives: alternatives), at: now)
-    }
-}
-
 @Suite struct ComposerTests {
     @Test func aPartialIsShownWithWhatMayChangeUnderlined() throws {
         var writing = try Writing()
@@ -271,13 +220,44 @@ private struct Writing {
             var writing = try Writing()
             _ = writing.final("hat")
             writing.field("")
-            writing.now += later * second
+            writing.now += later * Writing.second
             #expect(corrections(writing.final(text, segment: 2)).isEmpty, "\(text)")
         }
+    }
+
+    @Test func byKeysInAFieldThatTellsLate() throws {
+        // As fields of GTK do: each key's text is that before it, and that of fast keys older still.
+        var writing = try Writing()
+        _ = writing.final("hello wall")
+        writing.field("hello wall")
+        for told in ["hello wall", "hello wal", "hello wal", "hello wa"] {
+            writing.late(told)
+            _ = writing.composer.key(.backspace, at: writing.now)
+        }
+        let actions = writing.final("ball", segment: 2)
+        #expect(corrections(actions).map(\.text) == ["hello ball"])
+        #expect(actions.contains(.commit("ball")), "the space still stands there")
+    }
+
+    @Test func aSelectionIsDeletedWhole() throws {
+        var writing = try Writing()
+        writing.field("one two three", cursor: 4, anchor: 8)
+        _ = writing.composer.key(.backspace, at: writing.now)
+        #expect(writing.final("x") == [.commit("x")], "behind the space that stood before it")
     }
 }
 
 @Suite struct EditTests {
+    @Test func aGestureTakesItsOwnPreviewAway() throws {
+        var writing = try Writing()
+        writing.field("one two")
+        _ = writing.composer.penDown(stroke: 0)
+        _ = writing.partial("-")
+        #expect(
+            writing.composer.gesture(.deleteWord, leavesInk: false, at: writing.now)
+                == [.hidePreedit, .endSegment, .deleteBefore(3)])
+    }
+
     @Test func editsWaitForTheFinal() throws {
         var writing = try Writing()
         _ = writing.composer.penDown(stroke: 0)

@@ -39,7 +39,11 @@ import DuctusKeyboard
         #expect(
             IBusCall(property: "ContentType", .variant(.structure([.uint32(8), .uint32(0)])))
                 == .content(FieldContent(purpose: 8)))
-        #expect(IBusCall("FocusInId", [.path("/a"), .string("gtk3-im:field")]) == .focusIn(.field))
+        for (program, isCandid) in [
+            ("gtk3-im:chromium", false), ("xim", false), ("QIBusInputContext", true), ("gnome-shell", true),
+        ] {
+            #expect(IBusCall("FocusInId", [.path("/a"), .string(program)]) == .focusIn(.field(isCandid: isCandid)))
+        }
         #expect(IBusCall("FocusInId", [.path("/a"), .string("fake")]) == .focusIn(.nobody))
         #expect(IBusCall("FocusInId", [.path("/a"), .string("")]) == .focusIn(.unknown))
         #expect(IBusCall("FocusIn", []) == .focusIn(.unknown), "it may be a field, or none")

@@ -10,10 +10,12 @@ import DuctusStreaming
 package struct Composer {
     /// The keyboard's own pen; other streams are pens elsewhere.
     private let stream: StreamName
+    private let believesPrograms: Bool
 
     // The field
     private var isFocused = false
     private var content = FieldContent()
+    private var trust = FieldTrust()
     private var field = FieldMemory()
     private var written: WrittenText?
     private var choices: [String] = []
@@ -35,16 +37,29 @@ package struct Composer {
     /// Keys choose 1 to 9.
     private static let mostChoices = 9
 
-    package init(stream: StreamName) { self.stream = stream }
+    /// - Parameter believesPrograms: Whether a program to which no key comes is believed that its field is no secret, if it says that it tells its text.
+    package init(stream: StreamName, believesPrograms: Bool = false) {
+        self.stream = stream
+        self.believesPrograms = believesPrograms
+    }
 
     /// Whether ink is wanted: a field that is not secret has the focus, and the daemon reads.
-    package var accepts: Bool { isFocused && !content.isSecret && isServed }
+    package var accepts: Bool { mayAccept && trust.isTrusted }
+    /// Whether ink is to wait, because the field may turn out not to be secret.
+    package var isUndecided: Bool { mayAccept && trust.isOpen }
+    /// Whether the field's program is to be asked by a key, which is then told by `keyPassed()`; whoever does calls `proofIsAsked`.
+    package var wantsProof: Bool { mayAccept && trust.isUnasked }
+    package var proofDeadline: Int64? { trust.deadline }
+    package var isDistrusted: Bool { mayAccept && !trust.isTrusted && !trust.isOpen }
+    private var mayAccept: Bool { isFocused && !content.isSecret && isServed }
     package var isSecret: Bool { isFocused && content.isSecret }
     package var showsChoices: Bool { !choices.isEmpty }
 
     // MARK: The field
 
-    package mutating func focusIn() -> [ComposingAction] {
+    /// - Parameter isCandid: Whether its program says of secrets that they are.
+    package mutating func focusIn(isCandid: Bool = true) -> [ComposingAction] {
+        trust = FieldTrust(isCandid: isCandid)
         guard !isFocused else { return [] }
         isFocused = true
         field.forget()
@@ -71,8 +86,17 @@ package struct Composer {
 
     package mutating func capabilities(tellsSurroundingText: Bool) { field.tells = tellsSurroundingText }
 
+    package mutating func proofIsAsked(at now: Int64) { trust.ask(at: now, believes: believesPrograms) }
+    /// No program can be asked.
+    package mutating func proofIsMissing(at now: Int64) { trust.hurry(at: now) }
+    package mutating func advance(to now: Int64) { trust.advance(to: now, isBelieved: believesPrograms && field.tells) }
+    /// The field's program has handed on a key.
+    package mutating func keyPassed() { trust.prove() }
+
     package mutating func become(_ content: FieldContent) -> [ComposingAction] {
         self.content = content
+        // A program that says anything of its field would say of a password, too.
+        if content != FieldContent() { trust.prove() }
         guard content.isSecret else { return [] }
         let hadPreedit = preedit != nil
         let actions = hideChoices() + giveUp()
@@ -82,6 +106,7 @@ package struct Composer {
     }
 
     package mutating func surrounding(_ text: SurroundingText, at now: Int64) -> [ComposingAction] {
+        trust.prove()
         guard !content.isSecret, field.tell(text, at: now) else { return [] }
         guard written?.follow(text.before, at: now) == false else { return [] }
         written = nil
@@ -90,13 +115,18 @@ package struct Composer {
 
     /// - Returns: Whether the key was for us, and what it does.
     package mutating func key(_ key: Key, at now: Int64) -> (isTaken: Bool, actions: [ComposingAction]) {
+        keyPassed()
         guard !key.isRelease, !key.isModifier else { return (false, []) }
         if let choice = key.choice, choices.indices.contains(choice) { return (true, choose(choice, at: now)) }
         var actions = hideChoices()
         actions += commitPartial(at: now)
-        if !field.tells {
-            if !key.isBackspace || written?.delete(1, at: now) == false { written = nil }
-            if key.isBackspace { field.deleteBefore(1, at: now) } else { field.becomeUncertain() }
+        if key.isBackspace {
+            // Fields of GTK tell what stood there before the key, and nothing after the last one.
+            if field.hasSelection || written?.delete(1, at: now) == false { written = nil }
+            field.deleteBefore(1, at: now)
+        } else if !field.tells {
+            written = nil
+            field.becomeUncertain()
         }
         return (false, actions)
     }
@@ -251,7 +281,8 @@ package struct Composer {
             inkIsOpen = false
             return actions + [.endSegment]
         }
-        return actions + giveUp() + perform(edit, at: now)
+        let shown: [ComposingAction] = preedit == nil ? [] : [.hidePreedit]
+        return actions + shown + giveUp() + perform(edit, at: now)
     }
 
     private mutating func perform(_ edit: Edit, at now: Int64) -> [ComposingAction] {
@@ -282,7 +313,8 @@ package struct Composer {
         let hasTold = field.hasTold
         field.deleteBefore(count, at: now)
         if written?.delete(count, at: now) == false { written = nil }
-        return hasTold ? [.deleteBefore(count)] : Array(repeating: .press(.backspace), count: count)
+        return hasTold
+            ? [.deleteBefore(count)] : Array(repeating: .press(.backspace), count: count) + [.settle(keys: count)]
     }
 
     // MARK: Ends

@@ -10,6 +10,8 @@ package enum ComposingAction: Equatable, Sendable {
     case deleteBefore(Int)
     /// A key as if it had been typed.
     case press(Key)
+    /// What was pressed takes effect later than what is told: what follows waits for as many keys.
+    case settle(keys: Int)
     case showChoices([String])
     case hideChoices
     case correct(Correction)

@@ -3,13 +3,14 @@ struct FieldMemory {
     /// Whether the field's program says that it tells.
     var tells = false
     private var told: SurroundingText?
-    /// What stood there before our last change, and when that was: a late report of it is no news.
-    private var outdated: (text: SurroundingText, at: Int64)?
+    /// What stood there before the latest changes that we know of, and when they were made: a late report of it is no news.
+    private var outdated: [(text: SurroundingText, at: Int64)] = []
     /// Our own texts since the field got the focus, while nothing else happened; nil where something did.
     private var own: String? = ""
 
-    /// Nanoseconds in which a report of the text before our own change may still come.
+    /// Nanoseconds in which a report of the text before a change may still come.
     private static let delay: Int64 = 500_000_000
+    private static let mostOutdated = 64
 
     /// Nil where nobody knows.
     var before: String? {
@@ -28,24 +29,28 @@ struct FieldMemory {
     /// - Returns: Whether it is news.
     mutating func tell(_ text: SurroundingText, at now: Int64) -> Bool {
         tells = true
-        if let outdated, outdated.text == text, now - outdated.at < Self.delay { return false }
-        outdated = nil
+        if told != text, outdated.contains(where: { $0.text == text && now - $0.at < Self.delay }) { return false }
+        outdated = []
         told = text
         return true
     }
 
     mutating func insert(_ text: String, at now: Int64) {
         own? += text
-        guard let told else { return }
-        outdated = (told, now)
-        self.told?.insert(text)
+        told = change(at: now) { $0.insert(text) }
     }
 
     mutating func deleteBefore(_ count: Int, at now: Int64) {
         own = own.flatMap { $0.codePoints >= count ? String($0.unicodeScalars.dropLast(count)) : nil }
-        guard let told else { return }
-        outdated = (told, now)
-        self.told?.deleteBefore(count)
+        told = change(at: now) { if $0.hasSelection { $0.insert("") } else { $0.deleteBefore(count) } }
+    }
+
+    private mutating func change(at now: Int64, _ change: (inout SurroundingText) -> Void) -> SurroundingText? {
+        guard var told else { return nil }
+        outdated.append((told, now))
+        if outdated.count > Self.mostOutdated { outdated.removeFirst() }
+        change(&told)
+        return told
     }
 
     /// Something happened that only the field knows.
@@ -54,7 +59,7 @@ struct FieldMemory {
     /// Another field.
     mutating func forget() {
         told = nil
-        outdated = nil
+        outdated = []
         own = ""
     }
 }

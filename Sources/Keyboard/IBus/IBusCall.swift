@@ -21,8 +21,8 @@ package enum IBusCall: Equatable, Sendable {
 
     /// Who has the focus.
     package enum FocusHolder: Equatable, Sendable {
-        /// A field of a program.
-        case field
+        /// A field of a program. `isCandid`: the program says of passwords that they are.
+        case field(isCandid: Bool)
         /// The ibus-daemon's own context, which it uses while no field has the focus: also while a password is typed into a field whose
         /// program keeps it from input methods.
         case nobody
@@ -32,6 +32,9 @@ package enum IBusCall: Equatable, Sendable {
 
     static let interface = "org.freedesktop.IBus.Engine"
     private static let noProgram = "fake"
+    /// IBus's modules for GTK and for X11's own input methods: there each program chooses which of its keys the input method sees, and Chromium, which
+    /// uses the former, says nothing of passwords. Qt and the compositors of Wayland tell what kind of field it is.
+    private static let mute = ["gtk", "xim"]
     private static let surroundingText: UInt32 = 1 << 5
     /// Panels give places as shares of their size: as many units a side.
     private static let panelUnits: Float = 10_000
@@ -46,7 +49,7 @@ package enum IBusCall: Equatable, Sendable {
         case "FocusIn": self = .focusIn(.unknown)
         case "FocusInId":
             guard values.count == 2, let program = values[1].text else { return nil }
-            self = .focusIn(program.isEmpty ? .unknown : program == Self.noProgram ? .nobody : .field)
+            self = .focusIn(Self.holder(program))
         case "FocusOut", "FocusOutId": self = .focusOut
         case "Reset": self = .reset
         case "Enable": self = .enable
@@ -70,6 +73,12 @@ package enum IBusCall: Equatable, Sendable {
             self = .cancelStrokes(Int(count))
         default: self = .other
         }
+    }
+
+    private static func holder(_ program: String) -> FocusHolder {
+        if program.isEmpty { return .unknown }
+        if program == noProgram { return .nobody }
+        return .field(isCandid: !mute.contains { program.hasPrefix($0) })
     }
 
     /// A property that was set.

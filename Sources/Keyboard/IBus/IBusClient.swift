@@ -46,7 +46,8 @@ package final class IBusClient {
     }
 
     /// The answer comes after the engine was made: not to be waited for by the program whose engine it is.
-    package func requestGlobalEngine(_ engine: String) throws(BusFault) {
+    /// - Returns: The number that the answer names.
+    package func requestGlobalEngine(_ engine: String) throws(BusFault) -> UInt64 {
         try bus.send(call("SetGlobalEngine", [.string(engine)]))
     }
 

@@ -149,7 +149,7 @@ package final class IBusEngines {
             try signal("UpdateLookupTable", [table.value, .boolean(true)])
         case .hideChoices:
             try signal("UpdateLookupTable", [IBusLookupTable(candidates: []).value, .boolean(false)])
-        case .correct, .endSegment, .greet: break
+        case .settle, .correct, .endSegment, .greet: break
         }
     }
 

@@ -5,13 +5,13 @@ struct DesktopChecks {
     init(_ environment: [String: String]) { self.environment = environment }
 
     private var desktop: String { (environment["XDG_CURRENT_DESKTOP"] ?? "").lowercased() }
-    private var isWayland: Bool {
-        environment["XDG_SESSION_TYPE"] == "wayland" || !(environment["WAYLAND_DISPLAY"] ?? "").isEmpty
-    }
+    private var isWayland: Bool { environment.isWaylandSession }
     private var isGNOME: Bool { desktop.contains("gnome") || desktop.contains("unity") }
     private var isKDE: Bool { desktop.contains("kde") }
 
-    var checks: [SelfTest.Check] { [session, variable("GTK_IM_MODULE"), variable("QT_IM_MODULE"), xim, overlay] }
+    var checks: [SelfTest.Check] {
+        [session, variable("GTK_IM_MODULE"), variable("QT_IM_MODULE"), xim, passwords, overlay]
+    }
 
     private var session: SelfTest.Check {
         let (works, message, remedy): (Bool, String, String) =
@@ -64,10 +64,40 @@ struct DesktopChecks {
         )
     }
 
+    private var hasScreen: Bool {
+        guard let display = environment["DISPLAY"], !display.isEmpty else { return false }
+        return X11Screen(display: display) != nil
+    }
+
+    private var missing: String {
+        X11Screen.isAvailable ? "no X server with the extensions XTEST and SHAPE answers" : "libXtst.so.6 is missing"
+    }
+
+    private var remedy: String { X11Screen.isAvailable ? "" : "sudo apt install libxtst6" }
+
+    private var passwords: SelfTest.Check {
+        let works = hasScreen
+        return .init(
+            name: "passwords", works: works, isNeeded: false,
+            message: works
+                ? "programs that do not mark their passwords, as Chromium, are told from others by a key that types nothing"
+                : "\(missing): in programs that do not mark their passwords, as Chromium, the pen writes only after a key was pressed in the field",
+            remedy: works ? "" : remedy)
+    }
+
     private var overlay: SelfTest.Check {
-        .init(
-            name: "overlay", works: false, isNeeded: false,
-            message: "ink is not drawn on the screen while it is written; the preview in the field shows what is read",
-            remedy: "")
+        let preview = "the preview in the field shows what is read"
+        if isWayland {
+            return .init(
+                name: "overlay", works: false, isNeeded: false,
+                message: "on Wayland, ink is not drawn on the screen while it is written; \(preview)", remedy: "")
+        }
+        let works = hasScreen
+        return .init(
+            name: "overlay", works: works, isNeeded: false,
+            message: works
+                ? "ink is drawn on the screen while it is written"
+                : "\(missing): ink is not drawn on the screen while it is written; \(preview)",
+            remedy: works ? "" : remedy)
     }
 }

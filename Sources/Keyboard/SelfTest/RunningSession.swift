@@ -16,7 +16,7 @@ final class RunningSession: Sendable {
             do {
                 let session = try KeyboardSession(
                     settings, daemon: daemon, client: IBusClient(environment: environment), engine: Self.engine,
-                    guardian: nil
+                    display: nil, guardian: nil
                 ) { _ in }
                 stopper.withLock { $0 = session.stopper }
                 ready.signal()

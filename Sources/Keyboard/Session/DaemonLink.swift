@@ -14,6 +14,9 @@ final class DaemonLink: Sendable {
     private let corrections = DispatchQueue(label: "ductus.keyboard.corrections", qos: .utility)
     private let serial = Atomic<UInt64>(0)
 
+    /// Milliseconds for which ink waits until the daemon takes it.
+    private static let patience = 2000
+
     init(_ address: DaemonAddress, stream: StreamName, inbox: Inbox<KeyboardNews>) throws {
         self.address = address
         self.stream = stream
@@ -88,7 +91,12 @@ final class DaemonLink: Sendable {
         while true {
             var item = pollfd(fd: outbox.descriptor, events: Int16(POLLIN), revents: 0)
             guard poll(&item, 1, -1) >= 0 || errno == EINTR else { return }
-            for content in outbox.takeAll() {
+            let contents = outbox.takeAll()
+            // The daemon is known to be there before it has subscribed: what is sent earlier goes nowhere. Where it does not subscribe at all, it is lost.
+            if !contents.isEmpty, try !publisher.isSubscribed(to: topic) {
+                try? publisher.waitForSubscription(to: topic, milliseconds: Self.patience)
+            }
+            for content in contents {
                 if case .hello = content { hello = content }
                 // A daemon that began anew knows nothing of this stream.
                 if try publisher.takeNewSubscription(to: topic), let hello { try send(hello) }

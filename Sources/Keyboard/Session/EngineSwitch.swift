@@ -11,6 +11,9 @@ package struct EngineSwitch {
     /// IBus did not say what has the focus. It does for an engine that it knows: ours is chosen once more.
     private var renews = false
     private var hasRenewed = false
+    /// What IBus refused, and when to ask for it again.
+    private var rest: (engine: String, end: Int64)?
+    private var patience = Patience()
 
     /// - Parameter activates: Whether ours is to be chosen from the start; else the user chooses it.
     package init(own: String, current: String?, usual: String, activates: Bool) {
@@ -20,12 +23,16 @@ package struct EngineSwitch {
         isWanted = activates || current == own
     }
 
+    /// When to call `wanted` even if nothing happens.
+    package var deadline: Int64? { rest?.end }
+
     /// The engine to choose now; nil: as it is.
-    package mutating func wanted(isServed: Bool) -> String? {
+    package mutating func wanted(isServed: Bool, at now: Int64) -> String? {
+        if let rest, now >= rest.end { self.rest = nil }
         guard isWanted else { return nil }
         if renews, asked != nil { return nil }
         let engine = isServed && !renews ? own : former
-        guard engine != asked ?? (isOwn ? own : former) else { return nil }
+        guard engine != asked ?? (isOwn ? own : former), engine != rest?.engine else { return nil }
         asked = engine
         return engine
     }
@@ -40,12 +47,16 @@ package struct EngineSwitch {
         // What was not asked for by us was chosen by the user.
         if engine != asked { isWanted = isOwn }
         asked = nil
+        rest = nil
+        patience.reset()
     }
 
-    /// IBus did not do what was asked: it is asked again.
-    package mutating func refused() {
+    /// IBus did not do what was asked: it is asked again, after a pause that grows.
+    package mutating func refused(at now: Int64) {
+        guard let refused = asked else { return }
         asked = nil
         renews = false
+        rest = (refused, patience.next(at: now))
     }
 
     /// An ibus-daemon asks a new engine whether to name the program that has the focus, and does not wait for the answer: only the

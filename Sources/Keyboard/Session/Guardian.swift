@@ -27,16 +27,25 @@ final class GuardedLife {
     private var process: Process?
     private var input: FileHandle?
     private var former = ""
+    private var patience = Patience()
+    private var startedAt: Int64 = 0
+
+    /// Nanoseconds of life after which a death is not taken for the next of a row.
+    private static let longLife: Int64 = 10_000_000_000
+
+    /// When to call `revive`.
+    private(set) var deadline: Int64?
 
     /// - Parameters:
-    ///   - onDeath: Called from any thread; it leads to `revive()`.
+    ///   - onDeath: Called from any thread; it leads to `mourn(at:)`.
     init(program: String, arguments: [String], onDeath: @escaping @Sendable () -> Void) {
         self.program = program
         self.arguments = arguments
         self.onDeath = onDeath
     }
 
-    func start() throws {
+    func start(at now: Int64) throws {
+        startedAt = now
         let process = Process()
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
@@ -58,13 +67,23 @@ final class GuardedLife {
         tell()
     }
 
-    func revive() throws {
+    /// It has died: it is to be started again, but not on and on where it cannot live.
+    func mourn(at now: Int64) {
+        if now - startedAt >= Self.longLife { patience.reset() }
+        deadline = patience.next(at: now)
+    }
+
+    /// Starts it again, once it is time.
+    func revive(at now: Int64) {
+        guard let deadline, now >= deadline else { return }
+        self.deadline = nil
         guard process?.isRunning != true else { return }
-        try start()
+        do { try start(at: now) } catch { mourn(at: now) }
     }
 
     /// Nothing is to be restored any more.
     func end() {
+        deadline = nil
         process?.terminationHandler = nil
         guardEngine("")
         try? input?.close()

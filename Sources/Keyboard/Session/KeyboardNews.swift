@@ -13,5 +13,7 @@ enum KeyboardNews: Sendable {
     /// SIGUSR1: writing mode on or off, for shortcuts of the desktop.
     case toggle
     case guardianDied
+    /// No program can be asked whether its field holds a secret.
+    case cannotAsk
     case stop
 }

@@ -18,6 +18,8 @@ package struct KeyboardSettings: Sendable {
     package var holdsStill = true
     /// Whether writing mode is on from the start.
     package var writesAtOnce = false
+    /// Whether ink is drawn on the screen while it is written, where that can be done.
+    package var drawsInk = true
     /// IBus started this program.
     package var isLaunched = false
     package var version = ""

@@ -71,6 +71,9 @@ struct KeyboardCommand: ParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Whether a pen held still switches writing mode.")
     var hold = true
 
+    @Flag(inversion: .prefixedNo, help: "Whether ink is drawn on the screen while it is written; on X11 alone.")
+    var overlay = true
+
     @Flag(help: "Be in writing mode from the start.")
     var write = false
 
@@ -160,6 +163,7 @@ struct KeyboardCommand: ParsableCommand {
         settings.button = buttonCode
         settings.holdsStill = hold
         if case .recording = settings.pen { settings.writesAtOnce = true } else { settings.writesAtOnce = write }
+        settings.drawsInk = overlay
         settings.isLaunched = ibus
         settings.version = Release.version
         return settings

@@ -32,7 +32,9 @@ import Testing
 
     @Test(
         .enabled(if: canRun, "needs what TEST_PACKAGES of the Makefile names, and models/english"),
-        arguments: ["entry", "choose", "password", "killed"])
+        arguments: [
+            "entry", "view", "qt", "chromium", "choose", "password", "password_chromium", "killed", "restart",
+        ])
     func theKeyboardHolds(check: String) throws {
         let daemon = try #require(DaemonUnderTest.program("ductusd"), "ductusd is not built")
         let build = URL(filePath: daemon).deletingLastPathComponent().path

@@ -1,11 +1,13 @@
-"""A window of Chromium with a text field: chromium_field.py PROFILE. Says on standard output what it holds, whenever that changes."""
+"""A window of Chromium with a text field f, a password p, a PIN n, another text field g: chromium_field.py PROFILE.
+
+Says on standard output what they hold, whenever that changes."""
 import asyncio, json, subprocess, sys, time
 from pathlib import Path
 
 import websockets
 
 PAGE = ("data:text/html,<title>field</title><input id=f style='font-size:24px;width:90%25' autofocus>"
-        "<input id=p type=password>")
+        "<p><input id=p type=password><p><input id=n type=password inputmode=numeric><p><input id=g>")
 profile = Path(sys.argv[1])
 browser = subprocess.Popen(
     ["/usr/bin/chromium", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--no-default-browser-check",
@@ -30,7 +32,7 @@ async def main():
         while True:
             number += 1
             await socket.send(json.dumps({"id": number, "method": "Runtime.evaluate", "params": {
-                "returnByValue": True, "expression": "JSON.stringify({text: f.value, secret: p.value, active: document.activeElement.id, has: document.hasFocus()})"}}))
+                "returnByValue": True, "expression": "JSON.stringify({text: f.value, p: p.value, n: n.value, g: g.value, active: document.activeElement.id, has: document.hasFocus()})"}}))
             while True:
                 answer = json.loads(await socket.recv())
                 if answer.get("id") == number:

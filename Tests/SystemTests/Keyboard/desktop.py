@@ -26,6 +26,8 @@ class Recording:
 
     def __init__(self, start=0.05):
         self.lines, self.time = list(self.HEAD), start
+        # When each text, and its first stroke, is written, and when its samples are.
+        self.ends, self.first_ends, self.samples = [], [], []
 
     def event(self, *changes):
         for kind, code, value in changes:
@@ -37,16 +39,21 @@ class Recording:
         start, first = self.time, strokes[0][2][0]
         x, y = int(strokes[0][0][0]), int(strokes[0][1][0])
         self.event((3, 0, x), (3, 1, y), (1, 0x140, 1))
-        for xs, ys, times, *_ in strokes:
+        self.samples.append([])
+        for number, (xs, ys, times, *_) in enumerate(strokes):
             for index, (x, y, ms) in enumerate(zip(xs, ys, times)):
                 self.time = start + 0.02 + (ms - first) / 1000
                 touch = [(1, 0x14a, 1)] if index == 0 else []
                 self.event((3, 0, int(x)), (3, 1, int(y)), (3, 0x18, 500 + index % 2), *touch)
+                self.samples[-1].append(self.time)
+            if number == 0:
+                self.first_ends.append(self.time)
             self.time += 0.004
             self.event((3, 0x18, 0), (1, 0x14a, 0))
         if leaves:
             self.time += 0.05
             self.event((3, 0x18, 0), (1, 0x140, 0))
+        self.ends.append(self.time)
 
     def pause(self, seconds):
         self.time += seconds
@@ -170,16 +177,22 @@ class Desktop:
         connect = [] if arguments[0] == "synthesize" else ["--connect", self.folder + "/ductus"]
         return subprocess.run([self.build / "ductus", *arguments, *connect], env=self.environment, capture_output=True, text=True, check=check)
 
-    def ink(self, text, seed, hand="printed"):
+    def ink(self, text, seed, hand="printed", scale=1, down=0):
         out = f"{self.folder}/ink.ndjson"
         self.ductus("synthesize", text, "--seed", str(seed), "--writer", "4", "--hand", hand, "--out", out)
-        return json.loads(Path(out).read_text().splitlines()[0])["strokes"]
+        strokes = json.loads(Path(out).read_text().splitlines()[0])["strokes"]
+        return [[[scale * x for x in xs], [scale * y + down for y in ys], *more] for xs, ys, *more in strokes]
 
     def start_keyboard(self, *arguments):
         self.log = open(self.folder + "/keyboard.log", "ab")
+        self.began = time.monotonic()
         self.keyboard = self.child(str(self.build / "ductus"), "keyboard", "--connect", self.folder + "/ductus", *arguments,
                                    stdout=self.log, stderr=self.log)
         return self.keyboard
+
+    def wait_for_pen(self, end):
+        """Until the recording is at this time, and a second longer: what has not happened then does not happen."""
+        time.sleep(max(0, self.began + end + 1 - time.monotonic()))
 
     @property
     def log_text(self):
@@ -207,6 +220,11 @@ class Desktop:
 
     def type(self, *keys):
         subprocess.run(["xdotool", "key", *keys], env=self.environment, check=True)
+
+    def ink_on_screen(self):
+        """A place where there are points of the ink's colour; none: []."""
+        found = subprocess.run([PYTHON, str(HERE / "ink_on_screen.py")], env=self.environment, check=True, capture_output=True, text=True)
+        return found.stdout.split()
 
     def picture(self, path):
         subprocess.run(["import", "-window", "root", str(path)], env=self.environment, check=True)

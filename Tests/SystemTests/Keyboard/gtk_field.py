@@ -1,4 +1,4 @@
-"""A window of GTK 3 with a field: gtk_field.py entry|view|password|two. Says on standard output what it holds, whenever that changes."""
+"""A window of GTK 3 with a field: gtk_field.py entry|view|password|pin|hidden|two. Says on standard output what it holds, whenever that changes."""
 import json, sys, threading
 import gi
 
@@ -13,14 +13,16 @@ if kind == "view":
     buffer = field.get_buffer()
     text = lambda: buffer.get_text(*buffer.get_bounds(), True)
     buffer.connect("changed", lambda *_: say())
+    field.connect("button-press-event", lambda *_: say(clicked=True))
 else:
     field = Gtk.Entry()
     text = field.get_text
     field.connect("changed", lambda *_: say())
     field.connect("activate", lambda *_: say(activated=True))
-    if kind == "password":
+    if kind in ("password", "hidden"):
         field.set_visibility(False)
-        field.set_input_purpose(Gtk.InputPurpose.PASSWORD)
+    if kind in ("password", "pin"):
+        field.set_input_purpose(getattr(Gtk.InputPurpose, kind.upper()))
 
 
 second = Gtk.Entry()

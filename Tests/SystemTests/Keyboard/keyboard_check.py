@@ -147,7 +147,7 @@ def secret(desktop, field, holds):
     """Nothing is read, sent, kept or learned."""
     finals = Finals(desktop)
     recording = write(desktop, ["hello", "world"])
-    time.sleep(recording.time + 2)
+    desktop.wait_for_pen(recording.time + 1)
     assert holds() == "", f"{field.states}"
     assert not finals.events, f"the daemon got ink: {finals.events}"
     status = json.loads(desktop.ductus("status", "--json").stdout)
@@ -167,11 +167,52 @@ def password_qt(desktop):
     secret(desktop, field, lambda: field.text)
 
 
+def pin(desktop):
+    """It can be seen what is typed, but it is marked."""
+    field = desktop.gtk("pin")
+    secret(desktop, field, lambda: field.text)
+
+
+def hidden(desktop):
+    """It is not marked, but what is typed cannot be seen."""
+    field = desktop.gtk("hidden")
+    secret(desktop, field, lambda: field.text)
+
+
+def tab_to(desktop, field, name):
+    desktop.type("Tab")
+    wait_until(lambda: field.states[-1][1]["active"] == name, 10, f"{name} has the focus")
+
+
 def password_chromium(desktop):
     field = browser(desktop)
-    desktop.type("Tab")
-    wait_until(lambda: field.states[-1][1]["active"] == "p", 10, "the password has the focus")
-    secret(desktop, field, lambda: field.states[-1][1]["secret"])
+    tab_to(desktop, field, "p")
+    secret(desktop, field, lambda: field.states[-1][1]["p"])
+
+
+def pin_chromium(desktop):
+    field = browser(desktop)
+    tab_to(desktop, field, "p")
+    tab_to(desktop, field, "n")
+    secret(desktop, field, lambda: field.states[-1][1]["n"])
+
+
+def between_chromium(desktop):
+    """From a text field to a password, to a PIN, to a text field, as the pen writes on: what is written into the text fields arrives, and only that."""
+    field = browser(desktop)
+    finals = Finals(desktop)
+    value = lambda name: field.states[-1][1][name]
+    recording = write(desktop, ["one", "secret", "number", "again"], pause=4, start=3)
+    wait_until(lambda: len(finals.texts) == 1, 30, "the first word is read")
+    wait_until(lambda: value("text") == finals.texts[0], 5, lambda: str(field.states[-1]))
+    tab_to(desktop, field, "p")
+    desktop.wait_for_pen(recording.ends[1])
+    tab_to(desktop, field, "n")
+    desktop.wait_for_pen(recording.ends[2])
+    tab_to(desktop, field, "g")
+    wait_until(lambda: len(finals.texts) == 2, 30, "the last word is read")
+    wait_until(lambda: value("g") == finals.texts[1], 5, lambda: str(field.states[-1]))
+    assert (value("text"), value("p"), value("n")) == (finals.texts[0], "", ""), field.states[-1]
 
 
 def component(desktop):
@@ -205,6 +246,20 @@ def killed(desktop):
     desktop.type("b")
     field.until("ab", 3)
     wait_until(lambda: desktop.engine == "xkb:us::eng", 5, lambda: f"{desktop.engine} is chosen")
+
+
+def choose_chromium(desktop):
+    """The same in a field that does not tell what stands in it: it is deleted by keys."""
+    field = browser(desktop)
+    finals = Finals(desktop)
+    write(desktop, ["hello"], start=2)
+    wait_until(lambda: finals.texts, 20, "the daemon reads")
+    final = finals.events[-1][1]
+    others = [alternative["text"] for alternative in final["alternatives"] if alternative["text"] != final["text"]]
+    assert others, f"there is no other reading: {final}"
+    field.until(final["text"])
+    desktop.type("alt+2")
+    field.until(others[0], 5)
 
 
 def guardian(desktop):
@@ -262,6 +317,29 @@ def gestures(desktop):
         raise
 
 
+def gestures_chromium(desktop):
+    """The same in a field that does not tell what stands in it."""
+    field = browser(desktop)
+    recording = Recording(start=2)
+    recording.write(desktop.ink("hello wall", 1))
+    recording.pause(1.5)
+    way = [(6000 - 75 * i, 2000) for i in range(41)]
+    recording.write([[[x for x, _ in way], [y for _, y in way], [8 * i for i in range(len(way))]]])
+    desktop.start_keyboard("--pen", recording.save(desktop.folder + "/pen.evemu"))
+    wait_until(lambda: " " in field.text, recording.time + 15, "the text is there")
+    wait_until(lambda: field.text.strip() == "hello", recording.time + 10, lambda: repr(field.text))
+
+
+def early(desktop):
+    """The pen writes before the keyboard has found its way: no letter is lost."""
+    field = desktop.gtk("entry")
+    recording = Recording(start=0.01)
+    recording.write(desktop.ink("hello wall", 1))
+    desktop.start_keyboard("--pen", recording.save(desktop.folder + "/pen.evemu"))
+    wait_until(lambda: field.text, recording.time + 15, "the text is there")
+    assert field.text.startswith("hello"), field.text
+
+
 def leave(desktop):
     """The focus leaves in the middle of a word: what was read stays, once, and what is written then comes into the next field."""
     field = desktop.gtk("two")
@@ -299,6 +377,20 @@ def hundred(desktop):
                 delays.append((shown[text] - at) * 1000)
     delays.sort()
     print(f"{len(texts)} lines, final to field: median {delays[len(delays) // 2]:.1f} ms, largest {delays[-1]:.1f} ms")
+
+
+def ink(desktop):
+    """What is written is seen on the screen while it is, and no more once it has become text; clicks go through it."""
+    field = desktop.gtk("view")
+    recording = Recording(start=1.5)
+    recording.write(desktop.ink("ink", 1, scale=4))
+    recording.pause(2)
+    desktop.start_keyboard("--pen", recording.save(desktop.folder + "/pen.evemu"))
+    place = wait_until(desktop.ink_on_screen, 10, "ink is seen")
+    subprocess.run(["xdotool", "mousemove", *place, "click", "1"], env=desktop.environment, check=True)
+    wait_until(lambda: any(state.get("clicked") for _, state in field.states), 5, "the click arrives in the field below")
+    wait_until(lambda: field.text, recording.time + 10, "it is read")
+    wait_until(lambda: not desktop.ink_on_screen(), 5, "the ink is gone")
 
 
 def self_test(desktop):
@@ -348,22 +440,27 @@ def wakeups(desktop):
 
 
 def picture(desktop):
-    """For the guide: what is being read, and other readings, one below the other, under build/keyboard."""
+    """For the guide: ink and what is being read of it, and other readings, one below the other, under build/keyboard."""
     field = desktop.gtk("view")
-    recording = write(desktop, ["write with the pen into", "any program"], pause=3)
+    subprocess.run(["xdotool", "search", "--name", "^field$", "windowsize", "1024", "340"], env=desktop.environment, check=True)
+    recording = Recording(start=1.5)
+    recording.write(desktop.ink("write with a pen", 1, scale=5, down=6000))
+    recording.pause(3)
+    desktop.start_keyboard("--pen", recording.save(desktop.folder + "/pen.evemu"))
     folder = ROOT / "build/keyboard"
     folder.mkdir(parents=True, exist_ok=True)
-    wait_until(lambda: len(field.states[-1][1]["preedit"]) > 12, 30, "a line is being read")
+    wait_until(lambda: len(field.states[-1][1]["preedit"]) > 11, 30, "a line is being read")
     desktop.picture(folder / "1.png")
     wait_until(lambda: field.text, 30, "it is read")
     time.sleep(1)
     desktop.picture(folder / "2.png")
-    subprocess.run(["convert", folder / "1.png", folder / "2.png", "-crop", "900x200+0+0", "+repage", "-append", folder / "keyboard.png"], check=True)
+    subprocess.run(["convert", folder / "1.png", folder / "2.png", "-crop", "1024x340+0+0", "+repage", "-append", folder / "keyboard.png"], check=True)
 
 
 DESKTOPS = {"sway": SwayDesktop, "picture": PicturedDesktop}
-CHECKS = {name: value for name, value in list(globals().items()) if callable(value) and getattr(value, "__module__", "") == "__main__"
-          and name in ("entry view qt chromium keys choose rewrite password killed guardian restart gestures leave hundred sway component picture password_qt password_chromium self_test hold wakeups").split()}
+CHECKS = {name: globals()[name] for name in (
+    "entry view qt chromium keys choose choose_chromium rewrite password pin hidden password_qt password_chromium pin_chromium between_chromium killed component "
+    "guardian restart gestures gestures_chromium early leave hundred sway self_test hold wakeups ink picture").split()}
 
 
 def main():

@@ -29,6 +29,7 @@ struct PackageTests {
             "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends /root/ductus.deb 2>&1"
         )
         #expect(try machine.run("dpkg", "-V", "ductus").output.isEmpty)
+        for file in Self.keyboardFiles { try machine.run("test", "-f", file) }
         try machine.wait(for: "the service") { try machine.property("ActiveState") == "active" }
         #expect(try machine.property("UnitFileState") == "enabled")
         let client = try DaemonClient(sockets: machine.path("/run/ductus"))
@@ -63,6 +64,13 @@ struct PackageTests {
             checked: false)
         #expect(left.output.isEmpty)
     }
+
+    /// What the pen as a keyboard needs: the engine for IBus, the right to read pens, the user's unit, the guide.
+    private static let keyboardFiles = [
+        "/usr/share/ibus/component/ductus.xml", "/usr/lib/udev/rules.d/60-ductus-tablet.rules",
+        "/usr/lib/systemd/user/ductus-keyboard.service", "/usr/share/doc/ductus/keyboard.md",
+        "/usr/share/doc/ductus/pictures/keyboard.png",
+    ]
 
     /// Packs the same files again as a later version.
     private static let raiseVersion = """

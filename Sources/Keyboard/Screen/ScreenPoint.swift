@@ -1,0 +1,23 @@
+import DuctusInk
+import DuctusTablet
+
+/// A place on the screen, in shares of its width and height.
+struct ScreenPoint: Equatable, Sendable {
+    var x: Float
+    var y: Float
+}
+
+extension TabletDevice {
+    /// Where on the screen a pen shows its ink: a tablet is as large as the screen, as for the pointer that it moves. Nil where it does not tell its
+    /// size.
+    func screenPoint(of sample: Sample, rotation: QuarterTurn) -> ScreenPoint? {
+        guard let area, sample.x.isFinite, sample.y.isFinite else { return nil }
+        let x = (sample.x - area.x) / area.width, y = (sample.y - area.y) / area.height
+        return switch rotation {
+        case .none: ScreenPoint(x: x, y: y)
+        case .quarter: ScreenPoint(x: 1 - y, y: x)
+        case .half: ScreenPoint(x: 1 - x, y: 1 - y)
+        case .threeQuarters: ScreenPoint(x: y, y: 1 - x)
+        }
+    }
+}

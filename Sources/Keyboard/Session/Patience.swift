@@ -1,0 +1,17 @@
+/// How long to wait before the next try of what failed: longer and longer.
+struct Patience: Equatable, Sendable {
+    private var pause = Self.first
+
+    /// Nanoseconds.
+    private static let first: Int64 = 250_000_000
+    private static let longest: Int64 = 30_000_000_000
+
+    /// When to try again what has just failed.
+    mutating func next(at now: Int64) -> Int64 {
+        defer { pause = min(2 * pause, Self.longest) }
+        return now + pause
+    }
+
+    /// It has worked.
+    mutating func reset() { pause = Self.first }
+}
