@@ -18,9 +18,10 @@ public struct ReadPage: Equatable, Sendable {
         guard numbers.indices.contains(where: { numbers[$0] != $0 }) else { return self }
         var page = self
         for at in page.pieces.indices {
-            page.pieces[at].strokes = page.pieces[at].strokes.map { numbers[$0] }
+            page.pieces[at].strokes = page.pieces[at].strokes.map { numbers[$0] }.sorted()
             for word in page.pieces[at].words.indices {
-                page.pieces[at].words[word].strokes = page.pieces[at].words[word].strokes.map { numbers[$0] }
+                page.pieces[at].words[word].strokes =
+                    page.pieces[at].words[word].strokes.map { numbers[$0] }.sorted()
             }
         }
         for at in page.unused.indices { page.unused[at].stroke = numbers[page.unused[at].stroke] }

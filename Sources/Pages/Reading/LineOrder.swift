@@ -3,10 +3,56 @@ import DuctusInk
 /// The order in which a line's strokes are read: that of writing, except for what was put in later.
 ///
 /// A word written after the page was done, or the dots and crosses of a whole line, are moved to the letters beside which they stand. Strokes
-/// that are delayed within a word stay where they are: models have learnt them so.
+/// that are delayed within a word stay where they are: models have learnt them so. Where the strokes come in no order of writing, their places
+/// tell one.
 package enum LineOrder {
     /// How far behind the writing a stroke must be to be moved, in x-heights.
     private static let leastDelay = 6.0
+    /// Where a stroke's turn comes, from its left end to its right end: between the two orders of left ends and of middles.
+    private static let turn = 0.3
+    /// Letters that an order is told by.
+    private static let fewest = 6
+    /// A line whose letters step back more often was not written in this order.
+    private static let mostReturns = 0.3
+
+    /// The indexes of `shapes` in reading order.
+    ///
+    /// - Parameters:
+    ///   - shapes: the line's strokes as they come, the line level, with their swings.
+    ///   - isTimed: the order is known to be that of writing.
+    package static func order(of shapes: [StrokeShape], xHeight: Double, isTimed: Bool) -> [Int] {
+        let isSmall = shapes.map { LineFit.kind(of: $0, xHeight: xHeight) == .small }
+        let letters = shapes.indices.filter { !isSmall[$0] }
+        guard !isTimed, !isOrderOfWriting(shapes, letters: letters, xHeight: xHeight) else {
+            return order(of: shapes.map(\.box), xHeight: xHeight)
+        }
+        return order(byPlaceOf: shapes.map(\.box), letters: letters, small: shapes.indices.filter { isSmall[$0] })
+    }
+
+    /// Whether strokes may have been written in the order in which they come: not where they are sorted by place, and not where they jump to
+    /// and fro.
+    private static func isOrderOfWriting(_ shapes: [StrokeShape], letters: [Int], xHeight: Double) -> Bool {
+        guard letters.count >= fewest else { return true }
+        let steps = zip(shapes, shapes.dropFirst())
+        if steps.allSatisfy({ $0.box.minX <= $1.box.minX }) || steps.allSatisfy({ $0.box.midX <= $1.box.midX }) {
+            return false
+        }
+        let returns = zip(letters, letters.dropFirst()).filter {
+            shapes[$1].box.midX < shapes[$0].box.minX - 0.5 * xHeight
+        }
+        return Double(returns.count) <= mostReturns * Double(letters.count - 1)
+    }
+
+    /// Letters from left to right, each with the dots and bars over it behind it.
+    private static func order(byPlaceOf boxes: [PlaneBox], letters: [Int], small: [Int]) -> [Int] {
+        func place(_ at: Int) -> Double { boxes[at].minX + turn * boxes[at].width }
+        let letters = letters.sorted { (place($0), $0) < (place($1), $1) }
+        var following: [Int: [Int]] = [:]
+        for at in small.sorted(by: { (boxes[$0].midX, $0) < (boxes[$1].midX, $1) }) {
+            following[letters.lastIndex { place($0) <= boxes[at].midX } ?? -1, default: []].append(at)
+        }
+        return (following[-1] ?? []) + letters.indices.flatMap { [letters[$0]] + (following[$0] ?? []) }
+    }
 
     /// The indexes of `boxes` in reading order.
     ///

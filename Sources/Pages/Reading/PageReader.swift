@@ -41,6 +41,11 @@ public final class PageReader {
         public let strokes: [Int]
         fileprivate let isInOrder: Bool
 
+        fileprivate func renumbered(by order: [Int]) -> Line {
+            let strokes = strokes.map { order[$0] }
+            return Line(recognition: recognition, strokes: strokes, isInOrder: strokes == strokes.sorted())
+        }
+
         /// The recognition, if the strokes were read in their own order.
         public var inOwnOrder: Recognition? { isInOrder ? recognition : nil }
     }
@@ -51,9 +56,21 @@ public final class PageReader {
     public func readWithRecognitions(
         _ strokes: [Stroke], layout choice: LayoutChoice = .auto
     ) throws -> (page: ReadPage, lines: [Line?]) {
+        guard let order = TimeOrder.order(of: strokes) else { return try read(strokes, choice, isTimed: false) }
+        guard order != Array(strokes.indices) else { return try read(strokes, choice, isTimed: true) }
+        let (page, lines) = try read(order.map { strokes[$0] }, choice, isTimed: true)
+        return (page.renumbered(by: order), lines.map { $0?.renumbered(by: order) })
+    }
+
+    /// Reads strokes in the order in which they come.
+    ///
+    /// - Parameter isTimed: that is the order of writing.
+    private func read(
+        _ strokes: [Stroke], _ choice: LayoutChoice, isTimed: Bool
+    ) throws -> (page: ReadPage, lines: [Line?]) {
         let layout = choice == .line ? nil : PageLayout(of: strokes)
         guard let layout, choice == .page || !layout.isOneLine(of: strokes.count) else {
-            return try readAsLine(strokes)
+            return try readAsLine(strokes, isTimed: isTimed)
         }
         // Gentle slopes are the recognizer's own business; turned ink keeps its indexes.
         let level = abs(layout.angle) > Self.leastTurn ? strokes.turned(by: -layout.angle) : strokes
@@ -65,7 +82,8 @@ public final class PageReader {
                 page.pieces.append(ReadPiece(kind: .drawing, strokes: piece.strokes, box: box, block: piece.block))
                 lines.append(nil)
             case .text:
-                let (read, line) = try readLine(piece.strokes, of: level, asWritten: strokes, block: piece.block)
+                let (read, line) = try readLine(
+                    piece.strokes, of: level, asWritten: strokes, block: piece.block, isTimed: isTimed)
                 page.pieces.append(read)
                 lines.append(line)
             }
@@ -76,15 +94,16 @@ public final class PageReader {
     /// A page that slopes less is read as it is, in radians.
     private static let leastTurn = 0.1
 
-    private func readAsLine(_ strokes: [Stroke]) throws -> (page: ReadPage, lines: [Line?]) {
-        let (piece, line) = try readLine(Array(strokes.indices), of: strokes, asWritten: strokes, block: 0)
+    private func readAsLine(_ strokes: [Stroke], isTimed: Bool) throws -> (page: ReadPage, lines: [Line?]) {
+        let (piece, line) = try readLine(
+            Array(strokes.indices), of: strokes, asWritten: strokes, block: 0, isTimed: isTimed)
         return (ReadPage(pieces: [piece]), [line])
     }
 
     private func readLine(
-        _ members: [Int], of level: [Stroke], asWritten strokes: [Stroke], block: Int
+        _ members: [Int], of level: [Stroke], asWritten strokes: [Stroke], block: Int, isTimed: Bool
     ) throws -> (ReadPiece, Line) {
-        let ordered = Self.ordered(members, of: level)
+        let ordered = Self.ordered(members, of: level, isTimed: isTimed)
         let recognition = try recognizer.recognize(ordered.map { level[$0] })
         var piece = ReadPiece(recognition, of: ordered.map { strokes[$0] }, numbered: ordered)
         piece.block = block
@@ -92,7 +111,7 @@ public final class PageReader {
     }
 
     /// The strokes of a line in the order in which they are read.
-    private static func ordered(_ members: [Int], of strokes: [Stroke]) -> [Int] {
+    private static func ordered(_ members: [Int], of strokes: [Stroke], isTimed: Bool) -> [Int] {
         let line = members.map { strokes[$0] }
         var shapes = (SteepLine.levelled(line) ?? line).map { stroke in
             StrokeShape(
@@ -101,6 +120,6 @@ public final class PageReader {
                     .map { PlanePoint(Double($0.x), Double($0.y)) })
         }
         let scale = InkScale(measuring: &shapes)
-        return LineOrder.order(of: shapes.map(\.box), xHeight: scale.xHeight).map { members[$0] }
+        return LineOrder.order(of: shapes, xHeight: scale.xHeight, isTimed: isTimed).map { members[$0] }
     }
 }
