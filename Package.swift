@@ -222,7 +222,9 @@ let package = Package(
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
         tests(
             "Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
-        tests("Pages", of: ["Drawing", "Pages", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
+        tests(
+            "Pages", of: ["Drawing", "Pages", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
+            ["StreamingTestSupport"]),
         tests(
             "Training",
             of: [

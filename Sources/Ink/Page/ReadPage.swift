@@ -108,6 +108,8 @@ public struct UnusedStroke: Equatable, Sendable {
         case strikeOut
         /// It, or the words below it, were struck or scribbled out.
         case struckOut
+        /// A caret that shows where words are put in.
+        case insertionMark
         /// A rule or a grid below the writing.
         case ruling
     }

@@ -10,37 +10,40 @@ package enum LineOrder {
     private static let leastDelay = 6.0
     /// Where a stroke's turn comes, from its left end to its right end: between the two orders of left ends and of middles.
     private static let turn = 0.3
-    /// Letters that an order is told by.
+    /// Steps from letter to letter that an order is told by.
     private static let fewest = 6
     /// A line whose letters step back more often was not written in this order.
     private static let mostReturns = 0.3
 
-    /// The indexes of `shapes` in reading order.
+    /// The indexes of a line's strokes in reading order.
     ///
-    /// - Parameters:
-    ///   - shapes: the line's strokes as they come, the line level, with their swings.
-    ///   - isTimed: the order is known to be that of writing.
-    package static func order(of shapes: [StrokeShape], xHeight: Double, isTimed: Bool) -> [Int] {
-        let isSmall = shapes.map { LineFit.kind(of: $0, xHeight: xHeight) == .small }
-        let letters = shapes.indices.filter { !isSmall[$0] }
-        guard !isTimed, !isOrderOfWriting(shapes, letters: letters, xHeight: xHeight) else {
-            return order(of: shapes.map(\.box), xHeight: xHeight)
-        }
-        return order(byPlaceOf: shapes.map(\.box), letters: letters, small: shapes.indices.filter { isSmall[$0] })
+    /// - Parameter isWritten: they come in the order of writing.
+    package static func order(of line: MeasuredLine, isWritten: Bool) -> [Int] {
+        let boxes = line.shapes.map(\.box)
+        guard !isWritten else { return order(of: boxes, xHeight: line.xHeight) }
+        let letters = line.letters, isLetter = Set(letters)
+        return order(byPlaceOf: boxes, letters: letters, small: boxes.indices.filter { !isLetter.contains($0) })
     }
 
     /// Whether strokes may have been written in the order in which they come: not where they are sorted by place, and not where they jump to
     /// and fro.
-    private static func isOrderOfWriting(_ shapes: [StrokeShape], letters: [Int], xHeight: Double) -> Bool {
-        guard letters.count >= fewest else { return true }
-        let steps = zip(shapes, shapes.dropFirst())
-        if steps.allSatisfy({ $0.box.minX <= $1.box.minX }) || steps.allSatisfy({ $0.box.midX <= $1.box.midX }) {
-            return false
+    ///
+    /// - Parameter lines: of one page.
+    package static func isOrderOfWriting(_ lines: [MeasuredLine]) -> Bool {
+        var steps = 0, returns = 0
+        for line in lines {
+            let letters = line.letters.map { line.shapes[$0].box }
+            steps += max(0, letters.count - 1)
+            returns += zip(letters, letters.dropFirst()).count { $1.midX < $0.minX - 0.5 * line.xHeight }
         }
-        let returns = zip(letters, letters.dropFirst()).filter {
-            shapes[$1].box.midX < shapes[$0].box.minX - 0.5 * xHeight
+        guard steps >= fewest else { return true }
+        func isSorted(by place: (PlaneBox) -> Double) -> Bool {
+            lines.allSatisfy { line in
+                zip(line.shapes, line.shapes.dropFirst()).allSatisfy { place($0.box) <= place($1.box) }
+            }
         }
-        return Double(returns.count) <= mostReturns * Double(letters.count - 1)
+        guard !isSorted(by: \.minX), !isSorted(by: \.midX) else { return false }
+        return Double(returns) <= mostReturns * Double(steps)
     }
 
     /// Letters from left to right, each with the dots and bars over it behind it.
