@@ -48,7 +48,7 @@ import Testing
     func linesOfTheirOwnStay(hand: Writer.Hand, writer: UInt64) throws {
         var page = WrittenPage(writer: writer, hand: hand)
         try page.write([
-            "We agreed to move the release", "tea", "to the end of May because", "no", "the tests are not done",
+            "We agreed to move the release", "tea", "to the end of May because", "milk", "the tests are not done",
         ])
         try page.write("a last line of them all", x: 0, y: 7 * page.pitch)
         #expect(PageLayout(of: page.strokes).pieces.allSatisfy { $0.insertions.isEmpty })

@@ -30,7 +30,7 @@ struct WrittenPage {
                 stroke.samples.map { sample in
                     var moved = sample
                     moved.x = x + size * (moved.x - box.minX)
-                    moved.y = y + size * moved.y
+                    moved.y = y + box.maxY + size * (moved.y - box.maxY)
                     return moved
                 })
         }

@@ -25,6 +25,10 @@ struct InsertionFinder {
     private static let widest = 0.5
     /// Two lines farther apart, in the usual distance, have room for one between them.
     private static let farthest = 1.5
+    /// How far above the middle of a line's letters words stand that were put in, in units.
+    private static let raised = 0.8
+    /// How often the pen turns in such words, at least.
+    private static let leastSwings = 5
     /// How far above its line a correction stands at most, in the usual distance of lines.
     private static let highest = 0.75
 
@@ -32,20 +36,21 @@ struct InsertionFinder {
     ///
     /// - Parameter lines: of a block, top to bottom.
     func lines(_ lines: [Line], _ shapes: [StrokeShape]) -> [Line] {
+        squeezed(lines, shapes).map { raised(in: $0, shapes) }
+    }
+
+    /// Puts lines that have no room of their own into those below them.
+    private func squeezed(_ lines: [Line], _ shapes: [StrokeShape]) -> [Line] {
         guard lines.count > 2 else { return lines }
-        let boxes = lines.map { line in
-            line.strokes.reduce(into: PlaneBox()) { $0.formUnion(shapes[$1].box) }
-        }
-        let widest = boxes.map(\.width).max() ?? 0
-        let long = lines.indices.filter { boxes[$0].width > Self.widest * widest }
-        guard let pitch = pitch(of: lines, long, boxes) else { return lines }
+        let boxes = lines.map { Self.box(of: $0.strokes, shapes) }
+        guard let pitch = pitch(of: lines, boxes) else { return lines }
         var result: [Line] = []
         var waiting: (line: Line, box: PlaneBox)?
         for (at, line) in lines.enumerated() {
             var line = line
             if let (above, box) = waiting {
                 waiting = nil
-                insert(above, box, into: &line, boxes[at], shapes)
+                insert(above, box, into: &line, shapes)
             } else if at + 1 < lines.count,
                 isSqueezed(
                     at, below: lines[..<at].indices.last { boxes[$0].gapX(to: boxes[at]) == 0 }, lines, boxes, pitch)
@@ -59,12 +64,12 @@ struct InsertionFinder {
     }
 
     /// The usual distance of lines that follow each other; nil where there are too few.
-    private func pitch(of lines: [Line], _ long: [Int], _ boxes: [PlaneBox]) -> Double? {
-        let distances = zip(long, long.dropFirst()).map { above, below in
+    private func pitch(of lines: [Line], _ boxes: [PlaneBox]) -> Double? {
+        let distances = zip(lines.indices, lines.indices.dropFirst()).map { above, below in
             let x = (max(boxes[above].minX, boxes[below].minX) + min(boxes[above].maxX, boxes[below].maxX)) / 2
             return lines[below].centre.y(at: x) - lines[above].centre.y(at: x)
         }.sorted()
-        return distances.count < 2 ? nil : distances[distances.count / 2]
+        return distances.count < 2 ? nil : distances[(distances.count - 1) / 2]
     }
 
     private func isSqueezed(
@@ -80,8 +85,63 @@ struct InsertionFinder {
         return lines[at + 1].centre.y(at: x) - lines[above].centre.y(at: x) < Self.farthest * pitch
     }
 
+    /// Takes words out of a line that stand above its letters, and puts them in where they belong.
+    private func raised(in line: Line, _ shapes: [StrokeShape]) -> Line {
+        let box = Self.box(of: line.strokes, shapes)
+        // Tall letters reach up, but stand on the line.
+        func isAbove(_ at: Int, _ centre: CentreLine) -> Bool {
+            (centre.y(at: shapes[at].box.midX) - shapes[at].box.maxY) / unit > -0.2
+        }
+        // What stands above the line has pulled its course up.
+        let standing = line.strokes.filter { !isAbove($0, line.centre) && !isSmall(shapes[$0], unit: unit) }
+        guard standing.count > 2 else { return line }
+        let centre = CentreLine(through: standing.flatMap { shapes[$0].support(xHeight: unit) }, xHeight: unit)
+        func height(_ at: Int) -> Double { (centre.y(at: shapes[at].box.midX) - shapes[at].box.midY) / unit }
+        let high = line.strokes.filter {
+            height($0) > Self.raised && isAbove($0, centre) && !isSmall(shapes[$0], unit: unit / 2)
+        }
+        .sorted { shapes[$0].box.minX < shapes[$1].box.minX }
+        var groups: [[Int]] = []
+        for at in high {
+            if let last = groups.last, Self.box(of: last, shapes).gapX(to: shapes[at].box) < 2.5 * unit {
+                groups[groups.count - 1].append(at)
+            } else {
+                groups.append([at])
+            }
+        }
+        var rest = line
+        for group in groups {
+            let words = Self.box(of: group, shapes)
+            let letters = line.strokes.filter { !high.contains($0) && !isSmall(shapes[$0], unit: unit) }
+            let below = letters.reduce(0) { sum, at in
+                sum + max(0, min(words.maxX, shapes[at].box.maxX) - max(words.minX, shapes[at].box.minX))
+            }
+            guard group.reduce(0, { $0 + shapes[$1].swings.count }) >= Self.leastSwings,
+                words.width < Self.widest * box.width, below > 0.3 * words.width
+            else { continue }
+            // Dots, and letters that reach below their own line.
+            let others = line.strokes.filter {
+                height($0) > Self.raised && shapes[$0].box.gapX(to: words) < 0.5 * unit
+            }
+            let own = Set(group + others)
+            rest.strokes.removeAll(where: own.contains)
+            insert(
+                Line(strokes: own.sorted(), centre: line.centre), words, into: &rest, shapes)
+        }
+        return rest
+    }
+
+    /// Dots and bars; words that are put in are smaller than the line.
+    private func isSmall(_ shape: StrokeShape, unit: Double) -> Bool {
+        LineFit.kind(of: shape, xHeight: unit) == .small
+    }
+
+    private static func box(of strokes: [Int], _ shapes: [StrokeShape]) -> PlaneBox {
+        strokes.reduce(into: PlaneBox()) { $0.formUnion(shapes[$1].box) }
+    }
+
     private func insert(
-        _ words: Line, _ box: PlaneBox, into line: inout Line, _ host: PlaneBox, _ shapes: [StrokeShape]
+        _ words: Line, _ box: PlaneBox, into line: inout Line, _ shapes: [StrokeShape]
     ) {
         let carets = line.strokes.filter { isCaret(shapes[$0], below: box, in: line) }
         line.strokes.removeAll { carets.contains($0) }
