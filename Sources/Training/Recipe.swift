@@ -21,6 +21,8 @@ public struct Recipe: Sendable, Equatable, Codable {
     public var layers: [Layer] = Recipe.referenceLayers
     /// How the network ends.
     public var output = OutputLayer.logSoftmax
+    /// How the weight file keeps the weights: "F32", or "F16" for half the size and 11 bits of each. Training itself is in 32 bits.
+    public var storage = Safetensors.Storage.f32
     /// Of the task `sequence-to-sequence`: what it has beside the encoder, which `layers` are.
     public var sequence: SequenceSettings?
     public var augmentation = Augmentation()
@@ -111,6 +113,7 @@ public struct Recipe: Sendable, Equatable, Codable {
         script = try values.decodeIfPresent(Script.self, forKey: .script) ?? script
         layers = try values.decodeIfPresent([Layer].self, forKey: .layers) ?? layers
         output = try values.decodeIfPresent(OutputLayer.self, forKey: .output) ?? output
+        storage = try values.decodeIfPresent(Safetensors.Storage.self, forKey: .storage) ?? storage
         sequence = try values.decodeIfPresent(SequenceSettings.self, forKey: .sequence)
         augmentation = try values.decodeIfPresent(Augmentation.self, forKey: .augmentation) ?? augmentation
         vectorAugmentation =

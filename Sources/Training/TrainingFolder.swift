@@ -22,8 +22,9 @@ public struct TrainingFolder {
         try encoder.encode(recipe).write(to: recipeFile, options: .atomic)
     }
 
+    /// Writes the weights as the recipe that is kept here has them stored.
     public func write(_ model: Model) throws {
-        try model.weightFile().write(to: url.appending(path: Model.File.weights))
+        try model.weightFile().write(to: url.appending(path: Model.File.weights), storage: recipe().storage)
     }
 
     /// The metrics file, one JSON object per epoch, and the learning curve.

@@ -84,8 +84,7 @@ struct CalibrateCommand: ParsableCommand {
             calibrations[decoding] = .fit(confidences: evaluation.confidences, correct: evaluation.isCorrect)
             Terminal.error("\(decoding.rawValue): character error rate \(percent(evaluation.cer))")
         }
-        try model.with(calibration: calibrations).weightFile().write(
-            to: folder.appending(path: Model.File.weights))
+        try TrainingFolder(folder).write(model.with(calibration: calibrations))
     }
 
     /// Adds the weights of the recurrent language model, where they help.

@@ -54,7 +54,7 @@ import Testing
 
     /// The recipes that come with the program make networks.
     @Test(arguments: [
-        "an4", "english", "english-next", "hapt", "hapt-crf", "hapt-u-shape", "iam-ondb", "movement", "spelled-out",
+        "an4", "english", "hapt", "hapt-crf", "hapt-u-shape", "iam-ondb", "movement", "spelled-out",
         "spelling", "written-ink",
     ])
     func everyRecipeMakesANetwork(name: String) throws {

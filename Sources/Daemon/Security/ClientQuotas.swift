@@ -4,14 +4,23 @@ import Synchronization
 
 /// Holds each client to its quotas: streams, bytes, corrections. A client is a key of the allow-list, or a user on ipc.
 ///
+/// A client's bytes are shared fairly among its streams (max-min fairness: Bertsekas and Gallager, Data Networks, 1992, section 6.5.2):
+/// while all of them are used up, a stream still passes that sends no more than its even part, and the others pay for it.
+///
 /// Any thread may ask. A stream counts until nothing came for it for as long as the daemon itself keeps an idle stream; clients that
 /// have been quiet for a while are forgotten, so memory is bounded by those that are really there.
 package final class ClientQuotas: Sendable {
     package typealias Refusal = AccessControl.Refusal
 
+    /// One stream's even part of its client's bytes: what the client's other streams cannot use up.
+    fileprivate struct Share {
+        var bytes: TokenBucket
+        /// When it was last heard of.
+        var latest: Int64
+    }
+
     fileprivate struct Account {
-        /// When each was last heard of.
-        var streams: [StreamName: Int64] = [:]
+        var streams: [StreamName: Share] = [:]
         var nextSweep: Int64 = 0
         var bytes: TokenBucket
         var corrections: TokenBucket
@@ -58,13 +67,11 @@ package final class ClientQuotas: Sendable {
         return contents.withLock { contents in
             let idle = contents.idle
             return contents.account(peer, time) { account, limits in
-                guard account.bytes.take(Double(bytes), now: time) else { return .bytes }
-                if account.streams[stream] == nil, account.streams.count >= limits.streams {
-                    account.sweep(olderThan: time - idle, now: time)
-                    guard account.streams.count < limits.streams else { return .streams }
+                let isKnown = account.streams[stream] != nil
+                guard isKnown || account.hasRoom(limits.streams, idleSince: time - idle, now: time) else {
+                    return .streams
                 }
-                account.streams[stream] = time
-                return nil
+                return account.pass(Double(bytes), of: stream, now: time) ? nil : .bytes
             }
         }
     }
@@ -95,11 +102,29 @@ package final class ClientQuotas: Sendable {
 }
 
 extension ClientQuotas.Account {
-    /// Forgets idle streams; at most once a second, so that a flood of names costs little.
-    fileprivate mutating func sweep(olderThan limit: Int64, now: Int64) {
-        guard now >= nextSweep else { return }
-        nextSweep = now + 1_000_000_000
-        streams = streams.filter { $0.value >= limit }
+    /// Whether one more stream may be counted. Forgets idle ones; at most once a second, so that a flood of names costs little.
+    fileprivate mutating func hasRoom(_ most: Int, idleSince limit: Int64, now: Int64) -> Bool {
+        guard streams.count >= most else { return true }
+        if now >= nextSweep {
+            nextSweep = now + 1_000_000_000
+            streams = streams.filter { $0.value.latest >= limit }
+        }
+        return streams.count < most
+    }
+
+    /// Charges the client and the stream's part of it. False, and nothing charged: both are used up.
+    fileprivate mutating func pass(_ amount: Double, of stream: StreamName, now: Int64) -> Bool {
+        let count = Double(streams[stream] == nil ? streams.count + 1 : streams.count)
+        let (rate, burst) = (bytes.rate / count, bytes.burst / count)
+        var share =
+            streams[stream] ?? ClientQuotas.Share(bytes: TokenBucket(rate: rate, burst: burst, now: now), latest: now)
+        share.bytes.change(rate: rate, burst: burst)
+        guard bytes.has(amount, now: now) || share.bytes.has(amount, now: now) else { return false }
+        bytes.charge(amount, owing: bytes.burst, now: now)
+        share.bytes.charge(amount, owing: 0, now: now)
+        share.latest = now
+        streams[stream] = share
+        return true
     }
 }
 

@@ -20,6 +20,12 @@ struct TokenBucket: Equatable, Sendable {
         return true
     }
 
+    /// Takes what there is and owes the rest, but not more than `most`.
+    mutating func charge(_ amount: Double, owing most: Double, now: Int64) {
+        _ = has(amount, now: now)
+        tokens = max(-most, tokens - amount)
+    }
+
     /// Whether there is enough; nothing is taken.
     mutating func has(_ amount: Double, now: Int64) -> Bool {
         if now > filled {

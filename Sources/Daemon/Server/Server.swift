@@ -85,6 +85,8 @@ package final class Server: Sendable {
         for entry in pipelines.entries {
             try entry.models.current(for: nil).warmUp(decoding: entry.pipeline.decoding)
         }
+        // Reading the weight files left as much again on the heap.
+        Heap.returnFreed()
         for lane in lanes { lane.run() }
         publisher.connect { [weak reception] in reception?.send($0, matters: $1) ?? true }
         for transport in transports { try transport.start(reception) }

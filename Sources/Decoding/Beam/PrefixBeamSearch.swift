@@ -88,6 +88,9 @@ public final class PrefixBeamSearch {
     /// the same symbol in the same place.
     public func hypotheses(limit: Int = 1, atEnd: Bool = false) -> [Hypothesis] {
         var ranked = beam.readings(atEnd)
+        if atEnd, precedingText.isEmpty, Self.rankedAsLoneSymbol(&ranked) {
+            return Self.hypotheses(ranked, limit: limit)
+        }
         if atEnd, let rescorer {
             let scores = rescorer.scores(of: ranked.map { $0.symbols.map { Int($0.label) } }, after: precedingText)
             for (index, score) in scores.enumerated() { ranked[index].score += score }
@@ -109,6 +112,17 @@ public final class PrefixBeamSearch {
 }
 
 extension PrefixBeamSearch {
+    /// Ranks by CTC alone where the best reading is a single symbol, with all scorers and without: models of running text know nothing about
+    /// a symbol that stands by itself, and take it for the most frequent line of one symbol, a full stop. False, and nothing changed: it is more, or nothing.
+    private static func rankedAsLoneSymbol(_ readings: inout [BeamReading]) -> Bool {
+        guard let likeliest = readings.max(by: { $0.ctcLogProbability < $1.ctcLogProbability }),
+            likeliest.symbols.count == 1, readings[0].symbols.count == 1
+        else { return false }
+        for index in readings.indices { readings[index].score = readings[index].ctcLogProbability }
+        readings.sort { $0.score > $1.score }
+        return true
+    }
+
     /// The best of all readings as hypotheses; the others tell how sure it is.
     private static func hypotheses(_ ranked: [BeamReading], limit: Int) -> [Hypothesis] {
         let shares = shares(of: ranked)

@@ -38,6 +38,8 @@ public final class LanguageModel: @unchecked Sendable {
     init(file: MappedFile) throws {
         let layout = try NGramFile.layout(of: file)
         (trie, ranks) = layout.tables(in: file.bytes)
+        // Checking the file read all of it; a language needs a part.
+        file.releasePages()
         order = layout.order
         symbols = layout.symbols
         symbolNumbers = Dictionary(uniqueKeysWithValues: zip(layout.symbols, LanguageSymbol(1)...))

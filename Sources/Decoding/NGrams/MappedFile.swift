@@ -49,6 +49,12 @@ final class MappedFile {
         }
     }
 
+    /// Lets the system take back the pages that were read so far; what is read again comes from its cache, or the file.
+    func releasePages() {
+        guard isMapped else { return }
+        madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED)
+    }
+
     private static func unreadable(_ path: String) -> LanguageModelFault {
         .unreadable(path, reason: String(cString: strerror(errno)))
     }

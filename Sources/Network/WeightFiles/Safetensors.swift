@@ -25,7 +25,7 @@ public struct Tensor: Sendable, Equatable {
 /// file's size.
 public struct Safetensors: Sendable, Equatable {
     /// How numbers are stored.
-    public enum Storage: String, Sendable, CaseIterable {
+    public enum Storage: String, Sendable, CaseIterable, Codable {
         case f32 = "F32"
         case f16 = "F16"
 

@@ -50,7 +50,9 @@ public struct WeightFile: Sendable, Equatable {
         metadata[Self.architectureKey] = nil
 
         parameters = []
-        for tensor in ParameterLayout(architecture).tensors {
+        let layout = ParameterLayout(architecture)
+        parameters.reserveCapacity(layout.count)
+        for tensor in layout.tensors {
             guard let found = extras.removeValue(forKey: tensor.name) else { throw .missingTensor(tensor.name) }
             guard found.shape == tensor.shape else {
                 throw .wrongShape(tensor: tensor.name, expected: tensor.shape, found: found.shape)

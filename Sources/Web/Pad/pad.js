@@ -79,12 +79,14 @@ pen.addEventListener('final', ({ detail }) => {
   const own = new Set(detail.strokes);
   const strokes = sheet.strokes.filter(({ number }) => own.has(number));
   for (const stroke of strokes) stroke.state = 'read';
-  sheet.draw(strokes);
   openLine();
   tools();
-  if (!detail.text.trim()) return;
-  addLine(detail, strokes);
-  say(detail.text);
+  if (detail.text.trim()) {
+    addLine(detail, strokes);
+    say(detail.text);
+  }
+  // The text comes first: ink takes longer to draw, and its frame would hold the text up.
+  requestAnimationFrame(() => setTimeout(() => sheet.draw(strokes)));
 });
 
 let told = '';

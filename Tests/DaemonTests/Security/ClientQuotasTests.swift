@@ -59,6 +59,21 @@ import Testing
         #expect(quotas.admit(1024, of: name, from: ann) == .bytes)
     }
 
+    /// A flood on some streams of a client uses up the client's bytes, and leaves its other streams their even part.
+    @Test func aFloodOfOneStream_leavesTheOthersTheirPart() throws {
+        let quotas = quotas(streams: 10, bytes: 1 << 20)
+        let (flood, pen) = (try stream("flood"), try stream("pen"))
+        var passed = (flood: 0, pen: 0)
+        for _ in 0..<1000 {
+            for _ in 0..<10 where quotas.admit(100_000, of: flood, from: ann) == nil { passed.flood += 100_000 }
+            if quotas.admit(4000, of: pen, from: ann) == nil { passed.pen += 4000 }
+            hand.advance(seconds: 0.01)
+        }
+        #expect(passed.pen == 4_000_000, "every packet: 400 kB a second are less than half of a MiB")
+        #expect(passed.flood + passed.pen <= 10 << 20 + 4 << 20, "the pen's part is not added to the quota")
+        #expect(passed.flood >= 4 << 20)
+    }
+
     @Test func corrections_areCountedByTheMinute() {
         let quotas = quotas(corrections: 3)
         #expect((0..<4).map { _ in quotas.admitCorrection(from: ann) } == [nil, nil, nil, .corrections])

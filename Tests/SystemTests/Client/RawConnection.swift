@@ -63,6 +63,9 @@ final class RawConnection {
         send(Self.ready(kind))
     }
 
+    /// Nothing more is sent; what the other side says is still heard.
+    func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+
     /// What the other side says until it hangs up, or is silent for so long.
     func answer(within seconds: Int = 20) -> String {
         wait(seconds)
