@@ -1,4 +1,4 @@
-// Notes that 'ductus index' has read: lines with the words, and the pages they stand on.
+// Words in the notes that 'ductus index' has read, on their pages.
 
 import { Ductus } from './ductus.js';
 import { element, make, takeToken } from './session.js';
