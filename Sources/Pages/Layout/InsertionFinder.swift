@@ -89,8 +89,8 @@ struct InsertionFinder {
     private func raised(in line: Line, _ shapes: [StrokeShape]) -> Line {
         let box = Self.box(of: line.strokes, shapes)
         // Tall letters reach up, but stand on the line.
-        func isAbove(_ at: Int, _ centre: CentreLine) -> Bool {
-            (centre.y(at: shapes[at].box.midX) - shapes[at].box.maxY) / unit > -0.2
+        func isAbove(_ at: Int, _ centre: CentreLine, by distance: Double = -0.2) -> Bool {
+            (centre.y(at: shapes[at].box.midX) - shapes[at].box.maxY) / unit > distance
         }
         // What stands above the line has pulled its course up.
         let standing = line.strokes.filter { !isAbove($0, line.centre) && !isSmall(shapes[$0], unit: unit) }
@@ -119,9 +119,11 @@ struct InsertionFinder {
             guard group.reduce(0, { $0 + shapes[$1].swings.count }) >= Self.leastSwings,
                 words.width < Self.widest * box.width, below > 0.3 * words.width
             else { continue }
-            // Dots, and letters that reach below their own line.
+            // Dots, and letters that reach below their own line: nearer to these words than to the line.
+            let nearer = 0.55 * group.reduce(0) { $0 + height($1) } / Double(group.count)
             let others = line.strokes.filter {
-                height($0) > Self.raised && shapes[$0].box.gapX(to: words) < 0.5 * unit
+                height($0) > (isSmall(shapes[$0], unit: unit / 2) ? Self.raised : nearer)
+                    && isAbove($0, centre, by: -0.4) && shapes[$0].box.gapX(to: words) < 0.3 * unit
             }
             let own = Set(group + others)
             rest.strokes.removeAll(where: own.contains)
