@@ -62,12 +62,13 @@ let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let web = Target.target(
     name: "DuctusWeb",
     dependencies: [
-        "DuctusFoundations", "DuctusInk", "DuctusDocuments", "DuctusStreaming", "DuctusTransport", "DuctusWire",
-        protobuf,
+        "DuctusFoundations", "DuctusDrawing", "DuctusInk", "DuctusDocuments", "DuctusStreaming", "DuctusNoteIndex",
+        "DuctusTransport", "DuctusWire", protobuf,
     ] + nio,
     path: "Sources/Web",
     resources: [
-        "index.html", "status.html", "pad.css", "pad.js", "ink.js", "save.js", "session.js", "status.js", "sw.js",
+        "index.html", "status.html", "pad.css", "pad.js", "ink.js", "save.js", "session.js", "status.js", "search.html",
+        "search.js", "sw.js",
         "ductus.js", "icon.svg", "pad.webmanifest",
     ].map { .embedInCode("Pad/\($0)") } + [.embedInCode("API/openapi.json")],
     swiftSettings: strict)
@@ -139,7 +140,7 @@ let package = Package(
             [sqlite, protobuf]),
         room(
             "Cluster", ["Foundations", "Network", "Recognition", "Streaming", "Adaptation", "CPostgres", "CMPI"]),
-        room("NoteIndex", ["Foundations"], [sqlite]),
+        room("NoteIndex", ["Foundations", "Drawing", "Ink", "Documents"], [sqlite]),
         room("Tablet", ["Foundations", "Ink", "CEvdev"]),
         room("Wire", ["Foundations", "Messages", "Ink", "Recognition", "Streaming"], [protobuf]),
         web,
@@ -152,7 +153,7 @@ let package = Package(
             "Daemon",
             [
                 "Foundations", "Ink", "Documents", "Network", "Decoding", "Recognition", "Pages", "Streaming",
-                "Adaptation", "Cluster", "Wire", "Transport", "TransportZeroMQ", "Web",
+                "Adaptation", "Cluster", "NoteIndex", "Wire", "Transport", "TransportZeroMQ", "Web",
             ],
             [logging, metrics, "Yams"]),
 
@@ -213,7 +214,7 @@ let package = Package(
             "Network", of: ["Foundations", "Network", "Randomness"], ["AllocationCounter"], resources: [.copy("golden")]
         ),
         tests("Ink", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"], ["InkTestSupport"]),
-        tests("NoteIndex", of: ["Foundations", "NoteIndex"]),
+        tests("NoteIndex", of: ["Foundations", "Drawing", "Ink", "Documents", "NoteIndex"]),
         .target(
             name: "InkTestSupport", dependencies: ["DuctusInk", "DuctusRandomness"], path: "Tests/InkTestSupport",
             swiftSettings: strict + data),
@@ -222,7 +223,9 @@ let package = Package(
         tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
         tests(
             "Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
-        tests("Pages", of: ["Drawing", "Pages", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
+        tests(
+            "Pages", of: ["Drawing", "Pages", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
+            ["StreamingTestSupport"]),
         tests(
             "Training",
             of: [
@@ -256,7 +259,7 @@ let package = Package(
             ["StreamingTestSupport"]),
         tests(
             "Web",
-            of: ["Foundations", "Drawing", "Ink", "Streaming", "Transport", "Web", "Wire"],
+            of: ["Foundations", "Drawing", "Ink", "Documents", "NoteIndex", "Streaming", "Transport", "Web", "Wire"],
             [.product(name: "NIOHTTP1", package: "swift-nio")]),
         tests(
             "Daemon",

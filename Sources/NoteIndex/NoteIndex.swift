@@ -7,7 +7,7 @@ import GRDB
 /// what other weights would read, is read again. Each note is written in one transaction: a crash at any instant leaves every note whole, as it
 /// was before or after. One process writes, others may search meanwhile. The notes themselves are never changed.
 public final class NoteIndex: Sendable {
-    private let database: DatabasePool
+    private let database: any DatabaseWriter
 
     /// Opens an index, or makes one.
     ///
@@ -22,6 +22,38 @@ public final class NoteIndex: Sendable {
             try Self.schema.migrate(database)
         } catch {
             throw .unusable(path: url.path, reason: "\(error)")
+        }
+    }
+
+    /// Opens an index to search in it; makes and changes nothing.
+    ///
+    /// - Throws: `NoteIndexFault`; `absent` where there is none.
+    public init(reading url: URL) throws(NoteIndexFault) {
+        guard FileManager.default.fileExists(atPath: url.path) else { throw .absent(path: url.path) }
+        do {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(10)
+            configuration.readonly = true
+            database = try DatabaseQueue(path: url.path, configuration: configuration)
+            guard try database.read({ try Self.schema.hasCompletedMigrations($0) }) else {
+                throw NoteIndexFault.unusable(
+                    path: url.path, reason: "it is no index of notes, or one of another release")
+            }
+        } catch let fault as NoteIndexFault {
+            throw fault
+        } catch {
+            throw .unusable(path: url.path, reason: "\(error)")
+        }
+    }
+
+    /// Where a user's index is, unless it is said: `ductus/notes.sqlite` in the data folder (XDG Base Directory Specification); nil for a
+    /// user without a home.
+    public static func usualLocation(environment: [String: String]) -> URL? {
+        if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {
+            return URL(filePath: data).appending(path: "ductus/notes.sqlite")
+        }
+        return environment["HOME"].flatMap { home in
+            home.hasPrefix("/") ? URL(filePath: home).appending(path: ".local/share/ductus/notes.sqlite") : nil
         }
     }
 
@@ -156,6 +188,19 @@ public final class NoteIndex: Sendable {
         }
     }
 
+    /// A line of a note; nil where the index knows none.
+    public func line(_ number: Int, page: Int, of path: String) throws -> NoteHit? {
+        try database.read { database in
+            try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT note.path AS path, line.*, 1 AS sure FROM line JOIN note ON note.id = line.note
+                    WHERE path = ? AND page = ? AND number = ?
+                    """, arguments: [path, page, number]
+            ).map { NoteHit($0) }
+        }
+    }
+
     /// Forgets notes that are gone.
     public func remove(_ paths: some Sequence<String>) throws {
         try database.write { database in
@@ -176,22 +221,20 @@ public final class NoteIndex: Sendable {
                 WHERE line_text MATCH ? ORDER BY sure DESC, bm25(line_text, 10, 1), path, page, number LIMIT ?
                 """
             let query = tokens.joined(separator: " ")
-            return try Row.fetchAll(database, sql: sql, arguments: ["text : (\(query))", query, limit]).map { row in
-                NoteHit(
-                    path: row["path"], page: row["page"], line: row["number"], text: row["text"],
-                    alternatives: row["alternatives"], confidence: row["confidence"],
-                    box: [row["left"], row["top"], row["right"], row["bottom"]], isCertain: row["sure"] as Int > 0)
-            }
+            return try Row.fetchAll(database, sql: sql, arguments: ["text : (\(query))", query, limit])
+                .map { NoteHit($0) }
         }
     }
 }
 
 /// The errors of a search index.
 public enum NoteIndexFault: Error, Equatable, CustomStringConvertible {
+    case absent(path: String)
     case unusable(path: String, reason: String)
 
     public var description: String {
         switch self {
+        case .absent(let path): "\(path): there is no index yet; make one with 'ductus index FOLDER'"
         case .unusable(let path, let reason):
             "\(path): the index cannot be used (\(reason)); if it is damaged, delete it, and index the folder again: the notes are not touched"
         }
@@ -242,4 +285,22 @@ public struct NoteHit: Equatable, Sendable {
     public var box: [Double]
     /// Whether the words are in the text itself, not only among the alternatives.
     public var isCertain: Bool
+
+    public init(
+        path: String, page: Int, line: Int, text: String, alternatives: String, confidence: Double, box: [Double],
+        isCertain: Bool
+    ) {
+        (self.path, self.page, self.line, self.text) = (path, page, line, text)
+        (self.alternatives, self.confidence, self.box, self.isCertain) = (alternatives, confidence, box, isCertain)
+    }
+}
+
+extension NoteHit {
+    /// A row of a line with its note's path, and whether its text has the words.
+    fileprivate init(_ row: Row) {
+        self.init(
+            path: row["path"], page: row["page"], line: row["number"], text: row["text"],
+            alternatives: row["alternatives"], confidence: row["confidence"],
+            box: [row["left"], row["top"], row["right"], row["bottom"]], isCertain: row["sure"] as Int > 0)
+    }
 }

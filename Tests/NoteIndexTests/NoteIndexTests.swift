@@ -83,6 +83,57 @@ import Testing
         #expect(watch.wait(milliseconds: 10_000))
     }
 
+    @Test func whoSearchesMakesNothing() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "sub/notes.sqlite")
+        #expect(throws: NoteIndexFault.absent(path: file.path)) { try NoteIndex(reading: file) }
+        #expect(!FileManager.default.fileExists(atPath: file.path))
+        let other = folder.appending(path: "other.sqlite")
+        try Data().write(to: other)
+        #expect(throws: NoteIndexFault.self) { try NoteIndex(reading: other) }
+        #expect(try Data(contentsOf: other).isEmpty)
+    }
+
+    @Test func aSearchSeesWhatAnotherProcessWrites() throws {
+        try withIndex { index in
+            let reader = try NoteIndex(reading: folder.appending(path: "sub/notes.sqlite"))
+            #expect(try reader.search(["milk"]).isEmpty)
+            try index.store("/n/a", state("a"), lines: [line("milk")])
+            #expect(try reader.search(["milk"]).map(\.path) == ["/n/a"])
+            #expect(try reader.line(1, page: 1, of: "/n/a")?.text == "milk")
+            #expect(try reader.line(2, page: 1, of: "/n/a") == nil)
+            #expect(throws: (any Error).self) { try reader.remove(["/n/a"]) }
+        }
+    }
+
+    @Test func theUsualPlaceIsTheUsersDataFolder() {
+        #expect(NoteIndex.usualLocation(environment: ["HOME": "/h"])?.path == "/h/.local/share/ductus/notes.sqlite")
+        #expect(
+            NoteIndex.usualLocation(environment: ["HOME": "/h", "XDG_DATA_HOME": "/d"])?.path
+                == "/d/ductus/notes.sqlite")
+        #expect(NoteIndex.usualLocation(environment: ["XDG_DATA_HOME": "relative"]) == nil)
+    }
+
+    @Test func aHitIsDrawnWithItsLineMarked() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let note = folder.appending(path: "note.ndjson")
+        try Data(
+            (#"{"id":"1","strokes":[[[0,10],[0,10]]]}"# + "\n" + #"{"id":"2","strokes":[[[0,100],[0,50]]]}"# + "\n")
+                .utf8
+        ).write(to: note)
+        func hit(page: Int) -> NoteHit {
+            NoteHit(
+                path: note.path, page: page, line: 1, text: "x", alternatives: "", confidence: 1, box: [0, 0, 100, 50],
+                isCertain: true)
+        }
+        let picture = try NotePicture(of: hit(page: 2))
+        #expect(picture.page.ink.id == "2")
+        let svg = picture.drawing.svg()
+        #expect(svg.contains("<polygon fill=\"#ffec96\""))
+        #expect(svg.components(separatedBy: "<path").count == 2)
+        #expect(throws: NotePictureFault.gone(path: note.path, page: 3)) { try NotePicture(of: hit(page: 3)) }
+    }
+
     @Test func aFileThatIsNoIndexIsNamed() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appending(path: "x.sqlite")

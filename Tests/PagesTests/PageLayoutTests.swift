@@ -125,8 +125,8 @@ import Testing
                     })
             }
             let inked = strokes.indices.filter { Bounds(around: CollectionOfOne(strokes[$0])) != nil }
-            let pieces = PageLayout(of: strokes).pieces
-            #expect(pieces.flatMap(\.strokes).sorted() == inked)
+            let layout = PageLayout(of: strokes)
+            #expect((layout.pieces.flatMap(\.strokes) + layout.unused.map(\.stroke)).sorted() == inked)
         }
     }
 

@@ -20,7 +20,7 @@ struct WrittenPage {
     var pitch: Float { Float(3 * pen.writer.letterHeight * pen.device.unitsPerMillimetre) }
 
     /// Writes a line that begins at `x`, its base line moved down by `y`.
-    mutating func write(_ text: String, x: Float, y: Float) throws {
+    mutating func write(_ text: String, x: Float, y: Float, size: Float = 1) throws {
         seed += 1
         let ink = try pen.strokes(of: text, seed: seed)
         let box = try #require(Bounds(around: ink), "the pen wrote nothing: \(text)")
@@ -29,8 +29,8 @@ struct WrittenPage {
             Stroke(
                 stroke.samples.map { sample in
                     var moved = sample
-                    moved.x += x - box.minX
-                    moved.y += y
+                    moved.x = x + size * (moved.x - box.minX)
+                    moved.y = y + box.maxY + size * (moved.y - box.maxY)
                     return moved
                 })
         }

@@ -199,7 +199,7 @@ let reading = WireRecognizeReply.with {
         let desk = Desk { _ in .status(.init()) }
         let routes =
             ControlRoutes(gateway: desk.gateway).all + RecognizeRoute(gateway: desk.gateway, bodyBytes: 1).all
-            + OpenAPIRoute.all
+            + NoteRoutes(index: nil, owner: .localUser(1)).all + OpenAPIRoute.all
         let text = try await desk.ask(OpenAPIRoute.all, .GET, "/v1/openapi.json").text
         let json = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         #expect((json["openapi"] as? String)?.hasPrefix("3.1") == true)

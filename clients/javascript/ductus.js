@@ -54,6 +54,11 @@ export class Ductus {
   /** Erases all that is kept of a writer. */
   erase(writer) { return this.#ask('DELETE', '/v1/journal', { query: { writer } }); }
 
+  /** Lines of the owner's notes with all `words` in them. */
+  notes(query) { return this.#ask('GET', '/v1/notes', { query }); }
+  /** The page of such a line, as SVG. */
+  notePage({ file, page, line }) { return this.#ask('GET', '/v1/notes/page', { query: { file, page, line }, accept: 'image/svg+xml' }); }
+
   /** A live pen; see `DuctusPen`. */
   pen(options) { return new DuctusPen({ address: this.address, token: this.token, ...options }); }
 }

@@ -11,6 +11,8 @@ extension Configuration {
         package var names: [String] = []
         /// A file with the keys of the iink-batch-compatible endpoints; nil: on loopback they ask for none.
         package var inkServiceKeys: String?
+        /// The index of the daemon's own user's notes, which the pad searches; nil: where `ductus index` puts it.
+        package var notes: String?
         /// Connections at one time.
         package var connections = 512
         /// Bytes of the largest body of a request.
@@ -24,6 +26,7 @@ extension Configuration {
             .value("key", \.key, Notation.path.optional("none"), .restart),
             .list("names", \.names, .hostName, .restart),
             .value("ink_service_keys", \.inkServiceKeys, Notation.path.optional("none"), .restart),
+            .value("notes", \.notes, Notation.path.optional("auto"), .restart),
             .value("connections", \.connections, .integer, in: 16...100_000, .restart),
             .value("body", \.body, .bytes, in: 4096...64 << 20, .restart),
         ]

@@ -126,9 +126,12 @@ package final class RecognizeHandler: ControlHandler {
         let (page, lines) = try PageReader(recognizer: recognizer).readWithRecognitions(strokes)
         reply.pieces = zip(page.pieces, lines).map { piece, line in
             guard let line else { return LineReading.drawing(piece) }
-            return LineReading.piece(
+            var read = LineReading.piece(
                 line.recognition, strokes: line.strokes.map { strokes[$0] }, numbers: line.strokes,
                 alternatives: alternatives, block: piece.block)
+            read.confidence *= line.legibility
+            for word in read.words.indices { read.words[word].confidence *= line.legibility }
+            return read
         }
         reply.unused = page.unused.map { unused in
             .with { ($0.stroke, $0.reason) = (UInt32(unused.stroke), unused.reason.rawValue) }

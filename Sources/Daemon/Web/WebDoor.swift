@@ -1,4 +1,5 @@
 import DuctusFoundations
+import DuctusNoteIndex
 import DuctusTransport
 import DuctusWeb
 import Foundation
@@ -117,7 +118,12 @@ private struct WebOpening: Sendable {
             bodyBytes: http.body, version: Release.version, languages: languages)
         return observation + ControlRoutes(gateway: gateway).all
             + RecognizeRoute(gateway: gateway, bodyBytes: http.body).all + service.all + OpenAPIRoute.all
-            + PadRoutes.all
+            + NoteRoutes(index: notes, owner: .localUser(geteuid())).all + PadRoutes.all
+    }
+
+    private var notes: URL? {
+        configuration.http.notes.map { URL(filePath: $0) }
+            ?? NoteIndex.usualLocation(environment: ProcessInfo.processInfo.environment)
     }
 
     /// The address for a program on this machine.

@@ -18,9 +18,10 @@ public struct ReadPage: Equatable, Sendable {
         guard numbers.indices.contains(where: { numbers[$0] != $0 }) else { return self }
         var page = self
         for at in page.pieces.indices {
-            page.pieces[at].strokes = page.pieces[at].strokes.map { numbers[$0] }
+            page.pieces[at].strokes = page.pieces[at].strokes.map { numbers[$0] }.sorted()
             for word in page.pieces[at].words.indices {
-                page.pieces[at].words[word].strokes = page.pieces[at].words[word].strokes.map { numbers[$0] }
+                page.pieces[at].words[word].strokes =
+                    page.pieces[at].words[word].strokes.map { numbers[$0] }.sorted()
             }
         }
         for at in page.unused.indices { page.unused[at].stroke = numbers[page.unused[at].stroke] }
@@ -107,6 +108,8 @@ public struct UnusedStroke: Equatable, Sendable {
         case strikeOut
         /// It, or the words below it, were struck or scribbled out.
         case struckOut
+        /// A caret that shows where words are put in.
+        case insertionMark
         /// A rule or a grid below the writing.
         case ruling
     }

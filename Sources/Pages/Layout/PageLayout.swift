@@ -10,6 +10,8 @@ package struct PageLayout: Sendable {
         /// Sorted indexes into the page's strokes.
         package var strokes: [Int]
         package var block: Int
+        /// Words that stand above the line and belong into it; their strokes are among `strokes`.
+        package var insertions: [Insertion] = []
     }
 
     package private(set) var pieces: [Piece] = []
@@ -52,15 +54,27 @@ package struct PageLayout: Sendable {
         var drawings = drawn
         for (block, members) in blocks.enumerated() {
             let finder = LineFinder(members.map { shapes[$0] }, xHeight: scale.xHeight)
-            for line in finder.found {
-                let strokes = line.strokes.map { members[$0] }
+            let found = InsertionFinder(unit: finder.unit).lines(
+                finder.found.map { .init(strokes: $0.strokes.map { members[$0] }, centre: $0.centre) }, shapes)
+            for line in found {
+                let strokes = line.strokes
                 let out = StrikeOuts(unit: finder.unit).find(in: strokes, on: line.centre, drawn: drawings, shapes)
                 drawings.subtract(out.bars)
                 unused += out.bars.map { UnusedStroke(stroke: shapes[$0].index, reason: .strikeOut) }
                 unused += out.struck.map { UnusedStroke(stroke: shapes[$0].index, reason: .struckOut) }
                 let left = Set(strokes).subtracting(out.bars).subtracting(out.struck)
-                guard !left.isEmpty else { continue }
-                pieces.append(Piece(kind: .text, strokes: left.map { shapes[$0].index }.sorted(), block: block))
+                unused += line.carets.map { UnusedStroke(stroke: shapes[$0].index, reason: .insertionMark) }
+                let inserted = line.insertions.flatMap(\.strokes)
+                guard !left.isEmpty || !inserted.isEmpty else { continue }
+                let insertions = line.insertions.map {
+                    Insertion(
+                        strokes: $0.strokes.map { shapes[$0].index }.sorted(),
+                        leading: $0.leading.filter(left.contains).map { shapes[$0].index }.sorted())
+                }
+                pieces.append(
+                    Piece(
+                        kind: .text, strokes: (left + inserted).map { shapes[$0].index }.sorted(), block: block,
+                        insertions: insertions))
             }
         }
         placeDrawings(drawings.sorted(), shapes)

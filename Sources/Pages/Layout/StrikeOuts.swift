@@ -1,6 +1,9 @@
 import DuctusDrawing
 
 /// Finds words that were struck or scribbled out, and the strokes that do it.
+///
+/// What strikes out crosses the letters: a bar through their middle, or a stroke that goes to and fro over them. Bars of letters cross one or
+/// two stems, higher up.
 struct StrikeOuts {
     let unit: Double
 
@@ -12,24 +15,34 @@ struct StrikeOuts {
         var struck: [Int] = []
     }
 
+    /// How often a bar must cross letters; bars of two stems, as in H, cross twice.
+    private static let leastCrossings = 3
+    /// How often a scribble must.
+    private static let leastScribbled = 5
+    /// How often the pen turns in a word that is one stroke, at least: less is a letter with its bar.
+    private static let leastSwings = 5
+    /// How much of a letter's width must lie under what strikes it out.
+    private static let leastCovered = 0.6
+
     /// - Parameters:
     ///   - line: strokes of a line.
     ///   - drawn: strokes that are held for drawings: a long bar looks like a rule.
     func find(in line: [Int], on centre: CentreLine, drawn: Set<Int>, _ shapes: [StrokeShape]) -> Found {
         var found = Found()
         for bar in line + drawn.sorted() {
-            let struck: [Int]
-            if isBar(shapes[bar], on: centre) {
-                struck = line.filter { $0 != bar && isCrossed(shapes[$0], by: shapes[bar]) }
-                guard isWord(struck, shapes), covers(struck, shapes[bar], shapes) else { continue }
-            } else if isScribble(shapes[bar]) {
-                struck = line.filter { $0 != bar && isBelow(shapes[$0], shapes[bar]) }
-                guard !struck.isEmpty else { continue }
-            } else {
-                continue
-            }
+            let isBar = isBar(shapes[bar], on: centre)
+            guard isBar || isScribble(shapes[bar]) else { continue }
+            let letters = line.filter { $0 != bar && isCovered(shapes[$0], by: shapes[bar]) }
+            let crossed = letters.map { (stroke: $0, times: shapes[$0].crossings(with: shapes[bar])) }
+                .filter { $0.times > 0 }
+            let times = crossed.reduce(0) { $0 + $1.times }
+            guard times >= (isBar ? Self.leastCrossings : Self.leastScribbled),
+                !isBar || covers(crossed.map(\.stroke), shapes[bar], shapes),
+                crossed.count > 1 || !isBar || shapes[crossed[0].stroke].swings.count >= Self.leastSwings
+            else { continue }
             found.bars.append(bar)
-            found.struck += struck
+            // Dots and accents go with their letters.
+            found.struck += crossed.map(\.stroke) + letters.filter { isSmall(shapes[$0]) }
         }
         let bars = Set(found.bars)
         found.struck = Set(found.struck).subtracting(bars).sorted()
@@ -38,20 +51,28 @@ struct StrikeOuts {
 
     /// A straight stroke through the middle of the letters. Bars of t and rules below words are higher and lower.
     private func isBar(_ shape: StrokeShape, on centre: CentreLine) -> Bool {
-        guard shape.straightness > 0.93, shape.box.width > 3.2 * unit, shape.box.height < 0.3 * shape.box.width,
+        guard shape.straightness > 0.9, shape.box.width > 1.6 * unit, shape.box.height < 0.4 * shape.box.width,
             let first = shape.points.first, let last = shape.points.last
         else { return false }
         let ends = [first, last].map { ($0.y - centre.y(at: $0.x)) / unit }
-        return ends.allSatisfy { abs($0) < 0.7 } && abs(ends[0] + ends[1]) / 2 < 0.35
+        return ends.allSatisfy { abs($0) < 1.2 } && abs(ends[0] + ends[1]) / 2 < 0.5
     }
 
-    private func isCrossed(_ shape: StrokeShape, by bar: StrokeShape) -> Bool {
-        shape.box.midX > bar.box.minX && shape.box.midX < bar.box.maxX && shape.box.minY < bar.box.midY
-            && shape.box.maxY > bar.box.midY && shape.box.height > 0.4 * unit
+    /// A stroke that goes to and fro again and again, each time along most of itself.
+    private func isScribble(_ shape: StrokeShape) -> Bool {
+        guard shape.box.width > 1.2 * unit, shape.arc > 2.5 * shape.box.width else { return false }
+        let sideways = Swing.swings(of: shape.points.map { PlanePoint($0.y, $0.x) }, least: 0.45 * shape.box.width)
+        return sideways.count >= 5
     }
 
-    private func isWord(_ struck: [Int], _ shapes: [StrokeShape]) -> Bool {
-        struck.count >= 3 || struck.contains { shapes[$0].swings.count >= 5 }
+    private func isCovered(_ shape: StrokeShape, by bar: StrokeShape) -> Bool {
+        let (a, b) = (shape.box, bar.box)
+        let shared = min(a.maxX, b.maxX) - max(a.minX, b.minX)
+        return shared >= Self.leastCovered * a.width && a.midX > b.minX && a.midX < b.maxX
+    }
+
+    private func isSmall(_ shape: StrokeShape) -> Bool {
+        LineFit.kind(of: shape, xHeight: unit) == .small
     }
 
     /// Whether letters stand along most of the bar.
@@ -62,18 +83,24 @@ struct StrikeOuts {
             covered += max(0, end - max(reach, box.minX))
             reach = max(reach, end)
         }
-        return covered > 0.6 * bar.box.width
+        return covered > 0.4 * bar.box.width
     }
+}
 
-    /// A stroke that goes to and fro over one place again and again.
-    private func isScribble(_ shape: StrokeShape) -> Bool {
-        shape.swings.count >= 7 && shape.box.width > 1.5 * unit
-            && shape.arc > 4.5 * (shape.box.width + shape.box.height)
-    }
-
-    private func isBelow(_ shape: StrokeShape, _ scribble: StrokeShape) -> Bool {
-        let (a, b) = (shape.box, scribble.box)
-        let width = min(a.maxX, b.maxX) - max(a.minX, b.minX), height = min(a.maxY, b.maxY) - max(a.minY, b.minY)
-        return width > 0.7 * a.width && height > 0.5 * a.height
+extension StrokeShape {
+    /// How often the two strokes cross.
+    func crossings(with other: StrokeShape) -> Int {
+        guard box.gapX(to: other.box) == 0, box.gapY(to: other.box) == 0 else { return 0 }
+        func side(_ p: PlanePoint, of a: PlanePoint, _ b: PlanePoint) -> Bool {
+            (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x) > 0
+        }
+        var count = 0
+        for (a, b) in zip(points, points.dropFirst()) {
+            let piece = PlaneBox(around: [a, b])
+            guard piece.gapX(to: other.box) == 0, piece.gapY(to: other.box) == 0 else { continue }
+            for (c, d) in zip(other.points, other.points.dropFirst())
+            where side(c, of: a, b) != side(d, of: a, b) && side(a, of: c, d) != side(b, of: c, d) { count += 1 }
+        }
+        return count
     }
 }

@@ -299,7 +299,7 @@ private struct TentativeLine: Sendable {
 
 extension StrokeShape {
     /// Where the middle of its small letters runs.
-    fileprivate func support(xHeight: Double) -> [CentreLine.Support] {
+    func support(xHeight: Double) -> [CentreLine.Support] {
         let places = swings.map { swing in
             let ratio = swing.height / max(xHeight, .leastNormalMagnitude)
             return CentreLine.Support(x: swing.x, y: swing.y, weight: ratio < 1 ? ratio : 1 / (ratio * ratio))

@@ -1,4 +1,3 @@
-import DuctusDrawing
 import DuctusInk
 import DuctusRecognition
 
@@ -39,7 +38,16 @@ public final class PageReader {
         public let recognition: Recognition
         /// The line's strokes in the order in which they were read, which the recognition's own indexes count: those of the page.
         public let strokes: [Int]
+        /// How likely the strokes are text in the model's script at all, 0…1: the piece's confidences count it.
+        public let legibility: Float
         fileprivate let isInOrder: Bool
+
+        fileprivate func renumbered(by order: [Int]) -> Line {
+            let strokes = strokes.map { order[$0] }
+            return Line(
+                recognition: recognition, strokes: strokes, legibility: legibility,
+                isInOrder: strokes == strokes.sorted())
+        }
 
         /// The recognition, if the strokes were read in their own order.
         public var inOwnOrder: Recognition? { isInOrder ? recognition : nil }
@@ -51,24 +59,48 @@ public final class PageReader {
     public func readWithRecognitions(
         _ strokes: [Stroke], layout choice: LayoutChoice = .auto
     ) throws -> (page: ReadPage, lines: [Line?]) {
+        guard let order = TimeOrder.order(of: strokes) else { return try read(strokes, choice, isTimed: false) }
+        guard order != Array(strokes.indices) else { return try read(strokes, choice, isTimed: true) }
+        let (page, lines) = try read(order.map { strokes[$0] }, choice, isTimed: true)
+        return (page.renumbered(by: order), lines.map { $0?.renumbered(by: order) })
+    }
+
+    /// Reads strokes in the order in which they come.
+    ///
+    /// - Parameter isTimed: that is the order of writing.
+    private func read(
+        _ strokes: [Stroke], _ choice: LayoutChoice, isTimed: Bool
+    ) throws -> (page: ReadPage, lines: [Line?]) {
         let layout = choice == .line ? nil : PageLayout(of: strokes)
         guard let layout, choice == .page || !layout.isOneLine(of: strokes.count) else {
-            return try readAsLine(strokes)
+            return try readAsLine(strokes, isTimed: isTimed)
         }
         // Gentle slopes are the recognizer's own business; turned ink keeps its indexes.
         let level = abs(layout.angle) > Self.leastTurn ? strokes.turned(by: -layout.angle) : strokes
+        let measured = layout.pieces.map { piece in
+            piece.kind == .drawing ? nil : MeasuredLine(piece.hosts, of: level)
+        }
+        let isWritten = isTimed || LineOrder.isOrderOfWriting(measured.compactMap { $0 })
         var page = ReadPage(unused: layout.unused), lines: [Line?] = []
-        for piece in layout.pieces {
+        for (piece, line) in zip(layout.pieces, measured) {
             guard let box = Bounds(around: piece.strokes.map { strokes[$0] }) else { continue }
-            switch piece.kind {
-            case .drawing:
+            guard let line else {
                 page.pieces.append(ReadPiece(kind: .drawing, strokes: piece.strokes, box: box, block: piece.block))
                 lines.append(nil)
-            case .text:
-                let (read, line) = try readLine(piece.strokes, of: level, asWritten: strokes, block: piece.block)
-                page.pieces.append(read)
-                lines.append(line)
+                continue
             }
+            var ordered = LineOrder.order(of: line, isWritten: isWritten).map { line.members[$0] }
+            var ink = ordered.map { level[$0] }
+            for insertion in piece.insertions {
+                let words = MeasuredLine(insertion.strokes, of: level)
+                let order = LineOrder.order(of: words, isWritten: isWritten)
+                WordsPutIn(words, order: order, of: level).put(
+                    into: &ink, &ordered, behind: Set(insertion.leading), xHeight: line.xHeight)
+            }
+            let (read, recognized) = try readLine(
+                ink, ordered, of: strokes, shapes: line.shapes, block: piece.block, isInOrder: ordered == piece.strokes)
+            page.pieces.append(read)
+            lines.append(recognized)
         }
         return (page, lines)
     }
@@ -76,31 +108,39 @@ public final class PageReader {
     /// A page that slopes less is read as it is, in radians.
     private static let leastTurn = 0.1
 
-    private func readAsLine(_ strokes: [Stroke]) throws -> (page: ReadPage, lines: [Line?]) {
-        let (piece, line) = try readLine(Array(strokes.indices), of: strokes, asWritten: strokes, block: 0)
-        return (ReadPage(pieces: [piece]), [line])
+    private func readAsLine(_ strokes: [Stroke], isTimed: Bool) throws -> (page: ReadPage, lines: [Line?]) {
+        let line = MeasuredLine(Array(strokes.indices), of: strokes)
+        let ordered = LineOrder.order(of: line, isWritten: isTimed || LineOrder.isOrderOfWriting([line]))
+        let (piece, recognized) = try readLine(
+            ordered.map { strokes[$0] }, ordered, of: strokes, shapes: line.shapes, block: 0,
+            isInOrder: ordered == line.members)
+        return (ReadPage(pieces: [piece]), [recognized])
     }
 
+    /// - Parameters:
+    ///   - ink: what is read.
+    ///   - numbers: its strokes on the page.
+    ///   - strokes: the page's, as written.
+    ///   - isInOrder: the strokes are read in the page's own order.
     private func readLine(
-        _ members: [Int], of level: [Stroke], asWritten strokes: [Stroke], block: Int
+        _ ink: [Stroke], _ numbers: [Int], of strokes: [Stroke], shapes: [StrokeShape], block: Int, isInOrder: Bool
     ) throws -> (ReadPiece, Line) {
-        let ordered = Self.ordered(members, of: level)
-        let recognition = try recognizer.recognize(ordered.map { level[$0] })
-        var piece = ReadPiece(recognition, of: ordered.map { strokes[$0] }, numbered: ordered)
+        let recognition = try recognizer.recognize(ink)
+        var piece = ReadPiece(recognition, of: numbers.map { strokes[$0] }, numbered: numbers)
         piece.block = block
-        return (piece, Line(recognition: recognition, strokes: ordered, isInOrder: ordered == members))
+        let legibility = Legibility.probability(
+            symbols: recognition.symbols, confidence: piece.confidence, shapes: shapes)
+        piece.confidence *= legibility
+        for word in piece.words.indices { piece.words[word].confidence *= legibility }
+        return (piece, Line(recognition: recognition, strokes: numbers, legibility: legibility, isInOrder: isInOrder))
     }
+}
 
-    /// The strokes of a line in the order in which they are read.
-    private static func ordered(_ members: [Int], of strokes: [Stroke]) -> [Int] {
-        let line = members.map { strokes[$0] }
-        var shapes = (SteepLine.levelled(line) ?? line).map { stroke in
-            StrokeShape(
-                index: 0,
-                points: stroke.samples.filter { $0.x.isFinite && $0.y.isFinite }
-                    .map { PlanePoint(Double($0.x), Double($0.y)) })
-        }
-        let scale = InkScale(measuring: &shapes)
-        return LineOrder.order(of: shapes.map(\.box), xHeight: scale.xHeight).map { members[$0] }
+extension PageLayout.Piece {
+    /// The strokes that stand on the line itself.
+    fileprivate var hosts: [Int] {
+        guard !insertions.isEmpty else { return strokes }
+        let inserted = Set(insertions.flatMap(\.strokes))
+        return strokes.filter { !inserted.contains($0) }
     }
 }

@@ -13,6 +13,8 @@ package enum PadRoutes {
             ("/save.js", "text/javascript", PackageResources.save_js),
             ("/session.js", "text/javascript", PackageResources.session_js),
             ("/status.js", "text/javascript", PackageResources.status_js),
+            ("/search.html", "text/html", PackageResources.search_html),
+            ("/search.js", "text/javascript", PackageResources.search_js),
             ("/sw.js", "text/javascript", PackageResources.sw_js),
             ("/ductus.js", "text/javascript", PackageResources.ductus_js),
             ("/icon.svg", "image/svg+xml", PackageResources.icon_svg),

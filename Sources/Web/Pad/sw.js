@@ -1,6 +1,6 @@
 // Keeps the pad's own files, so that it opens and takes ink while the daemon is away.
 const cacheName = 'ductus-pad-1';
-const files = ['/', '/index.html', '/pad.css', '/pad.js', '/ink.js', '/session.js', '/save.js', '/ductus.js', '/icon.svg', '/pad.webmanifest', '/status.html', '/status.js'];
+const files = ['/', '/index.html', '/pad.css', '/pad.js', '/ink.js', '/session.js', '/save.js', '/ductus.js', '/icon.svg', '/pad.webmanifest', '/status.html', '/status.js', '/search.html', '/search.js'];
 
 self.addEventListener('install', (event) => {
   event.waitUntil(caches.open(cacheName).then((cache) => cache.addAll(files)).then(() => self.skipWaiting()));

@@ -14,12 +14,13 @@ struct IndexOptions: ParsableArguments {
     var index: String?
 
     var location: URL {
-        if let index { return URL(filePath: index) }
-        let environment = ProcessInfo.processInfo.environment
-        let data =
-            environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
-            ?? FileManager.default.homeDirectoryForCurrentUser.appending(path: ".local/share")
-        return data.appending(path: "ductus/notes.sqlite")
+        get throws {
+            if let index { return URL(filePath: index) }
+            guard let usual = NoteIndex.usualLocation(environment: ProcessInfo.processInfo.environment) else {
+                throw ValidationError("neither XDG_DATA_HOME nor HOME is set; say with --index where the index is")
+            }
+            return usual
+        }
     }
 }
 
@@ -52,14 +53,15 @@ struct IndexCommand: ParsableCommand {
 
     func run() throws {
         let notes = NoteFolder(URL(filePath: folder))
-        let index = try NoteIndex(index.location)
+        let location = try index.location
+        let index = try NoteIndex(location)
         let model = try options.load()
         let generation = try Self.generation(of: ModelOptions.location(of: options.model), options)
         // Before the first look, so that nothing is missed between.
         let watch = try watch ? FolderWatch(notes) : nil
         try update(index, notes, model: model, generation: generation)
         let counts = try index.counts()
-        Terminal.error("\(counts.notes) notes, \(counts.lines) lines in \(self.index.location.path)")
+        Terminal.error("\(counts.notes) notes, \(counts.lines) lines in \(location.path)")
         guard let watch else { return }
         Terminal.error("Watching \(notes.path)")
         let interruption = Interruption()

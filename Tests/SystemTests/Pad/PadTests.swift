@@ -27,7 +27,7 @@ import Testing
 
     @Test(
         .enabled(if: canRun, "needs chromium, python3-websockets, python3-protobuf and models/english"),
-        arguments: ["draw", "correct", "reconnect", "pictures"])
+        arguments: ["draw", "correct", "reconnect", "search", "pictures"])
     func thePadHolds(check: String) throws {
         let daemon = try #require(DaemonUnderTest.program("ductusd"), "ductusd is not built")
         let build = URL(filePath: daemon).deletingLastPathComponent().path

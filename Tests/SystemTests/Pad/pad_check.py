@@ -2,7 +2,7 @@
 """The pad in Debian's Chromium against the real daemon: pad_check.py --build DIR CHECK. Exit status 1 and a reason if it does not hold.
 
 CHECKS: draw (a fixture drawn through the page gives the finals of its replay), correct (a word is corrected by tapping, and what is
-learned is told), reconnect (kill -9 of the daemon loses no stroke), pictures (three sizes, light and dark; stored under build/pad).
+learned is told), reconnect (kill -9 of the daemon loses no stroke), search (notes are found and drawn), pictures (three sizes, light and dark; stored under build/pad).
 """
 import argparse, asyncio, json, os, shutil, socket, subprocess, sys, tempfile, time
 from pathlib import Path
@@ -22,7 +22,7 @@ class Daemon:
             self.port = free.getsockname()[1]
         Path(self.folder, "ductus.yaml").write_text(
             f'directories: {{runtime: "{self.folder}", state: "{self.folder}/state"}}\n'
-            f'http: {{address: "127.0.0.1:{self.port}"}}\nlogging: {{level: error}}\n'
+            f'http: {{address: "127.0.0.1:{self.port}", notes: "{self.folder}/notes.sqlite"}}\nlogging: {{level: error}}\n'
             # A browser that draws by software may be slower than any hand: a line ends when the page says so.
             f'pipelines:\n  - {{name: ink, model: "{ROOT}/models/english", endpoint: {{idle: 60 s}}}}\n')
         self.start()
@@ -207,6 +207,42 @@ async def reconnect(daemon):
         assert found == expected, f"{found!r} instead of {expected!r}"
 
 
+async def search(daemon):
+    """Two notes of a page each; the words of one are found, its page is drawn with the line marked; what is not there is said."""
+    folder = Path(daemon.folder, "notes")
+    folder.mkdir()
+    page_of = lambda texts, seed: [[x, [v + 90 * row for v in y], [v + 60_000 * row for v in t]]
+                                   for row, text in enumerate(texts) for x, y, t in fitted(daemon.ink(text, seed + row), 0, 0, 40 * len(text), 60)]
+    for name, texts in (("list", ("bread and milk", "apples")), ("letter", ("we wait for the ferry", "on the island"))):
+        (folder / f"{name}.ndjson").write_text(json.dumps({"id": "1", "strokes": page_of(texts, 7)}))
+    async with Page() as page:
+        await page.open(daemon.pad.replace("/#", "/search.html#"))
+
+        async def find(words):
+            await page.value("document.getElementById('words').value = ''; document.getElementById('words').focus()")
+            await page.type(words)
+            await page.key("Enter", 13)
+
+        await find("ferry")
+        said = await page.until("document.getElementById('found').textContent")
+        assert "ductus index" in said, f"without an index: {said}"
+        assert all("404" in error for error in page.errors), page.errors
+        page.errors.clear()
+        daemon.ductus("index", str(folder), "--index", daemon.folder + "/notes.sqlite")
+        await find("ferry")
+        await page.until("!!document.querySelector('#hits .page polygon')")
+        names = await page.value("[...document.querySelectorAll('#hits summary span')].map((span) => span.textContent)")
+        assert len(names) == 1 and names[0].startswith("letter.ndjson, page 1"), names
+        drawn = await page.value("document.querySelectorAll('#hits svg path').length")
+        assert drawn == len(page_of(("we wait for the ferry", "on the island"), 7)), drawn
+        (ROOT / "build/pad").mkdir(parents=True, exist_ok=True)
+        await page.picture(ROOT / "build/pad/search.png")
+        await find("zebra")
+        await page.until("document.getElementById('found').textContent === 'Not found.'")
+        assert await page.value("document.querySelectorAll('#hits *').length") == 0
+        assert not page.errors, page.errors
+
+
 async def pictures(daemon):
     folder = ROOT / "build/pad"
     folder.mkdir(parents=True, exist_ok=True)
@@ -229,7 +265,7 @@ async def pictures(daemon):
             assert not page.errors, page.errors
 
 
-CHECKS = {"draw": draw, "correct": correct, "reconnect": reconnect, "pictures": pictures}
+CHECKS = {"draw": draw, "correct": correct, "reconnect": reconnect, "search": search, "pictures": pictures}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
