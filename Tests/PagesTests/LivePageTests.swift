@@ -28,7 +28,7 @@ import Testing
         #expect(segments(page) == page.found())
     }
 
-    @Test(arguments: [Writer.Hand.printed, .mixed], [1, 2, 5] as [UInt64])
+    @Test(arguments: [Writer.Hand.printed, .mixed, .joined], [1, 2, 3, 4, 6, 8] as [UInt64])
     func shortLinesAreLines(hand: Writer.Hand, writer: UInt64) throws {
         var page = WrittenPage(writer: writer, hand: hand)
         try page.write(["milk", "eggs", "tea", "oil", "salt"])

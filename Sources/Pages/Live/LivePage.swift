@@ -51,6 +51,8 @@ package struct LivePage: Sendable {
     /// What another line costs, beyond what its strokes cost in it: the ink must speak for it.
     private static let leaving = 3.2
     private static let beginning = 1.6
+    /// The cost of the pen's way back to where the line began.
+    private static let returning = -1.5
     /// How much better letters must stand on a line of their own, all together, before they do.
     private static let enough = 4.0
     /// Strokes that the size of the hand is told by at first.
@@ -216,7 +218,8 @@ package struct LivePage: Sendable {
     private func place(of shape: StrokeShape, leaving: Double) -> (place: Place, gain: Double) {
         guard xHeight > 0, let last else { return (.sameLine, 0) }
         let unit = self.unit
-        let away = leaving + PenJump.cost(from: last, to: shape.box, unit: unit)
+        let jump = PenJump.cost(from: last, to: shape.box, unit: unit)
+        let away = leaving + (isReturn(shape, from: last) ? min(Self.returning, jump) : jump)
         let here = stay(shape)
         var best = (place: Place.sameLine, cost: here)
         if away + Self.beginning < best.cost { best = (.newLine, away + Self.beginning) }
@@ -226,6 +229,12 @@ package struct LivePage: Sendable {
             if cost < best.cost, line.box.gapX(to: shape.box) < 4 * unit { best = (.earlierLine(line.number), cost) }
         }
         return (best.place, here - best.cost)
+    }
+
+    /// Whether the pen went down and back to where the line began: words of a list stand close below each other.
+    private func isReturn(_ shape: StrokeShape, from last: PlaneBox) -> Bool {
+        shape.box.minX < min(last.minX + 0.5 * unit, lines[current].box.minX + unit)
+            && shape.box.midY > last.midY + 1.5 * unit
     }
 
     private mutating func begin(with shape: StrokeShape) {

@@ -69,7 +69,10 @@ private final class PenRun {
         var expected: String
         var written: String
         var ended: ContinuousClock.Instant
+        var ink: [Stroke]
         var isRead = false
+        /// It was read as several lines, as the layout of its words may say; then they are compared at the end.
+        var isInParts = false
     }
 
     private final class SimulatedWriter {
@@ -79,6 +82,8 @@ private final class PenRun {
         var random: SplitMix64
         var packets: ArraySlice<(due: Double, packet: InkPacket, stroke: UInt32?)> = []
         var lines: [Line] = []
+        /// Finals that are no whole line.
+        var parts: [LabelEvent] = []
         var open: (strokes: [Stroke], first: UInt32, text: String)?
         var sequence: UInt64 = 1
         var strokes: UInt32 = 0
@@ -102,7 +107,7 @@ private final class PenRun {
     private let recognizer: Recognizer
     private let labels: LabelFeed
     private let corrections: CorrectionThread
-    private let history: LineWriterBox?
+    private let history: HistoryFile?
     private let epoch: UInt64
     private var pens: [SimulatedWriter] = []
     private var byName: [String: SimulatedWriter] = [:]
@@ -118,7 +123,7 @@ private final class PenRun {
         self.recognizer = recognizer
         let context = try Context()
         let prefix = "run\(settings.seed)-"
-        let history = try settings.history.map { try LineWriterBox($0) }
+        let history = try settings.history.map { try HistoryFile($0) }
         self.history = history
         corrections = CorrectionThread(try settings.connection.controls(context: context)) { record in
             history?.write(record)
@@ -168,6 +173,7 @@ private final class PenRun {
         }
         let outcome = corrections.finish()
         for pen in pens {
+            try compareParts(of: pen)
             for line in pen.lines where !line.isRead {
                 violate("\(pen.name): no final of the strokes \(line.strokes), '\(line.written)'")
             }
@@ -225,7 +231,7 @@ private final class PenRun {
         pen.next = elapsed + 0.5 + Double(pen.random.uniform())
         let expected = try recognizer.recognize(open.strokes).text
         let range = open.first...open.first + UInt32(open.strokes.count) - 1
-        pen.lines.append(Line(strokes: range, expected: expected, written: open.text, ended: .now))
+        pen.lines.append(Line(strokes: range, expected: expected, written: open.text, ended: .now, ink: open.strokes))
         history?.write([
             "kind": "line", "pen": pen.name, "strokes": "\(range)", "text": open.text, "expected": expected,
         ])
@@ -252,11 +258,11 @@ private final class PenRun {
             "generation": "\(event.generation.writer ?? "shared")/\(event.generation.number)",
             "strokes": event.strokes.isEmpty ? "" : "\(event.strokes[0])...\(event.strokes[event.strokes.count - 1])",
         ])
-        guard let first = event.strokes.first, let last = event.strokes.last,
-            let index = pen.lines.firstIndex(where: { $0.strokes == first...last })
-        else {
-            if !event.strokes.isEmpty {
-                violate("\(pen.name): a final of the strokes \(event.strokes), which are no line: '\(event.text)'")
+        guard let first = event.strokes.first, let last = event.strokes.last else { return }
+        guard let index = pen.lines.firstIndex(where: { $0.strokes == first...last }) else {
+            pen.parts.append(event)
+            if let line = pen.lines.firstIndex(where: { $0.strokes.upperBound == last }) {
+                (pen.lines[line].isRead, pen.lines[line].isInParts) = (true, true)
             }
             return
         }
@@ -272,6 +278,27 @@ private final class PenRun {
         longest = max(longest, (ContinuousClock.now - line.ended) / .seconds(1))
         guard let number = Int(pen.name.drop { $0 != "-" }.dropFirst()), number < settings.writers else { return }
         corrections.ask(pen: pen.name, segment: event.segment, text: line.written)
+    }
+
+    /// A line may be read in parts only where its layout says so, which does not depend on the cell: each but the last ends with a new line,
+    /// and each has the text that its strokes have undisturbed.
+    private func compareParts(of pen: SimulatedWriter) throws {
+        for line in pen.lines where line.isInParts {
+            let own = pen.parts.filter { line.strokes.contains($0.strokes[0]) }.sorted { $0.strokes[0] < $1.strokes[0] }
+            pen.parts.removeAll { line.strokes.contains($0.strokes[0]) }
+            let isWhole =
+                own.flatMap(\.strokes) == Array(line.strokes) && own.dropLast().allSatisfy { $0.ending == .newLine }
+            if !isWhole { violate("\(pen.name): the line \(line.strokes) was read as \(own.map(\.strokes))") }
+            for part in own where isWhole && part.generation.number == 0 {
+                let (first, count) = (Int(part.strokes[0] - line.strokes.lowerBound), part.strokes.count)
+                let expected = try recognizer.recognize(Array(line.ink[first..<first + count])).text
+                compared += 1
+                if part.text != expected { violate("\(pen.name): '\(part.text)' in place of '\(expected)'") }
+            }
+        }
+        for part in pen.parts {
+            violate("\(pen.name): a final of the strokes \(part.strokes), which are no line: '\(part.text)'")
+        }
     }
 
     /// What was learned follows the writer: where a daemon begins with a stream, its second line has the writer's own weights.
@@ -352,27 +379,5 @@ private final class CorrectionThread: Sendable {
         wake.signal()
         ended.wait()
         return state.withLock { ($0.acknowledged, $0.refused) }
-    }
-}
-
-/// A file of JSON lines that several threads write.
-private final class LineWriterBox: Sendable {
-    private let handle: Mutex<FileHandle>
-    private let began = ContinuousClock.now
-
-    init(_ path: String) throws {
-        guard FileManager.default.createFile(atPath: path, contents: nil),
-            let file = FileHandle(forWritingAtPath: path)
-        else { throw CommandFailure("\(path) cannot be written") }
-        handle = Mutex(file)
-    }
-
-    func write(_ entry: [String: String]) {
-        var entry = entry
-        entry["seconds"] = String(format: "%.3f", (ContinuousClock.now - began) / .seconds(1))
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let line = try? encoder.encode(entry) else { return }
-        handle.withLock { try? $0.write(contentsOf: line + Data("\n".utf8)) }
     }
 }

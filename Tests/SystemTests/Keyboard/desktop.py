@@ -25,7 +25,11 @@ class Recording:
         ["A: 00 0 60000 0 0 100", "A: 01 0 40000 0 0 100", "A: 18 0 1000 0 0 0"]
 
     def __init__(self, start=0.05):
-        self.lines, self.time = list(self.HEAD), start
+        self.lines, self.time = list(self.HEAD), 0
+        # A recording is played from its first report on: without this one nothing would come before the writing.
+        self.event((3, 0, 100), (3, 1, 100), (1, 0x140, 1))
+        self.event((1, 0x140, 0))
+        self.time = start
         # When each text, and its first stroke, is written, and when its samples are.
         self.ends, self.first_ends, self.samples = [], [], []
 

@@ -99,7 +99,7 @@ def chromium(desktop):
 def keys(desktop):
     """Keys pass untouched while the engine is chosen, and stand in order with what is written."""
     field = desktop.gtk("entry")
-    write(desktop, ["hello"], start=4)
+    write(desktop, ["hello"], start=5)
     desktop.type("a", "1", "B", "BackSpace", "space")
     field.until("a1 ")
     wait_until(lambda: "hello" in field.text, 15, lambda: field.text)
