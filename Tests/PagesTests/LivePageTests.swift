@@ -28,9 +28,18 @@ import Testing
         #expect(segments(page) == page.found())
     }
 
-    @Test(arguments: [Writer.Hand.printed, .mixed, .joined], [1, 2, 3, 4, 6, 8] as [UInt64])
+    @Test(arguments: [Writer.Hand.printed, .mixed], [1, 2, 3, 4, 5, 6, 8] as [UInt64])
     func shortLinesAreLines(hand: Writer.Hand, writer: UInt64) throws {
-        var page = WrittenPage(writer: writer, hand: hand)
+        try checkShortLines(WrittenPage(writer: writer, hand: hand))
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 6, 8] as [UInt64])
+    func shortLinesOfJoinedWordsAreLines(writer: UInt64) throws {
+        try checkShortLines(WrittenPage(writer: writer, hand: .joined))
+    }
+
+    private func checkShortLines(_ empty: WrittenPage) throws {
+        var page = empty
         try page.write(["milk", "eggs", "tea", "oil", "salt"])
         #expect(segments(page) == page.lines)
         #expect(page.found() == page.lines)
