@@ -61,7 +61,7 @@ final class LearningScene: Sendable {
 
     /// A hand that the shipped model reads with errors.
     private static let pen = {
-        var hand = Writer(seed: 14, hand: .joined)
+        var hand = Writer(seed: 2, hand: .joined)
         (hand.slant, hand.carelessness, hand.aspect) = (-1, 1, 0.6)
         return SimulatedPen(writer: hand)
     }()

@@ -144,9 +144,9 @@ def errors(text, truth):
     return row[-1]
 
 
-# A hand whose z is read as an r before anything was learned of it.
-HAND = 4
-TRUTHS = ("jumps over lazy dogs", "the lazy dogs doze")
+# A hand whose name is misread before anything was learned of it.
+HAND = 20
+TRUTHS = ("Szymon calls back", "call Szymon Kowal")
 
 
 async def correct(daemon):
