@@ -74,6 +74,9 @@ struct TrainCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...4096).contains(shards ?? 1) else { throw ValidationError("--shards must be from 1 to 4096") }
+        guard (1...1_000_000).contains(epochs ?? 1) else {
+            throw ValidationError("--epochs must be from 1 to 1000000")
+        }
         guard averageEvery >= 1 else { throw ValidationError("--average-every must be 1 or more") }
     }
 
