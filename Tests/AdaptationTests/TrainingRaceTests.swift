@@ -157,11 +157,15 @@ import Testing
     {
         let scene = try LearningServiceScene(in: folder)
         try scene.correct(1...4, of: "anna")
+        let rollbacks = Atomic(0)
         scene.atPause { [service = scene.service] _, step in
-            guard step == pause else { return }
-            do { _ = try service.rollback(to: .init(writer: "anna", number: 0)) } catch { Issue.record(error) }
+            if step == pause {
+                rollbacks.add(1, ordering: .relaxed)
+                do { _ = try service.rollback(to: .init(writer: "anna", number: 0)) } catch { Issue.record(error) }
+            }
         }
         #expect(scene.queue.runNext() && !scene.queue.runNext())
+        #expect(rollbacks.load(ordering: .relaxed) == 1)
         #expect(scene.serving("anna") == .init(number: 0))
         #expect(try scene.service.archive.current(of: .writer("anna")) == 0)
         scene.atPause(nil)

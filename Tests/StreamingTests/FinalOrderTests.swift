@@ -11,8 +11,7 @@ import Testing
         var all: [String] { calls.withLock { $0 } }
 
         func publish(_ event: LabelEvent) {
-            guard event.state == .final else { return }
-            calls.withLock { $0.append("published \(event.segment)") }
+            if event.state == .final { calls.withLock { $0.append("published \(event.segment)") } }
         }
 
         func finished(_ segment: FinishedSegment) {

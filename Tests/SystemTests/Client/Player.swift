@@ -81,13 +81,16 @@ final class Listener {
 
     /// Takes in what is there, or comes next.
     func hear(milliseconds: Int) throws {
-        guard let frames = try subscriber.receive(milliseconds: milliseconds), frames.count == 2, !frames[1].isEmpty
-        else { return }
-        guard case .labels(let stream)? = try? Topic(wire: frames[0]) else { return }
-        let event = try LabelEvent(wire: frames[1])
-        guard event.stamps.published >= since else { return }
-        if let seen = latest[stream], (event.epoch, event.number) <= seen { return }
-        latest[stream] = (event.epoch, event.number)
-        events.append(event)
+        // An empty message tells that a subscription stands.
+        if let frames = try subscriber.receive(milliseconds: milliseconds), frames.count == 2, !frames[1].isEmpty,
+            case .labels(let stream) = try Topic(wire: frames[0])
+        {
+            let event = try LabelEvent(wire: frames[1])
+            let isNew = latest[stream].map { $0 < (event.epoch, event.number) } ?? true
+            if isNew, event.stamps.published >= since {
+                latest[stream] = (event.epoch, event.number)
+                events.append(event)
+            }
+        }
     }
 }
