@@ -157,26 +157,18 @@ def secret(desktop, field, holds):
     wait_until(lambda: holds() == "se", 5, "what is typed arrives")
 
 
-def password(desktop):
-    field = desktop.gtk("password")
-    secret(desktop, field, lambda: field.text)
+def of_field(kind, toolkit="gtk"):
+    """The check of one kind of field."""
+    def check(desktop):
+        field = getattr(desktop, toolkit)(kind)
+        secret(desktop, field, lambda: field.text)
+    return check
 
 
-def password_qt(desktop):
-    field = desktop.qt("password")
-    secret(desktop, field, lambda: field.text)
-
-
-def pin(desktop):
-    """It can be seen what is typed, but it is marked."""
-    field = desktop.gtk("pin")
-    secret(desktop, field, lambda: field.text)
-
-
-def hidden(desktop):
-    """It is not marked, but what is typed cannot be seen."""
-    field = desktop.gtk("hidden")
-    secret(desktop, field, lambda: field.text)
+password = of_field("password")
+password_qt = of_field("password", "qt")
+pin = of_field("pin")  # What is typed can be seen, but the field is marked.
+hidden = of_field("hidden")  # It is not marked, but what is typed cannot be seen.
 
 
 def tab_to(desktop, field, name):
