@@ -72,11 +72,10 @@ import Testing
         let seen = Seen()
         try reactor.run { _, batch in seen.take(batch) }
         defer { reactor.stop() }
-        let outlet = try Self.start(["timeout", "90", python, "-c", Self.outlet, name], in: directory)
+        let outlet = try Self.start(Self.limited + [python, "-c", Self.outlet, name], in: directory)
         let bridge = try Self.start(
-            [
-                "timeout", "90", python, Self.protocols.appending(path: "examples/lsl_bridge.py").path,
-                endpoint.description, "watch",
+            Self.limited + [
+                python, Self.protocols.appending(path: "examples/lsl_bridge.py").path, endpoint.description, "watch",
                 "name", name,
             ], in: directory)
         defer {
@@ -101,6 +100,9 @@ import Testing
             #expect(values[3 * vector] == first + Float(vector) && values[3 * vector + 1] == -values[3 * vector])
         }
     }
+
+    /// Python that waits within a library passes over the signal to end.
+    private static let limited = ["timeout", "--kill-after=1", "90"]
 
     private final class Seen: Sendable {
         private let kept = Mutex<[FeaturePacket]>([])
