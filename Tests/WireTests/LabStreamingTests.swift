@@ -72,15 +72,16 @@ import Testing
         let seen = Seen()
         try reactor.run { _, batch in seen.take(batch) }
         defer { reactor.stop() }
-        let outlet = try Self.start(Self.limited + [python, "-c", Self.outlet, name], in: directory)
+        let outlet = try Self.start(["timeout", "90", python, "-c", Self.outlet, name], in: directory)
         let bridge = try Self.start(
-            Self.limited + [
-                python, Self.protocols.appending(path: "examples/lsl_bridge.py").path, endpoint.description, "watch",
+            [
+                "timeout", "90", python, Self.protocols.appending(path: "examples/lsl_bridge.py").path,
+                endpoint.description, "watch",
                 "name", name,
             ], in: directory)
         defer {
-            bridge.terminate()
-            outlet.terminate()
+            // They began with the signals blocked that this thread blocks; each leads a group, by timeout(1).
+            for process in [bridge, outlet] { kill(-process.processIdentifier, SIGKILL) }
         }
         #expect(seen.enough.wait(timeout: .now() + 60) == .success)
         let packets = seen.packets
@@ -100,9 +101,6 @@ import Testing
             #expect(values[3 * vector] == first + Float(vector) && values[3 * vector + 1] == -values[3 * vector])
         }
     }
-
-    /// Python that waits within a library passes over the signal to end.
-    private static let limited = ["timeout", "--kill-after=1", "90"]
 
     private final class Seen: Sendable {
         private let kept = Mutex<[FeaturePacket]>([])
