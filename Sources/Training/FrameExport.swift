@@ -7,7 +7,7 @@ import Foundation
 ///
 /// An epoch is two safetensors files: `NAME.frames.safetensors` (16-bit floats) with the tensor `frames`, frames × dimension, one example after
 /// the other; and `NAME.examples.safetensors` (32-bit floats) with `examples`, each one's number in the corpus, `lengths` in frames, `labelCounts`,
-/// and `labels`. Masks are drawn where the recipe has some; a trainer that holds two views consistent draws its own.
+/// and `labels`.
 public struct FrameExport {
     private let folder: URL
     private let dimension: Int

@@ -220,10 +220,13 @@ struct TrainCommand: ParsableCommand {
         guard case .ink(let features) = recipe.input, recipe.sequence == nil else {
             throw ValidationError("--frames: the recipe reads no ink by CTC; leave it out, or take a recipe for ink")
         }
+        var recipe = recipe
+        // A trainer that holds two views of a line consistent masks each by itself.
+        (recipe.augmentation.masks, recipe.augmentation.maskedShare) = (0, 0)
         let standardization = try from.map { try Model(contentsOf: URL(filePath: $0)).standardization }
         func examples(_ files: [URL], _ standardization: Standardization?, isWhole: Bool = false) throws -> InkCorpus {
-            var recipe = recipe
             // A validation set is measured whole.
+            var recipe = recipe
             if isWhole { recipe.sampling.maximumFrames = .max }
             return try InkCorpus(
                 recipe: recipe, features: features, alphabet: recipe.alphabet ?? .printableASCII, data: files,
@@ -246,6 +249,8 @@ struct TrainCommand: ParsableCommand {
             bar.show(epoch + 1, "epoch \(epoch + 1) of \(recipe.optimization.epochs)")
         }
         Terminal.endStatus()
+        Terminal.error(
+            "The frames of \(corpus.count) examples, \(recipe.optimization.epochs) epochs, are in \(folder.path).")
     }
 
     private static func remark(_ progress: TrainingRun.Progress) -> String {

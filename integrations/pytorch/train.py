@@ -130,16 +130,6 @@ def batches(examples, frames_per_batch, random):
     return result
 
 
-def needed(labels, counts):
-    """Frames that CTC needs: one a label, and a blank between equal neighbours."""
-    result, start = [], 0
-    for count in counts.tolist():
-        own = labels[start:start + count]
-        result.append(count + int((own[1:] == own[:-1]).sum()))
-        start += count
-    return torch.tensor(result)
-
-
 def errors(reader, examples, frames_per_batch=400_000):
     """Character error rate by best path."""
     reader.eval()
@@ -168,9 +158,8 @@ def distance(a, b):
     return int(row[-1])
 
 
-def weights(reader, average=None):
-    source = reader.state_dict() if average is None else average
-    return {name: value.detach().float().cpu().numpy() for name, value in source.items()}
+def weights(state):
+    return {name: value.detach().float().cpu().numpy() for name, value in state.items()}
 
 
 def losses(reader, examples, frames_per_batch):
@@ -188,22 +177,38 @@ def losses(reader, examples, frames_per_batch):
 
 
 def rank(arguments, reader, device):
-    """Writes every example's loss per label, the worst first."""
+    """Writes every example's loss per label, its number of labels, and its identifier, the worst first."""
     names = (arguments.frames / "examples.txt").read_text().splitlines()
     examples = Examples(arguments.frames / "epoch-1", device)
     loss = losses(reader, examples, arguments.frames_per_batch)
     with open(arguments.rank, "w") as file:
         for index in np.argsort(-loss):
-            file.write(f"{loss[index]:.3f}\t{names[examples.numbers[index]]}\n")
+            file.write(f"{loss[index]:.3f}\t{examples.counts[index]}\t{names[examples.numbers[index]]}\n")
 
 
 def epochs(folder):
-    """The epochs that are there, those just written last; an epoch is whole once its examples are."""
+    """The epochs that are there; one is whole once its examples are."""
     found = sorted(folder.glob("*/epoch-*.examples.safetensors")) + sorted(folder.glob("epoch-*.examples.safetensors"))
     return [str(path).removesuffix(".examples.safetensors") for path in found]
 
 
-def train(arguments, reader, architecture, device):
+def draw(records, path):
+    """The learning curve as a picture; needs matplotlib."""
+    import matplotlib
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+    figure, axes = pyplot.subplots(figsize=(7.2, 4))
+    measured = [record for record in records if record["errors"]]
+    for name in sorted(measured[-1]["errors"]):
+        axes.plot([r["epoch"] for r in measured], [100 * r["errors"][name] for r in measured], marker=".", label=name)
+    axes.set(xlabel="epoch", ylabel="character error rate by best path, %", ylim=(0, None))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+
+
+def train(arguments, reader, device):
     random = np.random.default_rng(arguments.seed)
     torch.manual_seed(arguments.seed)
     validation = {path.name.split(".")[0].removeprefix("validation-"): Examples(str(path).removesuffix(".examples.safetensors"), device)
@@ -219,14 +224,17 @@ def train(arguments, reader, architecture, device):
     def report(text):
         print(f"{time.monotonic() - start:6.1f} s  {text}", flush=True)
 
+    records = []
+
     def measure():
         kept = {name: value.clone() for name, value in reader.state_dict().items()}
         reader.load_state_dict(average)
-        report(f"epoch {epoch} step {step}  " + "  ".join(f"{name} {100 * errors(reader, set):.2f} %" for name, set in validation.items()))
+        measured = {name: errors(reader, examples) for name, examples in validation.items()}
+        report(f"epoch {epoch} step {step}  " + "  ".join(f"{name} {100 * error:.2f} %" for name, error in measured.items()))
         reader.load_state_dict(kept)
-        write_safetensors(arguments.out, {**fixed, **weights(reader, average)}, metadata)
+        write_safetensors(arguments.out, {**arguments.fixed, **weights(average)}, arguments.metadata)
+        return measured
 
-    fixed, metadata = arguments.fixed, arguments.metadata
     measure()
     while time.monotonic() - start < arguments.seconds:
         # Fresh frames first; each epoch that was written is used again when there is no newer one.
@@ -245,9 +253,9 @@ def train(arguments, reader, architecture, device):
             frames, lengths, labels, counts = examples.batch(chosen)
             views = torch.cat([masked(frames, lengths, arguments.masked_share, arguments.mask_length) for _ in range(2)])
             posteriors, out = reader(views, lengths.repeat(2))
-            loss = nn.functional.ctc_loss(posteriors.transpose(0, 1), labels.repeat(2), out, counts.repeat(2), reduction="none")
-            held = loss.isfinite()
-            connectionist = torch.where(held, loss, torch.zeros_like(loss)).sum() / 2
+            # Lines with more labels than frames have no path: their loss is infinite, and its gradient none.
+            connectionist = nn.functional.ctc_loss(posteriors.transpose(0, 1), labels.repeat(2), out, counts.repeat(2), reduction="sum",
+                                                   zero_infinity=True) / 2
             first, second = posteriors.chunk(2)
             inside = (torch.arange(first.shape[1], device=device) < out[:len(chosen)].to(device)[:, None])[..., None]
             # The mean of both directions; no gradient flows into the view that is held to.
@@ -268,9 +276,13 @@ def train(arguments, reader, architecture, device):
         epoch += 1
         connectionist, consistency, symbols = sums.tolist()
         report(f"epoch {epoch} step {step}  loss {connectionist / symbols:.4f}  consistency {consistency / symbols:.4f}  rate {rate:.2e}")
-        if epoch % arguments.measure_every == 0:
-            measure()
-    measure()
+        ends = time.monotonic() - start >= arguments.seconds
+        records.append({"epoch": epoch, "errors": measure() if ends or epoch % arguments.measure_every == 0 else {},
+                        "learningRate": rate, "loss": connectionist / symbols, "seconds": time.monotonic() - start})
+    if arguments.metrics:
+        pathlib.Path(arguments.metrics).write_text("".join(json.dumps(record) + "\n" for record in records))
+    if arguments.curve:
+        draw(records, arguments.curve)
 
 
 def main():
@@ -279,6 +291,8 @@ def main():
     parser.add_argument("--frames", type=pathlib.Path, required=True, help="folder of `ductus train --frames`, or of several such folders")
     parser.add_argument("--validation", type=pathlib.Path, help="folder with the validation sets; default: --frames")
     parser.add_argument("--out", help="weight file to write")
+    parser.add_argument("--metrics", help="JSON lines, one an epoch, to write at the end")
+    parser.add_argument("--curve", help="learning curve to draw at the end (SVG); needs matplotlib")
     parser.add_argument("--rank", help="write the loss per label of every example of epoch 1 into this file, and do not train")
     parser.add_argument("--seconds", type=float, default=600, help="length of the training")
     parser.add_argument("--random", action="store_true", help="begin with random weights")
@@ -306,7 +320,7 @@ def main():
     if arguments.rank:
         rank(arguments, reader, device)
     else:
-        train(arguments, reader, architecture, device)
+        train(arguments, reader, device)
 
 
 if __name__ == "__main__":

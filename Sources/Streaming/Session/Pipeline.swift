@@ -55,7 +55,7 @@ public struct WindowRule: Codable, Equatable, Sendable {
     /// Most frames of one window; what is left follows in the next.
     public var maximum: Int
 
-    public init(hop: Double = 0.25, chunk: Int = 8, lookahead: Int = 32, maximum: Int = 512) {
+    public init(hop: Double = 0.25, chunk: Int = 8, lookahead: Int = 56, maximum: Int = 512) {
         self.hop = hop
         self.chunk = chunk
         self.lookahead = lookahead

@@ -53,7 +53,7 @@ import Testing
         ("pipelines:\n  - {name: a, endpoint: {maximum_samples: 900000}}\n", "more than limits.stream_memory"),
         ("pipelines:\n  - {name: a, model: nowhere}\n", "model 'nowhere' does not exist"),
         ("pipelines:\n  - {name: a, endpoint: {pause: 5 s}}\n", "idle is shorter than pause"),
-        ("pipelines:\n  - {name: a, window: {maximum: 39}}\n", "make maximum at least 40"),
+        ("pipelines:\n  - {name: a, window: {maximum: 63}}\n", "make maximum at least 64"),
         ("pipelines:\n  - {name: 'a b'}\n", "1 to 64 of A-Z a-z 0-9 _ -"),
         ("endpoints: {ink: ipc://x, labels: ipc://x}\n", "is an endpoint twice"),
         ("endpoints: {ink: 'udp://x'}\n", "is not an endpoint like"),

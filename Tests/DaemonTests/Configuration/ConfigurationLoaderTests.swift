@@ -43,7 +43,7 @@ import Testing
         #expect(configuration.pipelines.count == 1)
         #expect(pipeline.input == .features && pipeline.streams == "lab-" && pipeline.decoding == .bestPath)
         #expect(!pipeline.languageModel)
-        #expect(pipeline.window.hop == 0.1 && pipeline.window.chunk == 4 && pipeline.window.lookahead == 32)
+        #expect(pipeline.window.hop == 0.1 && pipeline.window.chunk == 4 && pipeline.window.lookahead == 56)
         #expect(pipeline.endpoint.pause == 0.5)
         #expect(configuration.logging.level == .debug)
         #expect(configuration.http.address == nil)

@@ -44,6 +44,13 @@ import Testing
                 "$F/model",
             ],
             says: "The model is in"),
+        Run(
+            "train",
+            [
+                "--frames", "--recipe", "$F/recipe.json", "--data", "$F/ink.ndjson", "--validation", "$F/ink.ndjson",
+                "--leave-out", "$F/words.txt", "--out", "$F/frames",
+            ],
+            says: "The frames of 2 examples"),
         Run("calibrate", ["--model", "$F/model", "--data", "$F/ink.ndjson"], says: "character error rate"),
         Run("evaluate", ["--model", english, "--data", "$F/ink.ndjson", "--json"], says: "\"lines\":2"),
         Run(
