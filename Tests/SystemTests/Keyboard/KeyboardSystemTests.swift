@@ -14,7 +14,9 @@ import Testing
     static let canRun =
         programs.allSatisfy { FileManager.default.isExecutableFile(atPath: "/usr/bin/" + $0) }
         && FixtureFolder.model != nil
-        && (try? CheckScript.run(python, ["-c", "import gi, PyQt5.QtWidgets, websockets; gi.require_version('Gtk', '3.0')"]).status)
+        && (try? CheckScript.run(
+            python, ["-c", "import gi, PyQt5.QtWidgets, websockets; gi.require_version('Gtk', '3.0')"]
+        ).status)
             == 0
 
     @Test(
