@@ -6,7 +6,7 @@
 BUILD_PACKAGES = libopenblas-dev libzmq3-dev zlib1g-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev libsystemd-dev \
                  libx11-dev libxext-dev libxtst-dev
 TEST_PACKAGES  = python3 python3-venv python3-zmq python3-protobuf python3-websockets protobuf-compiler chromium wrk nodejs node-ws postgresql openmpi-bin iproute2 \
-                 ibus ibus-gtk3 python3-gi gir1.2-gtk-3.0 gir1.2-ibus-1.0 python3-pyqt5 xvfb xdotool sway wtype fonts-dejavu-core \
+                 ibus ibus-gtk3 python3-gi gir1.2-gtk-3.0 gir1.2-ibus-1.0 python3-pyqt5 xvfb xdotool sway wtype fonts-dejavu-core xournalpp poppler-utils \
                  systemd-container dbus curl gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 CLUSTER_PACKAGES = slurm-wlm munge
 # With what Debian does not have.

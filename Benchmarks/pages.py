@@ -2,6 +2,9 @@
 """Pages: how fast one is read from cold and many are in bulk, what a notebook of 1,000 pages takes, and what `kill -9` leaves of an index.
 
     pages.py [--ductus .build/release/ductus] [--notes 1000] [--only cold,bulk,notebook,index,watch] [--json]
+    pages.py --only stream --pages FILE.ndjson …      # the daemon's finals beside the page reader's lines
+
+`stream` takes pages as JSON lines with `id`, `strokes` ([[x], [y], [ms]]) and `drawing`; it needs python3-websockets and `ductusd` beside `ductus`.
 
 Pages are written by simulated pens (`ductus synthesize`): 25 lines each. Times are given as the wall's and the processor's: the second is fair on a
 machine that is busy with other work.
@@ -20,6 +23,7 @@ import tempfile
 import time
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 WORDS = ("we agreed to move the release to end of May because tests are not finished yet and list open questions is still longer than page "
          "milk bread apples meeting with Anna about new house on island ferry waits for nobody after seven").split()
 
@@ -79,10 +83,10 @@ def xopp(pages, file):
         out.write('<?xml version="1.0"?>\n<xournal creator="benchmark" fileversion="4">\n')
         for strokes in pages:
             xs, ys = [x for s in strokes for x in s[0]], [y for s in strokes for y in s[1]]
-            k = 500 / (max(xs) - min(xs))
+            left, top, k = min(xs), min(ys), 500 / (max(xs) - min(xs))
             out.write('<page width="595" height="842"><background type="solid" color="#ffffffff" style="plain"/><layer>\n')
             for x, y in strokes:
-                points = " ".join(f"{40 + (a - min(xs)) * k:.2f} {40 + (b - min(ys)) * k:.2f}" for a, b in zip(x, y))
+                points = " ".join(f"{40 + (a - left) * k:.2f} {40 + (b - top) * k:.2f}" for a, b in zip(x, y))
                 out.write(f'<stroke tool="pen" color="#000000ff" width="1.0">{points}</stroke>\n')
             out.write("</layer></page>\n")
         out.write("</xournal>\n")
@@ -169,14 +173,81 @@ def watch(bench):
         process.wait()
 
 
+class Daemon:
+    """A daemon of its own, and its clients' library."""
+
+    def __init__(self, bench):
+        self.folder = bench.folder / "daemon"
+        self.folder.mkdir()
+        configuration = self.folder / "ductus.yaml"
+        configuration.write_text(
+            f'directories: {{runtime: "{self.folder}", state: "{self.folder}/state"}}\nhttp: {{address: "127.0.0.1:0"}}\nlogging: {{level: error}}\n'
+            f'pipelines:\n  - {{name: ink, model: "{ROOT}/models/english"}}\n')
+        self.process = subprocess.Popen([bench.ductus + "d", "--config", configuration])
+        sys.path.insert(0, str(ROOT / "clients/python/src"))
+        import ductus
+        self.library = ductus
+        while not (self.folder / "http.address").exists() or not (self.folder / "http.token").exists():
+            assert self.process.poll() is None, "the daemon ended"
+            time.sleep(0.05)
+        self.client = ductus.Ductus(directory=str(self.folder))
+
+    def finals(self, name, strokes):
+        """The strokes and the text of each segment, the last ended by the end of the page."""
+        finals = []
+        with self.client.pen(name) as pen:
+            for stroke in strokes:
+                pen.stroke(self.library.Point(*point) for point in zip(*stroke))
+            pen.end()
+            for event in pen.events(timeout=60):
+                if event.is_final:
+                    finals.append((event.raw["strokes"], event.text))
+                    if sum(len(numbers) for numbers, _ in finals) >= len(strokes):
+                        break
+        return finals
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def stream(bench, files):
+    """How many of the page reader's lines are finals of the daemon: the same strokes, and the same text, too."""
+    result = {}
+    daemon = Daemon(bench)
+    try:
+        for file in files:
+            read = subprocess.run([bench.ductus, "recognize", "--layout", "page", "--json", file], stdout=subprocess.PIPE, check=True, text=True).stdout
+            lines = {}
+            for line in map(json.loads, read.splitlines()):
+                if line["kind"] == "text":
+                    lines.setdefault(line["id"], []).append(line)
+            same = alike = count = 0
+            for number, page in enumerate(map(json.loads, Path(file).read_text().splitlines())):
+                # Points of one place are dots that may belong to any line.
+                large = {n for n, s in enumerate(page["strokes"]) if len(set(zip(s[0], s[1]))) > 1}
+                finals = {frozenset(set(strokes) & large): text for strokes, text in daemon.finals(f"page-{Path(file).stem}-{number}", page["strokes"])}
+                for line in lines.get(page["id"], []):
+                    strokes = frozenset(set(line["strokes"]) & large)
+                    count += 1
+                    same += strokes in finals
+                    alike += finals.get(strokes) == line["text"]
+            result[Path(file).stem] = {"lines": count, "same_strokes": round(same / max(1, count), 4), "same_text": round(alike / max(1, count), 4)}
+    finally:
+        daemon.close()
+    return result
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ductus", default=".build/release/ductus")
     parser.add_argument("--notes", type=int, default=1000)
     parser.add_argument("--only", default="cold,bulk,notebook,index,watch")
+    parser.add_argument("--pages", nargs="*", default=[])
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    checks = {"cold": cold, "bulk": bulk, "notebook": lambda b: notebook(b, arguments.notes), "index": lambda b: index(b, arguments.notes), "watch": watch}
+    checks = {"cold": cold, "bulk": bulk, "notebook": lambda b: notebook(b, arguments.notes), "index": lambda b: index(b, arguments.notes), "watch": watch,
+              "stream": lambda b: stream(b, [os.path.abspath(file) for file in arguments.pages])}
     folder = tempfile.mkdtemp(prefix="ductus-pages-")
     try:
         bench = Bench(os.path.abspath(arguments.ductus), folder)

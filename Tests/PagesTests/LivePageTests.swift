@@ -3,22 +3,26 @@ import DuctusPages
 import Testing
 
 @Suite struct LivePageTests {
-    /// The strokes of each segment, if one ends at every stroke that goes to another line.
-    private func segments(_ page: WrittenPage) -> [[Int]] {
-        var live = LivePage(), segments: [[Int]] = []
-        for (at, stroke) in page.strokes.enumerated() {
-            let decision = live.add(stroke.samples)
-            if segments.isEmpty {
-                segments.append([at])
-            } else if decision.place == .sameLine {
-                segments[segments.count - 1].append(at)
-            } else {
-                let along = segments[segments.count - 1].suffix(decision.strokes - 1)
-                segments[segments.count - 1].removeLast(along.count)
-                segments.append(along + [at])
+    /// The strokes of each line as the pen writes them, the last one ended by its end.
+    private func segments(_ page: WrittenPage, pauses: Set<Int> = []) -> [[Int]] {
+        var lines = LiveLines(), segments: [[Int]] = [], open: [Int] = []
+        func divide(_ counts: [Int]) {
+            for count in counts {
+                segments.append(Array(open[..<count]))
+                open.removeFirst(count)
             }
         }
-        return segments
+        for (at, stroke) in page.strokes.enumerated() {
+            open.append(at)
+            divide(lines.add(stroke.samples, count: open.count) { open.map { page.strokes[$0] } })
+            if pauses.contains(at) {
+                divide(lines.end(open.map { page.strokes[$0] }))
+                segments.append(open)
+                open = []
+            }
+        }
+        divide(lines.end(open.map { page.strokes[$0] }))
+        return open.isEmpty ? segments : segments + [open]
     }
 
     @Test(arguments: [Writer.Hand.printed, .mixed, .joined], [1, 2, 5] as [UInt64])
@@ -28,21 +32,13 @@ import Testing
         #expect(segments(page) == page.found())
     }
 
-    @Test(arguments: [Writer.Hand.printed, .mixed], [1, 2, 3, 4, 5, 6, 8] as [UInt64])
+    @Test(arguments: [Writer.Hand.printed, .mixed, .joined], [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func shortLinesAreLines(hand: Writer.Hand, writer: UInt64) throws {
-        try checkShortLines(WrittenPage(writer: writer, hand: hand))
-    }
-
-    @Test(arguments: [1, 2, 3, 4, 6, 8] as [UInt64])
-    func shortLinesOfJoinedWordsAreLines(writer: UInt64) throws {
-        try checkShortLines(WrittenPage(writer: writer, hand: .joined))
-    }
-
-    private func checkShortLines(_ empty: WrittenPage) throws {
-        var page = empty
+        var page = WrittenPage(writer: writer, hand: hand)
         try page.write(["milk", "eggs", "tea", "oil", "salt"])
         #expect(segments(page) == page.lines)
-        #expect(page.found() == page.lines)
+        // Of this hand the page reader takes two of the words for one line.
+        if hand != .joined || writer != 7 { #expect(page.found() == page.lines) }
     }
 
     @Test func aSecondColumnBeginsALine() throws {
@@ -60,6 +56,17 @@ import Testing
         #expect(segments(page) == page.lines)
     }
 
+    @Test(arguments: [1, 3, 4] as [UInt64])
+    func aPauseWithinALineEndsThatPartAlone(writer: UInt64) throws {
+        var page = WrittenPage(writer: writer)
+        try page.write(prose)
+        let middle = page.lines[2][page.lines[2].count / 2]
+        let parts = page.lines.flatMap { line -> [[Int]] in
+            line.contains(middle) ? [line.filter { $0 <= middle }, line.filter { $0 > middle }] : [line]
+        }
+        #expect(segments(page, pauses: [middle]) == parts)
+    }
+
     @Test func aReturnToAnEarlierLineIsTold() throws {
         var page = WrittenPage()
         try page.write(Array(prose.prefix(3)))
@@ -69,6 +76,22 @@ import Testing
         var word = WrittenPage()
         try word.write("now", x: edge + page.pitch / 3, y: 0)
         #expect(live.add(try #require(word.strokes.first).samples).place == .earlierLine(0))
+    }
+
+    @Test func memoryIsBounded() throws {
+        var lines = LiveLines()
+        for writer in 1...8 as ClosedRange<UInt64> {
+            var page = WrittenPage(writer: writer)
+            try page.write(prose + prose)
+            var open: [Stroke] = []
+            for stroke in page.strokes {
+                open.append(stroke)
+                for count in lines.add(stroke.samples, count: open.count, open: { open }) { open.removeFirst(count) }
+            }
+            let counts = lines.end(open)
+            #expect(counts.reduce(0, +) < open.count)
+            #expect(lines.byteCount <= LiveLines.mostBytes)
+        }
     }
 
     @Test func nothingIsNoLine() {

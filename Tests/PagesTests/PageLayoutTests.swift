@@ -107,6 +107,43 @@ import Testing
         #expect(drawn.sorted() == Array(first..<first + 4))
     }
 
+    @Test(arguments: [Writer.Hand.printed, .joined], [1, 3, 4] as [UInt64])
+    func aHeadingOverTwoColumnsIsOneLine(hand: Writer.Hand, writer: UInt64) throws {
+        var page = WrittenPage(writer: writer, hand: hand)
+        let left = ["bread and milk", "apples, pears", "some new tea", "the old oil", "salt and rice", "two lemons"]
+        try page.write(left, y: 2.5 * page.pitch)
+        let edge = try #require(Bounds(around: page.strokes)).maxX
+        try page.write(left.reversed(), x: edge + 0.8 * page.pitch, y: 2.5 * page.pitch)
+        let columns = page
+        // The space between its words stands where the columns part.
+        page = WrittenPage(writer: writer, hand: hand)
+        try page.write("Shopping", x: 0, y: 0, size: 1.8)
+        let word = try #require(Bounds(around: page.strokes))
+        let moved = page.strokes.map { $0.moved(by: edge - word.width) }
+        try page.write("list", x: edge + 0.7 * page.pitch, y: 0, size: 1.8)
+        let rest = page.strokes.dropFirst(moved.count)
+        let heading = moved + rest
+        page.strokes = heading + columns.strokes
+        page.lines =
+            [Array(heading.indices)] + columns.lines.map { line in line.map { $0 + heading.count } }
+        #expect(page.found() == page.lines)
+    }
+
+    @Test(arguments: [Writer.Hand.printed, .mixed, .joined])
+    func wordsInBoxesBesideEachOtherAreLinesOfTheirOwn(hand: Writer.Hand) throws {
+        var page = WrittenPage(writer: 3, hand: hand)
+        var frames: [Stroke] = []
+        for (at, word) in ["person", "since", "gate"].enumerated() {
+            try page.write(word, x: Float(at) * 6 * page.pitch, y: 0)
+            let box = try #require(Bounds(around: page.lines[at].map { page.strokes[$0] })), edge = page.pitch / 2
+            let (l, t, r, b) = (box.minX - edge, box.minY - edge, box.maxX + edge, box.maxY + edge)
+            frames.append(Stroke(points: [(l, t), (r, t), (r, b), (l, b), (l, t)]).filled(page.pitch / 12))
+        }
+        try page.write(prose, y: 4 * page.pitch)
+        page.strokes += frames
+        #expect(page.found() == page.lines)
+    }
+
     @Test func ofNothingThereIsNothing() {
         #expect(PageLayout(of: []).pieces.isEmpty)
         #expect(PageLayout(of: [Stroke(), Stroke([Sample(x: .nan, y: 1)])]).pieces.isEmpty)
@@ -134,6 +171,15 @@ import Testing
 }
 
 extension Stroke {
+    fileprivate func moved(by x: Float) -> Stroke {
+        Stroke(
+            samples.map { sample in
+                var moved = sample
+                moved.x += x
+                return moved
+            })
+    }
+
     /// The same polygon with a sample at least every `step`, as a pen gives it.
     func filled(_ step: Float) -> Stroke {
         var filled: [(x: Float, y: Float)] = []

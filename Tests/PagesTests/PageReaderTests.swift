@@ -77,17 +77,33 @@ import Testing
         }
     }
 
-    private func probability(_ text: String, _ confidence: Float, strokes: Int, turns: Int) -> Float {
+    private func probability(
+        _ text: String, _ confidence: Float, strokes: Int, turns: Int, instead: [String] = []
+    ) -> Float {
         let symbols = text.map {
             RecognizedSymbol(text: String($0), confidence: confidence, frames: 0..<1, samples: 0..<1, strokes: 0..<1)
         }
+        let readings = ([text] + instead).map { Recognition.Alternative(text: $0, score: -1) }
         return Legibility.probability(
-            symbols: symbols, confidence: confidence, shapes: shapes(strokes, turns: turns))
+            of: Recognition(text: text, symbols: symbols, alternatives: readings, frames: 1), confidence: confidence,
+            shapes: shapes(strokes, turns: turns))
     }
 
     @Test func sureLettersOfFewStrokesAreText() {
         #expect(probability("bread and milk", 0.97, strokes: 14, turns: 2) > 0.95)
         #expect(probability("bread", 0.95, strokes: 1, turns: 12) > 0.95)
+    }
+
+    @Test func lettersOfOneShapeAreAllText() {
+        let sizes = probability("o", 0.7, strokes: 1, turns: 2, instead: ["O", "0"])
+        let shapes = probability("o", 0.7, strokes: 1, turns: 2, instead: ["v", "s"])
+        #expect(sizes > 0.9)
+        #expect(shapes < 0.6)
+        #expect(probability("w", 0.75, strokes: 1, turns: 4, instead: ["W"]) > 0.9)
+    }
+
+    @Test func aStarIsNoFullStop() {
+        #expect(probability(".", 0.9, strokes: 1, turns: 5) < probability(".", 0.9, strokes: 1, turns: 1) - 0.4)
     }
 
     @Test func drawingsAndOtherScriptsAreNot() {

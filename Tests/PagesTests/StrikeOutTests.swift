@@ -56,11 +56,25 @@ import Testing
         )
     }
 
+    @Test(arguments: [Writer.Hand.printed, .mixed, .joined], [1, 2, 4] as [UInt64])
+    func aBarThatIsFarTallerThanAWordIsAMark(hand: Writer.Hand, writer: UInt64) throws {
+        var page = WrittenPage(writer: writer, hand: hand)
+        try page.write("hello", x: 0, y: 0)
+        let word = try box(page.lines[0], page)
+        let (x, up, down) = (word.minX + 0.6 * word.width, word.minY - 0.5 * word.height, word.maxY + 0.6 * word.height)
+        page.strokes.append(Stroke(points: [(x, up), (x + word.width / 40, down)]).filled(page.pitch / 20))
+        let layout = PageLayout(of: page.strokes)
+        #expect(layout.unused == [UnusedStroke(stroke: page.strokes.count - 1, reason: .insertionMark)])
+        #expect(page.found() == page.lines)
+        #expect(!layout.isOneLine(of: page.strokes.count))
+    }
+
     @Test(arguments: [Writer.Hand.printed, .mixed, .joined], [1, 2, 3, 4, 5, 6] as [UInt64])
     func barsOfLettersStrikeNothingOut(hand: Writer.Hand, writer: UInt64) throws {
         var page = WrittenPage(writer: writer, hand: hand)
         try page.write([
             "HAT and FEET, A # E", "that little tattle-tale", "affable stuff - off we trot", "100 % = + 4 x 25",
+            "a | b / c 1 l I | |",
         ])
         #expect(PageLayout(of: page.strokes).unused.isEmpty)
     }

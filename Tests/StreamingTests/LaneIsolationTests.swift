@@ -225,7 +225,7 @@ import Testing
             clock.advance(seconds: 5)
             lane.settle()
             // The page's geometry stays, which tells where the next line is.
-            #expect(lane.byteCount > idle && lane.byteCount <= idle + LivePage.mostBytes)
+            #expect(lane.byteCount > idle && lane.byteCount <= idle + LiveLines.mostBytes)
         }
         write()
         publisher.send(.endOfSegment, to: lane, at: clock)

@@ -11,15 +11,47 @@ struct ColumnFinder {
     /// The narrowest column, in units of the lines' heights: bullets and numbers in front of lines are none.
     private static let narrowestColumn = 5.0
 
+    /// How much larger the letters of a heading are, and the space between its words at most, in their height.
+    private static let larger = 1.3
+    private static let widestSpace = 2.5
+
     /// The narrowest river between columns that share so many rows, in units of the lines' heights: the longer, the less likely by chance.
     private static func narrowestRiver(rows: Int) -> Double { max(1, 2.8 - 0.12 * Double(rows - leastRows)) }
 
     /// The blocks, left to right; each holds indexes into `shapes`.
     func blocks(of shapes: [StrokeShape], _ members: [Int]) -> [[Int]] {
         guard members.count > 3, let x = river(in: shapes, members) else { return [members] }
+        if let heading = heading(over: x, shapes, members) {
+            let below = Set(members).subtracting(heading)
+            return [heading] + blocks(of: shapes, members.filter(below.contains))
+        }
         let left = members.filter { shapes[$0].box.midX < x }, right = members.filter { shapes[$0].box.midX >= x }
         guard !left.isEmpty, !right.isEmpty else { return [members] }
         return blocks(of: shapes, left) + blocks(of: shapes, right)
+    }
+
+    /// A line above both columns, whose words stand apart by chance where the river runs: its letters are larger than theirs, and so is
+    /// the space between its words.
+    private func heading(over x: Double, _ shapes: [StrokeShape], _ members: [Int]) -> [Int]? {
+        // The first white space that reaches across the page.
+        let ordered = members.sorted { shapes[$0].box.minY < shapes[$1].box.minY }
+        var end = shapes[ordered[0]].box.maxY
+        guard
+            let below = ordered.indices.dropFirst().first(where: { at in
+                defer { end = max(end, shapes[ordered[at]].box.maxY) }
+                return shapes[ordered[at]].box.minY > end
+            })
+        else { return nil }
+        var top = ordered[..<below].map { shapes[$0] }, rest = ordered[below...].map { shapes[$0] }
+        let left = top.filter { $0.box.midX < x }.map(\.box.maxX).max()
+        let right = top.filter { $0.box.midX >= x }.map(\.box.minX).min()
+        guard let left, let right else { return nil }
+        let size = InkScale(measuring: &top).xHeight
+        guard size > Self.larger * InkScale(measuring: &rest).xHeight, right - left < Self.widestSpace * size else {
+            return nil
+        }
+        let strokes = Set(ordered[..<below])
+        return members.filter(strokes.contains)
     }
 
     /// The middle of the widest river through all of the members.

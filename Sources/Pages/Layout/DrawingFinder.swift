@@ -28,7 +28,7 @@ struct DrawingFinder {
         let tall = shape.swings.map { $0.height / xHeight }.sorted()
         let usual = tall.isEmpty ? 0 : tall[tall.count / 2]
         // Circles: larger than a capital both ways, and as simple.
-        if isClosed(shape), min(width, height) > 3.6, shape.arc < 1.05 * shape.around, tall.count <= 4,
+        if shape.isClosed, min(width, height) > 3.6, shape.arc < 1.05 * shape.around, tall.count <= 4,
             usual > 0.4 * height
         {
             return true
@@ -39,11 +39,9 @@ struct DrawingFinder {
         return usual > 9 && width > 4 || height > 4 && width > 6 && Double(tall.count) < width / 2.5 && usual > 2.8
     }
 
-    private func isClosed(_ shape: StrokeShape) -> Bool { shape.straightness * shape.arc < 0.1 * shape.around }
-
     /// Whether the stroke is closed and runs in two directions at a right angle, wherever they point: no letter does.
     private func isFrame(_ shape: StrokeShape) -> Bool {
-        guard min(shape.box.width, shape.box.height) > 0.5 * xHeight, isClosed(shape), shape.arc > 0.8 * shape.around
+        guard min(shape.box.width, shape.box.height) > 0.5 * xHeight, shape.isClosed, shape.arc > 0.8 * shape.around
         else { return false }
         // Directions modulo a right angle: fourfold angles, added as vectors.
         var steps: [(angle: Double, length: Double)] = []

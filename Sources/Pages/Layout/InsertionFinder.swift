@@ -27,8 +27,10 @@ struct InsertionFinder {
     private static let farthest = 1.5
     /// How far above the middle of a line's letters words stand that were put in, in units.
     private static let raised = 0.8
+    private static let shownRaised = 0.45
     /// How often the pen turns in such words, at least.
     private static let leastSwings = 5
+    private static let shownLeastSwings = 3
     /// How far above its line a correction stands at most, in the usual distance of lines.
     private static let highest = 0.75
 
@@ -97,8 +99,12 @@ struct InsertionFinder {
         guard standing.count > 2 else { return line }
         let centre = CentreLine(through: standing.flatMap { shapes[$0].support(xHeight: unit) }, xHeight: unit)
         func height(_ at: Int) -> Double { (centre.y(at: shapes[at].box.midX) - shapes[at].box.midY) / unit }
+        // Where a caret shows the place, words may stand lower and be shorter.
+        let tips = line.strokes.filter { isCaret(shapes[$0], on: centre) }.map { shapes[$0].box.midX }
+        func isShown(_ box: PlaneBox) -> Bool { tips.contains { isBeside($0, box) } }
         let high = line.strokes.filter {
-            height($0) > Self.raised && isAbove($0, centre) && !isSmall(shapes[$0], unit: unit / 2)
+            let least = isShown(shapes[$0].box) ? Self.shownRaised : Self.raised
+            return height($0) > least && isAbove($0, centre) && !isSmall(shapes[$0], unit: unit / 2)
         }
         .sorted { shapes[$0].box.minX < shapes[$1].box.minX }
         var groups: [[Int]] = []
@@ -116,8 +122,11 @@ struct InsertionFinder {
             let below = letters.reduce(0) { sum, at in
                 sum + max(0, min(words.maxX, shapes[at].box.maxX) - max(words.minX, shapes[at].box.minX))
             }
-            guard group.reduce(0, { $0 + shapes[$1].swings.count }) >= Self.leastSwings,
-                words.width < Self.widest * box.width, below > 0.3 * words.width
+            let isShown = isShown(words)
+            guard
+                group.reduce(0, { $0 + shapes[$1].swings.count })
+                    >= (isShown ? Self.shownLeastSwings : Self.leastSwings),
+                words.width < Self.widest * box.width, isShown || below > 0.3 * words.width
             else { continue }
             // Dots, and letters that reach below their own line: nearer to these words than to the line.
             let nearer = 0.55 * group.reduce(0) { $0 + height($1) } / Double(group.count)
@@ -145,7 +154,9 @@ struct InsertionFinder {
     private func insert(
         _ words: Line, _ box: PlaneBox, into line: inout Line, _ shapes: [StrokeShape]
     ) {
-        let carets = line.strokes.filter { isCaret(shapes[$0], below: box, in: line) }
+        let carets = line.strokes.filter {
+            isCaret(shapes[$0], on: line.centre) && isBeside(shapes[$0].box.midX, box)
+        }
         line.strokes.removeAll { carets.contains($0) }
         line.carets += carets
         let tip = carets.first.map { shapes[$0].box.midX }
@@ -154,11 +165,15 @@ struct InsertionFinder {
             Insertion(strokes: words.strokes, leading: line.strokes.filter { shapes[$0].box.midX < place }))
     }
 
-    /// An angle that opens downwards and stands at the foot of the line, below the words or beside them.
-    private func isCaret(_ shape: StrokeShape, below box: PlaneBox, in line: Line) -> Bool {
+    /// Whether a caret's tip is below the words, or just beside them.
+    private func isBeside(_ tip: Double, _ words: PlaneBox) -> Bool {
+        tip > words.minX - 2 * unit && tip < words.maxX + 2 * unit
+    }
+
+    /// An angle that opens downwards and stands at the foot of the line.
+    private func isCaret(_ shape: StrokeShape, on centre: CentreLine) -> Bool {
         guard shape.straightness < 0.9, shape.box.width < 2.5 * unit, shape.box.height > 0.4 * unit,
-            shape.box.height < 3 * unit, shape.box.midX > box.minX - 2 * unit, shape.box.midX < box.maxX + 2 * unit,
-            let first = shape.points.first, let last = shape.points.last,
+            shape.box.height < 3 * unit, let first = shape.points.first, let last = shape.points.last,
             let tip = shape.points.min(by: { $0.y < $1.y })
         else { return false }
         let legs = first.distance(to: tip) + last.distance(to: tip)
@@ -166,8 +181,8 @@ struct InsertionFinder {
             shape.arc < 1.12 * legs && min(first.distance(to: tip), last.distance(to: tip)) > 0.35 * shape.box.height
             && abs(first.y - last.y) < 0.5 * shape.box.height && (first.x - tip.x) * (last.x - tip.x) < 0
         // Its feet are at the base line, or deeper: letters stand higher.
-        let foot = (max(first.y, last.y) - line.centre.y(at: tip.x)) / unit
-        return isAngle && foot > 0.3 && (tip.y - line.centre.y(at: tip.x)) / unit > -0.8
+        let foot = (max(first.y, last.y) - centre.y(at: tip.x)) / unit
+        return isAngle && foot > 0.3 && (tip.y - centre.y(at: tip.x)) / unit > -0.8
     }
 
     /// The gap between words of the line that the words above it mean: a wide one, and near their middle.

@@ -62,10 +62,24 @@ package struct PageLayout: Sendable {
                 drawings.subtract(out.bars)
                 unused += out.bars.map { UnusedStroke(stroke: shapes[$0].index, reason: .strikeOut) }
                 unused += out.struck.map { UnusedStroke(stroke: shapes[$0].index, reason: .struckOut) }
-                let left = Set(strokes).subtracting(out.bars).subtracting(out.struck)
-                unused += line.carets.map { UnusedStroke(stroke: shapes[$0].index, reason: .insertionMark) }
+                let written = Set(strokes).subtracting(out.bars).subtracting(out.struck)
+                let marks = SplitMarks.find(in: written.sorted(), drawn: drawings, shapes)
+                drawings.subtract(marks)
+                let left = written.subtracting(marks)
+                unused += (line.carets + marks).map {
+                    UnusedStroke(stroke: shapes[$0].index, reason: .insertionMark)
+                }
                 let inserted = line.insertions.flatMap(\.strokes)
                 guard !left.isEmpty || !inserted.isEmpty else { continue }
+                if inserted.isEmpty,
+                    let groups = FramedWords.groups(of: left.sorted(), drawn: drawings, shapes, unit: finder.unit)
+                {
+                    drawings.formUnion(left.subtracting(groups.flatMap { $0 }))
+                    pieces += groups.map { group in
+                        Piece(kind: .text, strokes: group.map { shapes[$0].index }.sorted(), block: block)
+                    }
+                    continue
+                }
                 let insertions = line.insertions.map {
                     Insertion(
                         strokes: $0.strokes.map { shapes[$0].index }.sorted(),

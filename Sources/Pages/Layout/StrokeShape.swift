@@ -42,6 +42,9 @@ package struct StrokeShape: Sendable {
     /// The way around the stroke's box.
     package var around: Double { 2 * (box.width + box.height) }
 
+    /// Whether the stroke ends near where it began.
+    package var isClosed: Bool { straightness * arc < 0.1 * around }
+
     /// The smallest distance of the two strokes' points, as far as it is below `limit`.
     package func distance(to other: StrokeShape, below limit: Double) -> Double {
         guard box.gapX(to: other.box) < limit, box.gapY(to: other.box) < limit else { return limit }

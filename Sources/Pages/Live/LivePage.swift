@@ -26,6 +26,8 @@ package struct LivePage: Sendable {
         package var place: Place
         /// How many of the newest strokes go to that place: dots and quotation marks wait for the letters that they belong to.
         package var strokes: Int
+        /// By how much they stand better there; 0 where strokes just before them may belong there, too.
+        package var gain = 0.0
     }
 
     private struct Line {
@@ -68,6 +70,8 @@ package struct LivePage: Sendable {
     private var waiting: [StrokeShape] = []
     /// Letters that may begin a line.
     private var tentative: TentativeLine?
+    /// Strokes since there were such letters or small strokes.
+    private var certain = 0
     /// The first strokes; nil once the size of the hand is told without them.
     private var first: [StrokeShape]? = []
 
@@ -78,6 +82,40 @@ package struct LivePage: Sendable {
 
     /// The number of the line that is being written.
     package var line: Int { lines.isEmpty ? 0 : lines[current].number }
+
+    /// The number of the next line that begins.
+    package var nextLine: Int { nextNumber }
+
+    /// The height of the line that is being written.
+    package var height: Double { lines.isEmpty ? 0 : lines[current].box.height }
+
+    /// The height of small letters; 0 while it is not known.
+    package var scale: Double { xHeight }
+
+    /// Learns how the strokes were divided in truth.
+    ///
+    /// - Parameters:
+    ///   - cuts: where another line begins in `strokes`.
+    ///   - first: the number of the first line that they seemed to be of.
+    package mutating func correct(_ strokes: [Stroke], cutAt cuts: [Int], from first: Int) {
+        lines.removeAll { $0.number >= first }
+        waiting = []
+        tentative = nil
+        for (from, to) in zip([0] + cuts, cuts + [strokes.count]) {
+            var isBegun = false
+            for stroke in strokes[from..<to] {
+                guard let shape = shape(of: stroke.samples) else { continue }
+                if !isBegun { begin(with: shape) }
+                isBegun = true
+                put(shape)
+            }
+        }
+        guard !lines.isEmpty else {
+            self = LivePage()
+            return
+        }
+        current = min(current, lines.count - 1)
+    }
 
     /// Takes a whole stroke to the line where it belongs.
     ///
@@ -92,6 +130,7 @@ package struct LivePage: Sendable {
             take(shape)
             return Decision(place: .sameLine, strokes: 1)
         }
+        certain = waiting.isEmpty && tentative == nil ? certain + 1 : 0
         if let decision = goOn(with: shape) { return decision }
         let (place, gain) = place(of: shape, leaving: cameBack ? Self.leaving / 2 : Self.leaving)
         let isBody = LineFit.kind(of: shape, xHeight: kindScale) == .body
@@ -116,7 +155,7 @@ package struct LivePage: Sendable {
         take(shape)
         let along = place == .sameLine ? 0 : waiting.reversed().prefix { fit($0, lines[current]) < fit($0, left) }.count
         waiting = []
-        return Decision(place: place, strokes: 1 + along)
+        return Decision(place: place, strokes: 1 + along, gain: certain > 1 ? gain : 0)
     }
 
     /// Weighs a stroke that follows letters which may begin a line; nil where there are none.
@@ -253,6 +292,10 @@ package struct LivePage: Sendable {
 
     private mutating func take(_ shape: StrokeShape) {
         learnSize(of: shape)
+        put(shape)
+    }
+
+    private mutating func put(_ shape: StrokeShape) {
         lines[current].box.formUnion(shape.box)
         lines[current].strokes += 1
         last = shape.box

@@ -128,8 +128,7 @@ public final class PageReader {
         let recognition = try recognizer.recognize(ink)
         var piece = ReadPiece(recognition, of: numbers.map { strokes[$0] }, numbered: numbers)
         piece.block = block
-        let legibility = Legibility.probability(
-            symbols: recognition.symbols, confidence: piece.confidence, shapes: shapes)
+        let legibility = Legibility.probability(of: recognition, confidence: piece.confidence, shapes: shapes)
         piece.confidence *= legibility
         for word in piece.words.indices { piece.words[word].confidence *= legibility }
         return (piece, Line(recognition: recognition, strokes: numbers, legibility: legibility, isInOrder: isInOrder))

@@ -5,7 +5,7 @@ local program = os.getenv("DUCTUS") or "ductus"
 
 function initUi()
   app.registerUi({["menu"] = "Recognize page", ["callback"] = "recognizePage", ["accelerator"] = "<Control><Alt>r"})
-  app.registerUi({["menu"] = "Export searchable PDF", ["callback"] = "exportSearchablePDF"})
+  app.registerUi({["menu"] = "Export searchable PDF", ["callback"] = "exportSearchablePDF", ["accelerator"] = "<Control><Alt>e"})
 end
 
 -- A text as one word of the shell.

@@ -1,15 +1,19 @@
 import DuctusInk
 import DuctusPages
 
-/// Tells whether a stroke begins another line than the open segment's. Sees the strokes of one stream as they end.
+/// Tells where the open segment's ink is of another line. Sees the strokes of one stream as they end.
 ///
 /// The seam between the stream and the geometry of the page.
 package protocol NewLineDecider: Sendable {
-    /// Takes the newest stroke, now that it is whole.
+    /// Takes the newest stroke of the open ink, now that it is whole.
     ///
     /// - Parameter cameBack: the pen had been out of reach just before it.
-    /// - Returns: how many of the newest strokes begin another line; 0 if the line goes on.
-    mutating func judge(_ stroke: ArraySlice<Sample>, cameBack: Bool) -> Int
+    /// - Returns: how many strokes each line has that has ended, oldest first; empty if the line goes on.
+    mutating func judge(_ open: InkSegment, cameBack: Bool) -> [Int]
+    /// The open ink ends for another reason.
+    ///
+    /// - Returns: how many strokes each line has that ended before its last one.
+    mutating func end(_ open: InkSegment) -> [Int]
     /// The ink that comes now has nothing to do with what came before.
     mutating func restart()
     /// Bytes that it occupies, about.
@@ -18,16 +22,19 @@ package protocol NewLineDecider: Sendable {
 
 /// Decides by the lines of the page, as the page reader does.
 package struct PageDecider: NewLineDecider {
-    private var page = LivePage()
+    private var lines = LiveLines()
 
     package init() {}
 
-    package mutating func judge(_ stroke: ArraySlice<Sample>, cameBack: Bool) -> Int {
-        let decision = page.add(stroke, cameBack: cameBack)
-        return decision.place == .sameLine ? 0 : decision.strokes
+    package mutating func judge(_ open: InkSegment, cameBack: Bool) -> [Int] {
+        let count = open.spans.count
+        guard count > 0 else { return [] }
+        return lines.add(open.samples(ofStroke: count - 1), cameBack: cameBack, count: count) { open.strokes }
     }
 
-    package mutating func restart() { page = LivePage() }
+    package mutating func end(_ open: InkSegment) -> [Int] { lines.end(open.strokes) }
 
-    package var byteCount: Int { page.byteCount }
+    package mutating func restart() { lines.restart() }
+
+    package var byteCount: Int { lines.byteCount }
 }

@@ -141,20 +141,24 @@ package struct Segmenter {
 
     private mutating func judgeNewest(closed: inout [Closed]) {
         newestIsJudged = true
-        let newest = open.spans.count - 1
-        guard newest >= 0 else { return }
-        let elsewhere = decider.judge(open.samples(ofStroke: newest), cameBack: newestCameBack)
-        guard elsewhere > 0, newest > 0 else { return }
-        let rest = open.split(atStroke: max(1, newest + 1 - elsewhere))
-        closed.append(Closed(ink: open, ending: .newLine))
-        wasRetracted = false
-        open = rest
+        divide(decider.judge(open, cameBack: newestCameBack), closed: &closed)
+    }
+
+    /// Lines that have ended go: so many strokes of each.
+    private mutating func divide(_ lines: [Int], closed: inout [Closed]) {
+        for strokes in lines where strokes > 0 && strokes < open.spans.count {
+            let rest = open.split(atStroke: strokes)
+            closed.append(Closed(ink: open, ending: .newLine))
+            wasRetracted = false
+            open = rest
+        }
     }
 
     /// The finished strokes go; the one being drawn begins the next segment. A stroke that fills a segment alone is divided.
     private mutating func cutAtMaximum(closed: inout [Closed]) {
         guard let drawing = open.spans.last else { return }
         let rest = open.split(atStroke: max(1, open.spans.count - 1))
+        if rule.newLine { divide(decider.end(open), closed: &closed) }
         closed.append(Closed(ink: open, ending: .maximum))
         wasRetracted = false
         open = rest
@@ -166,6 +170,7 @@ package struct Segmenter {
         // A pen that is down goes on with the same stroke in the next segment.
         let drawing = penIsDown ? open.spans.last?.number : nil
         open.dropEmptyStroke()
+        if rule.newLine, !open.isEmpty { divide(decider.end(open), closed: &closed) }
         if !open.isEmpty || wasRetracted { closed.append(Closed(ink: open, ending: ending)) }
         wasRetracted = false
         open = InkSegment()

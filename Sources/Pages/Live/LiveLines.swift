@@ -1,0 +1,180 @@
+import DuctusInk
+
+/// Divides the ink of a pen into lines while it is written, and looks back before a line has ended.
+///
+/// ``LivePage`` says of each stroke whether it begins a line. Where that is not sure, the page reader's own layout of the last line and of the
+/// open ink decides, once some strokes more have come. So lines end where the page reader ends them, and the pen's usual way to the
+/// next line costs no time.
+///
+/// For example:
+///
+///     var lines = LiveLines()
+///     for line in lines.add(stroke, count: strokes.count, open: { strokes }) { the first `line` of the strokes have ended }
+///
+/// Guarantees: the counts of one answer add up to less than the open strokes. Memory is bounded: about a line is kept, thinned.
+package struct LiveLines: Sendable {
+    private var page = LivePage()
+    /// The lines that ended last, thinned: what is laid out beside the open ink.
+    private var before: [Stroke] = []
+    /// A line may have begun among the open strokes; nil where none seems to.
+    private var doubt: Doubt?
+    /// The height of the open ink that was last looked at and found to be one line.
+    private var checkedHeight = 0.0
+    /// The number of the first line that the open ink began.
+    private var firstLine = 0
+    /// Strokes since the ink began anew.
+    private var seen = 0
+
+    private struct Doubt {
+        /// Strokes that are open when it is looked at next.
+        var due: Int
+        /// Strokes that are open when it is given up.
+        var end: Int
+    }
+
+    /// A stroke that stands better in its new line by this much begins it for sure.
+    private static let surely = 15.0
+    /// Fewer strokes tell little: nothing is sure before.
+    private static let fewest = 15
+    /// How many strokes more are waited for.
+    private static let patience = 4
+    private static let mostPatience = 12
+    /// Ink taller than this many x-heights may be two lines: while it is open, and where it ends.
+    private static let tall = 7.0
+    private static let tallAtEnd = 4.5
+    /// Points of the last line that are kept.
+    private static let mostPoints = 400
+
+    /// Bytes that are kept between segments at most.
+    package static let mostBytes = LivePage.mostBytes + mostPoints * (64 + MemoryLayout<Sample>.stride)
+
+    package init() {}
+
+    /// The ink that comes now has nothing to do with what came before.
+    package mutating func restart() { self = LiveLines() }
+
+    /// Takes a whole stroke.
+    ///
+    /// - Parameters:
+    ///   - stroke: the newest of the open ones.
+    ///   - cameBack: the pen had been out of reach just before the stroke.
+    ///   - count: how many strokes no line has taken yet, this one among them.
+    ///   - open: gives these strokes.
+    /// - Returns: how many of them are of each line that has ended, oldest first; empty where none has.
+    package mutating func add(
+        _ stroke: some Sequence<Sample>, cameBack: Bool = false, count: Int, open: () -> [Stroke]
+    ) -> [Int] {
+        seen += 1
+        let wasTall = isTall
+        let decision = page.add(stroke, cameBack: cameBack)
+        if decision.place != .sameLine, doubt == nil {
+            let cut = count - decision.strokes
+            guard cut > 0 else {
+                firstLine = page.line
+                return []
+            }
+            if decision.gain >= Self.surely, seen - decision.strokes >= Self.fewest, !wasTall {
+                return end(open(), at: [cut])
+            }
+            doubt = Doubt(due: cut + Self.patience, end: cut + Self.mostPatience)
+        } else if doubt == nil, count >= Self.fewest, isTall, page.height > 1.3 * checkedHeight {
+            doubt = Doubt(due: count, end: count)
+        }
+        guard let doubt, count >= doubt.due else { return [] }
+        return look(at: open(), until: doubt.end)
+    }
+
+    /// The open ink ends for another reason.
+    ///
+    /// - Returns: how many of its strokes are of each line before its last one.
+    package mutating func end(_ open: [Stroke]) -> [Int] {
+        let cuts = doubt != nil || isTallAtEnd ? cuts(of: open, least: 1) : []
+        if doubt != nil || !cuts.isEmpty { page.correct(open, cutAt: cuts, from: firstLine) }
+        keep(open[...])
+        doubt = nil
+        checkedHeight = 0
+        firstLine = page.nextLine
+        return Self.counts(of: cuts)
+    }
+
+    /// Bytes that it occupies, about.
+    package var byteCount: Int {
+        before.reduce(page.byteCount) { $0 + 64 + $1.samples.count * MemoryLayout<Sample>.stride }
+    }
+
+    private var isTall: Bool { page.height > Self.tall * page.scale }
+    private var isTallAtEnd: Bool { page.height > Self.tallAtEnd * page.scale }
+
+    private mutating func look(at open: [Stroke], until end: Int) -> [Int] {
+        let cuts = cuts(of: open, least: Self.patience - 1)
+        if cuts.isEmpty, open.count < end {
+            doubt?.due = min(end, open.count + Self.patience)
+            return []
+        }
+        doubt = nil
+        page.correct(open, cutAt: cuts, from: firstLine)
+        firstLine = page.line
+        checkedHeight = page.height
+        return cuts.isEmpty ? [] : self.end(open, at: cuts)
+    }
+
+    private mutating func end(_ open: [Stroke], at cuts: [Int]) -> [Int] {
+        keep(open[..<(cuts.last ?? 0)])
+        checkedHeight = 0
+        firstLine = page.line
+        return Self.counts(of: cuts)
+    }
+
+    private static func counts(of cuts: [Int]) -> [Int] { zip(cuts, [0] + cuts).map { $0 - $1 } }
+
+    /// Where the page reader begins another line, or a drawing, in the open ink.
+    ///
+    /// - Parameter least: strokes that the last of them must have.
+    private func cuts(of open: [Stroke], least: Int) -> [Int] {
+        var owner = [Int?](repeating: nil, count: before.count + open.count)
+        for (number, piece) in PageLayout(of: before + open).pieces.enumerated() {
+            for stroke in piece.strokes { owner[stroke] = number }
+        }
+        // Runs of strokes of one line; a run within another line's is a bar or a dot of it.
+        var runs: [(line: Int, first: Int, count: Int)] = []
+        for (at, line) in owner[before.count...].enumerated() {
+            guard let line else { continue }
+            if runs.last?.line == line {
+                runs[runs.count - 1].count += 1
+            } else {
+                runs.append((line, at, 1))
+            }
+        }
+        var at = 1
+        while at + 1 < runs.count {
+            if runs[at - 1].line == runs[at + 1].line, runs[at].count <= 2 {
+                runs[at - 1].count += runs[at].count + runs[at + 1].count
+                runs.removeSubrange(at...at + 1)
+            } else {
+                at += 1
+            }
+        }
+        // The newest strokes may be dots: the next ones say so.
+        if let newest = runs.last, runs.count > 1, newest.count < least { runs.removeLast() }
+        return runs.dropFirst().map(\.first)
+    }
+
+    /// Keeps strokes that have ended, with as few points as their swings need; the oldest are forgotten.
+    private mutating func keep(_ strokes: ArraySlice<Stroke>) {
+        let least = Float(0.2 * page.scale)
+        for stroke in strokes {
+            var samples: [Sample] = []
+            for sample in stroke.samples where sample.x.isFinite && sample.y.isFinite {
+                if let last = samples.last, abs(sample.x - last.x) < least, abs(sample.y - last.y) < least { continue }
+                samples.append(Sample(x: sample.x, y: sample.y))
+            }
+            if !samples.isEmpty { before.append(Stroke(samples)) }
+        }
+        var points = 0
+        let kept = before.reversed().prefix { stroke in
+            points += stroke.samples.count
+            return points <= Self.mostPoints
+        }
+        before.removeFirst(before.count - kept.count)
+    }
+}
