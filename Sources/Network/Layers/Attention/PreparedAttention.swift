@@ -136,7 +136,14 @@ final class PreparedAttention: PreparedLayer {
                 rows: frames, x: source.x + Int(source.boundary.offsets[sequence]) * layer.memory, stride: layer.memory,
                 y: own + part.kept * row, outputStride: row, scratch: call.scratch)
             let commit = Int(call.input.commits[sequence])
-            if commit == 0 { keepRows(call, part, sequence, source.boundary, own, weights: nil) }
+            if commit == 0 || isBlocked(part) {
+                keepRows(call, part, sequence, source.boundary, own, weights: nil)
+            }
+            if isBlocked(part) {
+                let kept = call.keepsActivations ? weights + part.weights : nil
+                attendBlocked(call, part, own, queries, weights: kept, contexts)
+                continue
+            }
             for number in 0..<part.queries {
                 let to = call.keepsActivations ? weights + part.weights + number * layer.heads * part.count : weights
                 attend(call, part, number, own, queries, weights: to, contexts)
