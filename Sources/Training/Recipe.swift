@@ -57,6 +57,8 @@ public struct Recipe: Sendable, Equatable, Codable {
         public var seed: UInt64 = 1
         /// Weight of the consistency between two views of each line, which are masked differently (CR-CTC); 0 for one view.
         public var consistency: Float = 0
+        /// Label smoothing, from 0 to 1: how much all labels count beside the right one.
+        public var labelSmoothing: Float = 0
 
         public init() {}
 
@@ -73,6 +75,7 @@ public struct Recipe: Sendable, Equatable, Codable {
             try values.read(.averageDecay, into: &averageDecay, allowed: 0...1)
             try values.read(.patience, into: &patience, allowed: 1...1_000_000)
             try values.read(.consistency, into: &consistency, allowed: 0...10)
+            try values.read(.labelSmoothing, into: &labelSmoothing, allowed: 0...1)
             seed = try values.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
         }
     }
@@ -87,6 +90,8 @@ public struct Recipe: Sendable, Equatable, Codable {
         public var timelessSources: [String] = ["unipen"]
         /// Lines with more feature vectors than this are left out: they cost much and teach little.
         public var maximumFrames = 3_000
+        /// Frames of a piece of a recording that is labelled frame by frame.
+        public var pieceFrames = 300
 
         public init() {}
 
@@ -96,6 +101,7 @@ public struct Recipe: Sendable, Equatable, Codable {
             recombined = try values.decodeIfPresent([String: Float].self, forKey: .recombined) ?? recombined
             timelessSources = try values.decodeIfPresent([String].self, forKey: .timelessSources) ?? timelessSources
             try values.read(.maximumFrames, into: &maximumFrames, allowed: 1...10_000_000)
+            try values.read(.pieceFrames, into: &pieceFrames, allowed: 1...10_000_000)
             guard (Array(shares.values) + recombined.values).allSatisfy({ (0...1).contains($0) }) else {
                 throw DecodingError.dataCorruptedError(
                     forKey: .shares, in: values, debugDescription: "a share is a number from 0 to 1")
@@ -136,6 +142,11 @@ public struct Recipe: Sendable, Equatable, Codable {
         }
         if sequence != nil, optimization.consistency != 0 {
             return "a decoder with attention has no two views to hold consistent; set \"consistency\" to 0"
+        }
+        if optimization.labelSmoothing > 0, sequence != nil || output != .logSoftmax {
+            return sequence != nil
+                ? "a decoder's labels are smoothed by \"smoothing\" in \"sequence\"; leave out \"labelSmoothing\""
+                : "a random field's labels cannot be smoothed one by one; leave out \"labelSmoothing\""
         }
         return nil
     }

@@ -120,7 +120,8 @@ extension TrainingSetup {
         let alphabet = try recipe.alphabet ?? Alphabet(symbols: symbols)
         let corpus = try VectorCorpus(
             training, configuration: configuration, task: recipe.task, alphabet: alphabet,
-            augmentation: recipe.vectorAugmentation, standardization: standardization)
+            augmentation: recipe.vectorAugmentation, standardization: standardization,
+            pieceLength: recipe.sampling.pieceFrames)
         return TrainingSetup(
             corpus: corpus, architecture: try recipe.architecture(classes: recipe.task.classCount(of: alphabet)),
             classes: recipe.task.classCount(of: alphabet),
