@@ -27,6 +27,9 @@ public struct Recipe: Sendable, Equatable, Codable {
     public var sequence: SequenceSettings?
     public var augmentation = Augmentation()
     public var vectorAugmentation = VectorAugmentation()
+    /// Of frame labels: how much their learned transitions count. Where left out, it is fitted to the validation sets, which says
+    /// little where the model learned from them.
+    public var smoothing: FrameSmoothing?
     public var optimization = Optimization()
     public var sampling = Sampling()
 
@@ -36,6 +39,29 @@ public struct Recipe: Sendable, Equatable, Codable {
         case logSoftmax
         /// Frame labels that depend on their neighbours: a linear-chain random field, trained by the probability of whole label sequences.
         case conditionalRandomField
+    }
+
+    /// The weights of a `TransitionModel`.
+    public struct FrameSmoothing: Sendable, Equatable, Codable {
+        /// How much of the classes' priors is divided out of the posteriors.
+        public var priorWeight: Float = 1
+        /// How much transitions count against posteriors.
+        public var transitionWeight: Float = 1
+
+        public init() {}
+
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            try values.read(.priorWeight, into: &priorWeight, allowed: 0...10)
+            try values.read(.transitionWeight, into: &transitionWeight, allowed: 0...10)
+        }
+
+        func weigh(_ transitions: TransitionModel?) -> TransitionModel? {
+            var weighed = transitions
+            weighed?.priorWeight = priorWeight
+            weighed?.transitionWeight = transitionWeight
+            return weighed
+        }
     }
 
     /// How the weights are found.
@@ -124,6 +150,7 @@ public struct Recipe: Sendable, Equatable, Codable {
         augmentation = try values.decodeIfPresent(Augmentation.self, forKey: .augmentation) ?? augmentation
         vectorAugmentation =
             try values.decodeIfPresent(VectorAugmentation.self, forKey: .vectorAugmentation) ?? vectorAugmentation
+        smoothing = try values.decodeIfPresent(FrameSmoothing.self, forKey: .smoothing)
         optimization = try values.decodeIfPresent(Optimization.self, forKey: .optimization) ?? optimization
         sampling = try values.decodeIfPresent(Sampling.self, forKey: .sampling) ?? sampling
         if let fault {
@@ -139,6 +166,9 @@ public struct Recipe: Sendable, Equatable, Codable {
         }
         if output != .logSoftmax, task.form != .frameLabels {
             return "\(output.rawValue) labels frames, but the task \(task.name) reads texts; leave out \"output\""
+        }
+        if smoothing != nil, task.form != .frameLabels {
+            return "\"smoothing\" is of frame labels, but the task \(task.name) reads texts; leave it out"
         }
         if sequence != nil, optimization.consistency != 0 {
             return "a decoder with attention has no two views to hold consistent; set \"consistency\" to 0"

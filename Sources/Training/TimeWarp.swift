@@ -27,7 +27,7 @@ struct TimeWarp {
     }
 
     /// The label of the frame in which a new frame's middle lies.
-    func apply(_ labels: ArraySlice<Int32>) -> [Int32] {
-        (0..<count).map { labels[labels.startIndex + min(frames - 1, Int((Float($0) + 0.5) * speed))] }
+    func apply(_ labels: [Int32]) -> [Int32] {
+        (0..<count).map { labels[min(frames - 1, Int((Float($0) + 0.5) * speed))] }
     }
 }

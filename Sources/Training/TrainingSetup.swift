@@ -122,6 +122,7 @@ extension TrainingSetup {
             training, configuration: configuration, task: recipe.task, alphabet: alphabet,
             augmentation: recipe.vectorAugmentation, standardization: standardization,
             pieceLength: recipe.sampling.pieceFrames)
+        let transitions = recipe.smoothing.map { $0.weigh(corpus.transitions) } ?? corpus.transitions
         return TrainingSetup(
             corpus: corpus, architecture: try recipe.architecture(classes: recipe.task.classCount(of: alphabet)),
             classes: recipe.task.classCount(of: alphabet),
@@ -129,7 +130,7 @@ extension TrainingSetup {
             template: { network in
                 Model(
                     name: modelName, network: network, input: recipe.input, task: recipe.task, alphabet: alphabet,
-                    standardization: corpus.standardization, transitions: corpus.transitions, script: recipe.script)
+                    standardization: corpus.standardization, transitions: transitions, script: recipe.script)
             },
             measure: { model in
                 var errors: [String: Double] = [:]
@@ -142,7 +143,8 @@ extension TrainingSetup {
             },
             calibrate: { model in
                 let recordings = sets.flatMap(\.recordings)
-                let raw = try model.with(calibration: .init()).withFittedSmoothing(on: recordings)
+                let plain = model.with(calibration: .init())
+                let raw = try recipe.smoothing == nil ? plain.withFittedSmoothing(on: recordings) : plain
                 let evaluation = try SensorEvaluation.run(raw, on: recordings)
                 let confidences = evaluation.frames?.confidences ?? evaluation.text.confidences
                 let correct = evaluation.frames?.isCorrect ?? evaluation.text.isCorrect

@@ -115,8 +115,8 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
         }
     }
 
-    /// Changes standardized frames.
-    public func distort(_ frames: inout [Float], _ configuration: VectorConfiguration, using random: inout SplitMix64) {
+    /// Makes standardized frames weaker and stronger.
+    func amplify(_ frames: inout [Float], _ configuration: VectorConfiguration, using random: inout SplitMix64) {
         let dimension = configuration.dimension
         var gains = (0..<dimension).map { _ in exp(random.normal(deviation: gain)) }
         if channelGain > 0 {
@@ -124,9 +124,12 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
             let shared = (0..<width).map { _ in exp(random.normal(deviation: channelGain)) }
             for index in gains.indices { gains[index] *= shared[index % width] }
         }
-        for index in frames.indices {
-            frames[index] = frames[index] * gains[index % dimension] + random.normal(deviation: noise)
-        }
+        for index in frames.indices { frames[index] *= gains[index % dimension] }
+    }
+
+    /// Hides a part of standardized frames behind noise and gaps.
+    func mask(_ frames: inout [Float], dimension: Int, using random: inout SplitMix64) {
+        for index in frames.indices { frames[index] += random.normal(deviation: noise) }
         let count = frames.count / dimension
         for _ in 0..<timeMasks where count > 4 * timeMaskLength {
             let length = Int.random(in: 0...timeMaskLength, using: &random)

@@ -78,32 +78,65 @@ public struct VectorCorpus: Corpus {
     }
 
     public func example(_ index: Int, augmentedBy random: SplitMix64?) -> TrainingExample {
+        guard var random else {
+            let (recording, first) = pieces[index]
+            let whole = recordings[recording]
+            let length = min(whole.count, pieceLength ?? whole.count)
+            return piece(whole, first: min(first, whole.count - length), length) { frames in
+                extractor.standardize(&frames, with: standardization)
+            }
+        }
+        var example = distorted(index, using: &random)
+        augmentation.mask(&example.frames, dimension: extractor.configuration.dimension, using: &random)
+        return example
+    }
+
+    public func views(_ index: Int, augmentedBy random: SplitMix64) -> [TrainingExample] {
+        var random = random
+        let example = distorted(index, using: &random)
+        return (0..<2).map { _ in
+            var view = example
+            augmentation.mask(&view.frames, dimension: extractor.configuration.dimension, using: &random)
+            return view
+        }
+    }
+
+    /// An example as another person would have made it.
+    private func distorted(_ index: Int, using random: inout SplitMix64) -> TrainingExample {
         let (recording, first) = pieces[index]
         let whole = recordings[recording]
-        var random = random
-        var start = first
-        var length = min(whole.count, pieceLength ?? whole.count)
-        var speed: Float = 1
-        if random != nil { speed = augmentation.speed(using: &random!) }
+        let configuration = extractor.configuration
+        let speed = augmentation.speed(using: &random)
+        var (start, length) = (first, whole.count)
         if let pieceLength {
             length = min(whole.count, max(1, Int(Float(pieceLength) * speed)))
             // Pieces begin elsewhere in every epoch.
-            if let shift = random?.normal(deviation: Float(length) / 4) { start += Int(shift) }
+            start += Int(random.normal(deviation: Float(length) / 4))
             start = min(max(0, start), whole.count - length)
         }
-        let configuration = extractor.configuration
-        let dimension = configuration.dimension
-        var frames = Array(whole.frames[(start * dimension)..<((start + length) * dimension)])
-        if random != nil { augmentation.turn(&frames, directions, width: configuration.width, using: &random!) }
-        extractor.standardize(&frames, with: standardization)
-        let warp = speed == 1 ? nil : TimeWarp(frames: length, stack: configuration.stack, speed: speed)
-        if let warp { frames = warp.apply(frames, width: configuration.width) }
-        if random != nil { augmentation.distort(&frames, configuration, using: &random!) }
-        switch whole.target {
-        case .ctc: return TrainingExample(frames: frames, target: whole.target)
-        case .frames(let labels):
-            let labels = labels[start..<start + length]
-            return TrainingExample(frames: frames, target: .frames(warp.map { $0.apply(labels) } ?? Array(labels)))
+        var example = piece(whole, first: start, length) { frames in
+            augmentation.turn(&frames, directions, width: configuration.width, using: &random)
+            extractor.standardize(&frames, with: standardization)
         }
+        if speed != 1 {
+            let warp = TimeWarp(frames: length, stack: configuration.stack, speed: speed)
+            example.frames = warp.apply(example.frames, width: configuration.width)
+            if case .frames(let labels) = example.target { example.target = .frames(warp.apply(labels)) }
+        }
+        augmentation.amplify(&example.frames, configuration, using: &random)
+        return example
+    }
+
+    /// Frames of a recording, and what they mean.
+    private func piece(
+        _ whole: Prepared, first: Int, _ length: Int, prepare: (inout [Float]) -> Void
+    ) -> TrainingExample {
+        let dimension = extractor.configuration.dimension
+        var frames = Array(whole.frames[(first * dimension)..<((first + length) * dimension)])
+        prepare(&frames)
+        guard case .frames(let labels) = whole.target else {
+            return TrainingExample(frames: frames, target: whole.target)
+        }
+        return TrainingExample(frames: frames, target: .frames(Array(labels[first..<first + length])))
     }
 }

@@ -90,6 +90,22 @@ import Testing
         for index in plain.indices { #expect(abs(changed[index] - plain[index] * gains[index % 4]) < 1e-3) }
     }
 
+    /// Two views of an example differ by what is hidden alone.
+    @Test func viewsShareTheirPlacesAndLabels() throws {
+        let corpus = try corpus(
+            augmentation {
+                $0.speed = 0.2
+                $0.channelGain = 0.3
+                ($0.timeMasks, $0.timeMaskLength) = (3, 6)
+            })
+        let views = corpus.views(0, augmentedBy: SplitMix64(seed: 5))
+        let (first, second) = (try #require(views.first), try #require(views.last))
+        #expect(views.count == 2 && first.target == second.target && first.frames.count == second.frames.count)
+        #expect(first.frames != second.frames)
+        for (one, other) in zip(first.frames, second.frames) { #expect(one == other || one == 0 || other == 0) }
+        #expect(first.frames == corpus.example(0, augmentedBy: SplitMix64(seed: 5)).frames)
+    }
+
     @Test func axesThatDoNotFitTheInputAreRefused() {
         let channels = configuration.channels
         #expect(throws: VectorAugmentation.Fault.axesMissing) { try corpus(augmentation { $0.rotation = 0.1 }) }
