@@ -2,8 +2,8 @@
 """Cross-validates recipes that label the frames of sensor recordings: every subject is measured by a model that never saw them.
 
 The subjects are divided into folds, the same for every recipe. For each fold, seed and recipe one model is trained on the other subjects alone, then measured on each
-subject of the fold, read whole and as a stream. Nothing is chosen by the fold's error: the best epoch, and how much labels are smoothed, are found on subjects that the
-model learned from, which leaves the last epoch as a rule. Models that are there already are not trained again, so that a run can be continued.
+subject of the fold, read whole and as a stream. Nothing is chosen by the fold's error: the best epoch is found on subjects that the model learned from, which leaves the last
+epoch as a rule. A recipe should say how much labels are smoothed (`smoothing`): found on those subjects it would be too much. Models that are there already are not trained again, so that a run can be continued.
 
 Usage: hapt_folds.py RECIPE… --data hapt-train.ndjson.gz --out FOLDER [--folds 7] [--seeds 1 2 3] [--lookahead 10]
 """

@@ -12,6 +12,8 @@ struct WeightGradient {
         let outputs: Int
         /// outputs × width.
         let gradient: UnsafeMutablePointer<Float>
+        /// From row to row of the gradient; `width` where nil.
+        var stride: Int?
     }
 
     let kernels: Kernels
@@ -24,9 +26,9 @@ struct WeightGradient {
 
     /// - Parameters:
     ///   - dy: frames × outputs, with a stride: the loss' derivative by `W x + b`.
-    ///   - sums: receives, by adding, the bias' gradient.
+    ///   - sums: receives, by adding, the bias' gradient; nil if not wanted.
     func add(
-        frames: Int, dy: UnsafePointer<Float>, stride: Int, outputs: Int, sums: UnsafeMutablePointer<Float>,
+        frames: Int, dy: UnsafePointer<Float>, stride: Int, outputs: Int, sums: UnsafeMutablePointer<Float>?,
         _ first: Part,
         _ second: Part? = nil
     ) {
@@ -54,6 +56,6 @@ extension ductus_gradient_part {
     fileprivate init(_ part: WeightGradient.Part) {
         self.init(
             rows: part.rows, width: Int32(part.width), outputs: Int32(part.outputs), gradient: part.gradient,
-            stride: part.width)
+            stride: part.stride ?? part.width)
     }
 }

@@ -27,6 +27,9 @@ public struct Recipe: Sendable, Equatable, Codable {
     public var sequence: SequenceSettings?
     public var augmentation = Augmentation()
     public var vectorAugmentation = VectorAugmentation()
+    /// Of frame labels: how much their learned transitions count. Where left out, it is fitted to the validation sets, which says
+    /// little where the model learned from them.
+    public var smoothing: FrameSmoothing?
     public var optimization = Optimization()
     public var sampling = Sampling()
 
@@ -36,6 +39,29 @@ public struct Recipe: Sendable, Equatable, Codable {
         case logSoftmax
         /// Frame labels that depend on their neighbours: a linear-chain random field, trained by the probability of whole label sequences.
         case conditionalRandomField
+    }
+
+    /// The weights of a `TransitionModel`.
+    public struct FrameSmoothing: Sendable, Equatable, Codable {
+        /// How much of the classes' priors is divided out of the posteriors.
+        public var priorWeight: Float = 1
+        /// How much transitions count against posteriors.
+        public var transitionWeight: Float = 1
+
+        public init() {}
+
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            try values.read(.priorWeight, into: &priorWeight, allowed: 0...10)
+            try values.read(.transitionWeight, into: &transitionWeight, allowed: 0...10)
+        }
+
+        func weigh(_ transitions: TransitionModel?) -> TransitionModel? {
+            var weighed = transitions
+            weighed?.priorWeight = priorWeight
+            weighed?.transitionWeight = transitionWeight
+            return weighed
+        }
     }
 
     /// How the weights are found.
@@ -57,6 +83,8 @@ public struct Recipe: Sendable, Equatable, Codable {
         public var seed: UInt64 = 1
         /// Weight of the consistency between two views of each line, which are masked differently (CR-CTC); 0 for one view.
         public var consistency: Float = 0
+        /// Label smoothing, from 0 to 1: how much all labels count beside the right one.
+        public var labelSmoothing: Float = 0
 
         public init() {}
 
@@ -73,6 +101,7 @@ public struct Recipe: Sendable, Equatable, Codable {
             try values.read(.averageDecay, into: &averageDecay, allowed: 0...1)
             try values.read(.patience, into: &patience, allowed: 1...1_000_000)
             try values.read(.consistency, into: &consistency, allowed: 0...10)
+            try values.read(.labelSmoothing, into: &labelSmoothing, allowed: 0...1)
             seed = try values.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
         }
     }
@@ -87,6 +116,8 @@ public struct Recipe: Sendable, Equatable, Codable {
         public var timelessSources: [String] = ["unipen"]
         /// Lines with more feature vectors than this are left out: they cost much and teach little.
         public var maximumFrames = 3_000
+        /// Frames of a piece of a recording that is labelled frame by frame.
+        public var pieceFrames = 300
 
         public init() {}
 
@@ -96,6 +127,7 @@ public struct Recipe: Sendable, Equatable, Codable {
             recombined = try values.decodeIfPresent([String: Float].self, forKey: .recombined) ?? recombined
             timelessSources = try values.decodeIfPresent([String].self, forKey: .timelessSources) ?? timelessSources
             try values.read(.maximumFrames, into: &maximumFrames, allowed: 1...10_000_000)
+            try values.read(.pieceFrames, into: &pieceFrames, allowed: 1...10_000_000)
             guard (Array(shares.values) + recombined.values).allSatisfy({ (0...1).contains($0) }) else {
                 throw DecodingError.dataCorruptedError(
                     forKey: .shares, in: values, debugDescription: "a share is a number from 0 to 1")
@@ -118,6 +150,7 @@ public struct Recipe: Sendable, Equatable, Codable {
         augmentation = try values.decodeIfPresent(Augmentation.self, forKey: .augmentation) ?? augmentation
         vectorAugmentation =
             try values.decodeIfPresent(VectorAugmentation.self, forKey: .vectorAugmentation) ?? vectorAugmentation
+        smoothing = try values.decodeIfPresent(FrameSmoothing.self, forKey: .smoothing)
         optimization = try values.decodeIfPresent(Optimization.self, forKey: .optimization) ?? optimization
         sampling = try values.decodeIfPresent(Sampling.self, forKey: .sampling) ?? sampling
         if let fault {
@@ -134,8 +167,16 @@ public struct Recipe: Sendable, Equatable, Codable {
         if output != .logSoftmax, task.form != .frameLabels {
             return "\(output.rawValue) labels frames, but the task \(task.name) reads texts; leave out \"output\""
         }
+        if smoothing != nil, task.form != .frameLabels {
+            return "\"smoothing\" is of frame labels, but the task \(task.name) reads texts; leave it out"
+        }
         if sequence != nil, optimization.consistency != 0 {
             return "a decoder with attention has no two views to hold consistent; set \"consistency\" to 0"
+        }
+        if optimization.labelSmoothing > 0, sequence != nil || output != .logSoftmax {
+            return sequence != nil
+                ? "a decoder's labels are smoothed by \"smoothing\" in \"sequence\"; leave out \"labelSmoothing\""
+                : "a random field's labels cannot be smoothed one by one; leave out \"labelSmoothing\""
         }
         return nil
     }

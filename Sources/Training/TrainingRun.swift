@@ -267,6 +267,12 @@ public final class TrainingRun {
         var heads: [HeadLosses]
     }
 
+    private func loss(of example: TrainingExample) -> any Loss {
+        if let sequence = recipe.sequence { return sequence.loss(of: example.target) }
+        let (loss, amount) = (example.target(of: architecture).loss, recipe.optimization.labelSmoothing)
+        return amount > 0 ? SmoothedLoss(loss, amount: amount) : loss
+    }
+
     /// Makes a step's examples, on all threads. Each is changed at random by its own generator, so threads change nothing.
     private func prepare(_ indexes: [Int]) throws -> StepBatch {
         let random = SplitMix64(seed: recipe.optimization.seed &+ 1).split(state.epoch)
@@ -279,8 +285,7 @@ public final class TrainingRun {
         }.flatMap { $0 }
         var batch = StepBatch(
             frames: Batch(dimension: architecture.input), others: architecture.otherInputs.map { Batch(dimension: $0) },
-            losses: examples.map { recipe.sequence?.loss(of: $0.target) ?? $0.target(of: architecture).loss }, heads: []
-        )
+            losses: examples.map(loss), heads: [])
         for example in examples {
             batch.frames.append(example.frames)
             for (number, frames) in example.others.enumerated() { batch.others[number].append(frames) }

@@ -121,7 +121,9 @@ extension TrainingSetup {
         let alphabet = try recipe.alphabet ?? Alphabet(symbols: symbols)
         let corpus = try VectorCorpus(
             training, configuration: configuration, task: recipe.task, alphabet: alphabet,
-            augmentation: recipe.vectorAugmentation, standardization: standardization)
+            augmentation: recipe.vectorAugmentation, standardization: standardization,
+            pieceLength: recipe.sampling.pieceFrames)
+        let transitions = recipe.smoothing.map { $0.weigh(corpus.transitions) } ?? corpus.transitions
         return TrainingSetup(
             corpus: corpus, architecture: try recipe.architecture(classes: recipe.task.classCount(of: alphabet)),
             classes: recipe.task.classCount(of: alphabet),
@@ -129,7 +131,7 @@ extension TrainingSetup {
             template: { network in
                 Model(
                     name: modelName, network: network, input: recipe.input, task: recipe.task, alphabet: alphabet,
-                    standardization: corpus.standardization, transitions: corpus.transitions, script: recipe.script)
+                    standardization: corpus.standardization, transitions: transitions, script: recipe.script)
             },
             measure: { model in
                 var errors: [String: Double] = [:]
@@ -142,7 +144,8 @@ extension TrainingSetup {
             },
             calibrate: { model in
                 let recordings = sets.flatMap(\.recordings)
-                let raw = try model.with(calibration: .init()).withFittedSmoothing(on: recordings)
+                let plain = model.with(calibration: .init())
+                let raw = try recipe.smoothing == nil ? plain.withFittedSmoothing(on: recordings) : plain
                 let evaluation = try SensorEvaluation.run(raw, on: recordings)
                 let confidences = evaluation.frames?.confidences ?? evaluation.text.confidences
                 let correct = evaluation.frames?.isCorrect ?? evaluation.text.isCorrect

@@ -5,49 +5,6 @@ import DuctusRandomness
 import DuctusRecognition
 import Foundation
 
-/// Random changes of sensor frames, after standardization.
-public struct VectorAugmentation: Sendable, Equatable, Codable {
-    /// Deviation of noise that is added to every number.
-    public var noise: Float = 0.1
-    /// Deviation of the logarithm of a gain per number of the vector.
-    public var gain: Float = 0.1
-    /// Gaps in time: how many, and of up to how many frames (Park et al. 2019).
-    public var timeMasks = 2
-    public var timeMaskLength = 8
-    /// Numbers of the vector that are silenced, at most.
-    public var silencedNumbers = 2
-
-    public init() {}
-
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        try values.read(.noise, into: &noise, allowed: 0...10)
-        try values.read(.gain, into: &gain, allowed: 0...10)
-        try values.read(.timeMasks, into: &timeMasks, allowed: 0...10_000)
-        try values.read(.timeMaskLength, into: &timeMaskLength, allowed: 0...1_000_000)
-        try values.read(.silencedNumbers, into: &silencedNumbers, allowed: 0...4096)
-    }
-
-    /// Changes standardized frames of `dimension` numbers.
-    public func distort(_ frames: inout [Float], dimension: Int, using random: inout SplitMix64) {
-        let gains = (0..<dimension).map { _ in exp(random.normal(deviation: gain)) }
-        for index in frames.indices {
-            frames[index] = frames[index] * gains[index % dimension] + random.normal(deviation: noise)
-        }
-        let count = frames.count / dimension
-        for _ in 0..<timeMasks where count > 4 * timeMaskLength {
-            let length = Int.random(in: 0...timeMaskLength, using: &random)
-            let start = Int.random(in: 0...(count - length), using: &random)
-            for index in (start * dimension)..<((start + length) * dimension) { frames[index] = 0 }
-        }
-        guard silencedNumbers > 0 else { return }
-        for _ in 0..<Int.random(in: 0...silencedNumbers, using: &random) {
-            let number = Int.random(in: 0..<dimension, using: &random)
-            for index in stride(from: number, to: frames.count, by: dimension) { frames[index] = 0 }
-        }
-    }
-}
-
 /// Labelled sensor recordings as training examples: whole utterances for transcription, pieces for frame labels.
 public struct VectorCorpus: Corpus {
     public let lengths: [Int]
@@ -60,6 +17,8 @@ public struct VectorCorpus: Corpus {
     private let pieceLength: Int?
     private let extractor: VectorExtractor
     private let augmentation: VectorAugmentation
+    /// Columns of a vector that are directions in space, for turns.
+    private let directions: [[Int]]
 
     private struct Prepared: Sendable {
         var frames: [Float]
@@ -75,7 +34,7 @@ public struct VectorCorpus: Corpus {
     ///   - standardization: of a model that is trained further; nil measures it on the recordings.
     ///   - pieceLength: frames per example of recordings that are labelled frame by frame.
     /// - Throws: `Alphabet.Fault` for a text with symbols that the alphabet lacks, `SensorFileError` for a recording without one of the
-    ///   configuration's channels.
+    ///   configuration's channels, `VectorAugmentation.Fault` for axes that are none of them.
     public init(
         _ recordings: [SensorRecording], configuration: VectorConfiguration, task: ModelTask, alphabet: Alphabet,
         augmentation: VectorAugmentation, standardization: Standardization? = nil, pieceLength: Int = 300
@@ -108,6 +67,7 @@ public struct VectorCorpus: Corpus {
         self.recordings = prepared
         self.extractor = extractor
         self.augmentation = augmentation
+        directions = try augmentation.directions(in: configuration)
         self.pieceLength = task.form == .frameLabels ? pieceLength : nil
         pieces = prepared.enumerated().flatMap { index, recording in
             let length = task.form == .frameLabels ? pieceLength : recording.count
@@ -118,24 +78,65 @@ public struct VectorCorpus: Corpus {
     }
 
     public func example(_ index: Int, augmentedBy random: SplitMix64?) -> TrainingExample {
+        guard var random else {
+            let (recording, first) = pieces[index]
+            let whole = recordings[recording]
+            let length = min(whole.count, pieceLength ?? whole.count)
+            return piece(whole, first: min(first, whole.count - length), length) { frames in
+                extractor.standardize(&frames, with: standardization)
+            }
+        }
+        var example = distorted(index, using: &random)
+        augmentation.mask(&example.frames, dimension: extractor.configuration.dimension, using: &random)
+        return example
+    }
+
+    public func views(_ index: Int, augmentedBy random: SplitMix64) -> [TrainingExample] {
+        var random = random
+        let example = distorted(index, using: &random)
+        return (0..<2).map { _ in
+            var view = example
+            augmentation.mask(&view.frames, dimension: extractor.configuration.dimension, using: &random)
+            return view
+        }
+    }
+
+    /// An example as another person would have made it.
+    private func distorted(_ index: Int, using random: inout SplitMix64) -> TrainingExample {
         let (recording, first) = pieces[index]
         let whole = recordings[recording]
-        var random = random
-        var start = first
-        let length = min(whole.count, pieceLength ?? whole.count)
-        if pieceLength != nil {
+        let configuration = extractor.configuration
+        let speed = augmentation.speed(using: &random)
+        var (start, length) = (first, whole.count)
+        if let pieceLength {
+            length = min(whole.count, max(1, Int(Float(pieceLength) * speed)))
             // Pieces begin elsewhere in every epoch.
-            if let shift = random?.normal(deviation: Float(length) / 4) { start += Int(shift) }
+            start += Int(random.normal(deviation: Float(length) / 4))
             start = min(max(0, start), whole.count - length)
         }
-        let dimension = extractor.configuration.dimension
-        var frames = Array(whole.frames[(start * dimension)..<((start + length) * dimension)])
-        extractor.standardize(&frames, with: standardization)
-        if random != nil { augmentation.distort(&frames, dimension: dimension, using: &random!) }
-        switch whole.target {
-        case .ctc: return TrainingExample(frames: frames, target: whole.target)
-        case .frames(let labels):
-            return TrainingExample(frames: frames, target: .frames(Array(labels[start..<start + length])))
+        var example = piece(whole, first: start, length) { frames in
+            augmentation.turn(&frames, directions, width: configuration.width, using: &random)
+            extractor.standardize(&frames, with: standardization)
         }
+        if speed != 1 {
+            let warp = TimeWarp(frames: length, stack: configuration.stack, speed: speed)
+            example.frames = warp.apply(example.frames, width: configuration.width)
+            if case .frames(let labels) = example.target { example.target = .frames(warp.apply(labels)) }
+        }
+        augmentation.amplify(&example.frames, configuration, using: &random)
+        return example
+    }
+
+    /// Frames of a recording, and what they mean.
+    private func piece(
+        _ whole: Prepared, first: Int, _ length: Int, prepare: (inout [Float]) -> Void
+    ) -> TrainingExample {
+        let dimension = extractor.configuration.dimension
+        var frames = Array(whole.frames[(first * dimension)..<((first + length) * dimension)])
+        prepare(&frames)
+        guard case .frames(let labels) = whole.target else {
+            return TrainingExample(frames: frames, target: whole.target)
+        }
+        return TrainingExample(frames: frames, target: .frames(Array(labels[first..<first + length])))
     }
 }

@@ -53,6 +53,10 @@ enum LayerCases {
         around(
             "attention, causal", causal: true,
             [.attention(.init(in: 6, heads: 2, width: 8, out: 6, causal: true, span: 7, residual: true, dropout: 0.2))]),
+        around("attention, both ways", causal: false, [.attention(.init(in: 6, heads: 2, width: 8, out: 6))]),
+        around(
+            "attention, wide", causal: true,
+            [.attention(.init(in: 6, heads: 2, width: 84, out: 6, causal: true, span: 60))]),
         around(
             "attention, additive", causal: false,
             [.attention(.init(in: 6, heads: 2, width: 8, out: 6, score: .additive))]),

@@ -35,7 +35,10 @@ import Testing
         #"{"optimization": {"framesPerBatch": 0}}"#, #"{"optimization": {"beta2": 1}}"#,
         #"{"augmentation": {"masks": -1}}"#,
         #"{"augmentation": {"maskLength": 9223372036854775807}}"#, #"{"sampling": {"shares": {"a": 2}}}"#,
-        #"{"vectorAugmentation": {"timeMasks": -5}}"#,
+        #"{"vectorAugmentation": {"timeMasks": -5}}"#, #"{"optimization": {"labelSmoothing": 2}}"#,
+        #"{"task": "frameLabels", "smoothing": {"transitionWeight": -1}}"#, #"{"sampling": {"pieceFrames": 0}}"#,
+        #"{"smoothing": {}}"#,
+        #"{"task": "frameLabels", "output": "conditionalRandomField", "optimization": {"labelSmoothing": 0.1}}"#,
     ])
     func numbersThatNoRunCouldWorkWithAreRefused(json: String) {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(Recipe.self, from: Data(json.utf8)) }

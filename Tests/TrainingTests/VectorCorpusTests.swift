@@ -149,6 +149,48 @@ import Testing
         #expect(frames.ece < 0.05)
     }
 
+    /// What a recipe says of smoothing stands, whatever would fit the validation set; labels are smoothed in training.
+    @Test func aRecipeDecidesHowLabelsAreSmoothed() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "sensor.ndjson")
+        try SensorRecording.write(recordings(0..<3), to: file)
+        var recipe = Recipe()
+        recipe.input = .vectors(configuration)
+        recipe.task = .frameLabels
+        recipe.layers = [.recurrent(.init(cell: .lstm, in: 15, hidden: 8, bidirectional: false))]
+        recipe.optimization.epochs = 1
+        recipe.sampling.pieceFrames = 50
+        func setup(_ recipe: Recipe) throws -> TrainingSetup {
+            try .vectors(
+                configuration, recipe: recipe, data: [file], validation: [], heldOut: ["2"], name: "simulated")
+        }
+        let fitted = try setup(recipe)
+        // Sixty seconds, two subjects.
+        #expect(fitted.corpus.count == 24)
+        let network = try Network(architecture: fitted.architecture, seed: 1)
+        var smoothing = Recipe.FrameSmoothing()
+        (smoothing.priorWeight, smoothing.transitionWeight) = (0.3, 7)
+        recipe.smoothing = smoothing
+        let told = try setup(recipe)
+        for model in [told.model(network), try told.calibrated(told.model(network))] {
+            let transitions = try #require(model.transitions)
+            #expect(transitions.priorWeight == 0.3 && transitions.transitionWeight == 7)
+        }
+        let own = try #require(try fitted.calibrated(fitted.model(network)).transitions)
+        #expect(own.priorWeight != 0.3 && own.transitionWeight != 7)
+
+        func loss(_ amount: Float) throws -> Double {
+            recipe.optimization.labelSmoothing = amount
+            let run = try TrainingRun(
+                recipe: recipe, classes: told.classes, corpus: told.corpus, threads: 1, checkpoint: nil)
+            try run.run(validation: { _ in ["none": 1] })
+            return try #require(run.history.first).loss
+        }
+        #expect(try loss(0.5) != loss(0))
+    }
+
     /// A random field behind a recurrent layer, and a U-shape that halves the frames twice: recordings of any length are learned and read.
     @Test(arguments: [true, false])
     func otherNetworksLabelFramesToo(isRandomField: Bool) throws {

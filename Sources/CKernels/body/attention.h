@@ -3,18 +3,29 @@
 static void softmax(const float *x, float *y, size_t count) {
     if (count == 0) return;
     vector most = x[0];
-    size_t whole = 0;
+    size_t whole = 0, i = 0;
     for (; whole + LANES <= count; whole += LANES) {
         vector v = load(x + whole);
         most = v > most ? v : most;
     }
     float largest = largest_lane(most);
-    for (; whole < count; whole++) largest = x[whole] > largest ? x[whole] : largest;
+    for (size_t k = whole; k < count; k++) largest = x[k] > largest ? x[k] : largest;
     vector sums = 0;
-    EACH_VECTOR(count, {
-        store_first(y + i, exp_vector(load_first(x + i, n) - largest), n);
-        sums += load_first(y + i, n);
-    })
+    for (; i + 4 * LANES <= whole; i += 4 * LANES) {
+        vector e[MOST_POWERS];
+        UNROLL for (int k = 0; k < 4; k++) e[k] = (load(x + i + k * LANES) - largest) * LOG2_E;
+        powers_of_two(4, e, 0);
+        UNROLL for (int k = 0; k < 4; k++) {
+            store(y + i + k * LANES, e[k]);
+            sums += e[k];
+        }
+    }
+    for (; i < count; i += LANES) {
+        vector e = (load_first(x + i, count - i) - largest) * LOG2_E;
+        powers_of_two(1, &e, 0);
+        store_first(y + i, e, count - i);
+        sums += load_first(y + i, count - i);
+    }
     float factor = 1 / sum_lanes(sums);
     EACH_VECTOR(count, store_first(y + i, load_first(y + i, n) * factor, n);)
 }

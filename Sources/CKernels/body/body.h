@@ -15,6 +15,7 @@
 #include "normalization.h"
 #include "depthwise.h"
 #include "attention.h"
+#include "scaled.h"
 
 const ductus_kernels TABLE = {
     .name = TABLE_NAME,
@@ -57,6 +58,9 @@ const ductus_kernels TABLE = {
     .normalize_rows = normalize_rows,
     .normalize_rows_backward = normalize_rows_backward,
     .softmax = softmax,
+    .attention_scratch_size = attention_scratch_size,
+    .attend = attend,
+    .attend_backward = attend_backward,
     .dots = dots,
     .mix = mix,
     .spread = spread,

@@ -200,6 +200,30 @@ typedef struct ductus_depthwise {
     float *_Nonnull y;
 } ductus_depthwise;
 
+/// Scaled dot-product attention of one head over one sequence: each query's context is the mixture of the values of the rows that it sees.
+typedef struct ductus_attention {
+    int32_t queries, rows;
+    /// Numbers of a query, a key, a value.
+    int32_t width;
+    /// Where queries attend to their own sequence: the row that the first of them is. Query q then sees no row that is `span` or more before `own` + q,
+    /// and, if `causal`, none behind it. Else −1: every query sees the last `span` rows.
+    int32_t own, span;
+    bool causal;
+    /// Of the products of queries and keys.
+    float scale;
+    const float *_Nonnull query;
+    ptrdiff_t query_stride;
+    const float *_Nonnull keys;
+    const float *_Nonnull values;
+    /// Of keys and values.
+    ptrdiff_t stride;
+    /// queries × rows with a stride, or NULL. Out: how much of each row is in a query's mixture, 0 where it is not seen.
+    float *_Nullable weights;
+    ptrdiff_t weights_stride;
+    float *_Nonnull context;
+    ptrdiff_t context_stride;
+} ductus_attention;
+
 /// One step of Adam or AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019), as PyTorch computes it.
 typedef struct ductus_adam {
     float learning_rate, beta1, beta2, epsilon;
@@ -325,6 +349,13 @@ typedef struct ductus_kernels {
 
     /// y = e^x / Σ e^x; y may be x.
     void (*_Nonnull softmax)(const float *_Nonnull x, float *_Nonnull y, size_t count);
+    /// Bytes of scratch for so many rows, for both ways.
+    size_t (*_Nonnull attention_scratch_size)(int32_t rows, int32_t width);
+    void (*_Nonnull attend)(const ductus_attention *_Nonnull attention, void *_Nonnull scratch);
+    /// The way back of it. `weights`: in what `attend` left, out d loss / d (query · key), so that d keys = weightsᵀ queries; before that call d values =
+    /// weightsᵀ d_context. `context` itself is not read. d_query and d_context have the strides of query and context.
+    void (*_Nonnull attend_backward)(const ductus_attention *_Nonnull attention, const float *_Nonnull d_context, float *_Nonnull d_query,
+                                     void *_Nonnull scratch);
     /// y[row] = scale · query · row
     void (*_Nonnull dots)(const float *_Nonnull query, const float *_Nonnull rows, ptrdiff_t stride, int32_t count, int32_t width, float scale,
                           float *_Nonnull y);

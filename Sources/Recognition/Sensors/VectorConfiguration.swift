@@ -45,7 +45,7 @@ public struct VectorConfiguration: Sendable, Equatable, Codable {
     public var usableRates: ClosedRange<Double> { rate / 10...rate * 100 }
 
     /// Numbers per vector once slopes are added.
-    var width: Int { channels.count * (deltas ? 2 : 1) }
+    public var width: Int { channels.count * (deltas ? 2 : 1) }
 
     /// Numbers per frame.
     public var dimension: Int { width * stack }

@@ -43,8 +43,12 @@ extension PreparedAttention {
         }
         for sequence in 0..<call.input.sequences {
             let part = part(call.input, offsets, memoryBoundary, sequence)
-            returnThrough(
-                part, call, dContexts, dQueries, dRows + Int(memoryBoundary.offsets[sequence]) * 2 * width)
+            let own = dRows + Int(memoryBoundary.offsets[sequence]) * 2 * width
+            if isBlocked(part) {
+                returnThroughBlocked(part, call, dContexts, dQueries, own)
+            } else {
+                returnThrough(part, call, dContexts, dQueries, own)
+            }
         }
         if layer.score == .location { addTaps(call) }
         addProjections(call, dQueries, dRows, memoryBoundary, isSelf: isSelf)

@@ -114,19 +114,20 @@ final class PreparedAttention: PreparedLayer {
         let (width, row) = (layer.width, layer.row)
         let source = call.source(hasMemory ? 1 : 0)
         let queries = call.record.floats(Buffer.queries).reserve(call.input.frames * width)
-        query.apply(
-            rows: call.input.frames, x: call.x, stride: layer.in, y: queries, outputStride: width, scratch: call.scratch
-        )
         let contexts = call.record.floats(Buffer.contexts).reserve(call.input.frames * width)
         let (rowCount, weightCount, longest) = layOut(call, source.boundary)
-        let rows = call.record.floats(Buffer.rows).reserve(rowCount * row)
+        // Where nothing is kept, each sequence uses the memory of the one before, which is in the cache.
+        let rows = call.record.floats(Buffer.rows).reserve((call.keepsActivations ? rowCount : longest) * row)
         let weights = call.record.floats(Buffer.weights).reserve(
             call.keepsActivations ? weightCount : layer.heads * longest)
         _ = call.record.floats(Buffer.added).reserve(longest * (head + 1))
         let places = UnsafePointer(call.record.integers(Buffer.places).pointer)
         for sequence in 0..<call.input.sequences {
             let part = part(call.input, places, source.boundary, sequence)
-            let own = rows + part.rows * row
+            let own = rows + (call.keepsActivations ? part.rows : 0) * row
+            query.apply(
+                rows: part.queries, x: call.x + part.first * layer.in, stride: layer.in,
+                y: queries + part.first * width, outputStride: width, scratch: call.scratch)
             if let state = call.state(sequence) { own.update(from: state.values + 1, count: part.kept * row) }
             let frames = Int(source.boundary.lengths[sequence])
             for frame in 0..<frames {
@@ -135,19 +136,19 @@ final class PreparedAttention: PreparedLayer {
             memory.apply(
                 rows: frames, x: source.x + Int(source.boundary.offsets[sequence]) * layer.memory, stride: layer.memory,
                 y: own + part.kept * row, outputStride: row, scratch: call.scratch)
-            let commit = Int(call.input.commits[sequence])
-            if commit == 0 { keepRows(call, part, sequence, source.boundary, own, weights: nil) }
-            for number in 0..<part.queries {
-                let to = call.keepsActivations ? weights + part.weights + number * layer.heads * part.count : weights
-                attend(call, part, number, own, queries, weights: to, contexts)
-                if number + 1 == commit { keepRows(call, part, sequence, source.boundary, own, weights: to) }
-                // The next query looks at this one's weights; in training they lie before its own.
-                if layer.score == .location, !call.keepsActivations { copyWeights(part, to, own) }
+            if call.input.commits[sequence] == 0 || isBlocked(part) {
+                keepRows(call, part, sequence, source.boundary, own, weights: nil)
             }
+            if isBlocked(part) {
+                let kept = call.keepsActivations ? weights + part.weights : nil
+                attendBlocked(call, part, own, queries, weights: kept, contexts)
+            } else {
+                attendOneByOne(call, part, sequence, source.boundary, own, queries, weights, contexts)
+            }
+            out.apply(
+                rows: part.queries, x: contexts + part.first * width, stride: width,
+                y: call.y + part.first * layer.out, outputStride: layer.out, scratch: call.scratch)
         }
-        out.apply(
-            rows: call.input.frames, x: contexts, stride: width, y: call.y, outputStride: layer.out,
-            scratch: call.scratch)
         if let mask = call.mask { table.multiply(call.y, mask, call.y, call.input.frames * layer.out) }
         if layer.residual { table.add_scaled(1, call.x, call.y, call.input.frames * layer.out) }
     }
@@ -167,6 +168,22 @@ final class PreparedAttention: PreparedLayer {
             longest = max(longest, count)
         }
         return (rows, weights, longest)
+    }
+
+    /// A sequence's mixtures, query by query.
+    private func attendOneByOne(
+        _ call: LayerCall, _ part: Part, _ sequence: Int, _ memory: Boundary, _ rows: UnsafeMutablePointer<Float>,
+        _ queries: UnsafePointer<Float>, _ weights: UnsafeMutablePointer<Float>,
+        _ contexts: UnsafeMutablePointer<Float>
+    ) {
+        let commit = Int(call.input.commits[sequence])
+        for number in 0..<part.queries {
+            let to = call.keepsActivations ? weights + part.weights + number * layer.heads * part.count : weights
+            attend(call, part, number, rows, queries, weights: to, contexts)
+            if number + 1 == commit { keepRows(call, part, sequence, memory, rows, weights: to) }
+            // The next query looks at this one's weights; in training they lie before its own.
+            if layer.score == .location, !call.keepsActivations { copyWeights(part, to, rows) }
+        }
     }
 
     /// One query's mixture.
