@@ -11,8 +11,9 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
     public var noise: Float = 0.1
     /// Deviation of the logarithm of a gain per number of the vector.
     public var gain: Float = 0.1
-    /// Gaps in time: how many, and of up to how many frames (Park et al. 2019).
+    /// Masks in time of a recording (Park et al. 2019).
     public var timeMasks = 2
+    /// Feature vectors that one mask hides, at most.
     public var timeMaskLength = 8
     /// Numbers of the vector that are silenced, at most.
     public var silencedNumbers = 2
@@ -52,6 +53,7 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
 public struct VectorCorpus: Corpus {
     public let lengths: [Int]
     public let shares: [Float]
+    /// The standardization of the features to mean 0 and deviation 1.
     public let standardization: Standardization
     /// How labels follow each other, for models that label every frame.
     public let transitions: TransitionModel?

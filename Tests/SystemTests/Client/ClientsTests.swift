@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTestSupport
 import StreamingTestSupport
 import Testing
 
@@ -13,19 +14,6 @@ import Testing
         "javascript": "import shutil; assert shutil.which('node')",
     ]
 
-    private static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, output)
-    }
-
     @Test(
         .enabled(if: FixtureFolder.model != nil, "there is no models/english"),
         arguments: ["python", "javascript", "openapi", "iink"])
@@ -33,10 +21,11 @@ import Testing
         let daemon = try #require(DaemonUnderTest.program("ductusd"), "ductusd is not built")
         let need = try #require(Self.tools[check])
         try #require(
-            try Self.run(["/usr/bin/python3", "-c", need]).status == 0,
+            try ChildProgram.run("/usr/bin/python3", ["-c", need]).status == 0,
             "needs the packages that 'make test-packages' installs")
         let build = URL(filePath: daemon).deletingLastPathComponent().path
-        let ran = try Self.run(["timeout", "400", "/usr/bin/python3", Self.script, "--build", build, check])
+        let ran = try ChildProgram.run(
+            named: "timeout", ["400", "/usr/bin/python3", Self.script, "--build", build, check])
         #expect(ran.status == 0, "\(ran.output)")
     }
 }
