@@ -41,6 +41,12 @@ public protocol Corpus: Sendable {
 }
 
 extension Corpus {
+    /// The examples that an epoch draws, each by its share.
+    func draw(using random: inout SplitMix64) -> [Int] {
+        let shares = shares
+        return (0..<count).filter { shares[$0] >= 1 || random.uniform() < shares[$0] }
+    }
+
     /// Views that differ by the network's dropout alone.
     public func views(_ index: Int, augmentedBy random: SplitMix64) -> [TrainingExample] {
         let example = example(index, augmentedBy: random)

@@ -112,15 +112,16 @@ public struct InkCorpus: Corpus {
     /// - Parameters:
     ///   - standardization: of a model that is trained further; nil measures it on the lines.
     ///   - limit: use only the first lines of each file.
-    init(
+    ///   - leftOut: identifiers of lines that are not used.
+    public init(
         recipe: Recipe, features: FeatureConfiguration, alphabet: Alphabet, data: [URL],
-        standardization: Standardization?, limit: Int?, threads: Int
+        standardization: Standardization?, limit: Int?, leftOut: Set<String> = [], threads: Int
     ) throws {
         self.init(
             try data.map { url in
                 let name = url.lastPathComponent
                 return .init(
-                    try Self.lines(of: url, limit), share: recipe.sampling.shares[name] ?? 1,
+                    try Self.lines(of: url, limit).filter { !leftOut.contains($0.id) }, share: recipe.sampling.shares[name] ?? 1,
                     recombined: recipe.sampling.recombined[name] ?? 0)
             },
             features: features, alphabet: alphabet, augmentation: recipe.augmentation, sampling: recipe.sampling,
@@ -134,8 +135,13 @@ public struct InkCorpus: Corpus {
     }
 
     /// The lines that were left out, as a remark for a person.
-    var remarks: [String] {
+    public var remarks: [String] {
         leftOut.sorted { $0.key < $1.key }.map { "Left out \($0.value) lines: \($0.key)" }
+    }
+
+    /// The identifier of an example's line; of words set together theirs, with a plus between.
+    public func identifier(_ index: Int) -> String {
+        index < lines.count ? lines[index].id : groups[index - lines.count].map { lines[$0].id }.joined(separator: "+")
     }
 
     /// For each example how many symbols it has.

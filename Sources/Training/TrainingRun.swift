@@ -255,8 +255,7 @@ public final class TrainingRun {
         _ epoch: Int, recipe: Recipe, ranks: Int, corpus: any Corpus, lengths: [Int]
     ) -> BatchPlan {
         var random = SplitMix64(seed: recipe.optimization.seed).split(epoch)
-        let shares = corpus.shares
-        let chosen = (0..<corpus.count).filter { shares[$0] >= 1 || random.uniform() < shares[$0] }
+        let chosen = corpus.draw(using: &random)
         return BatchPlan(
             lengths: lengths, chosen: chosen,
             framesPerBatch: ranks * recipe.optimization.framesPerBatch / (recipe.optimization.consistency > 0 ? 2 : 1),

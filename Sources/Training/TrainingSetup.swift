@@ -50,14 +50,15 @@ extension TrainingSetup {
     /// - Parameters:
     ///   - standardization: of the model that the run starts from; nil measures it on the data.
     ///   - limit: use only the first lines of each file.
+    ///   - leftOut: identifiers of lines that are not trained on.
     public static func ink(
         _ features: FeatureConfiguration, recipe: Recipe, data: [URL], validation: [URL], name modelName: String,
-        standardization: Standardization? = nil, limit: Int?, threads: Int
+        standardization: Standardization? = nil, limit: Int?, leftOut: Set<String> = [], threads: Int
     ) throws -> TrainingSetup {
         let alphabet = recipe.alphabet ?? .printableASCII
         let corpus = try InkCorpus(
             recipe: recipe, features: features, alphabet: alphabet, data: data, standardization: standardization,
-            limit: limit, threads: threads)
+            limit: limit, leftOut: leftOut, threads: threads)
         let sets = try validation.map { (name: Self.name(of: $0), lines: try InkCorpus.lines(of: $0, limit)) }
         let evaluate = { (model: Model, lines: [InkLine]) in
             try Evaluation.run(

@@ -1,5 +1,7 @@
 import ArgumentParser
 import DuctusCluster
+import DuctusFoundations
+import DuctusInk
 import DuctusNetwork
 import DuctusRecognition
 import DuctusTraining
@@ -41,6 +43,15 @@ struct TrainCommand: ParsableCommand {
 
     @Flag(help: "Replace the model that is in --out.")
     var replace = false
+
+    @Option(help: "File with identifiers of lines of ink that are not trained on, one a line.")
+    var leaveOut: String?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Write the frames that the epochs would draw into --out, for a trainer in another program, and do not train.",
+            discussion: "For ink. The files and a trainer in PyTorch: integrations/pytorch/README.md."))
+    var frames = false
 
     @Option(help: "Epochs, instead of the recipe's.")
     var epochs: Int?
@@ -110,6 +121,7 @@ struct TrainCommand: ParsableCommand {
         if isFirst { try output.write(recipe) }
         func tell(_ text: String) { if isFirst { Terminal.error(text) } }
         tell("Reading \(data.count) training files")
+        if frames { return try writeFrames(recipe, to: folder) }
         let (setup, start) = try goal(of: recipe, name: folder.lastPathComponent)
         setup.remarks.forEach(tell)
         guard setup.corpus.count > 0 else { throw TrainingError.noExamples(paths: data) }
@@ -187,7 +199,7 @@ struct TrainCommand: ParsableCommand {
         case .ink(let features):
             let setup = try TrainingSetup.ink(
                 features, recipe: recipe, data: data, validation: validation, name: name,
-                standardization: start?.standardization, limit: limit, threads: threads)
+                standardization: start?.standardization, limit: limit, leftOut: identifiersLeftOut(), threads: threads)
             return (setup, start?.network)
         case .vectors(let configuration):
             let setup = try TrainingSetup.vectors(
@@ -195,6 +207,45 @@ struct TrainCommand: ParsableCommand {
                 standardization: start?.standardization)
             return (setup, start?.network)
         }
+    }
+
+    /// What `--leave-out` names.
+    private func identifiersLeftOut() throws -> Set<String> {
+        guard let leaveOut else { return [] }
+        let text = String(decoding: try LineReader(URL(filePath: leaveOut)).rest(), as: UTF8.self)
+        return Set(text.split(whereSeparator: \.isNewline).map(String.init))
+    }
+
+    private func writeFrames(_ recipe: Recipe, to folder: URL) throws {
+        guard case .ink(let features) = recipe.input, recipe.sequence == nil else {
+            throw ValidationError("--frames: the recipe reads no ink by CTC; leave it out, or take a recipe for ink")
+        }
+        let standardization = try from.map { try Model(contentsOf: URL(filePath: $0)).standardization }
+        func examples(_ files: [URL], _ standardization: Standardization?, isWhole: Bool = false) throws -> InkCorpus {
+            var recipe = recipe
+            // A validation set is measured whole.
+            if isWhole { recipe.sampling.maximumFrames = .max }
+            return try InkCorpus(
+                recipe: recipe, features: features, alphabet: recipe.alphabet ?? .printableASCII, data: files,
+                standardization: standardization, limit: limit, leftOut: identifiersLeftOut(), threads: threads)
+        }
+        let corpus = try examples(data.map { URL(filePath: $0) }, standardization)
+        corpus.remarks.forEach { Terminal.error($0) }
+        guard corpus.count > 0 else { throw TrainingError.noExamples(paths: data) }
+        let export = FrameExport(to: folder, dimension: features.dimension, threads: threads)
+        let identifiers = (0..<corpus.count).map(corpus.identifier).joined(separator: "\n") + "\n"
+        try AtomicFile.write(Data(identifiers.utf8), to: folder.appending(path: "examples.txt"))
+        for file in validation {
+            let url = URL(filePath: file)
+            let set = try examples([url], corpus.standardization, isWhole: true)
+            try export.write(validation: set, name: String(url.lastPathComponent.prefix { $0 != "." }))
+        }
+        var bar = ProgressBar(total: recipe.optimization.epochs)
+        for epoch in 0..<recipe.optimization.epochs {
+            try export.write(epoch: epoch, of: corpus, seed: recipe.optimization.seed)
+            bar.show(epoch + 1, "epoch \(epoch + 1) of \(recipe.optimization.epochs)")
+        }
+        Terminal.endStatus()
     }
 
     private static func remark(_ progress: TrainingRun.Progress) -> String {
