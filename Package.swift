@@ -192,6 +192,7 @@ let package = Package(
 
         // Tests: one folder per room
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .target(name: "ProgramTestSupport", path: "Tests/ProgramTestSupport", swiftSettings: strict),
         .target(
             name: "StreamingTestSupport",
             dependencies: [
@@ -200,8 +201,10 @@ let package = Package(
                 "DuctusRandomness",
             ],
             path: "Tests/StreamingTestSupport", swiftSettings: strict),
-        tests("Foundations", of: ["Foundations"]),
+        tests("Foundations", of: ["Foundations"], ["ProgramTestSupport"]),
         tests("Randomness", of: ["Randomness"]),
+        // The rules of the house, which hold for all files
+        tests("Repository", of: []),
         .target(
             name: "AdaptationTestSupport",
             dependencies: [
@@ -209,7 +212,7 @@ let package = Package(
                 "DuctusInk", "DuctusNetwork",
             ],
             path: "Tests/AdaptationTestSupport", swiftSettings: strict),
-        tests("CKernels", of: ["CKernels", "Randomness"]),
+        tests("CKernels", of: ["CKernels", "Randomness"], ["ProgramTestSupport"]),
         tests(
             "Network", of: ["Foundations", "Network", "Randomness"], ["AllocationCounter"], resources: [.copy("golden")]
         ),
@@ -220,7 +223,10 @@ let package = Package(
             swiftSettings: strict + data),
         tests(
             "Documents", of: ["Foundations", "Drawing", "Ink", "Documents", "Randomness", "CZlib"], ["InkTestSupport"]),
-        tests("Decoding", of: ["Foundations", "Decoding", "Randomness"]),
+        .target(
+            name: "DecodingTestSupport", dependencies: ["DuctusDecoding"], path: "Tests/DecodingTestSupport",
+            swiftSettings: strict),
+        tests("Decoding", of: ["Foundations", "Decoding", "Randomness"], ["DecodingTestSupport"]),
         tests(
             "Recognition", of: ["Foundations", "Drawing", "Recognition", "Decoding", "Ink", "Network", "Randomness"]),
         tests(
@@ -237,11 +243,12 @@ let package = Package(
             of: ["Foundations", "Adaptation", "Streaming", "Recognition", "Decoding", "Ink", "Network", "Randomness"],
             ["AdaptationTestSupport", "StreamingTestSupport"]),
         tests(
-            "Cluster", of: ["Foundations", "Streaming", "Adaptation", "Cluster"], ["AdaptationTestSupport"]),
+            "Cluster", of: ["Foundations", "Streaming", "Adaptation", "Cluster"],
+            ["AdaptationTestSupport", "ProgramTestSupport"]),
         tests(
             "Wire",
             of: ["Foundations", "Wire", "Transport", "TransportZeroMQ", "Streaming", "Recognition", "Ink"],
-            [protobuf]),
+            ["ProgramTestSupport", protobuf]),
         tests("Tablet", of: ["Tablet", "Ink"], exclude: ["small.evemu", "small.libinput.yml"]),
         tests(
             "Library", of: ["Foundations", "Recognition", "Decoding", "Ink", "Network", "Randomness", "Streaming"],
@@ -274,18 +281,21 @@ let package = Package(
                 "Foundations", "Drawing", "Ink", "Network", "Decoding", "Recognition", "Streaming", "Adaptation",
                 "Tablet", "Wire", "Transport", "TransportZeroMQ", "Daemon", "Randomness", "Training", "Documents",
             ],
-            ["StreamingTestSupport", "InkTestSupport"], exclude: ["coverage"]),
+            ["StreamingTestSupport", "InkTestSupport", "DecodingTestSupport"], exclude: ["coverage"]),
         tests(
             "System",
             of: [
                 "Foundations", "Daemon", "Adaptation", "Wire", "Transport", "TransportZeroMQ", "Streaming",
                 "Recognition", "Ink", "Network", "Randomness",
             ],
-            ["StreamingTestSupport"],
+            ["StreamingTestSupport", "ProgramTestSupport"],
             exclude: [
                 "Pad/chromium.py", "Pad/pad_check.py", "Client/clients_check.py", "Keyboard/desktop.py",
-                "Keyboard/keyboard_check.py", "Keyboard/gtk_field.py", "Keyboard/qt_field.py",
-                "Keyboard/chromium_field.py", "Keyboard/ink_on_screen.py", "Notes/xournalpp_check.py",
+                "Keyboard/keyboard_check.py", "Keyboard/writing.py", "Keyboard/checks_of_fields.py",
+                "Keyboard/checks_of_corrections.py", "Keyboard/checks_of_secrets.py", "Keyboard/checks_of_lives.py",
+                "Keyboard/guide_picture.py", "Keyboard/gtk_field.py", "Keyboard/qt_field.py",
+                "Keyboard/chromium_field.py", "Keyboard/ink_on_screen.py",
+                "Notes/xournalpp_check.py",
             ]),
     ].filter { $0.type != .test || chosenTests?.contains($0.name) != false }
 )

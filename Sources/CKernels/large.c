@@ -93,7 +93,8 @@ static void large_gradient(const ductus_kernels *base, int32_t frames, const flo
         for (int32_t first = 0; first < frames;) {
             int32_t next = first + 1;
             ptrdiff_t step = next < frames ? part->rows[next] - part->rows[first] : part->width;
-            if (step > 0)
+            // Rows of two buffers may lie farther apart than anybody else's products count.
+            if (step > 0 && step <= INT32_MAX)
                 while (next < frames && part->rows[next] - part->rows[next - 1] == step) next++;
             else step = part->width;
             ptrdiff_t turns = step >= part->width ? 1 : (part->width + step - 1) / step;
@@ -114,7 +115,8 @@ DEFINE_LARGE(ductus_kernels_avx512vnni)
 #endif
 
 const ductus_kernels *ductus_kernels_with_large_products(const ductus_kernels *base, ductus_sgemm function) {
-    sgemm = function;
+    // Not written again for the next table: another thread may be using the first.
+    if (sgemm != function) sgemm = function;
 #ifdef __x86_64__
     if (base == &ductus_kernels_avx2) return ductus_kernels_avx2_with_large();
     if (base == &ductus_kernels_avx512) return ductus_kernels_avx512_with_large();

@@ -39,7 +39,7 @@ public struct BestPath: Sendable {
             }
         }
 
-        /// How likely a label other than the one that follows was.
+        /// The probability of a label other than the one that follows.
         func omission(before label: Int) -> Float { first.label == label ? second.probability : first.probability }
     }
 
@@ -97,7 +97,7 @@ public struct BestPath: Sendable {
         }
     }
 
-    /// What was read so far, scored by the path's log probability.
+    /// The reading so far, scored by the path's log probability.
     public var hypothesis: Hypothesis {
         Hypothesis(symbols: symbols, score: logProbability, ctcLogProbability: logProbability)
     }

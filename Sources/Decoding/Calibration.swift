@@ -105,8 +105,8 @@ public struct Calibration: Sendable, Equatable, Codable {
     }
 }
 
-/// How far confidences are from the truth: over `bins` equal ranges of confidence, the mean gap between confidence and share right,
-/// weighted by how many fall into each (Naeini et al. 2015; Guo et al. 2017).
+/// The expected calibration error: over `bins` equal ranges of confidence, the mean gap between confidence and the
+/// share that is right, weighted by the number of symbols in each (Naeini et al. 2015; Guo et al. 2017).
 public func expectedCalibrationError(confidences: [Float], correct: [Bool], bins: Int = 15) -> Double {
     precondition(confidences.count == correct.count && bins > 0)
     guard !confidences.isEmpty else { return 0 }

@@ -1,7 +1,8 @@
 import Foundation
 
-/// How likely frames are to be read as a text that begins with a prefix, whatever comes behind it: what connectionist temporal classification adds
-/// to a search that grows texts symbol by symbol (Graves 2008; Watanabe et al. 2017, "Hybrid CTC/attention architecture").
+/// The CTC prefix probability: the probability that the frames are read as any text that begins with a prefix. It
+/// scores the hypotheses of a decoder that grows texts symbol by symbol (Graves 2008; Watanabe et al. 2017, "Hybrid
+/// CTC/attention architecture").
 public struct ConnectionistPrefixes {
     /// A prefix: for each frame the log probability of having read exactly it by then, the last frame showing its last symbol, or the blank.
     public struct Prefix {

@@ -16,7 +16,8 @@ public struct DecoderConfiguration: Sendable, Equatable, Codable {
     public var wordBonus: Float = 0.5
     /// Subtracted from the score for a word outside the lexicon, which stays possible (used where there is a lexicon).
     public var unknownWordPenalty: Float = 0
-    /// How finished lines are ranked anew with a recurrent language model (used where there is one); nil leaves them as they are.
+    /// The weights by which finished lines are ranked anew with a recurrent language model, where there is one; nil:
+    /// they are not ranked anew.
     public var rescoring: Rescoring?
 
     /// The weights of a finished line's readings, in place of those of the search.
@@ -60,7 +61,8 @@ public struct DecoderConfiguration: Sendable, Equatable, Codable {
         try values.read(.beamWidth, into: &beamWidth, allowed: 1...1024)
         try values.read(.labelThreshold, into: &labelThreshold, allowed: -100...0)
         try values.read(.blankThreshold, into: &blankThreshold, allowed: 0...1)
-        // Beyond twenty nats a symbol would be read from a blank page, and products of such factors would leave the numbers' range.
+        // Larger weights than twenty nats would read a symbol from a blank page, and products of such factors would
+        // overflow.
         try values.read(.languageWeight, into: &languageWeight, allowed: 0...20)
         try values.read(.symbolBonus, into: &symbolBonus, allowed: -20...20)
         try values.read(.wordBonus, into: &wordBonus, allowed: -20...20)

@@ -2,6 +2,7 @@ import Foundation
 
 /// A frame's label and the posterior it had.
 public struct FrameLabel: Sendable, Equatable {
+    /// The class, 1 and up.
     public var label: Int
     /// The network's probability of that label in that frame, 0…1.
     public var confidence: Float
@@ -19,7 +20,7 @@ public struct FrameLabel: Sendable, Equatable {
 /// is no blank unless the model has one.
 public struct FrameViterbi: Sendable {
     private let model: TransitionModel
-    /// Of the best path that ends in each class at the last committed frame; empty before the first.
+    /// The score of the best path that ends in each class at the last committed frame; empty before the first.
     private var scores: [Float] = []
 
     /// A smoother before the first frame.
@@ -29,7 +30,8 @@ public struct FrameViterbi: Sendable {
 
     /// Reads one window: the frames to commit, then those they may see.
     ///
-    /// - Parameter chunk: so many frames, from the left, are committed. The rest is lookahead and comes again.
+    /// - Parameter chunk: the number of frames, from the left, that are committed. The rest is lookahead and comes
+    ///   again.
     /// - Returns: a label for every frame of the window; those of the chunk are final.
     public mutating func advance(_ posteriors: Posteriors, chunk: Int) -> [FrameLabel] {
         precondition(

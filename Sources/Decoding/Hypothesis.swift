@@ -16,9 +16,10 @@ public struct ReadSymbol: Sendable, Equatable, Codable {
 
 /// One reading of the frames so far, with its scores (natural logarithms).
 public struct Hypothesis: Sendable, Equatable, Codable {
-    /// What was read, left to right.
+    /// The symbols that were read, left to right.
     public var symbols: [ReadSymbol]
-    /// What hypotheses are ranked by: CTC, plus the weighted language model, symbol bonus and lexicon where in use.
+    /// The score by which hypotheses are ranked: CTC, plus the weighted language model, symbol bonus and lexicon where
+    /// in use.
     public var score: Float
     /// The CTC part alone: log of the probability of the labels, given the frames (within the beam, a lower bound).
     public var ctcLogProbability: Float

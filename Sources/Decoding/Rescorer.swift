@@ -1,6 +1,6 @@
 /// Ranks the readings of a finished line anew: a model that is too slow for every step of a search, asked once about all that is left.
 public protocol Rescorer: AnyObject {
-    /// What to add to each reading's score (natural logarithms).
+    /// The addition to each reading's score, a natural logarithm.
     ///
     /// - Parameters:
     ///   - readings: the labels of each, the likeliest first.

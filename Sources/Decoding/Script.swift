@@ -5,8 +5,9 @@ public struct Script: Sendable, Hashable, Codable {
         case leftToRight, rightToLeft
     }
 
+    /// The direction in which lines run.
     public var direction = Direction.leftToRight
-    /// What stands between two words; empty where words are not separated.
+    /// The text between two words; empty where words are not separated.
     public var wordSeparator = " "
     /// Short texts that anyone may write: what a new generation of weights is tried on, for example. None where the program's own serve.
     public var samples: [String] = []

@@ -1,13 +1,13 @@
 import DuctusRandomness
 
-/// Text as a language model learns from it: lines of symbols, each closed by the boundary.
+/// The training text of a language model: lines of symbols, each closed by the boundary.
 ///
 /// For example:
 ///
 ///     var corpus = TextCorpus(alphabet: .printableASCII, cutting: .pieces(of: 15...60), seed: 1)
 ///     corpus.add("A whole paragraph of text that no one could write in a single line of handwriting.")
 public struct TextCorpus: Sendable {
-    /// What becomes a line.
+    /// The way in which text is cut into lines.
     public enum Cutting: Sendable, Equatable {
         /// Each line of text as it is.
         case whole

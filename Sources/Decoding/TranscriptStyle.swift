@@ -4,7 +4,8 @@ import DuctusRandomness
 public enum TranscriptStyle: String, Sendable, CaseIterable {
     /// Ordinary text.
     case plain
-    /// As people write by hand: ordinary text, but one text in eight with spaces around its punctuation and one in twenty all in capitals.
+    /// Text as people write it by hand: ordinary text, but one text in eight with spaces around its punctuation and one
+    /// in twenty all in capitals.
     case handwritten
     /// As the transcripts of IAM-OnDB: three clitics in five stand apart (`it 's`, `they 'll`; not `don't`), and one text in thirty is
     /// tokenized, with spaces around quotation marks, brackets and before punctuation, abbreviations not spared (`U . S .`).

@@ -13,9 +13,10 @@ public struct TransitionModel: Sendable, Equatable, Codable {
     public var logTransitions: [Float]
     /// Natural log of each class's share of all frames.
     public var logPriors: [Float]
-    /// How much of the prior is divided out of a posterior: 1 as in theory, 0 not at all.
+    /// The power of the prior that is divided out of a posterior: 1 as in theory, 0 for none.
     public var priorWeight: Float = 1
-    /// How much transitions count against posteriors. Posteriors of neighbouring frames repeat each other, so more than 1 can pay.
+    /// The weight of transitions against posteriors. Posteriors of neighbouring frames repeat each other, so more than
+    /// 1 can pay.
     public var transitionWeight: Float = 1
 
     /// Counts frame labels.

@@ -6,6 +6,7 @@ public struct FileHead: Sendable {
     /// The most that is looked at.
     static let largest = 256 << 10
 
+    /// The first bytes of the file, decompressed where it is gzip.
     public let bytes: [UInt8]
     /// The start tag of an XML document.
     public let element: Element?
@@ -16,6 +17,7 @@ public struct FileHead: Sendable {
     public struct Element: Sendable {
         /// Without its prefix.
         public var name: String
+        /// The attributes by name, as they stand in the file.
         public var attributes: [String: String]
     }
 
@@ -35,7 +37,7 @@ public struct FileHead: Sendable {
         text.withUTF8Buffer { text in bytes.starts(with: text) }
     }
 
-    /// What a file is that no format recognizes, for a message.
+    /// The description of a file that no format recognizes, for a message.
     var description: String {
         for (magic, name) in Self.strangers where bytes.starts(with: magic) { return name }
         if bytes.allSatisfy({ [0x20, 0x09, 0x0a, 0x0d].contains($0) }) { return "the file is empty" }

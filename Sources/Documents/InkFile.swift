@@ -6,9 +6,9 @@ import Foundation
 public enum InkFile {
     /// Hands over the pages of a file, a pipe or standard input (`-`), one after the other.
     ///
-    /// What is wrong with a page is handed over in its place, and the next one is read. Memory is bounded by the largest page where the
-    /// format allows it, else by `options.limits.fileBytes`.
-    /// - Throws: `FileError` for what is wrong with the file as a whole, and what `pages` throws.
+    /// A fault of a page is handed over in its place, and reading goes on with the next page. Memory is bounded by the
+    /// largest page where the format allows it, else by `options.limits.fileBytes`.
+    /// - Throws: `FileError` for a fault of the file as a whole, and the errors of `pages`.
     public static func pages(
         of path: String, options: ReadingOptions = ReadingOptions(), _ pages: PageReceiver
     ) throws {

@@ -3,15 +3,16 @@ import Foundation
 
 /// One format of files with ink. A folder each; ``InkFormats`` lists them.
 public protocol InkFormat: Sendable {
-    /// As messages call it, with the ending that its files usually have.
+    /// The format's name in messages, with the usual ending of its files.
     static var name: String { get }
     /// Which way y grows in files of this format.
     static var y: YDirection { get }
     /// Whether a file that begins so is of this format.
     static func recognizes(_ head: FileHead) -> Bool
-    /// Hands over the pages of a file in their order. What is wrong with one page is handed over in its place, and the next is read.
+    /// Hands over the pages of a file in their order. A fault of one page is handed over in its place, and the next is
+    /// read.
     ///
-    /// - Throws: `FileError` for what is wrong with the file as a whole, and what `pages` throws.
+    /// - Throws: `FileError` for a fault of the file as a whole, and the errors of `pages`.
     static func read(_ file: LineReader, options: ReadingOptions, _ pages: PageReceiver) throws
 }
 
@@ -29,7 +30,9 @@ public enum YDirection: String, Sendable, CaseIterable {
 
 /// Options for what files leave open.
 public struct ReadingOptions: Equatable, Sendable {
+    /// Bounds of what is read of one file.
     public var limits: InkLimits
+    /// The options of UNIPEN files.
     public var unipen: Unipen.Options
     /// Which way y grows in the file, where it is not the way that the format says.
     public var y: YDirection?
@@ -60,7 +63,7 @@ enum InkFormats {
         WILLFormat.self, PDFFormat.self,
     ]
 
-    /// What a message says when none of them is found.
+    /// The list of the formats, for a message.
     static var remedy: String {
         "Read are \(all.map { $0.name }.joined(separator: ", "))."
     }

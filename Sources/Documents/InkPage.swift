@@ -57,15 +57,19 @@ public struct Sheet: Equatable, Sendable {
 
 /// The tool, color and width of a stroke.
 public struct StrokeMark: Equatable, Sendable {
+    /// The kind of tool that drew a stroke.
     public enum Tool: String, Sendable {
         case pen, highlighter, eraser, shape
     }
 
+    /// The tool.
     public var tool: Tool
+    /// The colour.
     public var color: Color
     /// 0…1; below 1 what is beneath shows.
     public var opacity: Float
-    /// In the units of the ink: one for the whole stroke, or one per sample; empty where it is not told.
+    /// The widths in the units of the ink: one for the whole stroke, or one per sample. Empty where the file does not
+    /// tell.
     public var widths: [Float]
 
     public init(tool: Tool = .pen, color: Color = .black, opacity: Float = 1, widths: [Float] = []) {

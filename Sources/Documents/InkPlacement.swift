@@ -8,11 +8,12 @@ import DuctusInk
 public struct InkPlacement: Equatable, Sendable {
     public var x = 0.0
     public var y = 0.0
+    /// Units of the file per unit of the ink.
     public var unit = 1.0
 
     public init() {}
 
-    /// What is exact as `Float`, with quarters of a unit.
+    /// The largest place that a `Float` holds exactly to a quarter of a unit.
     private static let furthest = 4e6
 
     /// The placement that brings places near the origin; nil where they are near it already. A few strays do not count.

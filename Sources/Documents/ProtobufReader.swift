@@ -9,7 +9,7 @@ struct ProtobufReader {
         var float: Float? { if case .word(let bits) = self { Float(bitPattern: bits) } else { nil } }
         var message: ProtobufReader? { if case .bytes(let bytes) = self { ProtobufReader(bytes) } else { nil } }
         var text: String? { if case .bytes(let bytes) = self { String(decoding: bytes, as: UTF8.self) } else { nil } }
-        /// Of the type `sint32` or `sint64`.
+        /// The value of a field of the type `sint32` or `sint64`.
         var signed: Int64? { if case .integer(let value) = self { Self.zigzag(value) } else { nil } }
         var integer: Int? { if case .integer(let value) = self { Int(exactly: value) } else { nil } }
 

@@ -47,7 +47,7 @@ extension XMLScanner {
 
 /// A format that is XML with a certain root element.
 protocol XMLFormat: WholeFileFormat {
-    /// What a message says that a file of this format looks like.
+    /// The description of a file of this format, for a message.
     static var example: String { get }
     /// Hands over the pages of a document whose root element's start tag was just read.
     ///

@@ -10,7 +10,9 @@ public struct Chart: Sendable {
     public struct Series: Sendable {
         /// For the legend; without a name the series is not in it.
         public var name: String
+        /// The points in data units, joined in this order.
         public var points: [PlanePoint]
+        /// Whether the line is dashed.
         public var isDashed: Bool
         /// Whether every point has a dot.
         public var hasDots: Bool
@@ -23,9 +25,11 @@ public struct Chart: Sendable {
         }
     }
 
+    /// The heading above the chart.
     public var title: String
     public var x: ChartAxis
     public var y: ChartAxis
+    /// The lines of the chart, in the order in which colours are given out.
     public var series: [Series]
 
     public init(title: String, x: ChartAxis, y: ChartAxis, series: [Series] = []) {

@@ -2,8 +2,9 @@ import Foundation
 
 /// One axis of a chart: what it shows and how numbers become places on it.
 public struct ChartAxis: Sendable {
+    /// The caption beside the axis, with its unit.
     public var title: String
-    /// What it spans; chosen from the data if nil.
+    /// The range of the axis; nil: chosen from the data.
     public var range: ClosedRange<Double>?
     /// Whether equal factors have equal lengths; shows positive numbers only.
     public var isLogarithmic: Bool
@@ -68,7 +69,7 @@ struct FittedAxis {
     let ticks: [Double]
     let isLogarithmic: Bool
 
-    /// Where a number lies: 0 at the low end, 1 at the high end.
+    /// The place of a number on the axis: 0 at the low end, 1 at the high end.
     func share(of value: Double) -> Double {
         ((isLogarithmic ? log(value) : value) - low) / (high - low)
     }

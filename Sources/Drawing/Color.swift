@@ -1,7 +1,10 @@
 /// A colour of a picture: red, green, blue, 0…255 each, as a screen takes them (sRGB).
 public struct Color: Sendable, Hashable {
+    /// Red, 0…255.
     public var red: UInt8
+    /// Green, 0…255.
     public var green: UInt8
+    /// Blue, 0…255.
     public var blue: UInt8
 
     public init(red: UInt8, green: UInt8, blue: UInt8) {
@@ -10,13 +13,17 @@ public struct Color: Sendable, Hashable {
         self.blue = blue
     }
 
+    /// The darkest.
     public static let black = Color(red: 0, green: 0, blue: 0)
+    /// The lightest.
     public static let white = Color(red: 255, green: 255, blue: 255)
     /// Ink on paper.
     public static let writing = Color(red: 24, green: 32, blue: 72)
     /// Axes, captions, what should be read second.
     public static let gray = Color(red: 110, green: 110, blue: 118)
+    /// Grid lines.
     public static let paleGray = Color(red: 224, green: 224, blue: 228)
+    /// Faults and warnings.
     public static let red = Color(red: 196, green: 40, blue: 40)
 
     /// Colours that are told apart by people who see red and green alike, too (Okabe and Ito, 2008).

@@ -1,10 +1,12 @@
-/// A confusion matrix as a picture: what was meant from top to bottom, what was read from left to right.
+/// A confusion matrix as a picture: true classes from top to bottom, read classes from left to right.
 ///
 /// A cell is the darker the larger its share of its row; rows without any count stay white.
 public struct ConfusionPicture: Sendable {
+    /// The heading above the matrix.
     public var title: String
+    /// Names of the classes, in the order of rows and columns.
     public var names: [String]
-    /// How often row `i` was read as column `j`; as many rows and columns as names.
+    /// Counts: class `i` (row) was read as class `j` (column). As many rows and columns as names.
     public var counts: [[Int]]
 
     /// - Precondition: `counts` is a square of the size of `names`, and nothing is counted less than zero times.

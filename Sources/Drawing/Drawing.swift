@@ -7,10 +7,13 @@ import Foundation
 public struct Drawing: Sendable {
     /// A line through points with round ends; a single point is a dot.
     public struct Line: Sendable {
+        /// The points in pixels.
         public var points: [PlanePoint]
         /// One width for all, or one per point.
         public var widths: [Double]
+        /// The colour of the line.
         public var color: Color
+        /// Whether the line is dashed.
         public var isDashed = false
 
         public init(_ points: [PlanePoint], widths: [Double], color: Color, isDashed: Bool = false) {
@@ -28,7 +31,9 @@ public struct Drawing: Sendable {
 
     /// A filled polygon.
     public struct Area: Sendable {
+        /// The corners in pixels.
         public var corners: [PlanePoint]
+        /// The colour that fills it.
         public var color: Color
 
         public init(_ corners: [PlanePoint], color: Color) {
@@ -45,14 +50,18 @@ public struct Drawing: Sendable {
 
     /// A line of text.
     public struct Text: Sendable {
+        /// The part of the text that lies at its position.
         public enum Anchor: Sendable { case start, middle, end }
 
+        /// The text, one line.
         public var string: String
         /// The point of the baseline that the anchor names.
         public var position: PlanePoint
         /// Height of the type in pixels; capitals are about 0.7 of it.
         public var size: Double
+        /// The part of the text that lies at `position`.
         public var anchor: Anchor
+        /// The colour of the letters.
         public var color: Color
         /// Whether it reads from bottom to top.
         public var isUpright: Bool
@@ -71,6 +80,7 @@ public struct Drawing: Sendable {
         }
     }
 
+    /// A part of a picture.
     public enum Element: Sendable {
         case line(Line)
         case area(Area)
@@ -79,8 +89,11 @@ public struct Drawing: Sendable {
 
     /// Size in pixels, 1…``largestSide``.
     public let width: Int
+    /// Height in pixels, 1…``largestSide``.
     public let height: Int
+    /// The colour behind everything.
     public var background = Color.white
+    /// The parts, from the back to the front.
     public private(set) var elements: [Element] = []
 
     /// The longest side of a picture; what a PNG may have is less, see ``DrawingError/tooLarge(width:height:)``.

@@ -11,9 +11,10 @@ public struct QRCode: Equatable, Sendable {
         (10, 1), (16, 1), (26, 1), (18, 2), (24, 2), (16, 4), (18, 4), (22, 4), (22, 5), (26, 5),
     ]
 
+    /// Whether the module in column x of row y is dark, both counted from 0 at the upper left.
     public subscript(x: Int, y: Int) -> Bool { isDark[y * size + x] }
 
-    /// Nil for more than 213 bytes.
+    /// Encodes a text; nil for more than 213 bytes.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard let version = (1...10).first(where: { bytes.count <= Self.capacity($0) }) else { return nil }
@@ -235,7 +236,8 @@ public struct QRCode: Equatable, Sendable {
         }
     }
 
-    /// What makes a code hard to read: long runs, blocks, patterns like the finders', imbalance.
+    /// The penalty of a code, which is high if it is hard to scan: long runs, blocks, patterns like the finders',
+    /// imbalance.
     private var penalty: Int {
         var sum = 0
         for row in 0..<size {
@@ -267,7 +269,8 @@ public struct QRCode: Equatable, Sendable {
         return sum + abs(dark * 20 - isDark.count * 10) / isDark.count * 10
     }
 
-    /// For a terminal of either color scheme: two rows of modules in a line, light ones lit, with the quiet zone.
+    /// The code as text for a terminal of either colour scheme: two rows of modules in a line, light ones lit, with the
+    /// quiet zone.
     public var terminalText: String {
         func isLit(_ x: Int, _ y: Int) -> Bool {
             guard (0..<size).contains(x), (0..<size).contains(y) else { return true }

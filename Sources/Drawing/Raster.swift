@@ -77,7 +77,7 @@ struct Raster {
     }
 }
 
-/// How much of each pixel a shape covers, 0…1, within the shape's bounding box.
+/// The coverage of each pixel by a shape, 0…1, within the shape's bounding box.
 private struct Mask {
     struct Box {
         var least: PlanePoint

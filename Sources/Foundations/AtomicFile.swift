@@ -4,7 +4,9 @@ import Foundation
 public enum AtomicFile {
     /// A system call that failed.
     public struct Failure: Error, CustomStringConvertible {
+        /// The system call that failed.
         public let call: String
+        /// Its `errno`.
         public let code: Int32
 
         public var description: String { "\(call): \(String(cString: strerror(code)))" }

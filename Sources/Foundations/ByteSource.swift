@@ -125,7 +125,7 @@ final class ByteSource {
             }
             if inflater == nil {
                 while unread.count < 2, try fill() {}
-                // What follows the last member and is no gzip is padding.
+                // Bytes behind the last member that are no gzip are padding.
                 guard unread.count >= 2, raw[unread.lowerBound] == 0x1f, raw[unread.lowerBound + 1] == 0x8b else {
                     unread = 0..<0
                     isAtEnd = true
@@ -239,7 +239,7 @@ private struct UTF16Transcoder {
         return count
     }
 
-    /// What is left at the end: half a character.
+    /// The bytes left at the end are half a character.
     mutating func finish(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard !pending.isEmpty else { return 0 }
         pending = []

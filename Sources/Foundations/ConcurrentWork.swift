@@ -19,7 +19,7 @@ public func performConcurrently(iterations: Int, threads: Int, _ body: @Sendable
                     return nil
                 }, share.toOpaque())
             guard code == 0 else {
-                // Those that are there do the rest.
+                // The threads that were started do the rest.
                 share.release()
                 break
             }

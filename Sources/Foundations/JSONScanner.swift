@@ -3,7 +3,7 @@
 /// Made for long arrays of numbers: a data set is read at the speed at which it is uncompressed. Besides the standard it takes
 /// `NaN` and `Infinity`, which Python writes, for values that are not numbers.
 package struct JSONScanner {
-    /// What is wrong, and where.
+    /// A fault of the text, and its place.
     package struct Failure: Error {
         package var reason: String
         /// Bytes into the text.

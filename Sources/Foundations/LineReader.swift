@@ -4,9 +4,9 @@ import Foundation
 ///
 /// A line of a pipe is there as soon as its end is. What was looked at with ``peek()`` is still read. Not thread safe.
 public final class LineReader {
-    /// What a line may have unless the caller says otherwise, bytes.
+    /// The default limit of a line, in bytes.
     public static let longestLine = 64 << 20
-    /// What a file may have that is held at once, bytes.
+    /// The limit of a file that is held in memory as a whole, in bytes.
     public static let largestFile = 256 << 20
 
     /// For messages.

@@ -2,14 +2,14 @@ import Foundation
 
 /// Makes items on one thread, works on them on several, and hands over the results on the caller's thread, in the order of the items.
 ///
-/// Only a few items per thread are under way at any time, so memory is bounded however many there are; a result is handed over as soon as
-/// those before it are, also while the next item is still waited for.
+/// Only a few items per thread are under way at any time, so memory is bounded. A result is handed over as soon as all
+/// results before it are, even while the next item is not there yet.
 ///
 /// - Parameters:
 ///   - produce: calls its argument with one item after the other, and stops where that returns false.
 ///   - makeContext: what a thread keeps from item to item (scratch memory, say).
-///   - deliver: what it throws ends the work.
-/// - Throws: what `deliver` throws, or else what `produce` does.
+///   - deliver: called with each result. An error that it throws ends the work.
+/// - Throws: the error of `deliver`, or else that of `produce`.
 public func processInOrder<Item: Sendable, Context, Output: Sendable>(
     threads: Int, produce: @escaping @Sendable ((Item) -> Bool) throws -> Void,
     makeContext: @escaping @Sendable () -> Context,
@@ -37,7 +37,7 @@ public func processInOrder<Item: Sendable, Context, Output: Sendable>(
 
 private func start(_ body: @escaping @Sendable () -> Void) {
     let thread = Thread(block: body)
-    // As much as the main thread has: formats are read recursively.
+    // The stack is as large as the main thread's, because formats are read recursively.
     thread.stackSize = 8 << 20
     thread.start()
 }
@@ -67,7 +67,7 @@ private final class OrderedWork<Item: Sendable, Output: Sendable>: @unchecked Se
         return true
     }
 
-    /// There are no more items.
+    /// No more items will come.
     func end(_ fault: (any Error)?) {
         condition.lock()
         defer { condition.unlock() }

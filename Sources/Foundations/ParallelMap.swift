@@ -9,7 +9,8 @@ public func parallelMap<Element: Sendable, Result: Sendable>(
     parallelMap(elements, threads: threads, makeContext: {}) { _, element in transform(element) }
 }
 
-/// As above, with a context per thread (scratch memory, say), which is made once and reused for each of its elements.
+/// The same with a context for each thread (scratch memory, say), which is made once and reused for each of its
+/// elements.
 public func parallelMap<Element: Sendable, Context, Result: Sendable>(
     _ elements: [Element], threads: Int, makeContext: @Sendable () -> Context,
     _ transform: @Sendable (inout Context, Element) -> Result

@@ -1,5 +1,6 @@
 /// A box whose sides are parallel to the axes, in the units of the samples it was made from.
 public struct Bounds: Equatable, Sendable {
+    /// The edges in the units of the ink; y grows downward.
     public var minX, minY, maxX, maxY: Float
 
     public init(minX: Float, minY: Float, maxX: Float, maxY: Float) {
@@ -20,9 +21,13 @@ public struct Bounds: Equatable, Sendable {
         guard minX <= maxX else { return nil }
     }
 
+    /// The extent in x, in the units of the ink.
     public var width: Float { maxX - minX }
+    /// The extent in y, in the units of the ink.
     public var height: Float { maxY - minY }
+    /// The middle in x.
     public var midX: Float { minX + width / 2 }
+    /// The middle in y.
     public var midY: Float { minY + height / 2 }
 
     /// Grows the box so that it holds the point.

@@ -12,8 +12,10 @@
 /// | 8 | sine of the turning angle | |
 /// | 9 | pressure, only where `usePressure` | 0…1, 0 where unknown |
 ///
-/// Any ink is survived, see `Cleaning`. Keeps its scratch memory from segment to segment: one extractor per thread.
+/// Any ink is accepted, see `Cleaning`. An extractor keeps its scratch memory from segment to segment, so each thread
+/// needs its own.
 public struct FeatureExtractor: Sendable {
+    /// The features that are measured.
     public let configuration: FeatureConfiguration
     private var points: [CleanPoint] = []
     private var strokeEnds: [Int] = []
@@ -22,9 +24,11 @@ public struct FeatureExtractor: Sendable {
     private var scales: [Float] = []
     private var places: [Float] = []
 
-    /// What an extraction did to the ink before it became features.
+    /// The changes of the ink by an extraction before it became features.
     public struct Extraction: Equatable, Sendable {
+        /// The place and size that the features were freed of.
         public var normalization: SegmentNormalization
+        /// Counts of the samples that were left out.
         public var cleaning: Cleaning
         /// The step that was used: the configured one, or more where the frames would have exceeded their bound.
         public var step: Float
@@ -47,7 +51,7 @@ public struct FeatureExtractor: Sendable {
         return features
     }
 
-    /// Replaces what is in `features` by the frames of the segment.
+    /// Replaces the contents of `features` by the frames of the segment.
     ///
     /// - Parameters:
     ///   - strokes: in the order of writing; device units, y down.

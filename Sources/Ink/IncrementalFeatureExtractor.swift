@@ -11,6 +11,7 @@
 ///
 /// Taking strokes back means a `reset` and the remaining ink once more.
 public struct IncrementalFeatureExtractor: Sendable {
+    /// The features that are measured.
     public let configuration: FeatureConfiguration
     /// The frozen normalization.
     public private(set) var normalization: SegmentNormalization
@@ -78,7 +79,7 @@ public struct IncrementalFeatureExtractor: Sendable {
         clean.removeAll(keepingCapacity: true)
     }
 
-    /// What was wrong with the ink so far.
+    /// Counts of the samples that were left out so far.
     public var cleaning: Cleaning { cleaner.counts }
 
     /// Samples taken so far, dropped ones included.

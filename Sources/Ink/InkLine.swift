@@ -9,7 +9,7 @@ public struct InkLine: Equatable, Sendable {
     public var writer: String?
     /// BCP 47, for example `en`.
     public var language: String?
-    /// What it says; nil where nobody labelled it.
+    /// The true text; nil where nobody labelled it.
     public var text: String?
     /// In the order of writing.
     public var strokes: [Stroke]

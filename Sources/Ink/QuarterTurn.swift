@@ -8,6 +8,7 @@ public enum QuarterTurn: Int, Sendable, CaseIterable {
         self.init(rawValue: degrees / 90)
     }
 
+    /// The angle in degrees: 0, 90, 180 or 270.
     public var degrees: Int { rawValue * 90 }
 
     /// A sample of a tablet that is turned so, as the writer sees it: place and tilt turned clockwise (y down).

@@ -1,7 +1,8 @@
-/// Drops what cannot be ink from a segment's samples, one sample at a time, and counts it.
+/// Drops samples of a segment that cannot be ink, one at a time, and counts them.
 ///
-/// A decision is made at once, except about a sample at exactly (0, 0): it waits for one sample more (at the start of the
-/// first stroke two), because whether it is a glitch shows only when the pen is back. What else jumps is judged by `StrayFilter`.
+/// Each sample is decided on at once, but for one at exactly (0, 0). That waits for the next sample (for two at the
+/// start of the first stroke), because only the pen's return shows whether it is a glitch. `StrayFilter` judges other
+/// jumps.
 struct SampleCleaner {
     /// No device counts further, and squares of it are still far from overflowing.
     static let largestCoordinate: Float = 1e8

@@ -5,6 +5,7 @@ public struct SegmentNormalization: Codable, Equatable, Sendable {
     public var slope: Float = 0
     /// The place that becomes (0, 0), device units.
     public var originX: Float = 0
+    /// The y that becomes 0, in the units of the ink.
     public var originY: Float = 0
     /// Device units per normalized unit, above 0.
     public var scale: Float = 1
@@ -41,8 +42,9 @@ public struct SegmentNormalization: Codable, Equatable, Sendable {
         return (dx / scale, (slope * dx - (y - originY)) / scale)
     }
 
-    /// How far `other` is from this one for ink that fills `bounds`: the larger of the relative difference in scale and
-    /// half the largest distance of the two baselines over the ink's width, in units of this scale.
+    /// The distance of `other` from this normalization for ink that fills `bounds`: the larger of the relative
+    /// difference in scale and half the largest distance of the two baselines over the ink's width, in units of this
+    /// scale.
     ///
     /// 0.15, the limit at which an open segment is rebuilt, is 15 % in scale or a third of a unit in height.
     public func drift(to other: SegmentNormalization, over bounds: Bounds) -> Float {

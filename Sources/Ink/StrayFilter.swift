@@ -1,16 +1,20 @@
-/// What a stray report looks like: a place on the surface.
+/// A report of the pen that may be a stray: its place on the surface.
 public protocol PlacedReport {
+    /// The place in x, in the units of the ink.
     var x: Float { get }
+    /// The place in y, in the units of the ink.
     var y: Float { get }
 }
 
-/// Takes out reports that lie where no hand can have been: up to three that are far off, and then back; one far off at the end or the begin
-/// of a stroke; a stroke of one report far from all ink.
+/// Removes reports at places where no hand can have been: up to three reports far off before the pen is back, one far
+/// off at the begin or end of a stroke, and a stroke of one report far from all ink.
 ///
-/// Far is what is further than eight of the longest steps that this hand ever made, and further than all its ink is high. A pen that jumps
-/// and stays, as after lost packets, is believed. Until the ink has enough steps to know the hand, all is believed.
+/// A place is far off if its distance is more than eight of the hand's longest steps, and more than the height of all
+/// its ink. A pen that jumps and stays, as after lost packets, is believed. So is everything until there are enough
+/// steps to know the hand.
 ///
-/// A report is given out at once, unless it is doubtful, or a stroke's first: then with the next ones, or at the stroke's end.
+/// A report is passed on at once. One that is doubtful, or the first of a stroke, is passed on with the next ones, or
+/// at the stroke's end.
 public struct StrayFilter<Report: PlacedReport> {
     /// How much further than the longest step.
     @usableFromInline let ratio: Float = 8
@@ -97,7 +101,7 @@ public struct StrayFilter<Report: PlacedReport> {
     @inlinable
     public var isWaiting: Bool { !doubtful.isEmpty }
 
-    /// What comes now lies elsewhere: only the hand's steps are still known.
+    /// Forgets the ink, because the next ink may lie elsewhere. Only the length of the hand's steps is kept.
     @inlinable
     public mutating func forgetInk() { bounds = nil }
 

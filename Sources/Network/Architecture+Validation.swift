@@ -29,7 +29,7 @@ extension Architecture {
         try checkHeads()
     }
 
-    /// What a layer reads; where it says nothing, the layer before it.
+    /// The sources of a layer; by default, the layer before it.
     func sources(of index: Int) -> [LayerSource] {
         let from = layers[index].from
         return from.isEmpty ? [index == 0 ? .input(0) : .layer(index - 1)] : from

@@ -20,7 +20,7 @@ public struct Batch: Sendable {
         self.dimension = dimension
     }
 
-    /// How many sequences it holds.
+    /// The number of sequences.
     public var count: Int { lengths.count }
 
     /// Frames of all sequences together.

@@ -4,6 +4,7 @@ import CDuctusKernels
 ///
 /// Frames are counted from the begin of their stream; a whole sequence is a stream of one window, which is its end.
 public final class Boundary {
+    /// The number of sequences in the batch.
     public private(set) var sequences = 0
     /// Frames of all sequences together.
     public private(set) var frames = 0
@@ -18,7 +19,7 @@ public final class Boundary {
     public var offsets: UnsafeMutablePointer<Int32> { offsetMemory.pointer }
     /// Frames of each sequence's window.
     public var lengths: UnsafeMutablePointer<Int32> { lengthMemory.pointer }
-    /// How many of them, from the left, become final in this call.
+    /// The number of frames, from the left, that become final in this call.
     public var commits: UnsafeMutablePointer<Int32> { commitMemory.pointer }
     /// Number of the window's first frame within its stream.
     public var firsts: UnsafeMutablePointer<Int> { firstMemory.pointer }
@@ -30,7 +31,7 @@ public final class Boundary {
     /// Whether a sequence's right edge is the true end of its stream.
     public func isEnd(_ sequence: Int) -> Bool { ends[sequence] }
 
-    /// As the kernels see it.
+    /// The boundary in the kernels' form.
     var batch: ductus_batch {
         ductus_batch(sequences: Int32(sequences), offsets: offsets, lengths: lengths)
     }

@@ -32,8 +32,8 @@ public enum InstructionSet: String, CaseIterable, Codable, Sendable {
         return set
     }
 
-    /// What `Precision.bf16` is with this set: "bf16" where the processor multiplies such numbers, else "int16"
-    /// (fixed point with a scale per row, which is at least as exact).
+    /// The number format behind `Precision.bf16` with this set: "bf16" where the processor multiplies such numbers,
+    /// else "int16" (fixed point with a scale per row, which is at least as exact).
     public var reducedFormat: String? {
         table.map { String(cString: $0.pointee.reduced_format) }
     }

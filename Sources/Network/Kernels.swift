@@ -19,7 +19,7 @@ public struct Kernels: @unchecked Sendable {
         self.table = chosen == .openBLAS ? OpenBLAS.table(of: set) ?? table : table
     }
 
-    /// What serves where no network says otherwise: optimizers, norms.
+    /// The kernels of code that belongs to no network, such as optimizers and norms.
     static let standard =
         (try? Kernels(InstructionSet.selected(), products: .kernels)) ?? Kernels(table: ductus_kernels_best())
 

@@ -10,8 +10,8 @@ public enum LargeProducts: String, CaseIterable, Sendable {
     /// OpenBLAS, on the caller's thread.
     case openBLAS = "openblas"
 
-    /// Whoever is faster on this processor: what the environment variable `DUCTUS_PRODUCTS` names, else what a
-    /// measurement at first use shows.
+    /// The faster way to multiply large matrices on this processor. The environment variable `DUCTUS_PRODUCTS` names
+    /// it; else a measurement at first use decides.
     ///
     /// The kernels for AVX-512 are as fast as OpenBLAS or faster wherever they were measured (docs/layers.md): there
     /// nothing is measured, and the numbers are the same in every run. Elsewhere OpenBLAS must be faster by a fifth.
@@ -74,7 +74,7 @@ public enum LargeProducts: String, CaseIterable, Sendable {
 
 /// OpenBLAS behind the kernels' tables.
 enum OpenBLAS {
-    /// It starts a thread per processor: lanes and training shards are the parallelism here.
+    /// OpenBLAS would start a thread per processor, but lanes and training shards run in parallel already.
     private static let useOneThread: Void = openblas_set_num_threads(1)
 
     private static let tables = Mutex<[InstructionSet: Address]>([:])

@@ -4,8 +4,9 @@
 /// reads the one before it; `"from": 3` reads layer 3, `"from": [3, 7]` several, `"input"` the network's input,
 /// `"input.1"` the first of its other inputs.
 public struct Layer: Sendable {
+    /// The layer's kind, with its parameters' shapes.
     public var kind: any LayerKind
-    /// What it reads; the layer before it where empty.
+    /// The sources of the layer; empty: the layer before it.
     public var from: [LayerSource]
 
     public init(_ kind: any LayerKind, from: [LayerSource] = []) {

@@ -1,16 +1,20 @@
 /// One layer's share of a forward pass.
 public struct LayerCall {
+    /// The kernels of the processor.
     public let kernels: Kernels
     /// Number of the layer within the network.
     let index: Int
     /// How the frames of its first source lie.
     public let input: Boundary
+    /// How the frames of the output lie.
     public let output: Boundary
     /// The first source: input.frames × width.
     public let x: UnsafePointer<Float>
     /// output.frames × width.
     public let y: UnsafeMutablePointer<Float>
+    /// The layer's own buffers of this pass.
     public let record: LayerRecord
+    /// Scratch memory that the layers of a pass use in turn.
     public let scratch: Memory<UInt8>
     /// The streams that the sequences continue; nil where every sequence is whole.
     public let windows: [Window]?
@@ -21,7 +25,7 @@ public struct LayerCall {
     /// The sources behind the first.
     let others: OtherSources
 
-    /// What a stream keeps for the layer; nil where sequences are whole, or where the layer keeps nothing.
+    /// The layer's state of a stream; nil where sequences are whole, or where the layer has none.
     public func state(_ sequence: Int) -> LayerState? {
         windows?[sequence].state.layers[index]
     }
@@ -34,12 +38,15 @@ public struct LayerCall {
 
 /// One layer's share of a backward pass.
 public struct LayerReturn {
+    /// The kernels of the processor.
     public let kernels: Kernels
+    /// How the frames of the layer's first source lie.
     public let input: Boundary
+    /// How the frames of its output lie.
     public let output: Boundary
-    /// What went into the layer, input.frames × width.
+    /// The layer's input, input.frames × width.
     public let x: UnsafePointer<Float>
-    /// What came out of it, before dropout where the layer does not multiply by it itself.
+    /// The layer's output, output.frames × width, before dropout unless the layer applies dropout itself.
     public let y: UnsafePointer<Float>
     /// The loss' derivative by the layer's output; may be overwritten.
     public let dy: UnsafeMutablePointer<Float>
@@ -47,8 +54,11 @@ public struct LayerReturn {
     public let dx: UnsafeMutablePointer<Float>?
     /// Receives, by adding, the derivative by the layer's parameters: where they begin in the flat buffer.
     public let gradient: UnsafeMutablePointer<Float>
+    /// The layer's own buffers, as the forward pass left them.
     public let record: LayerRecord
+    /// Scratch memory that the layers of a pass use in turn.
     public let shared: ReturnScratch
+    /// Factors of dropout for each number of y; nil without dropout.
     public let mask: UnsafePointer<Float>?
     /// Sequences began with the states in `record`, not with zero.
     public let hasStates: Bool

@@ -1,7 +1,7 @@
-/// A kind of layer, as data: what stands in the architecture, and what follows from it.
+/// A kind of layer, as data: its fields in the architecture, and the shapes and parameters that follow from them.
 ///
-/// A kind is a folder in `Layers/`, and is found by its name, the value of `"kind"`, in `LayerRegistry`. Nothing else
-/// switches over kinds, so that another module adds one of its own without a change here:
+/// A kind is a folder in `Layers/`. `LayerRegistry` finds it by its name, the value of `"kind"`. Nothing else switches
+/// over kinds, so another module can add one of its own:
 ///
 ///     struct Scale: LayerKind {
 ///         static let name = "scale"
@@ -14,11 +14,12 @@
 public protocol LayerKind: Codable, Hashable, Sendable {
     /// The value of `"kind"`.
     static var name: String { get }
-    /// How many layers or inputs it may read; one unless told otherwise.
+    /// The number of layers or inputs that it may read, 1 by default.
     static var sourceCounts: ClosedRange<Int> { get }
     /// Whether all sources are read frame by frame together; else only the first sets the pace.
     static var readsSourcesTogether: Bool { get }
-    /// It turns scores into log-probabilities: losses derive by what goes into it. Nothing may read its output.
+    /// Whether the layer turns scores into log-probabilities. Losses give their derivative by its input, so nothing
+    /// else may read its output.
     static var endsHead: Bool { get }
     /// It ends a head and brings the loss of its labels along: its prepared layer is a `PreparedHead`, and the head's
     /// targets are labels of frames.
@@ -38,7 +39,7 @@ public protocol LayerKind: Codable, Hashable, Sendable {
     var dropout: Float { get }
     /// It carries a state through time, as recurrent layers do.
     var isRecurrent: Bool { get }
-    /// What it reads must be whole numbers of this range: labels, say. Nil where it reads any number.
+    /// The range of whole numbers that its input must hold, such as labels. Nil where it reads any number.
     var labels: Range<Int>? { get }
 
     /// Checks its own numbers; widths and dropout, too.
@@ -47,7 +48,7 @@ public protocol LayerKind: Codable, Hashable, Sendable {
     func validate(_ check: LayerCheck) throws(ArchitectureError)
     /// Its tensors in the order of the flat buffer.
     func parameters(for inputs: [Int]) -> [ParameterDeclaration]
-    /// What a stream keeps for it between two windows.
+    /// The shape of the state that a stream keeps for the layer between two windows.
     func state(for inputs: [Int]) -> StateShape
     /// The layer ready to run, without parameters yet.
     func prepare(_ settings: LayerSettings) -> any PreparedLayer
@@ -94,6 +95,7 @@ public struct ParameterDeclaration: Sendable {
     public var name: String
     /// Row-major.
     public var shape: [Int]
+    /// The values before training.
     public var initialization: Initialization
 
     public init(_ name: String, _ shape: [Int], _ initialization: Initialization) {
@@ -107,7 +109,7 @@ public struct ParameterDeclaration: Sendable {
 public struct StateShape: Hashable, Sendable {
     /// From the begin; all zero.
     public var count: Int
-    /// It may grow to so many.
+    /// The number of values that the state may grow to.
     public var bound: Int
 
     public init(count: Int, bound: Int? = nil) {
@@ -120,7 +122,9 @@ public struct StateShape: Hashable, Sendable {
 public struct LayerSettings: Sendable {
     /// Widths of what it reads.
     public let inputs: [Int]
+    /// The precision of weights in products.
     public let precision: Precision
+    /// The kernels of the processor.
     public let kernels: Kernels
     /// It must be able to run back.
     public let trains: Bool

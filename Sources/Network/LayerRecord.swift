@@ -38,11 +38,12 @@ public final class LayerRecord {
 
 /// Scratch memory that the layers of a backward pass use in turn.
 public final class ReturnScratch {
+    /// Scratch memory of the kernels.
     public let kernel: Memory<UInt8>
     /// Buffer for packed weight gradients. Separate from `kernel`, because growing a buffer moves it, and a kernel may
     /// still be using `kernel`.
     public let packed: Memory<UInt8>
-    /// Where the rows of a matrix lie, and those of another.
+    /// The addresses of the rows of two matrices.
     public let rows: (Memory<UnsafePointer<Float>>, Memory<UnsafePointer<Float>>)
     let parts: Memory<ductus_gradient_part>
     /// Never written to.

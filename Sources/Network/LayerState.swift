@@ -1,8 +1,10 @@
 /// The state of one layer between two windows of a stream. Only the layer knows what its numbers mean. All zero at the begin of a stream.
 public final class LayerState {
+    /// The number of values that are kept, and its bound.
     public let shape: StateShape
-    /// How many numbers it has now.
+    /// The present number of values.
     public private(set) var count: Int
+    /// The numbers, `shape` says how many; they move when they grow.
     public private(set) var values: UnsafeMutablePointer<Float>
     private var capacity: Int
 

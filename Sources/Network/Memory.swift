@@ -1,11 +1,12 @@
-/// Memory that grows to what was ever asked of it and is then used again: a warm workspace allocates nothing.
+/// Memory that grows to the largest size ever asked for, and is then reused, so that a warm workspace allocates
+/// nothing.
 ///
 /// Its contents do not survive growth. It is aligned to a cache line, as the kernels ask.
 ///
 /// A buffer that a kernel works in cannot move: memory that belongs to a lease and was handed out in the present call
 /// traps where it would have to grow again before `release()` or the lease's next call. Built with
-/// `DUCTUS_GUARD_PAGES=1`, a page without access lies behind every buffer, and what is freed stays without access, so
-/// that a stray read or write stops at once.
+/// `DUCTUS_GUARD_PAGES=1`, a page without access lies behind every buffer, and freed memory stays without access, so
+/// that a stray read or write stops the program at once.
 public final class Memory<Element: BitwiseCopyable> {
     private var block: MemoryBlock
     private var capacity = 0
@@ -29,16 +30,17 @@ public final class Memory<Element: BitwiseCopyable> {
         return pointer
     }
 
-    /// Whoever reserved it is done before the call ends: it may grow again.
+    /// Ends the use of the memory before the call ends, so that it may grow again.
     public func release() {
         call = 0
     }
 
-    /// What `reserve` gave last.
+    /// The memory that `reserve` returned last.
     public var pointer: UnsafeMutablePointer<Element> {
         block.address.assumingMemoryBound(to: Element.self)
     }
 
+    /// The same memory for reading alone.
     public var constant: UnsafePointer<Element> { UnsafePointer(pointer) }
 
     /// Bytes it holds.

@@ -9,13 +9,14 @@
 ///     batch.append(features)
 ///     let posteriors = try network.forward(batch, workspace: workspace)[0]
 ///
-/// What one sequence gives does not depend on the others in its batch.
+/// The output of a sequence does not depend on the others in its batch.
 public final class Network: Sendable {
     public let architecture: Architecture
-    /// Where each tensor lies in `parameters`.
+    /// The offset and shape of each tensor in `parameters`.
     public let layout: ParameterLayout
     /// All parameters, as 32-bit floats whatever the precision.
     public let parameters: [Float]
+    /// The precision of weights in products.
     public let precision: Precision
     /// The instructions that its kernels use.
     public let instructionSet: InstructionSet
@@ -108,9 +109,9 @@ public final class Network: Sendable {
     /// anew at the window's right edge. Not at the end of a stream, output frames that would see beyond that edge are
     /// left for the next window.
     ///
-    /// Guarantees: with everything that is still to come as lookahead, a chunk gives what the whole pass gives; a
-    /// network without backward directions gives that with any lookahead. The final frames of a stream that has ended
-    /// add up to `architecture.outputLength(for:)` of all its frames.
+    /// Guarantees: with the whole rest of the stream as lookahead, a chunk's output equals that of the whole pass. A
+    /// network without backward directions gives the same with any lookahead. The final frames of a stream that has
+    /// ended add up to `architecture.outputLength(for:)` of all its frames.
     ///
     /// - Parameters:
     ///   - windows: `windows[i]` belongs to sequence `i`; no state may occur twice.
@@ -126,8 +127,8 @@ public final class Network: Sendable {
         return workspace.output(of: prepared.parts.count - 1, prepared)
     }
 
-    /// The same with the outputs of several heads. Always ask for the same heads of one stream: layers that none of
-    /// them needs do not move on.
+    /// The same with the outputs of several heads. Always ask for the same heads of one stream, because layers that
+    /// none of them needs do not advance.
     ///
     /// - Parameter heads: names in the architecture; nil is the last layer.
     /// - Throws: `NetworkError`, before any state has moved.

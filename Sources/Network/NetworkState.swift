@@ -12,11 +12,11 @@ public final class NetworkState {
     public internal(set) var hasEnded = false
     /// The same of the inputs beside the main one.
     var others: [Progress]
-    /// For each layer what it keeps; nil where that is nothing.
+    /// The state of each layer; nil where it has none.
     let layers: [LayerState?]
     let architecture: Architecture
 
-    /// How far an input has come.
+    /// The position of an input in the stream.
     struct Progress: Equatable {
         var frames = 0
         var hasEnded = false
@@ -73,7 +73,7 @@ public final class NetworkState {
         }
     }
 
-    /// How far input `index` has come, the main one being 0.
+    /// The position of input `index` in the stream; the main one is 0.
     func progress(_ index: Int) -> Progress {
         index == 0 ? Progress(frames: inputFrames, hasEnded: hasEnded) : others[index - 1]
     }
@@ -83,7 +83,7 @@ public final class NetworkState {
 public struct Window {
     /// The stream's state; it moves on by `chunk` frames.
     public var state: NetworkState
-    /// So many of the window's frames, from the left, are committed. The rest is lookahead and comes again.
+    /// The number of the window's frames, from the left, that are committed. The rest is lookahead and comes again.
     public var chunk: Int
     /// The window's right edge is the true end of the stream; then the chunk is the whole window.
     public var isEnd: Bool
@@ -92,7 +92,9 @@ public struct Window {
 
     /// A window's share of an input beside the main one. An input that has ended has no more frames.
     public struct Part: Sendable {
+        /// The number of the window's frames of the input, from the left, that are committed.
         public var chunk: Int
+        /// Whether the window's right edge is the end of the input.
         public var isEnd: Bool
 
         public init(chunk: Int, isEnd: Bool) {

@@ -11,7 +11,7 @@ public struct Output {
     /// Keeps the memory alive that `values` shows.
     let owner: Workspace
 
-    /// How many sequences it holds.
+    /// The number of sequences.
     public var count: Int { spans.count }
 
     /// The output of sequence `index` of the batch.
@@ -28,9 +28,10 @@ public struct Output {
 public struct OutputSequence {
     /// The number of its first frame, counted from the stream's begin; 0 for a whole sequence.
     public let first: Int
-    /// How many output frames follow.
+    /// The number of output frames.
     public let frames: Int
-    /// So many of them, from the left, are final; the rest is provisional and comes again in the next window.
+    /// The number of these frames, from the left, that are final. The rest is provisional and comes again in the next
+    /// window.
     public let final: Int
     /// `frames × dimension` numbers, row-major.
     public let values: UnsafeBufferPointer<Float>

@@ -4,14 +4,14 @@ public struct ParameterTensor: Hashable, Sendable {
     public let name: String
     /// Row-major, as PyTorch has it.
     public let shape: [Int]
-    /// Where its first number lies in the flat buffer.
+    /// The offset of its first number in the flat buffer.
     public let offset: Int
     /// The layer it belongs to.
     public let layer: Int
 
-    /// How many numbers it has.
+    /// The number of its values.
     public var count: Int { shape.reduce(1, *) }
-    /// Where its numbers lie in the flat buffer.
+    /// The range of its values in the flat buffer.
     public var range: Range<Int> { offset..<offset + count }
     /// A matrix or kernel rather than a bias.
     public var isWeight: Bool { shape.count > 1 }
@@ -19,7 +19,7 @@ public struct ParameterTensor: Hashable, Sendable {
 
 /// The layout of a network's tensors in the flat buffer that optimizers, averages and weight files work on.
 public struct ParameterLayout: Hashable, Sendable {
-    /// In the order of the buffer: layer by layer, without gaps.
+    /// The tensors in the order of the buffer: layer by layer, without gaps.
     public let tensors: [ParameterTensor]
     /// The length of the buffer.
     public let count: Int
@@ -52,7 +52,7 @@ public struct ParameterLayout: Hashable, Sendable {
 }
 
 extension Architecture {
-    /// How many numbers training may change.
+    /// The number of values that training may change.
     public var parameterCount: Int { ParameterLayout(self).count }
 
     /// For each layer its tensors, in the order of the flat buffer.

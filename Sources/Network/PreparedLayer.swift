@@ -21,8 +21,8 @@ public protocol PreparedHead: PreparedLayer {
     ///
     /// - Parameters:
     ///   - sequence: its number in the batch that `record` was made for.
-    ///   - scores: what went into the layer, the sequence's first frame.
-    ///   - parameters: where the gradient of the layer's parameters goes; nil where it is not wanted.
+    ///   - scores: the layer's input, from the sequence's first frame.
+    ///   - parameters: receives the gradient of the layer's parameters; nil where it is not wanted.
     func loss(
         _ call: LossCall, labels: [Int32], sequence: Int, scores: UnsafePointer<Float>,
         parameters: UnsafeMutablePointer<Float>?

@@ -5,7 +5,7 @@ final class PreparedNetwork: Sendable {
     let kernels: Kernels
     let parts: [any PreparedLayer]
     let wiring: Wiring
-    /// What the network's own output needs.
+    /// The layers and memory slots that the network's own output needs.
     let plan: InferencePlan
     /// Which layers multiply by dropout's factors themselves.
     let masksItself: [Bool]

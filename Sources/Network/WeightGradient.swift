@@ -8,7 +8,7 @@ struct WeightGradient {
         let rows: UnsafePointer<UnsafePointer<Float>>
         /// Numbers in a row.
         let width: Int
-        /// So many of the first outputs have these weights.
+        /// The number of first outputs that have these weights.
         let outputs: Int
         /// outputs × width.
         let gradient: UnsafeMutablePointer<Float>
@@ -25,7 +25,7 @@ struct WeightGradient {
     }
 
     /// - Parameters:
-    ///   - dy: frames × outputs, with a stride: the loss' derivative by `W x + b`.
+    ///   - dy: the loss' derivative by `W x + b`, frames × outputs, with a stride.
     ///   - sums: receives, by adding, the bias' gradient; nil if not wanted.
     func add(
         frames: Int, dy: UnsafePointer<Float>, stride: Int, outputs: Int, sums: UnsafeMutablePointer<Float>?,

@@ -5,7 +5,7 @@ struct Wiring: Sendable {
     let sources: [[Int]]
     /// Numbers per frame of each boundary.
     let widths: [Int]
-    /// For each layer the widths of what it reads.
+    /// The widths of the sources of each layer.
     let inputWidths: [[Int]]
 
     init(_ architecture: Architecture) {
@@ -24,8 +24,8 @@ struct Wiring: Sendable {
     }
 }
 
-/// Which layers an inference computes, and in which memory each leaves its output: a layer's memory serves another once
-/// all have read it.
+/// The layers that an inference computes, and the memory slot of each output. A slot is used again after all readers of
+/// its output have run.
 struct InferencePlan: Sendable {
     /// For each layer the slot of its output; nil where nobody asks for it.
     let slots: [Int?]
@@ -59,7 +59,7 @@ struct InferencePlan: Sendable {
     }
 }
 
-/// In which memory the way back keeps the derivative by each boundary.
+/// The memory slots in which the backward pass keeps the derivative by each boundary.
 struct ReturnPlan: Sendable {
     /// For each boundary that layers gave; nil where no derivative is asked for.
     let slots: [Int?]
@@ -83,7 +83,8 @@ struct ReturnPlan: Sendable {
         }
         var slots = [Int?](repeating: nil, count: count)
         var ends: [Int] = []
-        // From the last to the first: a slot is free again below the layer that consumed it.
+        // The backward pass goes from the last layer to the first, and a slot is free again below the layer that
+        // consumed it.
         let order = (0..<count).filter { carries[$0] && !endsHead[$0] }.sorted {
             (begin[$0] ?? 0, $0) > (begin[$1] ?? 0, $1)
         }

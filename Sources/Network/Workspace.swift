@@ -5,7 +5,7 @@ public final class Workspace {
     private(set) var boundaries: [Boundary] = []
     /// Where the frames of each boundary lie in the present call.
     var frames: [UnsafePointer<Float>?] = []
-    /// What the layers of a training pass leave for the way back; inference has use for the first alone.
+    /// The records that the layers of a training pass leave for the backward pass. Inference uses only the first.
     private(set) var records: [LayerRecord] = []
     /// Frames on their way through the layers of an inference.
     private(set) var activations: [Memory<Float>] = []
@@ -96,9 +96,9 @@ public final class Workspace {
         return otherSources
     }
 
-    /// What a layer gave, sequence by sequence.
+    /// The output of a layer, sequence by sequence.
     ///
-    /// - Parameter number: of the outputs that one call gives.
+    /// - Parameter number: the index of the output among those of one call.
     func output(of layer: Int, _ network: PreparedNetwork, number: Int = 0) -> Output {
         let index = network.wiring.inputs + layer
         let boundary = boundaries[index]

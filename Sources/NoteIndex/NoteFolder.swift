@@ -11,7 +11,9 @@ public struct NoteFolder: Sendable {
     /// A file as it is on disk.
     public struct File: Sendable {
         public var path: String
+        /// Size in bytes.
         public var size: Int
+        /// Time of the last change, in nanoseconds since 1970.
         public var modified: Int
     }
 
@@ -59,7 +61,7 @@ public struct NoteFolder: Sendable {
         Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
     }
 
-    /// What has to be done to the index.
+    /// The changes that the index needs.
     public struct Changes: Sendable {
         /// Files to read, because they or the weights are new.
         public var changed: [File] = []

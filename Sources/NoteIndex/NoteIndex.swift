@@ -3,9 +3,10 @@ import GRDB
 
 /// The search index of notes: an SQLite database with a full-text table (FTS5).
 ///
-/// A note is known by its path; its lines by its content and by the generation of the weights that read them, so that only what changed, or
-/// what other weights would read, is read again. Each note is written in one transaction: a crash at any instant leaves every note whole, as it
-/// was before or after. One process writes, others may search meanwhile. The notes themselves are never changed.
+/// A note is known by its path, its lines by its content and the generation of weights that read them. So a note is
+/// read again only if it changed, or if the weights did. Each note is written in one transaction: a crash at any
+/// instant leaves every note whole, as it was before or after. One process writes, others may search meanwhile. The
+/// notes themselves are never changed.
 public final class NoteIndex: Sendable {
     private let database: any DatabaseWriter
 
@@ -46,8 +47,8 @@ public final class NoteIndex: Sendable {
         }
     }
 
-    /// Where a user's index is, unless it is said: `ductus/notes.sqlite` in the data folder (XDG Base Directory Specification); nil for a
-    /// user without a home.
+    /// The default place of a user's index: `ductus/notes.sqlite` in the data folder (XDG Base Directory
+    /// Specification); nil for a user without a home.
     public static func usualLocation(environment: [String: String]) -> URL? {
         if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {
             return URL(filePath: data).appending(path: "ductus/notes.sqlite")
@@ -117,7 +118,7 @@ public final class NoteIndex: Sendable {
         }
     }
 
-    /// How much there is.
+    /// The number of notes and of lines.
     public func counts() throws -> (notes: Int, lines: Int) {
         try database.read { database in
             (
@@ -261,9 +262,11 @@ public struct NoteState: Equatable, Sendable {
 public struct IndexedLine: Equatable, Sendable {
     /// Counted from 1.
     public var page, number: Int
+    /// The best reading of the line.
     public var text: String
     /// Other readings of its words.
     public var alternatives: String
+    /// How likely the reading is right, 0…1.
     public var confidence: Double
     /// Left, top, right, bottom in the units of the file.
     public var box: [Double]
@@ -278,10 +281,15 @@ public struct IndexedLine: Equatable, Sendable {
 /// A line that was found.
 public struct NoteHit: Equatable, Sendable {
     public var path: String
+    /// The page and the line on it, both counted from 1.
     public var page, line: Int
+    /// The best reading of the line.
     public var text: String
+    /// Other readings of its words.
     public var alternatives: String
+    /// How likely the reading is right, 0…1.
     public var confidence: Double
+    /// Left, top, right, bottom in the units of the file.
     public var box: [Double]
     /// Whether the words are in the text itself, not only among the alternatives.
     public var isCertain: Bool

@@ -6,7 +6,7 @@ import DuctusInk
 public struct NotePicture: Sendable {
     /// The page as its file has it.
     public let page: InkPage
-    /// Of the marked line: left, top, right, bottom, in the units of the file.
+    /// The box of the marked line: left, top, right, bottom, in the units of the file.
     public let box: [Double]
 
     private static let width = 900.0

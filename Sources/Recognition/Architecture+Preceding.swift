@@ -1,9 +1,9 @@
 import DuctusNetwork
 
 extension Architecture {
-    /// The same layers behind another one, which reads the main input and whose output is what they read in its place.
+    /// The same layers behind a new first layer. It reads the main input, and they read its output.
     ///
-    /// - Parameter input: numbers per frame of the new main input.
+    /// - Parameter input: the numbers per frame of the new main input.
     package func preceded(by first: Layer, input: Int) -> Architecture {
         var architecture = self
         architecture.input = input

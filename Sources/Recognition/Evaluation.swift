@@ -8,10 +8,15 @@ import Foundation
 /// Rates are fractions. CER is the edit distance over the number of reference characters, spaces included; WER the same over
 /// words; ECE the expected calibration error of the symbols' confidences in 15 bins (Guo et al. 2017).
 public struct Evaluation: Sendable {
+    /// Lines that were read.
     public private(set) var lines = 0
+    /// Characters of the references, spaces included.
     public private(set) var characters = 0
+    /// Words of the references.
     public private(set) var words = 0
+    /// Characters put in, left out or exchanged.
     public private(set) var characterEdits = 0
+    /// Words put in, left out or exchanged.
     public private(set) var wordEdits = 0
     /// Feature vectors read.
     public private(set) var frames = 0
@@ -19,6 +24,7 @@ public struct Evaluation: Sendable {
     public var seconds = 0.0
     /// For each recognized symbol its confidence, and whether it is right.
     public private(set) var confidences: [Float] = []
+    /// For each of `confidences`, whether the symbol is right.
     public private(set) var isCorrect: [Bool] = []
     /// How often a reference character (or nothing, for insertions) was read as another (or nothing, for deletions).
     public private(set) var confusions: [Confusion: Int] = [:]
@@ -29,7 +35,9 @@ public struct Evaluation: Sendable {
 
     /// A reference character and what was read in its place; empty for nothing.
     public struct Confusion: Hashable, Sendable {
+        /// The character of the reference; empty for an insertion.
         public var reference: String
+        /// The character that was read; empty for a deletion.
         public var recognized: String
 
         public init(reference: String, recognized: String) {
@@ -40,16 +48,23 @@ public struct Evaluation: Sendable {
 
     /// One writer's part of the errors.
     public struct Group: Sendable {
+        /// Lines of the writer.
         public var lines = 0
+        /// Characters of the references.
         public var characters = 0
+        /// Characters put in, left out or exchanged.
         public var edits = 0
+        /// Character error rate, a fraction.
         public var cer: Double { characters == 0 ? 0 : Double(edits) / Double(characters) }
     }
 
     public init() {}
 
+    /// Character error rate, a fraction.
     public var cer: Double { characters == 0 ? 0 : Double(characterEdits) / Double(characters) }
+    /// Word error rate, a fraction.
     public var wer: Double { words == 0 ? 0 : Double(wordEdits) / Double(words) }
+    /// Expected calibration error, a fraction.
     public var ece: Double {
         confidences.isEmpty ? 0 : expectedCalibrationError(confidences: confidences, correct: isCorrect, bins: 15)
     }

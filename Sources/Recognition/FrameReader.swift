@@ -2,10 +2,11 @@ import DuctusDecoding
 import DuctusInk
 import DuctusNetwork
 
-/// The way from what was recorded to what the network says of it: features, standardized, batched, read.
+/// Runs a network on recorded input: it extracts features, standardizes them, puts them into a batch, and reads the
+/// batch.
 ///
-/// Everybody who reads whole segments goes it: recognizers, the daemon's finals, the check and the gate of corrections.
-/// Keeps its memory from call to call, also over generations of a model; used by one thread at a time.
+/// All readers of whole segments use it: recognizers, the daemon's finals, the check and the gate of corrections. It
+/// keeps its memory from call to call, also over generations of a model. One thread at a time may use it.
 public final class FrameReader {
     private let workspace = Workspace()
     private var extractor: (input: ModelInput, frames: any FrameExtractor)?

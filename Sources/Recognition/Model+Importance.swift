@@ -2,11 +2,11 @@ import DuctusNetwork
 import Foundation
 
 extension Model {
-    /// How much each weight matters to what the model learned in its training: the diagonal of the Fisher information, 1 on average, in the
-    /// order of the network's parameters. What is learned later holds on to the weights by it (Kirkpatrick et al.: "Overcoming catastrophic
-    /// forgetting", PNAS 2017).
+    /// The importance of each weight for the model's training: the diagonal of the Fisher information, 1 on average, in
+    /// the order of the network's parameters. Later learning holds on to the weights by it (Kirkpatrick et al.:
+    /// "Overcoming catastrophic forgetting", PNAS 2017).
     ///
-    /// Read anew each time: only learning needs it.
+    /// The file is read at each call, because only learning needs it.
     ///
     /// - Returns: nil where the model's folder has none.
     /// - Throws: `ModelError.unusable`, which names the file.

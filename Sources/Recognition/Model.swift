@@ -2,7 +2,7 @@ import DuctusDecoding
 import DuctusNetwork
 import Foundation
 
-/// Everything that reading takes, from one place: how input becomes features, the network, and how its output is decoded.
+/// A model: the features of its input, its network, and the decoding of its output.
 ///
 /// A model is a folder (`model.safetensors`, and where there are any `language-model.ngram`,
 /// `language-model.safetensors`, `lexicon.txt`, `decoder.json` and
@@ -15,11 +15,13 @@ import Foundation
 public final class Model: Sendable {
     /// The name of the folder or file it came from.
     public let name: String
+    /// The network from frames to class scores.
     public let network: Network
-    /// What it reads.
+    /// The input of the model.
     public let input: ModelInput
-    /// What its classes mean.
+    /// The symbols of the classes.
     public let task: ModelTask
+    /// The symbols of the classes.
     public let alphabet: Alphabet
     /// Applied to every frame before the network.
     public let standardization: Standardization
@@ -27,6 +29,7 @@ public final class Model: Sendable {
     public let calibration: Calibrations
     /// How a beam search weighs and prunes.
     public let decoder: DecoderConfiguration
+    /// The n-gram language model over characters; nil without one.
     public let languageModel: LanguageModel?
     /// Ranks the readings of finished lines anew, where `decoder.rescoring` has weights for it.
     public let recurrentLanguageModel: RecurrentLanguageModel?
@@ -38,7 +41,7 @@ public final class Model: Sendable {
     public let personalWords: Lexicon?
     /// How labels follow each other, of a model that labels every frame.
     public let transitions: TransitionModel?
-    /// What the weight file keeps beside the network.
+    /// The contents of the weight file besides the network.
     public let extras: [String: Tensor]
     /// Where the folder keeps how much each weight matters; see `importance()`.
     let importanceFile: URL?
@@ -111,7 +114,7 @@ public final class Model: Sendable {
     /// The same model with another idea of how labels follow each other.
     public func with(transitions: TransitionModel) -> Model { copy { $0.transitions = transitions } }
 
-    /// What a copy may change.
+    /// The parts that a copy may change.
     private struct Parts {
         var network: Network
         var calibration: Calibrations
@@ -137,7 +140,7 @@ public final class Model: Sendable {
             personalWords: parts.personalWords)
     }
 
-    /// What ranks the readings of finished lines anew; nil where the model has nothing for it.
+    /// The rescorer of finished lines' readings; nil where the model has no models for it.
     func makeRescorer() -> (any Rescorer)? {
         recurrentLanguageModel.flatMap {
             RecurrentRescorer($0, languageModel: languageModel, alphabet: alphabet, configuration: decoder)
@@ -148,11 +151,17 @@ public final class Model: Sendable {
 extension Model {
     /// The files of a model folder.
     public enum File {
+        /// Name of the file with the weights.
         public static let weights = "model.safetensors"
+        /// Name of the file with the n-gram language model.
         public static let languageModel = "language-model.ngram"
+        /// Name of the file with the recurrent language model.
         public static let recurrentLanguageModel = "language-model.safetensors"
+        /// Name of the file with the words to expect.
         public static let lexicon = "lexicon.txt"
+        /// Name of the file with the decoder's weights.
         public static let decoder = "decoder.json"
+        /// Name of the file with each weight's importance.
         public static let importance = "importance.safetensors"
     }
 

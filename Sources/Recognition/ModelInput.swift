@@ -7,7 +7,7 @@ public enum ModelInput: Sendable, Equatable {
     /// Vectors of a sensor.
     case vectors(VectorConfiguration)
 
-    /// What a recipe reads that does not say.
+    /// The input of a recipe that names none.
     public static let standard = ModelInput.ink(FeatureConfiguration())
 
     /// Numbers per frame that the network is given.
@@ -36,7 +36,7 @@ extension ModelInput {
         }
     }
 
-    /// What it reads is writing: strokes, of which pages are made and pictures drawn.
+    /// Whether the input is writing: strokes, which make pages and can be drawn.
     public var readsStrokes: Bool {
         switch self {
         case .ink: true

@@ -8,7 +8,7 @@ import Foundation
 ///
 ///     {"name": "chords", "form": "frameLabels", "loss": "frames", "decoder": "viterbi", "metric": "frame-errors"}
 public struct ModelTask: Sendable, Hashable {
-    /// What the output classes are.
+    /// The meaning of the output classes.
     public enum Form: String, Sendable, Codable {
         /// Class k is the k-th symbol of the alphabet; the symbols form a text. Class 0 is the blank of CTC, or the boundary of a decoder with
         /// attention.
@@ -18,6 +18,7 @@ public struct ModelTask: Sendable, Hashable {
     }
 
     public var name: String
+    /// What the output classes are.
     public var form: Form
     /// `ctc`, `frames` or `cross-entropy`.
     public var loss: String
@@ -92,7 +93,7 @@ extension ModelTask: Codable {
         self = task
     }
 
-    /// What a weight file's metadata say: a known task's name, or an object.
+    /// Reads the task from a weight file's metadata: the name of a known task, or an object.
     ///
     /// - Throws: `DecodingError`.
     init(metadata text: String) throws {

@@ -13,6 +13,7 @@ public struct Recognition: Sendable, Equatable {
 
     /// A reading with its score.
     public struct Alternative: Sendable, Equatable {
+        /// The text of the reading.
         public var text: String
         /// Natural logarithm; comparable within one recognition only.
         public var score: Float
@@ -33,6 +34,7 @@ public struct Recognition: Sendable, Equatable {
 
 /// One symbol with the ink that shows it.
 public struct RecognizedSymbol: Sendable, Equatable {
+    /// The symbol, which may be several Unicode scalars.
     public var text: String
     /// How likely it is right, 0…1, calibrated where the model is.
     public var confidence: Float

@@ -14,6 +14,7 @@ public struct RecognizedWord: Sendable, Equatable {
 
     /// A reading of one word.
     public struct Candidate: Sendable, Equatable {
+        /// The text of the reading.
         public var text: String
         /// Share of the readings' probability, 0…1.
         public var probability: Float
@@ -37,8 +38,8 @@ extension Recognition {
     ///
     /// - Parameters:
     ///   - hypotheses: best first; the first is the one that this recognition was made of. More of them give more candidates.
-    ///   - separator: what stands between words (`Script.wordSeparator`); where it is empty, every symbol is a word.
-    ///   - limit: candidates of a word at most.
+    ///   - separator: the text between words (`Script.wordSeparator`); where it is empty, every symbol is a word.
+    ///   - limit: the largest number of candidates of a word.
     public func words(
         among hypotheses: [Hypothesis], alphabet: Alphabet, separator: String, limit: Int = 5
     ) -> [RecognizedWord] {

@@ -5,6 +5,7 @@ import DuctusInk
 ///
 /// Keeps its memory from segment to segment; used by one thread at a time.
 public final class Recognizer {
+    /// How posteriors become text.
     public let decoding: Decoding
     /// How many readings a recognition lists at most.
     public var alternatives = 5
@@ -43,7 +44,7 @@ public final class Recognizer {
         }
     }
 
-    /// What a segment's posteriors say, on the ink that they come from.
+    /// Decodes a segment's posteriors, and finds the ink of each symbol.
     private func recognition(
         of posteriors: Posteriors, precedingText: String, origins: [FrameOrigin]
     ) -> Recognition {
@@ -71,17 +72,17 @@ public final class Recognizer {
 }
 
 extension Recognition {
-    /// What a segment without ink says.
+    /// The recognition of a segment without ink.
     public static let nothing = Recognition(text: "", symbols: [], alternatives: [], frames: 0)
 
-    /// Puts readings back onto the ink they come from.
+    /// Finds the ink of each symbol of some readings.
     ///
     /// A symbol owns the ink from half-way after the symbol before to half-way before the symbol after: CTC marks a symbol with
     /// a short peak, not with its extent (Graves et al. 2006).
     ///
     /// - Parameters:
     ///   - hypotheses: best first; their frames are the network's output frames.
-    ///   - origins: of the network's input frames.
+    ///   - origins: the origins of the network's input frames.
     public init(_ hypotheses: [Hypothesis], origins: [FrameOrigin], model: Model) {
         guard let best = hypotheses.first else {
             self = .nothing

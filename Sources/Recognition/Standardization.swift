@@ -4,7 +4,8 @@ import Foundation
 public struct Standardization: Sendable, Equatable {
     /// Mean of each feature over the training frames.
     public let mean: [Float]
-    /// What each feature is multiplied by once its mean is gone: one over its deviation, 1 for a feature that never varies.
+    /// The factor of each feature after its mean is subtracted: one over its deviation, 1 for a feature that never
+    /// varies.
     public let scale: [Float]
 
     /// From the mean and the deviation (≥ 0) of each feature. A deviation too small to divide by counts as 1.
@@ -49,7 +50,7 @@ public struct Standardization: Sendable, Equatable {
 extension Standardization {
     /// Gathers mean and deviation over frames without holding them, in double precision.
     public struct Estimator: Sendable {
-        /// Of each feature: a number that is missing counts nowhere.
+        /// The number of values of each feature. Missing numbers are not counted.
         private var counts: [Double]
         private var sum: [Double]
         private var squares: [Double]
@@ -83,7 +84,7 @@ extension Standardization {
             }
         }
 
-        /// What was gathered; the identity for features of which nothing was.
+        /// The standardization of the data so far; the identity for features without data.
         public var standardization: Standardization {
             let mean = sum.indices.map { counts[$0] > 0 ? sum[$0] / counts[$0] : 0 }
             let deviation = sum.indices.map { column in

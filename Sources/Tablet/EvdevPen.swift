@@ -74,7 +74,7 @@ public final class EvdevPen {
         guard ductus_evdev_grab(descriptor, grabs ? 1 : 0) >= 0 else { throw .grab(path, code: errno) }
     }
 
-    /// What the pen does now, asked of the kernel.
+    /// The present state of the pen, as the kernel reports it.
     public func state() -> PenTracker.State {
         var state = PenTracker.State()
         (state.x, state.y) = (value(InputCode.x), value(InputCode.y))

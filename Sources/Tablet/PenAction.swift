@@ -16,7 +16,7 @@ public enum PenAction: Equatable, Sendable {
 public struct PenDirt: Equatable, Sendable {
     /// Beyond the range that the device declares.
     public var outOfRange = 0
-    /// In the corner (0, 0), far from where the pen was: what many tablets report when they have lost it.
+    /// Reports in the corner (0, 0), far from the pen's last place. Many tablets send them when they have lost the pen.
     public var corner = 0
     /// Older than the report before.
     public var backward = 0
@@ -25,5 +25,6 @@ public struct PenDirt: Equatable, Sendable {
 
     public init() {}
 
+    /// Reports of all kinds that could not be used.
     public var total: Int { outOfRange + corner + backward + lost }
 }

@@ -24,7 +24,7 @@ public final class PenRecording {
     /// Names of the devices that are no pens.
     private var others: [String] = []
     private var isRefused = false
-    /// What the first line of a recording of libinput can be; later ones hold more than is of use here.
+    /// The possible first lines of a recording by libinput. Later versions hold more than is used here.
     private static let firstKeys: Set = ["version", "ndevices", "libinput", "system", "devices"]
 
     /// - Throws: `TabletFault.unreadableRecording`, `.recording` for a file of another kind.
@@ -78,7 +78,7 @@ public final class PenRecording {
             if line.hasPrefix("Input driver version is") || line.hasPrefix("Event: time ") {
                 throw TabletFault.otherProgram(path: path, program: "evtest")
             }
-            // What follows # explains the line; only names may hold one.
+            // Text behind # is a comment; only names may hold a #.
             let text = (line.hasPrefix("N:") ? line[...] : line.prefix { $0 != "#" }).trimmingCharacters(
                 in: .whitespaces)
             if text.isEmpty { continue }

@@ -2,6 +2,7 @@ import Foundation
 
 /// A source of pen actions: a tablet, or a recording of one.
 public protocol PenSource: AnyObject {
+    /// The tablet, with its axes.
     var device: TabletDevice { get }
     /// Reports that were thrown away so far.
     var dirt: PenDirt { get }
@@ -11,6 +12,7 @@ public protocol PenSource: AnyObject {
 
 /// A tablet of this machine.
 public final class LivePen: PenSource {
+    /// The tablet that is open.
     public let pen: EvdevPen
     private let patience: Int32
     private var tracker: PenTracker

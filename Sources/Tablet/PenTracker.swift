@@ -9,10 +9,15 @@ public struct PenTracker: Sendable {
     public struct State: Equatable, Sendable {
         public var x: Int32?
         public var y: Int32?
+        /// Pressure in the device's units; nil where it tells none.
         public var pressure: Int32?
+        /// Tilt to the right in the device's units.
         public var tiltX: Int32?
+        /// Tilt toward the writer in the device's units.
         public var tiltY: Int32?
+        /// The tools in reach, as key codes.
         public var tools: Set<UInt16> = []
+        /// Whether the tip touches; nil where the device does not tell.
         public var touch: Bool?
 
         public init() {}
@@ -170,7 +175,7 @@ public struct PenTracker: Sendable {
         guard let units, let axis = device.axes[InputCode.pressure], units > offset,
             units <= Self.largestOffset * axis.span
         else { return }
-        // In the air for certain: the button says so, or the pen has only just arrived.
+        // Whether the pen is in the air for certain: the button says so, or the pen has only just arrived.
         if state.touch == false || (state.touch == nil && last == nil) { offset = units }
     }
 

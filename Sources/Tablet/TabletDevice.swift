@@ -2,7 +2,9 @@
 public struct TabletDevice: Equatable, Sendable {
     /// The range of an absolute axis (`struct input_absinfo`).
     public struct Axis: Equatable, Sendable {
+        /// The least value, in the device's units.
         public var minimum: Int32
+        /// The largest value, in the device's units.
         public var maximum: Int32
         /// Units per millimetre, for tilts per radian; 0: not given.
         public var resolution: Int32
@@ -43,7 +45,7 @@ public struct TabletDevice: Equatable, Sendable {
         return Float(x.resolution)
     }
 
-    /// What turns a y of the device into the units of x: they differ on some tablets.
+    /// The factor from the device's units of y to those of x, which differ on some tablets.
     var heightScale: Float {
         guard let x = axes[InputCode.x], let y = axes[InputCode.y], x.resolution > 0, y.resolution > 0 else { return 1 }
         return Float(x.resolution) / Float(y.resolution)

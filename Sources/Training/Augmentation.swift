@@ -8,15 +8,17 @@ import Foundation
 ///
 /// All sizes are deviations of normal distributions, in normalized units (1 is the deviation of y of the line).
 public struct Augmentation: Sendable, Equatable, Codable {
-    /// Logarithm of the stretch along x and along y.
+    /// Logarithm of the stretch along x.
     public var scaleX: Float = 0.12
+    /// Logarithm of the stretch along y.
     public var scaleY: Float = 0.08
     /// Slant: x moves by so much per unit of y.
     public var shear: Float = 0.15
     /// Radians.
     public var rotation: Float = 0.03
-    /// A smooth warp along x: how much y moves, and the logarithm of how much it is stretched, at each knot.
+    /// How much y moves at each knot of a smooth warp along x.
     public var warpShift: Float = 0.12
+    /// Logarithm of the stretch of y at each knot of the warp.
     public var warpGain: Float = 0.08
     /// Distance of the warp's knots.
     public var warpKnot: Float = 4
@@ -24,8 +26,9 @@ public struct Augmentation: Sendable, Equatable, Codable {
     public var step: Float = 0.08
     /// Probability that the line loses its times.
     public var timeDropped: Float = 0.3
-    /// Number of gaps, of up to `maskLength` frames each, in which all features are set to their mean.
+    /// Masks of a line: gaps in which all features are set to their mean.
     public var masks = 2
+    /// Feature vectors that one mask hides, at most.
     public var maskLength = 7
     /// Share of a line's frames that are masked on average, besides `masks`: so long lines get more masks than words.
     public var maskedShare: Float = 0

@@ -1,13 +1,13 @@
 import DuctusRandomness
 
-/// Which examples make up each step of an epoch: of similar length, so that the recurrent layers' batches stay full, in
-/// random order, and the same for the same seed.
+/// The examples of each step of an epoch. They are of similar length, so that the recurrent layers' batches stay full.
+/// The order of the steps is random, and the same for the same seed.
 public struct BatchPlan: Sendable, Equatable {
     /// Indexes of the examples of each step.
     public let batches: [[Int]]
 
     /// - Parameters:
-    ///   - lengths: frames of each example, estimated.
+    ///   - lengths: the estimated number of frames of each example.
     ///   - chosen: the examples to use.
     ///   - framesPerBatch: a batch is closed before it exceeds this, but has at least one example.
     public init(lengths: [Int], chosen: [Int], framesPerBatch: Int, using random: inout SplitMix64) {

@@ -5,6 +5,7 @@ import DuctusRandomness
 public struct TrainingExample: Sendable {
     /// Standardized frames, row-major.
     public var frames: [Float]
+    /// The target of the frames.
     public var target: Target
     /// The frames of the network's inputs beside the main one.
     public var others: [[Float]]

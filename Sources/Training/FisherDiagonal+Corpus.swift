@@ -4,8 +4,8 @@ extension FisherDiagonal {
     /// Examples that tell enough: with more, what is learned does not hold on better.
     private static let enoughExamples = 500
 
-    /// How much each of a network's weights matters for the examples of a corpus, evenly spread and as they are: the weights of elastic weight
-    /// consolidation, 1 on average.
+    /// The importance of each weight of a network for a corpus: the weights of elastic weight consolidation, 1 on
+    /// average. It is measured on evenly spread examples without augmentation.
     ///
     /// - Throws: `NetworkError`.
     public static func importance(in network: Network, for corpus: any Corpus) throws -> [Float] {

@@ -29,6 +29,7 @@ public struct InkCorpus: Corpus {
 
     /// Lines of one file.
     public struct Source: Sendable {
+        /// The labelled lines.
         public var lines: [InkLine]
         /// Share of the lines that an epoch draws.
         public var share: Float
@@ -133,7 +134,7 @@ public struct InkCorpus: Corpus {
         return limit.map { Array(lines.prefix($0)) } ?? lines
     }
 
-    /// What was left out, for a person.
+    /// The lines that were left out, as a remark for a person.
     public var remarks: [String] {
         leftOut.sorted { $0.key < $1.key }.map { "Left out \($0.value) lines: \($0.key)" }
     }

@@ -4,6 +4,7 @@ import Foundation
 
 /// The picture of a training run: loss and validation errors over the epochs.
 public struct LearningCurve {
+    /// The epochs that are drawn.
     public let history: [EpochRecord]
 
     public init(_ history: [EpochRecord]) {

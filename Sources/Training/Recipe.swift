@@ -8,9 +8,9 @@ import Foundation
 ///
 /// Every key may be left out and then has the value of `Recipe()`.
 public struct Recipe: Sendable, Equatable, Codable {
-    /// What the model reads, and how it becomes feature vectors.
+    /// The input of the model, and its features.
     public var input = ModelInput.standard
-    /// What the classes mean.
+    /// The symbols of the classes.
     public var task: ModelTask = .transcription
     /// The symbols that are read, each a grapheme (or a name, for frame labels). Where left out: printable ASCII for ink, what the
     /// recordings have for sensors.
@@ -19,21 +19,26 @@ public struct Recipe: Sendable, Equatable, Codable {
     public var script = Script.spaced
     /// The network's layers without the output layer, which the alphabet decides.
     public var layers: [Layer] = Recipe.referenceLayers
-    /// How the network ends.
+    /// The last layer of the network.
     public var output = OutputLayer.logSoftmax
-    /// How the weight file keeps the weights: "F32", or "F16" for half the size and 11 bits of each. Training itself is in 32 bits.
+    /// The format of weights in the weight file: "F32", or "F16" for half the size and 11 bits of each. Training itself
+    /// is in 32 bits.
     public var storage = Safetensors.Storage.f32
-    /// Of the task `sequence-to-sequence`: what it has beside the encoder, which `layers` are.
+    /// The settings of the task `sequence-to-sequence`, whose encoder is `layers`.
     public var sequence: SequenceSettings?
+    /// Distortions of ink.
     public var augmentation = Augmentation()
+    /// Distortions of a sensor's vectors.
     public var vectorAugmentation = VectorAugmentation()
-    /// Of frame labels: how much their learned transitions count. Where left out, it is fitted to the validation sets, which says
-    /// little where the model learned from them.
+    /// The weights of the learned transitions between frame labels. Where left out, they are fitted to the validation sets,
+    /// which says little where the model learned from them.
     public var smoothing: FrameSmoothing?
+    /// How the weights are found.
     public var optimization = Optimization()
+    /// The choice of lines in an epoch.
     public var sampling = Sampling()
 
-    /// What turns the scores of the last linear layer into probabilities.
+    /// The last layer, which turns the scores of the last linear layer into probabilities.
     public enum OutputLayer: String, Sendable, Codable {
         /// Each frame by itself.
         case logSoftmax
@@ -66,20 +71,27 @@ public struct Recipe: Sendable, Equatable, Codable {
 
     /// How the weights are found.
     public struct Optimization: Sendable, Equatable, Codable {
+        /// Times that every line is seen.
         public var epochs = 30
         /// Feature vectors per step; lines of similar length are put together until they are so many.
         public var framesPerBatch = 8_000
+        /// The highest learning rate of Adam.
         public var learningRate: Float = 2e-3
+        /// Decay of the mean of the squared gradient, per step.
         public var beta2: Float = 0.98
+        /// Share of a weight, times the learning rate, that it loses in a step.
         public var weightDecay: Float = 1e-4
+        /// Steps in which the learning rate rises to its highest.
         public var warmUpSteps = 300
         /// The learning rate at the end, as a share of the highest.
         public var finalRate: Float = 0.003
+        /// Bound of the gradient's norm: longer ones are shortened to it.
         public var gradientNorm: Float = 3
-        /// Of the moving average of the weights, which is what is evaluated and kept.
+        /// The decay of the weights' moving average, per step. The average is evaluated and kept.
         public var averageDecay: Float = 0.998
         /// Ends the run after so many epochs without a better validation error.
         public var patience = 12
+        /// Seed of weights, order, dropout and augmentation.
         public var seed: UInt64 = 1
         /// Weight of the consistency between two views of each line, which are masked differently (CR-CTC); 0 for one view.
         public var consistency: Float = 0
@@ -106,7 +118,7 @@ public struct Recipe: Sendable, Equatable, Codable {
         }
     }
 
-    /// What of the data an epoch uses.
+    /// The part of the data that an epoch uses.
     public struct Sampling: Sendable, Equatable, Codable {
         /// Share of a file's lines per epoch, drawn anew each time, by the file's name; all of them where it is not named.
         public var shares: [String: Float] = [:]
@@ -158,7 +170,7 @@ public struct Recipe: Sendable, Equatable, Codable {
         }
     }
 
-    /// What does not go together, with the remedy; nil where all does.
+    /// The settings that do not go together, with the remedy; nil where all do.
     private var fault: String? {
         if (task == .sequenceToSequence) != (sequence != nil) {
             return

@@ -3,7 +3,9 @@ import Foundation
 
 /// The folder of a training run: recipe, checkpoint, metrics, learning curve and model.
 public struct TrainingFolder {
+    /// The folder's place.
     public let url: URL
+    /// The weights, and the optimizer's state, from which a run goes on.
     public var checkpoint: URL { url.appending(path: "checkpoint.safetensors") }
     private var recipeFile: URL { url.appending(path: "recipe.json") }
 

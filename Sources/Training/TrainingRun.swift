@@ -12,19 +12,22 @@ public final class TrainingRun {
     /// Where the run stands, for a progress bar.
     public struct Progress: Sendable {
         public var epoch, epochs: Int
+        /// The step of the epoch, and how many it has.
         public var step, steps: Int
         /// Mean loss per label of the epoch so far.
         public var loss: Double
         /// The last validation error, as a fraction; nil before the first.
         public var error: Double?
+        /// Feature vectors a second since the start.
         public var framesPerSecond: Double
-        /// Of the whole run, estimated; validation not counted.
+        /// Seconds until the end of the run, estimated without validation.
         public var secondsLeft: Double
     }
 
     /// Gives each validation set's error of a network, as a fraction.
     public typealias Validation = (Network) throws -> [String: Double]
 
+    /// The recipe that the run follows.
     public let recipe: Recipe
     public let architecture: Architecture
     private let corpus: any Corpus
@@ -54,11 +57,11 @@ public final class TrainingRun {
 
     /// - Parameters:
     ///   - start: the network whose weights the run begins with, of the same architecture; nil draws them at random.
-    ///   - shards: into how many parts this rank's part of a batch is divided; one for each thread where nil.
+    ///   - shards: the number of parts that this rank's part of a batch is divided into; nil: one for each thread.
     ///   - collective: the ranks that train together, each with the same recipe and corpus. A step's batch is as large as that of so many
     ///     recipes; rank 0 measures and writes.
     ///   - averageEvery: steps that each rank does by itself before all take the mean of their weights, for slow networks.
-    ///   - checkpoint: where the run's state is kept; nil keeps none.
+    ///   - checkpoint: the file of the run's state; nil: none is kept.
     public init(
         recipe: Recipe, architecture: Architecture, corpus: any Corpus, start: Network? = nil, threads: Int,
         shards: Int? = nil, collective: any Collective = Alone(), averageEvery: Int = 1, checkpoint: URL?
@@ -139,7 +142,7 @@ public final class TrainingRun {
         }
     }
 
-    /// What rank 0 measures holds for all: they stop together.
+    /// All ranks use the errors that rank 0 measures, so that they stop together.
     private func errors(_ validation: Validation) throws -> [String: Double] {
         let measured =
             collective.rank == 0
@@ -259,7 +262,7 @@ public final class TrainingRun {
             using: &random)
     }
 
-    /// What a step computes the gradient of.
+    /// The batch of a step, with its targets.
     private struct StepBatch {
         var frames: Batch
         var others: [Batch]

@@ -4,20 +4,6 @@ import DuctusNetwork
 import DuctusRecognition
 import Foundation
 
-/// What a training run works towards, made from files: examples, the network's form, how it is measured, and what is kept of it.
-public protocol TrainingGoal {
-    var corpus: any Corpus { get }
-    var architecture: Architecture { get }
-    /// Remarks on the data, for a person.
-    var remarks: [String] { get }
-    /// The error on each validation set, as a fraction.
-    func errors(of network: Network) throws -> [String: Double]
-    /// Writes the model with these weights.
-    ///
-    /// - Parameter isFinal: the run has ended; what is found out about a model at the end alone belongs to it.
-    func write(_ network: Network, isFinal: Bool, to folder: TrainingFolder) throws
-}
-
 /// Training of a model that labels frames or reads text off them.
 public struct TrainingSetup: TrainingGoal {
     public let corpus: any Corpus

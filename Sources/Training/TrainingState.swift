@@ -8,7 +8,7 @@ struct TrainingState {
     var stepInEpoch = 0
     /// Steps of all epochs.
     var step = 0
-    /// As of the last checkpoint; in between the weights live in the run's `Backpropagation`.
+    /// The weights as of the last checkpoint. In between they are in the run's `Backpropagation`.
     var parameters: [Float]
     var optimizer: AdamW
     var average: MovingAverage
@@ -17,7 +17,7 @@ struct TrainingState {
     var best: [Float]
     var bestError = Double.infinity
     var bestEpoch = 0
-    /// Of the epoch that is not complete.
+    /// The loss so far of the epoch that is not complete, and the labels that it was summed over.
     var lossSum = 0.0
     var lossLabels = 0
 }
@@ -29,11 +29,14 @@ public struct EpochRecord: Sendable, Codable, Equatable {
     public var loss: Double
     /// Error of the averaged weights on each validation set, by its name, as a fraction.
     public var errors: [String: Double]
+    /// The learning rate of the epoch's last step.
     public var learningRate: Float
-    /// Of the last step, before clipping: the whole, and by layer.
+    /// The norm of the last step's gradient, before clipping.
     public var gradientNorm: Float
+    /// The norms of the last step's gradient by layer, before clipping.
     public var gradientNorms: [Float]
     public var frames: Int
+    /// Duration of the epoch, in seconds.
     public var seconds: Double
 
     /// Mean over the validation sets: what early stopping looks at.

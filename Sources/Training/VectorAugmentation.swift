@@ -11,8 +11,9 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
     public var gain: Float = 0.1
     /// The same for a gain per channel, which all vectors of a frame share.
     public var channelGain: Float = 0
-    /// Gaps in time: how many, and of up to how many frames (Park et al. 2019).
+    /// Masks in time of a recording (Park et al. 2019).
     public var timeMasks = 2
+    /// Feature vectors that one mask hides, at most.
     public var timeMaskLength = 8
     /// Numbers of the frame that are silenced, at most.
     public var silencedNumbers = 2

@@ -9,6 +9,7 @@ import Foundation
 public struct VectorCorpus: Corpus {
     public let lengths: [Int]
     public let shares: [Float]
+    /// The standardization of the features to mean 0 and deviation 1.
     public let standardization: Standardization
     /// How labels follow each other, for models that label every frame.
     public let transitions: TransitionModel?

@@ -3,7 +3,7 @@ import Glibc
 
 /// A check whether others can replace what lies in a directory. If so, its sockets may be anybody's.
 package enum DirectoryTrust {
-    /// What is wrong with it; nil: only this user and root can change what lies there.
+    /// The fault of a directory; nil: only this user and root can change its files.
     package static func danger(of path: String, user: UInt32 = geteuid(), group: UInt32 = getegid()) -> String? {
         let path = URL(filePath: path).standardizedFileURL.path
         var link = stat()
@@ -25,7 +25,7 @@ package enum DirectoryTrust {
         return nil
     }
 
-    /// In a sticky directory, such as /tmp, everybody can write, but touch only what is their own.
+    /// In a sticky directory, such as /tmp, everybody can create files, but change only their own.
     private static func isOpen(_ directory: stat, _ group: UInt32) -> Bool {
         if directory.st_mode & S_ISVTX != 0 { return false }
         let isGroupOpen = directory.st_mode & S_IWGRP != 0 && directory.st_gid != group && directory.st_gid != 0

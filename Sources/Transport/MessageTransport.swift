@@ -56,7 +56,7 @@ package protocol MessageHandler: Sendable {
     /// May `peer` have messages of this topic now?
     func permits(_ topic: [UInt8], to peer: PeerIdentity) -> Bool
 
-    /// What a subscriber to `prefix` is sent before anything else, and nobody but that subscriber.
+    /// Messages for a new subscriber to `prefix`, which it alone is sent, before all others.
     func welcome(to prefix: [UInt8]) -> [Publication]
 
     /// Tells that a prefix has its first subscriber on a transport, or has lost the last one.

@@ -29,7 +29,7 @@ package struct PeerIdentity: Hashable, Sendable, CustomStringConvertible {
     package static func key(_ name: String) -> PeerIdentity { PeerIdentity(.key, name: name) }
     package static func token(_ name: String) -> PeerIdentity { PeerIdentity(.token, name: name) }
 
-    /// For logs: a name or a user's number, never a secret.
+    /// The identity for logs: a name or a user's number, never a secret.
     package var description: String {
         switch kind {
         case .localUser(let uid): "uid \(uid)"

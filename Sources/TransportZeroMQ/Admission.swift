@@ -44,7 +44,7 @@ package final class Admission: Sendable {
     private struct State {
         var limits: Limits
         var descriptors: [String: Int]
-        /// By client: connections, and the descriptors they take.
+        /// Connections of each client, and the descriptors they take.
         var clients: [ConnectionOrigin: (connections: Int, descriptors: Int)] = [:]
         var count = 0
     }

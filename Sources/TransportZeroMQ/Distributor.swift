@@ -257,7 +257,7 @@ final class Distributor: @unchecked Sendable {
         return number
     }
 
-    /// What was published last goes to the newcomer alone.
+    /// The last messages go to the new subscriber alone.
     private func welcome(
         _ socket: SubscriberSocket, to prefix: [UInt8], _ handler: any MessageHandler
     ) throws(TransportFault) {

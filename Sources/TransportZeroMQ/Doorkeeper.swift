@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Unchecked, because `doors` and what the thread uses are set before there is a thread and then belong to it.
 final class Doorkeeper: @unchecked Sendable {
-    /// What becomes of an admitted connection.
+    /// The destination of an admitted connection.
     enum Destination {
         /// It joins the other connections of a socket, and is watched.
         case shared(Handover, Flow.Limits)

@@ -3,7 +3,7 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     package enum Scheme: String, CaseIterable, Sendable { case ipc, tcp, inproc }
 
     package let scheme: Scheme
-    /// What follows `://`.
+    /// The part behind `://`.
     package let address: String
 
     /// - Throws: `TransportFault.endpoint` for any other scheme or an empty address.

@@ -1,9 +1,9 @@
 import CDuctusHandover
 
-/// What libzmq holds of one connection, counted in bytes: read from it and not yet taken, posted and not yet sent.
+/// Counts the bytes that libzmq holds of one connection: read and not yet taken, or posted and not yet sent.
 ///
-/// libzmq bounds its queues in messages only, and not at all what it keeps of a message whose last frame has not come. So what it
-/// reads and writes is counted where it does (see `flow.h`), and a connection that has too much waiting ends.
+/// libzmq bounds its queues in messages only, and does not bound the frames of a message that is not complete. So bytes
+/// are counted where libzmq reads and writes them (see `flow.h`), and a connection that has too many waiting is ended.
 struct Flow: Equatable, Sendable {
     /// Bounds in bytes.
     struct Limits: Sendable {
@@ -38,7 +38,7 @@ struct Flow: Equatable, Sendable {
     /// - Returns: False if more than `most` bytes would wait.
     func post(_ bytes: Int, most: Int) -> Bool { ductus_flow_post(number, bytes, most) }
 
-    /// What was posted was not sent after all.
+    /// Notes that posted bytes were not sent after all.
     func unpost(_ bytes: Int) { ductus_flow_unpost(number, bytes) }
 
     /// The connection is over.

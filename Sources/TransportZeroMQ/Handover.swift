@@ -6,7 +6,7 @@ import Glibc
 ///
 /// The socket that listens on it owns the descriptor and closes it.
 final class Handover: Sendable {
-    /// What travels over it: ZeroMQ sets up Unix and TCP connections differently.
+    /// The kind of connection. ZeroMQ sets up Unix and TCP connections differently.
     enum Family: Sendable { case unix, internet }
 
     let family: Family

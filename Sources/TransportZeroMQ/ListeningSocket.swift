@@ -69,7 +69,7 @@ final class ListeningSocket: Sendable {
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
         let length = MemoryLayout<sa_family_t>.size + name.count + (endpoint.path == nil ? 0 : 1)
         let descriptor = try open(AF_UNIX, endpoint)
-        // What an earlier daemon left. That none runs now, the lock of the runtime directory has made sure.
+        // This may be the file of an earlier daemon. The lock of the runtime directory ensures that no daemon runs now.
         if let path = endpoint.path { unlink(path) }
         // Before there is a file: it must not be open to others for a moment.
         fchmod(descriptor, permissions)

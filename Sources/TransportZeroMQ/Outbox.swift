@@ -21,8 +21,8 @@ final class Outbox<Item: Sendable>: Sendable {
     }
 
     /// - Parameters:
-    ///   - size: Bytes that the item takes.
-    ///   - matters: Such messages may fill the box; the others only three quarters of it.
+    ///   - size: The bytes of the item.
+    ///   - matters: Whether the message may fill the box. Others may fill only three quarters of it.
     func post(_ item: Item, size: Int, matters: Bool) -> Bool {
         let (accepted, wasEmpty) = state.withLock { state in
             let countLimit = matters ? maximumCount : maximumCount / 4 * 3

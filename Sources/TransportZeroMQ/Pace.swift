@@ -12,7 +12,7 @@ package struct Pace {
 
     package init() {}
 
-    /// How long the turn that could begin `now` should wait, the last one having taken so many messages.
+    /// The time that a turn which could begin `now` should wait, by the number of messages of the last turn.
     package mutating func pause(at now: Int, afterTaking messages: Int) -> Int {
         let pause = messages < Self.busy ? max(0, last + Self.interval - now) : 0
         last = now + pause

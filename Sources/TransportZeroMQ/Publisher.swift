@@ -24,11 +24,11 @@ package final class Publisher {
     private var newPrefixes: Set<[UInt8]> = []
     private var absorbed = Deadline(milliseconds: 0)
     private var isTaken: (topic: [UInt8], answer: Bool)?
-    /// Where set, a subscription is in force only once `takeNewSubscription` has told of it.
+    /// If set, a subscription is in force only after `takeNewSubscription` has returned it.
     private let confirmedTopic: [UInt8]?
 
     /// - Parameters:
-    ///   - sendTimeout: Milliseconds for which `send` waits while the daemon takes nothing; then it fails.
+    ///   - sendTimeout: The milliseconds for which `send` waits while the daemon takes nothing. Then it fails.
     ///   - confirmedTopic: The one topic that is sent, to one of several daemons. Then nothing is sent to a daemon before
     ///     `takeNewSubscription` has told that it takes the topic, so that what it missed can be sent first; and a daemon that does not
     ///     take what is sent keeps nobody waiting: it loses it.

@@ -15,9 +15,11 @@ import Synchronization
 /// ```
 /// Guarantees
 /// - The handler is called on the reactor's thread only, never twice at once; a busy port cannot starve the others.
-/// - Messages two milliseconds apart are taken one by one, closer ones together, and `MessageBatch.held` tells how long they waited for that.
+/// - Messages that arrive less than 2 ms apart are delivered in one batch. `MessageBatch.held` is how long the first of
+///   them was delayed.
 /// - Messages posted by one thread leave in their order.
-/// - After `stop` returns the thread is gone and its sockets are closed; what was posted before has been handed to them.
+/// - After `stop` returns, the thread is gone and its sockets are closed. Messages that were posted before have been
+///   handed to them.
 ///
 /// Unchecked, because sockets are touched by `init` (before the thread exists) and then by the thread alone; everything
 /// else is immutable, atomic or behind a lock.
@@ -137,8 +139,8 @@ package final class Reactor: @unchecked Sendable {
 
     /// Posts a message, from any thread.
     /// - Parameters:
-    ///   - connection: On which it will leave, as the batch told it; what waits there is bounded in bytes.
-    ///   - matters: May use the last quarter of the outbox.
+    ///   - connection: The connection on which it leaves, as the batch named it. The bytes that wait there are bounded.
+    ///   - matters: Whether the message may use the last quarter of the outbox.
     /// - Returns: False if there was no room; counted in `totals.refused`.
     @discardableResult
     package func send(_ frames: [[UInt8]], on port: Int, connection: UInt64 = 0, matters: Bool = false) -> Bool {

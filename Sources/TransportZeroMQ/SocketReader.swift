@@ -79,7 +79,7 @@ extension PeerIdentity {
         return parts.count == 4 ? UInt32(parts[1]) : nil
     }
 
-    /// What the authenticator called it, else the user of this machine.
+    /// The identity of the peer: that of the authenticator, else the user of this machine.
     init(of message: UnsafeMutablePointer<zmq_msg_t>) {
         if let user = zmq_msg_gets(message, "User-Id"), user.pointee != 0 {
             self = .key(String(cString: user))

@@ -70,7 +70,7 @@ package final class Subscriber {
         }
     }
 
-    /// What came: a message, or news of the connection.
+    /// An event of the subscriber: a message, or a change of the connection.
     package enum Arrival: Equatable, Sendable {
         case message([[UInt8]])
         case connection(isUp: Bool)

@@ -37,7 +37,7 @@ final class SubscriberSocket {
     /// The number in the table, from the first subscription on: then it is known who the client is.
     var number: SubscriberTable.Number?
     var identity = PeerIdentity.unknown
-    /// What it may still be welcomed with.
+    /// The bytes of welcome messages that it may still be sent.
     var welcome: WelcomeBudget
 
     /// - Parameter queueBytes: Bytes that may wait for this subscriber.

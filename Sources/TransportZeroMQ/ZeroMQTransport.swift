@@ -45,7 +45,7 @@ package final class ZeroMQTransport: MessageTransport {
         fileprivate var listeners: [Listener] { inputs + [output, requests] }
     }
 
-    /// What keeps a client out.
+    /// The reasons that keep a client out.
     package enum Refusal: Sendable {
         /// The authenticator does not know its key.
         case key(socket: String, address: String)
@@ -193,6 +193,7 @@ package final class ZeroMQTransport: MessageTransport {
         authenticator?.stop()
     }
 
+    @discardableResult
     package func send(_ message: Publication, matters: Bool) -> Bool { distributor.send(message, matters: matters) }
 
     // MARK: On the sockets' thread
@@ -216,7 +217,7 @@ extension ZeroMQTransport.Settings {
     /// A client that comes back makes its subscriptions anew, up to so many at once.
     private static let highWater = 4_096
 
-    /// What one connection may have waiting, in bytes; two of the largest messages at least.
+    /// The bytes that one connection may have waiting: two of the largest messages at least.
     fileprivate var flow: Flow.Limits {
         Flow.Limits(connection: max(32 << 20, 2 * maximumFrame), together: max(256 << 20, 16 * maximumFrame))
     }

@@ -113,7 +113,7 @@ package final class WebTransport: MessageTransport, WebSocketService {
         case .events:
             guard isWanted, let event = try? WireDaemonEvent(wire: message.payload) else { return nil }
             return PenEvent.text("event", event).map { ($0, nil) }
-        // What comes in is not sent on.
+        // The other topics are inputs, which are not sent to subscribers.
         default: return nil
         }
     }

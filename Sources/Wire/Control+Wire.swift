@@ -22,7 +22,7 @@ extension WireControlRequest {
         self.body = body
     }
 
-    /// What is asked.
+    /// The body of a request.
     /// - Throws: `ControlFailure` for a request of a kind that this version does not know.
     package func asked() throws(ControlFailure) -> OneOf_Body {
         guard let body else {
@@ -58,8 +58,8 @@ extension WireControlReply {
         }
     }
 
-    /// What was answered.
-    /// - Throws: `ControlFailure` where the daemon refused, or answered what this version does not know.
+    /// The body of an answer.
+    /// - Throws: `ControlFailure` where the daemon refused, or gave an answer that this version does not know.
     package func answer() throws(ControlFailure) -> OneOf_Body {
         switch body {
         case .failure(let failure): throw ControlFailure(failure.code, failure.message, remedy: failure.remedy)

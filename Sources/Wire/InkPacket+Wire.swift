@@ -2,7 +2,7 @@ import DuctusInk
 import DuctusStreaming
 
 extension InkPacket {
-    /// What a pen's packets are published under.
+    /// The topic of a pen's packets.
     package static func topic(of stream: StreamName) -> Topic { .ink(stream) }
 
     /// From the second frame of a message on an ink topic.

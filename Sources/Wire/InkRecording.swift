@@ -1,7 +1,7 @@
 import DuctusInk
 import DuctusStreaming
 
-/// The messages of one pen as it would publish them: its packets in order, numbered, each with the time at which it leaves.
+/// The messages that one pen would publish: its numbered packets in order, each with its sending time.
 ///
 /// For example:
 ///

@@ -3,7 +3,7 @@ import DuctusStreaming
 /// The wire format of one kind of input: its topics and its messages.
 package struct InputCodec: Sendable {
     package let input: Pipeline.Input
-    /// What comes before the stream's name in its topics.
+    /// The part of its topics before the stream's name.
     package let prefix: String
     /// From the second frame of a message.
     package let decode: @Sendable (_ wire: [UInt8]) throws(WireFault) -> any StreamPacket
@@ -11,28 +11,31 @@ package struct InputCodec: Sendable {
     package let moved: @Sendable (_ wire: [UInt8], _ epochs: UInt64) -> [UInt8]?
 
     /// Every kind that the daemon takes in.
-    package static let all = [
+    package static let all = [ink, features]
+
+    package static let ink =
         InputCodec(input: .ink, prefix: Topic.inkPrefix) { wire throws(WireFault) in
             try InkPacket(wire: wire)
         } moved: { wire, epochs in
             guard var packet = try? InkPacket(wire: wire) else { return nil }
             packet.epoch &+= epochs
             return try? packet.wire()
-        },
+        }
+
+    package static let features =
         InputCodec(input: .features, prefix: Topic.featuresPrefix) { wire throws(WireFault) in
             try FeaturePacket(wire: wire)
         } moved: { wire, epochs in
             guard var packet = try? FeaturePacket(wire: wire) else { return nil }
             packet.epoch &+= epochs
             return try? packet.wire()
-        },
-    ]
+        }
 
     /// Of an input by its name; nil where it does not come over the wire.
     package static func of(_ input: Pipeline.Input) -> InputCodec? { all.first { $0.input == input } }
     package static func named(_ name: String) -> InputCodec? { all.first { $0.input.rawValue == name } }
 
-    /// What is published to the daemon under a topic, and by which stream; nil for topics of the daemon's own.
+    /// The codec and the stream of a topic that is published to the daemon; nil for topics of the daemon's own.
     package static func of(_ topic: Topic) -> (codec: InputCodec, stream: StreamName)? {
         for codec in all {
             if let stream = codec.stream(of: topic) { return (codec, stream) }

@@ -1,7 +1,8 @@
-/// What a pen of a cell keeps of what it has sent, until the finals of it have come: another daemon may have to read it from its begin.
+/// The packets that a pen of a cell keeps until their finals have come, because another daemon may have to read the
+/// segment from its begin.
 ///
-/// It is sent again as it was, with its numbers, behind a hello with the number before it: whoever has it already drops it as repeated,
-/// whoever begins with it misses nothing.
+/// The packets are sent again unchanged, behind a hello with the number before the first. A daemon that has them drops
+/// them as repeated; one that begins with them misses nothing.
 package struct KeptInput: Sendable {
     private struct Entry: Sendable {
         var sequence: UInt64
@@ -27,7 +28,7 @@ package struct KeptInput: Sendable {
     ///   - stroke: the last stroke of which it has a sample with contact.
     ///   - endsSegment: whether it says that the segment is over.
     package mutating func keep(_ payload: [UInt8], sequence: UInt64, stroke: UInt32? = nil, endsSegment: Bool = false) {
-        // What belongs to no segment need not be sent twice.
+        // Packets that belong to no segment need not be sent again.
         if entries.isEmpty, endsSegment { return }
         entries.append(Entry(sequence: sequence, payload: payload, stroke: stroke, endsSegment: endsSegment))
         byteCount += payload.count
@@ -38,7 +39,7 @@ package struct KeptInput: Sendable {
     package mutating func release(strokes: [UInt32]) {
         guard let last = strokes.max(), var place = entries.lastIndex(where: { $0.stroke.map { $0 <= last } ?? false })
         else { return }
-        // What stands between two lines belongs to the first.
+        // Packets between two lines belong to the first.
         while place + 1 < entries.count, entries[place + 1].stroke == nil { place += 1 }
         drop(through: place)
     }

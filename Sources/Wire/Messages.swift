@@ -1,2 +1,2 @@
-// Whoever speaks the protocol needs its messages: they come with this module.
+// This module exports the protocol's messages, because every user of the protocol needs them.
 @_exported public import DuctusMessages

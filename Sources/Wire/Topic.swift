@@ -9,7 +9,7 @@ package enum Topic: Hashable, Sendable, CustomStringConvertible {
     case review(StreamName)
     case events
 
-    /// What comes before the stream's name; subscribing to it takes all streams.
+    /// The part before the stream's name. A subscription to it takes all streams.
     package static let inkPrefix = "ink."
     package static let featuresPrefix = "features."
     package static let labelsPrefix = "labels."
@@ -43,8 +43,8 @@ package enum Topic: Hashable, Sendable, CustomStringConvertible {
         try self.init(String(decoding: wire, as: UTF8.self))
     }
 
-    /// What stands between the kind of a topic and its slot. It is no full stop, so a subscription to all streams without a slot
-    /// (`ink.`) takes none that has one.
+    /// The separator between the kind of a topic and its slot. It is no full stop, so that a subscription to all
+    /// streams without a slot (`ink.`) takes none with a slot.
     private static let slotMark = UInt8(ascii: "/")
 
     /// Takes the slot out of a topic that was published to a cell: `ink/2a7.desk` is `ink.desk` of the slot 2a7.
@@ -60,7 +60,7 @@ package enum Topic: Hashable, Sendable, CustomStringConvertible {
     /// The first frame of a message to a cell.
     package func wire(in slot: Slot) -> [UInt8] { Self.prefix(prefix, of: slot) + Array((stream?.text ?? "").utf8) }
 
-    /// What a daemon of a cell takes of an input, for one slot.
+    /// The subscription of a cell's daemon to one slot of an input.
     package static func prefix(_ inputPrefix: String, of slot: Slot) -> [UInt8] {
         Array(inputPrefix.utf8.dropLast()) + [slotMark] + Array((slot.digits + ".").utf8)
     }
@@ -75,7 +75,7 @@ package enum Topic: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What comes before the stream's name.
+    /// The part before the stream's name.
     var prefix: String { String(description.prefix { $0 != "." }) + "." }
 
     package var wire: [UInt8] { Array(description.utf8) }

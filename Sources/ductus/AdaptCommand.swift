@@ -185,9 +185,10 @@ struct AdaptReport: Encodable {
     var writers: Int
     /// Character error rates over all characters.
     var cer_before, cer_after: Double
-    /// For each writer's own weights over all of theirs; for everyone's, what the gate looked at, before the first and after the last.
+    /// Figures on the canary: for writers' own weights, over all of theirs; for the shared weights, on the gate's
+    /// lines, before the first and after the last.
     var canary_before, canary_after: Double
-    /// For everyone's weights: canary lines that the gate did not look at.
+    /// Canary lines that the gate did not use, for the shared weights.
     var unseen_before, unseen_after: Double?
     /// Corrections that were not taken.
     var refused: Int
@@ -265,7 +266,7 @@ struct AdaptReport: Encodable {
 extension LearningPlan {
     fileprivate typealias Setter = @Sendable (inout LearningPlan, String) -> Bool
 
-    /// What `--set` may change, and how; false for a value that is none.
+    /// The keys that `--set` may change, with their setters, which return false for a malformed value.
     fileprivate static let setters: [String: Setter] = [
         "trained": { plan, text in
             guard let trained = Trained(rawValue: text) else { return false }

@@ -55,7 +55,7 @@ extension WireStatusReply {
 /// Counts of the labels of a run.
 struct BenchmarkTally {
     var finals: [LabelEvent] = []
-    /// Of sensors: the spans that became final, in order.
+    /// The spans of sensors that became final, in order.
     private(set) var spans: [StreamName: [LabelEvent.Span]] = [:]
     var partialLatency = LatencyHistogram()
     var finalLatency = LatencyHistogram()

@@ -39,7 +39,7 @@ struct BenchmarkRobustness: ParsableCommand {
         var lines: Int
         /// Lines that no movement up to the largest turned.
         var unturned: Int
-        // Of the gradient's movement, in units of the line's height: quartiles over the lines.
+        // Quartiles of the gradient's movement over the lines, in units of the line's height.
         var size_25, size_50, size_75: Float
         /// Mean share of random movements of the same size that turn the reading.
         var random_share: Float

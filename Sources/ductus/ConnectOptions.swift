@@ -5,11 +5,6 @@ import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
 
-/// One of the daemon's sockets, by its name in the configuration.
-enum DaemonSocket: String, CaseIterable {
-    case ink, features, labels, control
-}
-
 /// The options of every command that talks to a daemon.
 struct ConnectOptions: ParsableArguments {
     @Option(

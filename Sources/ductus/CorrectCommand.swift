@@ -41,7 +41,8 @@ struct CorrectCommand: ParsableCommand {
             } catch let error as ControlFailure where error.code == .unknownSegment {
                 refusal = refusal ?? error
             } catch let error where clients.count > 1 {
-                // That one does not know the segment weighs less than that another cannot be asked.
+                // If one daemon cannot be asked, that is the error to report, not that another does not know the
+                // segment.
                 refusal = error
             }
         }

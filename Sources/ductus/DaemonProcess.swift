@@ -88,7 +88,7 @@ final class DaemonProcess {
         var threads = 0
     }
 
-    /// What the kernel says of the daemon. taskset becomes the daemon, so the process is the same.
+    /// The kernel's figures of the daemon. taskset becomes the daemon, so the process is the same.
     var figures: Figures {
         var figures = Figures()
         let pid = process.processIdentifier

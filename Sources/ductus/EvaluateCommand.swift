@@ -22,7 +22,7 @@ struct EvaluateCommand: ParsableCommand {
     )
     var data: String
 
-    /// What is measured: a line or recording read whole, or what the daemon says of it while it comes.
+    /// The mode of measuring: a line or recording read as a whole, or as the daemon reads it while it arrives.
     enum Mode: String, CaseIterable, ExpressibleByArgument {
         case exact, streaming
     }
@@ -75,7 +75,7 @@ struct EvaluateCommand: ParsableCommand {
         var frames: Int
         // Words of the readings that neither the reference nor the list has.
         var non_words: Int?
-        // Of streaming alone: the same lines read whole, and what finals made of the promises of partials.
+        // Only for streaming: the same lines read as a whole, and the committed symbols that finals contradict.
         var exact_cer, relative_increase: Double?
         var contradicted: Int?
         var contradicted_share: Double?

@@ -52,7 +52,7 @@ enum ExitStatus {
             exit(badInput)
         }
         if let code = error as? ExitCode {
-            // What was printed before counts, too.
+            // Output from before counts, too.
             do { try StandardOutput.flush() } catch { Terminal.error("ductus: \(error)") }
             exit(code.rawValue)
         }

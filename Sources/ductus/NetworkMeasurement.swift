@@ -19,7 +19,8 @@ struct NetworkMeasurement {
     /// In place of the stack of LSTM layers.
     var given: Architecture?
 
-    /// What `--json` prints. Times are medians in seconds; shares are of what as many cores multiply and add at most, in registers, in fp32.
+    /// What `--json` prints. Times are medians in seconds. Shares are of the peak of this number of cores, in fp32
+    /// multiply-adds on registers.
     struct Report: Codable {
         var input: Int
         var hidden: Int
@@ -35,7 +36,8 @@ struct NetworkMeasurement {
         var inference_s: Double
         var training_step_s: Double?
         var limit_gflops: Double
-        /// What a product of 192 × 192 by 192 × 384 reaches on one thread, by our kernels and by OpenBLAS, and which of them the network takes.
+        /// The speed of a product of 192 × 192 by 192 × 384 on one thread, by our kernels and by OpenBLAS, and the one
+        /// that the network takes.
         var kernels_gflops: Double
         var openblas_gflops: Double
         var large_products: String
@@ -150,7 +152,7 @@ struct NetworkMeasurement {
         return times[times.count / 2]
     }
 
-    /// How much of what `work` says that it did was done in a second, at best.
+    /// The best speed of `work`: the operations that it reports, per second.
     private func bestRate(_ work: () -> Double) -> Double {
         (0..<5).map { _ in
             let begin = clock.now()
@@ -160,7 +162,7 @@ struct NetworkMeasurement {
     }
 }
 
-/// What a measurement counts.
+/// The counts of a measurement.
 enum MeasurementClock: String, CaseIterable, Sendable {
     /// Time as it passes.
     case wall

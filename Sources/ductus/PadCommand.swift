@@ -61,8 +61,8 @@ struct PadCommand: ParsableCommand {
         for address in addresses { Swift.print(address) }
     }
 
-    /// In the desktop's browser, where there is a desktop: by a page that only this user can read, for arguments of programs can be seen
-    /// by everyone.
+    /// Opens the pad in the desktop's browser, where there is a desktop. The browser gets a page that only this user
+    /// can read, because everyone can see the arguments of programs.
     private func open(_ address: String, in directory: String, _ environment: [String: String]) throws {
         guard environment["DISPLAY"] != nil || environment["WAYLAND_DISPLAY"] != nil else { return }
         let page = try WebAddressFiles(runtime: directory).writeRedirection(to: address)

@@ -34,7 +34,7 @@ struct RecordCommand: ParsableCommand {
             let passed = ContinuousClock.now - start
             if let seconds, passed > .seconds(seconds) { break }
             guard let frames = try subscriber.receive(milliseconds: 100), frames.count == 2 else { continue }
-            // What greets a new subscriber lies before the recording.
+            // Messages that greet a new subscriber are older than the recording.
             let time = Int64((ContinuousClock.now - start) / .microseconds(1))
             try writer.append(
                 FixtureRecord(topic: String(decoding: frames[0], as: UTF8.self), time: time, payload: frames[1]))

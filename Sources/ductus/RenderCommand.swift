@@ -73,7 +73,8 @@ struct RenderCommand: ParsableCommand {
         try InkPicture.sheet(of: drawings).write(to: URL(filePath: out))
     }
 
-    /// What is read now, by the index of the ink: pages with several lines or drawings, and single lines with their symbols.
+    /// The readings made by this command, by the index of the ink: pages with several lines or drawings, and single
+    /// lines with their symbols.
     private func read(
         _ lines: [InkLine], _ chosen: Range<Int>
     ) throws -> (pages: [Int: ReadPage], readings: [Int: LabeledReading]) {
@@ -93,7 +94,7 @@ struct RenderCommand: ParsableCommand {
         return (pages, readings)
     }
 
-    /// What was read, by the line's index: matched by name where the lines have names, else by order.
+    /// Readings from a file, by the line's index. They are matched by name where the lines have names, else by order.
     private func readings(of lines: [InkLine], chosen: Range<Int>) throws -> [Int: LabeledReading] {
         guard let labels else { return [:] }
         let reader = try LineReader(URL(filePath: labels))

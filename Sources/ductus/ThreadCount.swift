@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What `--threads` takes, in every command.
+/// The numbers that `--threads` takes, in every command.
 enum ThreadCount {
     /// More than any machine gains by; each thread needs memory of its own.
     private static let allowed = 1...1024

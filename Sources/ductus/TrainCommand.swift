@@ -184,7 +184,7 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
-    /// What the recipe's task works towards, and the network whose weights it begins with.
+    /// The goal of the recipe's task, and the network whose weights it begins with.
     private func goal(of recipe: Recipe, name: String) throws -> (any TrainingGoal, Network?) {
         let (data, validation) = (data.map { URL(filePath: $0) }, validation.map { URL(filePath: $0) })
         if let settings = recipe.sequence {

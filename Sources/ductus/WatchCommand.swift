@@ -75,7 +75,7 @@ struct LiveBoard {
         return "  \u{1b}[2m\(remarks.joined(separator: ", "))\u{1b}[0m"
     }
 
-    /// What does not fit is cut at the left: the pen is at the right.
+    /// Text that does not fit is cut at the left, because the pen is at the right.
     private func line(_ event: LabelEvent, columns: Int) -> String {
         let room = max(8, columns - event.stream.text.count - 3)
         let scalars = Array(event.text.unicodeScalars)

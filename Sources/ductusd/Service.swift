@@ -37,9 +37,9 @@ final class Service {
         faults = FaultLog(logger: logger, perMinute: logging.faultsPerMinute, now: { [clock] in clock.monotonic })
     }
 
-    /// Serves until SIGTERM or SIGINT; then finishes what is open.
+    /// Serves until SIGTERM or SIGINT, then finishes the open segments.
     ///
-    /// - Throws: what keeps the server from starting, and `ServiceFault.unfinished` if the end took too long.
+    /// - Throws: the error that keeps the server from starting, and `ServiceFault.unfinished` if the end took too long.
     func runUntilStopped() throws {
         DescriptorLimit.raise()
         for remark in loaded.remarks { logger.warning("\(remark)") }
@@ -119,7 +119,7 @@ final class Service {
         // While the others take over what is open is still read.
         cell?.stop()
         logger.info("stopping: no more input, open segments are finished")
-        // What is being trained is given up while segments are finished.
+        // A training is given up while the segments are finished.
         let learnerEnds = DispatchGroup()
         if let learning { DispatchQueue.global().async(group: learnerEnds) { learning.stop() } }
         guard server.stop() else { throw ServiceFault.unfinished(seconds: configuration.limits.shutdown) }
@@ -127,7 +127,7 @@ final class Service {
         logger.info("stopped")
     }
 
-    /// What an operator can read; the system's errors describe themselves as objects.
+    /// The text of an error for an operator. The system's errors describe themselves as objects.
     private static func reason(_ error: any Error) -> String {
         let system = error as NSError
         guard system.domain == NSCocoaErrorDomain || system.domain == NSPOSIXErrorDomain else { return "\(error)" }

@@ -2,14 +2,34 @@
 #include <errno.h>
 #include <stddef.h>
 
+static _Thread_local int64_t count __attribute__((tls_model("initial-exec")));
+
+int64_t allocation_count(void) { return count; }
+
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+
+// A sanitizer brings a malloc of its own, which must stay: it is what finds faults. It calls these instead.
+extern int __sanitizer_install_malloc_and_free_hooks(
+    void (*allocated)(const volatile void *block, size_t size), void (*freed)(const volatile void *block));
+
+__attribute__((no_sanitize("address", "thread"))) static void note_allocation(const volatile void *block, size_t size) {
+    (void)block;
+    (void)size;
+    count++;
+}
+
+static void note_release(const volatile void *block) { (void)block; }
+
+__attribute__((constructor)) static void install_hooks(void) {
+    __sanitizer_install_malloc_and_free_hooks(note_allocation, note_release);
+}
+
+#else
+
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
-
-static _Thread_local int64_t count __attribute__((tls_model("initial-exec")));
-
-int64_t allocation_count(void) { return count; }
 
 void *malloc(size_t size) {
     count++;
@@ -37,3 +57,5 @@ int posix_memalign(void **block, size_t alignment, size_t size) {
     *block = memalign(alignment, size);
     return *block ? 0 : ENOMEM;
 }
+
+#endif

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTestSupport
 import Testing
 
 /// The kernels of another processor: cross-compiled, and run by an emulator against the golden vectors of `Tests/arm64/check.c`.
@@ -10,17 +11,8 @@ import Testing
         defer { try? FileManager.default.removeItem(at: build) }
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("arm64/run.sh")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = [script.path]
-        process.environment = ProcessInfo.processInfo.environment.merging(["DUCTUS_BUILD": build.path]) { $1 }
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0, "\(text)")
+        let (status, text) = try ChildProgram.run("/bin/sh", [script.path], environment: ["DUCTUS_BUILD": build.path])
+        #expect(status == 0, "\(text)")
         #expect(!text.contains("skipped"), "\(text)")
     }
 

@@ -22,18 +22,13 @@ import Testing
             })
         let path = cell.file("history")
         let model = CellUnderTest.root.appending(path: "models/english").path
-        let pens = cell.process(
+        let pens = try cell.start(
             "ductus",
             [
                 "cluster", "pens", "--connect", cell.connection(to: members), "--pens", "2", "--writers", "2",
                 "--seconds", "600", "--model", model, "--history", path,
-            ])
-        pens.standardOutput = FileHandle.nullDevice
-        try pens.run()
-        defer {
-            kill(pens.processIdentifier, SIGKILL)
-            pens.waitUntilExit()
-        }
+            ], output: .discarded)
+        defer { pens.end() }
         func finals(of pen: String? = nil) throws -> [[String: String]] {
             try history(path).filter { $0["kind"] == "final" && (pen == nil || $0["pen"] == pen) }
         }

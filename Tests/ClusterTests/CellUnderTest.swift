@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTestSupport
 import Testing
 
 /// A cell of real daemons on Unix sockets around a database of its own, and the commands that speak to it. All of it ends with the last
@@ -9,7 +10,7 @@ final class CellUnderTest {
 
     private let server: PostgreSQLServer
     private let folder: URL
-    private var daemons: [String: Process] = [:]
+    private var daemons: [String: ChildProgram] = [:]
 
     init() throws {
         // The commands keep to the schema that a cell has by default: one server for each cell.
@@ -19,8 +20,7 @@ final class CellUnderTest {
     }
 
     deinit {
-        for daemon in daemons.values { kill(daemon.processIdentifier, SIGKILL) }
-        for daemon in daemons.values { daemon.waitUntilExit() }
+        for daemon in daemons.values { daemon.end() }
         try? server.stop()
         try? FileManager.default.removeItem(at: folder)
     }
@@ -41,30 +41,21 @@ final class CellUnderTest {
             "logging.level=error", "adaptation.niceness=0", "cluster.database=\(database)",
         ]
         try FileManager.default.createDirectory(atPath: runtime(of: member), withIntermediateDirectories: true)
-        let daemon = process("ductusd", settings.flatMap { ["--set", $0] })
-        try daemon.run()
-        daemons[member] = daemon
+        daemons[member] = try start("ductusd", settings.flatMap { ["--set", $0] }, output: .shared(errors: nil))
     }
 
-    /// A program of this project that knows the cell's database.
-    func process(_ program: String, _ arguments: [String]) -> Process {
-        let process = Process()
-        process.executableURL = Self.root.appending(path: ".build/release/\(program)")
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(["DUCTUS_CLUSTER_DATABASE": database]) { $1 }
-        return process
+    /// Starts a program of this project that knows the cell's database.
+    func start(_ program: String, _ arguments: [String], output: ChildProgram.Output) throws -> ChildProgram {
+        try ChildProgram(
+            Self.root.appending(path: ".build/release/\(program)").path, arguments,
+            environment: ["DUCTUS_CLUSTER_DATABASE": database], output: output)
     }
 
     /// What `ductus` prints; it must end well.
     func output(_ command: String, _ arguments: String...) throws -> String {
-        let process = process("ductus", command.split(separator: " ").map(String.init) + arguments)
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0, "\(command): \(text)")
+        let words = command.split(separator: " ").map(String.init) + arguments
+        let (status, text) = try start("ductus", words, output: .collected).finish()
+        #expect(status == 0, "\(command): \(text)")
         return text
     }
 

@@ -1,3 +1,4 @@
+import DecodingTestSupport
 import DuctusDecoding
 import DuctusRandomness
 import Foundation

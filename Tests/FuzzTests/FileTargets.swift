@@ -4,6 +4,7 @@ import DuctusInk
 import DuctusRecognition
 import DuctusTablet
 import Foundation
+import InkTestSupport
 
 extension FuzzTarget {
     /// Files of ink.
@@ -104,29 +105,7 @@ private enum Texts {
         """)
 
     static let unipen = bytes(
-        """
-        .VERSION 1.0
-        .DATA_SOURCE att
-        .DATA_ID anj
-        .COMMENT anything
-        more of it
-        .WRITER_ID Bill
-        .COORD X Y T P
-        .POINTS_PER_SECOND 200
-        .HIERARCHY PAGE WORD CHARACTER
-        .PEN_DOWN
-         10 100 0 5
-         11 101 5 10
-        .PEN_UP
-        .DT 100
-        .PEN_DOWN 20 90 200 10 21 91 205 10
-        .PEN_UP
-        .PEN_DOWN
-        \t30\t80\t300\t2.5
-        .SEGMENT PAGE 0-2 ?
-        .SEGMENT CHARACTER 0 OK "a"
-        .SEGMENT WORD 0:1-1:0,2 OK "so \\"it\\" is"
-        """,
+        DocumentSamples.unipen,
         ".COORD X Y\n.POINTS_PER_SECOND 100\n.PEN_DOWN\n1 1\n2 2\n.PEN_UP\n3 3\n.DT 50\n.PEN_DOWN\n3 3\n.WRITER w\n.SEGMENT WORD 0-1 GOOD \"x\" y"
     )
 

@@ -1,3 +1,4 @@
+import DecodingTestSupport
 import DuctusAdaptation
 import DuctusDecoding
 import DuctusInk
@@ -131,28 +132,7 @@ private enum Models {
 
     static let recipe = made { Array(try JSONEncoder().encode(Recipe())) }
 
-    static let arpa = Array(
-        """
-        \\data\\
-        ngram 1=5
-        ngram 2=5
-
-        \\1-grams:
-        -99\t<s>\t-0.2
-        -0.8\t</s>
-        -0.5\ta\t-0.6
-        -0.5\tb\t-0.5
-        -0.7\t<space>
-
-        \\2-grams:
-        -0.2\t<s> a
-        -0.1\ta b
-        -0.15\tb a
-        -0.9\tb </s>
-        -0.8\ta <space>
-
-        \\end\\
-        """.utf8)
+    static let arpa = Array(SmallModels.abSpaceARPA.utf8)
 
     static let compact = made {
         let file = try ScratchFile()

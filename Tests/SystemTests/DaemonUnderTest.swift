@@ -3,13 +3,14 @@ import DuctusStreaming
 import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
+import ProgramTestSupport
 import StreamingTestSupport
 import Testing
 
 /// The program `ductusd` as it was built beside the tests, running in a folder of its own, by default with a tiny model.
 final class DaemonUnderTest {
     let folder: String
-    let process = Process()
+    let process: ChildProgram
     let context: Context
 
     /// Where the build put the programs; nil if they were not built.
@@ -56,40 +57,37 @@ final class DaemonUnderTest {
         \((readsInk ? ink : "") + sensors.map(\.configuration).joined() + pipelines)
         """.write(toFile: folder + "/ductus.yaml", atomically: true, encoding: .utf8)
         context = try Context()
-        process.executableURL = URL(filePath: program)
-        process.arguments = ["--config", folder + "/ductus.yaml"] + settings.flatMap { ["--set", $0] }
-        if let descriptors {
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments =
-                ["-c", "ulimit -n \(descriptors); exec \"$0\" \"$@\"", program] + (process.arguments ?? [])
-        }
-        if let log { process.standardError = log }
-        try process.run()
+        let arguments = ["--config", folder + "/ductus.yaml"] + settings.flatMap { ["--set", $0] }
+        process =
+            if let descriptors {
+                try ChildProgram(
+                    "/bin/sh", ["-c", "ulimit -n \(descriptors); exec \"$0\" \"$@\"", program] + arguments,
+                    output: .shared(errors: log))
+            } else {
+                try ChildProgram(program, arguments, output: .shared(errors: log))
+            }
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
+        process.end()
         try? FileManager.default.removeItem(atPath: folder)
     }
 
     func endpoint(_ name: String) throws -> Endpoint { try Endpoint("ipc://\(folder)/\(name)") }
 
     /// Sends a signal and gives the exit status.
-    func end(with signal: Int32) -> Int32 {
-        kill(process.processIdentifier, signal)
-        process.waitUntilExit()
-        return process.terminationStatus
-    }
+    func end(with signal: Int32) -> Int32 { process.end(with: signal) }
 
     /// Runs `ductus` against this daemon.
     func ductus(_ arguments: String...) throws -> (status: Int32, output: String) {
-        try RunningCommand(arguments + ["--connect", folder]).finish()
+        try start(arguments).finish()
     }
 
     /// Starts `ductus` against this daemon.
-    func start(_ arguments: String...) throws -> RunningCommand {
-        try RunningCommand(arguments + ["--connect", folder])
+    func start(_ arguments: String...) throws -> ChildProgram { try start(arguments) }
+
+    private func start(_ arguments: [String]) throws -> ChildProgram {
+        try .ductus(arguments + ["--connect", folder])
     }
 
     /// What it answers on its control socket.
@@ -134,39 +132,9 @@ final class DaemonUnderTest {
     }
 }
 
-/// `ductus` at work.
-final class RunningCommand {
-    private let process = Process()
-    private let pipe = Pipe()
-
-    init(_ arguments: [String]) throws {
-        let program = try #require(DaemonUnderTest.program("ductus"), "ductus is not built")
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-    }
-
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    }
-
-    /// The first line of its output that is so; nil if it ends without one.
-    func firstLine(where isSo: (String) -> Bool) -> String? {
-        var bytes = Data()
-        while case let more = pipe.fileHandleForReading.availableData, !more.isEmpty {
-            bytes += more
-            let whole = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-            if let line = whole.dropLast().map(String.init).first(where: isSo) { return line }
-        }
-        return nil
-    }
-
-    /// What it said on both outputs, once it has ended.
-    func finish() -> (status: Int32, output: String) {
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+extension ChildProgram {
+    /// `ductus` at work, as it was built beside the tests.
+    static func ductus(_ arguments: [String]) throws -> ChildProgram {
+        try ChildProgram(#require(DaemonUnderTest.program("ductus"), "ductus is not built"), arguments)
     }
 }

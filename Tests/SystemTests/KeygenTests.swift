@@ -1,19 +1,11 @@
 import Foundation
+import ProgramTestSupport
 import Testing
 
 @Suite struct KeygenTests {
     private func keygen(_ arguments: [String], in folder: URL) throws -> (status: Int32, output: String) {
         let program = try #require(DaemonUnderTest.program("ductus"), "ductus is not built")
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(filePath: program)
-        process.arguments = ["keygen"] + arguments
-        process.currentDirectoryURL = folder
-        (process.standardOutput, process.standardError) = (pipe, pipe)
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+        return try ChildProgram.run(program, ["keygen"] + arguments, in: folder)
     }
 
     private func folder() throws -> URL {

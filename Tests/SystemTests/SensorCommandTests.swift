@@ -1,12 +1,13 @@
 import DuctusRecognition
 import DuctusStreaming
 import Foundation
+import ProgramTestSupport
 import Testing
 
 /// The commands for sensors, as a user calls them.
 @Suite struct SensorCommandTests {
     private func ductus(_ arguments: String...) throws -> (status: Int32, output: String) {
-        try RunningCommand(arguments).finish()
+        try ChildProgram.ductus(arguments).finish()
     }
 
     private func withFolder(_ body: (URL) throws -> Void) throws {
@@ -36,7 +37,7 @@ import Testing
             let file = try simulated(folder, name: "movement.ndjson.gz", seconds: 40)
             let confusion = folder.appending(path: "confusion.svg")
             let lookahead = mode == "streaming" ? ["--lookahead", "10"] : []
-            let (status, output) = try RunningCommand(
+            let (status, output) = try ChildProgram.ductus(
                 [
                     "evaluate", "--model", SensorPipeline.movement.model.path, "--data", file.path, "--mode", mode,
                     "--json",
@@ -117,7 +118,7 @@ import Testing
             try SensorRecording.write([recording], to: file)
         }
         let rate = kind == "csv" ? ["--rate", "50"] : []
-        let (status, output) = try RunningCommand(
+        let (status, output) = try ChildProgram.ductus(
             [
                 "feed", file.path, "--stream", "movement-fed", "--speed", "max", "--patience", "20", "--connect",
                 daemon.folder,

@@ -66,26 +66,6 @@ private struct ThreadRank: Collective {
     func broadcast(_ bytes: [UInt8]) -> [UInt8] { meeting.exchange(bytes, rank: rank)[0] }
 }
 
-/// Runs of +1 and −1 that spell two symbols.
-private struct Spelling: Corpus {
-    let count = 48
-    var lengths: [Int] { (0..<count).map { 12 + 4 * ($0 % 3) } }
-    var shares: [Float] { Array(repeating: 1, count: count) }
-
-    func example(_ index: Int, augmentedBy random: SplitMix64?) -> TrainingExample {
-        var generator = SplitMix64(seed: 77).split(index)
-        var noise = random ?? SplitMix64(seed: 0)
-        var frames: [Float] = []
-        var labels: [Int32] = []
-        for _ in 0..<lengths[index] / 4 {
-            let isHigh = generator.uniform() < 0.5
-            labels.append(isHigh ? 1 : 2)
-            for step in 0..<4 { frames.append(step < 2 ? (isHigh ? 1 : -1) + noise.normal(deviation: 0.1) : 0) }
-        }
-        return TrainingExample(frames: frames, target: .ctc(labels))
-    }
-}
-
 private struct Stopped: Error {}
 
 private struct Outcome: Sendable {
@@ -119,7 +99,7 @@ private struct Outcome: Sendable {
             let thread = Thread {
                 let outcome = Result { () throws -> Outcome in
                     let run = try TrainingRun(
-                        recipe: recipe, classes: 3, corpus: Spelling(), threads: 1, shards: shards,
+                        recipe: recipe, classes: 3, corpus: ToyCorpus(), threads: 1, shards: shards,
                         collective: meeting.rank(rank), averageEvery: averageEvery, checkpoint: checkpoint)
                     _ = try run.resume()
                     // The checkpoint is written by then.

@@ -5,28 +5,6 @@ import DuctusTraining
 import Foundation
 import Testing
 
-/// Runs of +1 and −1 that spell two symbols: learned in seconds.
-private struct ToyCorpus: Corpus {
-    let count = 48
-    var lengths: [Int] { (0..<count).map { 12 + 4 * ($0 % 3) } }
-    var shares: [Float] { (0..<count).map { $0 % 2 == 0 ? 1 : 0.5 } }
-
-    func example(_ index: Int, augmentedBy random: SplitMix64?) -> TrainingExample {
-        var generator = SplitMix64(seed: 77).split(index)
-        var noise = random ?? SplitMix64(seed: 0)
-        var frames: [Float] = []
-        var labels: [Int32] = []
-        for _ in 0..<lengths[index] / 4 {
-            let isHigh = generator.uniform() < 0.5
-            labels.append(isHigh ? 1 : 2)
-            for step in 0..<4 {
-                frames.append(step < 2 ? (isHigh ? 1 : -1) + noise.normal(deviation: 0.1) : 0)
-            }
-        }
-        return TrainingExample(frames: frames, target: .ctc(labels))
-    }
-}
-
 @Suite struct TrainingRunTests {
     private let folder = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID())")
 
@@ -44,7 +22,8 @@ private struct ToyCorpus: Corpus {
 
     private func run(epochs: Int, threads: Int = 2, checkpoint: URL? = nil) throws -> TrainingRun {
         try TrainingRun(
-            recipe: recipe(epochs: epochs), classes: 3, corpus: ToyCorpus(), threads: threads, checkpoint: checkpoint)
+            recipe: recipe(epochs: epochs), classes: 3, corpus: ToyCorpus(shareOfOddLines: 0.5), threads: threads,
+            checkpoint: checkpoint)
     }
 
     @Test func learnsToSpell() throws {
@@ -64,7 +43,7 @@ private struct ToyCorpus: Corpus {
         // The first hidden unit goes nowhere.
         for row in 0..<3 { parameters[layout.tensors[2].offset + 4 * row] = 0 }
         let importance = try FisherDiagonal.importance(
-            in: Network(architecture: architecture, parameters: parameters), for: ToyCorpus())
+            in: Network(architecture: architecture, parameters: parameters), for: ToyCorpus(shareOfOddLines: 0.5))
         #expect(importance[layout.tensors[0].offset] == 0 && importance[layout.tensors[0].offset + 1] > 0)
         #expect(abs(importance.reduce(0, +) / Float(importance.count) - 1) < 1e-3)
     }
@@ -105,14 +84,16 @@ private struct ToyCorpus: Corpus {
 
         var other = recipe(epochs: 1)
         other.optimization.learningRate = 0.5
-        let run = try TrainingRun(recipe: other, classes: 3, corpus: ToyCorpus(), threads: 1, checkpoint: checkpoint)
+        let run = try TrainingRun(
+            recipe: other, classes: 3, corpus: ToyCorpus(shareOfOddLines: 0.5), threads: 1, checkpoint: checkpoint)
         #expect(throws: TrainingError.self) { try run.resume() }
     }
 
     @Test func stopsWhenTheErrorNoLongerFalls() throws {
         var patient = recipe(epochs: 50)
         patient.optimization.patience = 3
-        let run = try TrainingRun(recipe: patient, classes: 3, corpus: ToyCorpus(), threads: 1, checkpoint: nil)
+        let run = try TrainingRun(
+            recipe: patient, classes: 3, corpus: ToyCorpus(shareOfOddLines: 0.5), threads: 1, checkpoint: nil)
         try run.run(validation: { _ in ["constant": 0.5] })
         #expect(run.history.count == 4)
         #expect(run.best.epoch == 1)

@@ -21,6 +21,17 @@ import Testing
         #expect(files.values.reduce(0) { $0 + $1.utf8.count } < 60_000)
     }
 
+    @Test func thePagesBesideThePad_haveOneHead() async throws {
+        let files = try await files()
+        let heads = try ["search", "status"].map { name in
+            let page = try #require(files["/\(name).html"])
+            return page.split(separator: "\n").prefix { $0 != "<main>" }
+                .filter { !$0.hasPrefix("<title>") && !$0.contains("id=\"state\"") }
+                .map { $0.replacing("\(name).js", with: "") }
+        }
+        #expect(heads[0] == heads[1])
+    }
+
     /// A strict policy forbids it, and so does taste.
     @Test func nothingIsInline() async throws {
         for (path, text) in try await files() where path.hasSuffix(".html") || path == "/" {

@@ -3,6 +3,7 @@ import DuctusTransport
 import DuctusTransportZeroMQ
 import DuctusWire
 import Foundation
+import ProgramTestSupport
 import Synchronization
 import Testing
 
@@ -11,26 +12,15 @@ import Testing
     private static let protocols = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "protocols")
 
-    private static func start(_ arguments: [String], in directory: URL) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.currentDirectoryURL = directory
-        var environment = ProcessInfo.processInfo.environment
-        environment["PYTHONPATH"] = directory.path
-        process.environment = environment
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        return process
+    private static func start(_ arguments: [String], in directory: URL) throws -> ChildProgram {
+        try ChildProgram(
+            "/usr/bin/env", arguments, in: directory, environment: ["PYTHONPATH": directory.path], output: .discarded)
     }
 
     private static func succeeds(_ arguments: [String], in directory: URL = FileManager.default.temporaryDirectory)
         -> Bool
     {
-        guard let process = try? start(arguments, in: directory) else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
+        (try? start(arguments, in: directory))?.finish().status == 0
     }
 
     /// The interpreter that has all three modules, if any; `DUCTUS_PYTHON` may name it.
@@ -80,8 +70,7 @@ import Testing
                 "name", name,
             ], in: directory)
         defer {
-            // They began with the signals blocked that this thread blocks; each leads a group, by timeout(1).
-            for process in [bridge, outlet] { kill(-process.processIdentifier, SIGKILL) }
+            for program in [bridge, outlet] { program.end() }
         }
         #expect(seen.enough.wait(timeout: .now() + 60) == .success)
         let packets = seen.packets

@@ -8,10 +8,11 @@ public struct Correction: Sendable, Equatable {
     public var segment: UInt64
     /// Whose hand; nil where the stream's hello named nobody.
     public var writer: String?
-    /// What the segment was read from.
+    /// The evidence of the segment.
     public var evidence: Evidence
+    /// The text that the segment really has.
     public var text: String
-    /// What had been read.
+    /// The text that had been read.
     public var recognized: String
     /// The weights that read it.
     public var generation: GenerationName
@@ -40,7 +41,7 @@ public struct Correction: Sendable, Equatable {
 
 /// A correction on disk.
 public struct JournaledCorrection: Sendable, Equatable {
-    /// What became of it.
+    /// The state of a correction in the journal.
     public enum State: String, Sendable, CaseIterable {
         /// No training has used it yet.
         case pending
@@ -50,13 +51,16 @@ public struct JournaledCorrection: Sendable, Equatable {
         case rejected
         /// A later correction of the same segment took its place.
         case superseded
-        /// It contradicts what is read with confidence, or its source mostly does: nothing is learned from it until better weights agree.
+        /// The correction, or most of its source's, contradicts confident readings. Nothing is learned from it until
+        /// better weights agree with it.
         case quarantined
     }
 
     /// Ascending in the order in which they were acknowledged, from 1.
     public var number: UInt64
+    /// The correction as it was given.
     public var correction: Correction
+    /// Whether it is pending, learned from, or set aside.
     public var state: State
     /// Kept for the gate: never trained on, so that what is measured on it is honest.
     public var isHeldOut: Bool

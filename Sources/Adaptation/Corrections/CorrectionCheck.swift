@@ -34,7 +34,8 @@ public struct CorrectionCheck: Sendable, Equatable {
         return plausibility >= leastPlausibility ? nil : .implausible(plausibility)
     }
 
-    /// How much likelier, per symbol, the text is than what the best path reads; 0 for that itself, -infinity for what cannot fit.
+    /// The log likelihood ratio of the text and the best path, per symbol: 0 for the best path itself, -infinity for a
+    /// text that cannot fit the frames.
     public static func plausibility(of labels: [Int], in posteriors: Posteriors) -> Float {
         let given = ForcedAlignment.ctcLogProbability(posteriors, labels: labels)
         let read = ForcedAlignment.ctcLogProbability(posteriors, labels: BestPath.decode(posteriors).labels)
@@ -42,7 +43,7 @@ public struct CorrectionCheck: Sendable, Equatable {
         return (given - read) / Float(max(1, labels.count))
     }
 
-    /// How much likelier, per frame, the labels are than those that are read; -infinity where there are none.
+    /// The log likelihood ratio of the labels and the labels that are read, per frame; -infinity where there are none.
     ///
     /// - Parameter labels: one for each frame, `Target.ignored` where nothing is said.
     public static func plausibility(ofFrames labels: [Int32], in posteriors: Posteriors) -> Float {

@@ -1,7 +1,7 @@
 import DuctusDecoding
 import DuctusRecognition
 
-/// Which corrections are learned from without further evidence.
+/// The rule for corrections that are learned from without further evidence.
 ///
 /// The confidences of a reading tell how many of its symbols should be wrong. A correction that changes far more of them contradicts the ink,
 /// not only the reading: it is quarantined. So is everything from a source, many of whose corrections do so. `docs/adaptation.md` has the
@@ -20,9 +20,9 @@ public struct CorrectionTrust: Sendable, Equatable {
 
     /// Whether the text contradicts what a model reads with confidence.
     ///
-    /// Where every frame has a label there are no symbols to compare: such a correction is never doubtful.
+    /// Corrections of models that label every frame are never doubtful, because they have no symbols to compare.
     ///
-    /// - Throws: what the network throws.
+    /// - Throws: the errors of the network.
     public func isDoubtful(_ text: String, for evidence: Evidence, by model: Model) throws -> Bool {
         guard model.task == .transcription, let given = try? model.alphabet.encode(text) else { return false }
         return try SegmentReading(model).withPosteriors(of: [evidence]) { _, posteriors in
@@ -39,8 +39,8 @@ public struct CorrectionTrust: Sendable, Equatable {
             && Double(standing.doubtful) >= distrusted.share * Double(standing.corrections)
     }
 
-    /// How many of the read symbols are not in the given text, in the alignment with the fewest edits. Symbols that were missed do not count:
-    /// no confidence tells of them.
+    /// The number of read symbols that are not in the given text, in the alignment with the fewest edits. Missed
+    /// symbols do not count, because they have no confidence.
     package static func changes(of read: [Int], in given: [Int]) -> Int {
         // Edits weigh more than any number of changes.
         let edit = 1 << 32
@@ -62,6 +62,7 @@ public struct CorrectionTrust: Sendable, Equatable {
 public struct SourceStanding: Sendable, Equatable {
     /// Superseded ones not counted.
     public var corrections: Int
+    /// Corrections of the source that were set aside as doubtful.
     public var doubtful: Int
 
     public init(corrections: Int, doubtful: Int) {

@@ -2,12 +2,13 @@ import DuctusNetwork
 import DuctusRecognition
 import DuctusTraining
 
-/// A segment with what it says: what the learner trains on, and what the gate measures on.
+/// A segment with its true text. The learner trains on such segments, and the gate measures on others.
 public struct LabelledSegment: Sendable, Equatable {
     public var id: String
+    /// The true text of the segment.
     public var text: String
     public var evidence: Evidence
-    /// Where it comes from: the gate looks at each source by itself.
+    /// The source of the segment. The gate looks at each source by itself.
     public var source: String
 
     public init(id: String, text: String, evidence: Evidence, source: String = "") {
@@ -19,7 +20,7 @@ public struct LabelledSegment: Sendable, Equatable {
 }
 
 extension Model {
-    /// What the network should give for a segment; nil where the model does not read such evidence, or cannot write the text.
+    /// The training target of a segment; nil where the model does not read such evidence, or cannot write the text.
     func target(of segment: LabelledSegment) -> Target? { input.learning.target(of: segment, for: self) }
 
     /// Labelled segments as examples to train this model on; those that it cannot read, or cannot write, are left out.

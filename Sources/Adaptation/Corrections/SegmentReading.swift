@@ -29,7 +29,8 @@ final class SegmentReading {
         }
     }
 
-    /// How well the model reads each segment; figures without a line for one that it does not read, or whose text it cannot write.
+    /// Reads segments and gives the figures of each. The figures have no line for a segment that the model does not
+    /// read, or whose text it cannot write.
     func figures(ofEach segments: [LabelledSegment]) throws -> [ReadingFigures] {
         var figures = [ReadingFigures](repeating: ReadingFigures(), count: segments.count)
         let known = segments.enumerated().compactMap { place, segment in
@@ -42,10 +43,10 @@ final class SegmentReading {
 }
 
 extension ReadingFigures {
-    /// What cannot be at all counts as unlikely as any: e⁻²⁰ a symbol.
+    /// The probability that an impossible text is given: e⁻²⁰ per symbol.
     private static let leastLikely: Float = -20
 
-    /// How well posteriors fit what they should say.
+    /// The figures of posteriors against their target.
     fileprivate init(of posteriors: Posteriors, for target: Target) {
         self.init()
         lines = 1
@@ -77,7 +78,7 @@ extension ReadingFigures {
     /// Segments that are read at once: together they are read faster, and a wait between them is still short.
     private static let groupSize = 8
 
-    /// How well a model reads segments altogether.
+    /// Reads segments and adds up their figures.
     ///
     /// - Parameter pause: called now and then; what it throws ends the reading.
     public static func of(
@@ -86,7 +87,7 @@ extension ReadingFigures {
         try ofEach(model, on: segments, threads: threads, pause: pause).reduce(ReadingFigures(), +)
     }
 
-    /// How well a model reads each segment; figures without a line where it cannot.
+    /// Reads segments and gives the figures of each. Where a model cannot read one, its figures have no line.
     ///
     /// - Parameter pause: called now and then; what it throws ends the reading.
     public static func ofEach(

@@ -1,7 +1,8 @@
 import DuctusInk
 import DuctusRecognition
 
-/// Evidence as journals before the protocol buffers keep it. Their first byte, a version, begins no protocol buffer.
+/// Decodes the evidence of journals that are older than the Protocol Buffers format. They begin with a version byte,
+/// with which no Protocol Buffers message begins.
 ///
 /// Version 1, ink: number of strokes · per stroke: number of samples · per sample: flags (1 time, 2 pressure, 4 tilt), x and y, then what the
 /// flags announce: zigzag difference to the time before, pressure, both tilts. Version 2, a sensor: number of channels · per channel its
@@ -63,7 +64,7 @@ enum EarlierBlob {
         return reader.rest == 0 ? SensorVectors(channels: channels, rate: rate, values: values) : nil
     }
 
-    /// Nil where the bytes end too early.
+    /// Reads the next value; nil where the bytes end too early.
     private struct Reader {
         let bytes: [UInt8]
         private var place = 0

@@ -4,7 +4,7 @@ import DuctusRecognition
 internal import SwiftProtobuf
 
 extension Evidence {
-    /// As the journal and the reservoir keep it: a protocol buffer, exact to the last bit.
+    /// The encoding of evidence in journal and reservoir: a Protocol Buffers message, exact to the last bit.
     package var blob: [UInt8] {
         let message = WireEvidence.with { message in
             switch self {
@@ -80,7 +80,7 @@ extension WireStrokeEvidence {
         if missing.contains(where: { $0 != 0 }) { lacking = .init(missing) }
     }
 
-    /// Nil for columns of unequal length.
+    /// Decodes strokes; nil for columns of unequal length.
     fileprivate var samples: [Sample]? {
         let count = x.count
         guard y.count == count, time.isEmpty || time.count == count, pressure.isEmpty || pressure.count == count,

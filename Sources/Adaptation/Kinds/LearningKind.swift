@@ -2,12 +2,12 @@ import DuctusNetwork
 import DuctusRecognition
 import DuctusTraining
 
-/// What learning must know of a kind of input. A kind is a folder beside this file.
+/// A kind of input, as learning needs it. A kind is a folder beside this file.
 protocol LearningKind {
-    /// There are lines that everyone's weights must go on reading: the operator's, or simulated ones.
+    /// Whether there is a canary for the shared weights: the operator's lines, or simulated ones.
     var hasCanary: Bool { get }
 
-    /// What the network should give for a segment; nil for evidence of another kind, and for a text that the model cannot write.
+    /// The training target of a segment; nil for evidence of another kind, and for a text that the model cannot write.
     func target(of segment: LabelledSegment, for model: Model) -> Target?
 
     /// The labels that a correction's text names; nil where it is not written as labels of this evidence are.
@@ -19,7 +19,7 @@ protocol LearningKind {
 }
 
 extension ModelInput {
-    /// How segments of this kind are learned from.
+    /// The learning of segments of this kind.
     var learning: any LearningKind {
         switch self {
         case .ink(let features): LearningInk(features: features)

@@ -5,6 +5,7 @@ import Foundation
 
 /// The shipped model, which everything learned is a difference from.
 public struct BaseModel: Sendable {
+    /// The model as it was shipped.
     public let model: Model
     /// SHA-256 of architecture and weights, hexadecimal.
     public let hash: String

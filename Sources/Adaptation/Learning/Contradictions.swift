@@ -1,19 +1,23 @@
-/// Held-out corrections that a candidate reads clearly worse than what serves: line by line and source by source, because a sum hides them.
+/// Held-out corrections that a candidate reads clearly worse than the serving weights. They are counted line by line
+/// and source by source, because a sum hides them.
 ///
-/// Whoever floods a scope with wrong corrections can make the sum better; they cannot make what was right before contradict them less.
+/// A flood of wrong corrections can make the sum better, but right corrections from before still contradict it.
 public struct Contradictions: Sendable, Equatable, Codable {
     /// Lines that are read clearly worse.
     public var lines = 0
+    /// Held-out lines that were compared.
     public var ofLines = 0
     /// Sources whose lines are read worse altogether.
     public var sources = 0
+    /// Sources that were compared.
     public var ofSources = 0
 
     public init() {}
 
     /// - Parameters:
     ///   - candidate: how the candidate reads each line.
-    ///   - references: how what serves, and what it was learned from, read them. The best of them counts, so that small losses do not add up.
+    ///   - references: readings by the serving weights and by those that they were trained from. The best of them
+    ///     counts, so that small losses do not add up.
     ///   - sources: where each line comes from.
     public init(of candidate: [ReadingFigures], against references: [[ReadingFigures]], sources: [String]) {
         var bySource: [String: (candidate: ReadingFigures, references: [ReadingFigures])] = [:]

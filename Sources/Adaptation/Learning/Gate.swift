@@ -3,9 +3,9 @@
 /// Held-out corrections must become likelier and must not be read with more errors, and few of them may contradict the candidate; nothing may be read with more errors on the canary
 /// than a margin allows. Likelihood, because a handful of lines holds too few errors to tell better from worse by counting.
 public struct Gate: Sendable, Equatable {
-    /// How much the loss on held-out corrections must fall, relative.
+    /// The least relative fall of the loss on held-out corrections.
     public var leastGain: Double
-    /// How much the error rate on the canary may rise: a difference of fractions.
+    /// The largest rise of the error rate on the canary, a difference of fractions.
     public var canaryMargin: Double
 
     public init(leastGain: Double = 0, canaryMargin: Double = 0.002) {
@@ -13,6 +13,7 @@ public struct Gate: Sendable, Equatable {
         self.canaryMargin = canaryMargin
     }
 
+    /// Decides whether a candidate with these figures may serve.
     public func verdict(on figures: GateFigures) -> GateVerdict {
         let (before, after) = (figures.heldOutBefore, figures.heldOutAfter)
         let canary = figures.canaryAfter

@@ -1,5 +1,6 @@
 /// Errors and loss of one set of weights on some lines.
 public struct ReadingFigures: Sendable, Equatable, Codable {
+    /// Lines that were read.
     public var lines = 0
     /// Symbols of the texts; where every frame has a label, frames.
     public var characters = 0
@@ -27,10 +28,13 @@ public struct ReadingFigures: Sendable, Equatable, Codable {
 
 /// The gate's measurements of the serving weights and of the candidate.
 public struct GateFigures: Sendable, Equatable, Codable {
+    /// Figures on held-out corrections, with the weights that serve.
     public var heldOutBefore: ReadingFigures
+    /// Figures on held-out corrections, with the candidate.
     public var heldOutAfter: ReadingFigures
     /// nil where there is no canary.
     public var canaryBefore: ReadingFigures?
+    /// Figures of the candidate on the canary; nil where there is none.
     public var canaryAfter: ReadingFigures?
     /// nil in generations of earlier releases.
     public var contradictions: Contradictions?
@@ -52,16 +56,19 @@ public enum GateVerdict: Sendable, Equatable {
     case promoted(GateFigures)
     case rejected(Rejection, GateFigures)
 
+    /// Whether the candidate may serve.
     public var isPromoted: Bool {
         if case .promoted = self { true } else { false }
     }
 
+    /// The measurements behind the decision.
     public var figures: GateFigures {
         switch self {
         case .promoted(let figures), .rejected(_, let figures): figures
         }
     }
 
+    /// The reason for which a candidate may not serve.
     public enum Rejection: Sendable, Equatable, CustomStringConvertible {
         case heldOutNotBetter
         case heldOutMoreErrors

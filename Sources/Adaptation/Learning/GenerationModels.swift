@@ -16,13 +16,13 @@ public final class GenerationModels: ModelStore {
         var writers: [String: Own] = [:]
         /// Writers with a generation of their own in the archive.
         var known: Set<String> = []
-        /// Of these, writers whose weights were asked for and are not here.
+        /// The writers among these whose weights were asked for and are not in memory.
         var wanted: Set<String> = []
         /// Writers who were asked for and had none.
         var strangers: Set<String> = []
         /// The lexicons of writers who have words of their own.
         var lexicons: [String: Lexicon] = [:]
-        /// What these writers read with: the weights that serve them, with their words.
+        /// The cached weights of writers, with their personal words.
         var expecting: [String: Expecting] = [:]
         var age: UInt64 = 0
         var ageOfLastDrop: UInt64 = 0
@@ -54,6 +54,7 @@ public final class GenerationModels: ModelStore {
         )
     }
 
+    /// The model that every generation comes from.
     public var base: BaseModel { state.withLock { $0.base } }
 
     public func current(for writer: String?) -> Served {
@@ -106,7 +107,7 @@ public final class GenerationModels: ModelStore {
         }
     }
 
-    /// What serves the scope, where that is in memory.
+    /// The weights that serve the scope, if they are in memory.
     func held(_ scope: Scope) -> Served? {
         state.withLock { state in scope.writer.map { state.writers[$0]?.served } ?? state.shared }
     }

@@ -5,7 +5,9 @@ import DuctusTraining
 
 /// Trains a copy of a model's weights on corrections. A pure function: the same input gives the same weights.
 public struct Learner: Sendable {
+    /// The amount of training, and its step sizes.
     public var plan: LearningPlan
+    /// Threads that train, 1 at least.
     public var threads: Int
 
     public init(plan: LearningPlan, threads: Int = 1) {
@@ -13,10 +15,11 @@ public struct Learner: Sendable {
         self.threads = max(1, threads)
     }
 
-    /// What came out of it.
+    /// The result of a training.
     public struct Outcome: Sendable {
         /// All weights, in the order of `ParameterLayout`.
         public var parameters: [Float]
+        /// Updates of the weights that were made.
         public var steps: Int
         /// Mean loss per label of the last step's corrections.
         public var loss: Double
@@ -25,11 +28,13 @@ public struct Learner: Sendable {
     /// - Parameters:
     ///   - model: the weights to begin with; they stay as they are.
     ///   - base: the weights to be pulled to.
-    ///   - importance: how strongly each of them pulls (a Fisher diagonal makes it elastic weight consolidation); all alike where nil.
+    ///   - importance: the strength of the pull on each weight; nil: the same for all. With a Fisher diagonal it is
+    ///     elastic weight consolidation.
     ///   - segments: corrections, in any order.
     ///   - heldOut: corrections that end the training before it learns by heart; they are never trained on.
     ///   - rehearsal: labelled segments of other origin, against forgetting.
-    ///   - pause: called before each step, and while held-out corrections are read; what it throws ends the training.
+    ///   - pause: called before each step, and while held-out corrections are read. An error that it throws ends the
+    ///     training.
     /// - Throws: `LearningError`, `NetworkError`.
     public func train(
         _ model: Model, base: [Float], importance: [Float]? = nil, segments: [LabelledSegment],

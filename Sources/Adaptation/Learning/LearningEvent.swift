@@ -23,13 +23,16 @@ public enum LearningEvent: Sendable {
 
 /// A training run and the gate's verdict on it.
 public struct TrialReport: Sendable {
+    /// Whose weights were trained.
     public var scope: Scope
     /// The new generation; what served before where it was rejected.
     public var generation: GenerationName
-    /// What served before.
+    /// The generation that served before.
     public var parent: GenerationName
+    /// The gate's decision, with its figures.
     public var verdict: GateVerdict
-    /// How many corrections it was made of.
+    /// The number of corrections that it was trained on.
     public var corrections: Int
+    /// Duration of training and gate, in seconds.
     public var seconds: Double
 }

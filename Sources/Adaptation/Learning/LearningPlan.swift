@@ -3,7 +3,7 @@ import DuctusTraining
 
 /// The hyperparameters of training on corrections. The values are those that `docs/adaptation.md` compares.
 public struct LearningPlan: Sendable, Equatable {
-    /// Which weights may change.
+    /// The weights that may change.
     public enum Trained: String, Sendable, CaseIterable {
         case all
         /// The output layer alone.
@@ -38,10 +38,13 @@ public struct LearningPlan: Sendable, Equatable {
         }
     }
 
+    /// The weights that are trained.
     public var trained = Trained.all
+    /// The learning rate of Adam, the same in all steps.
     public var learningRate: Float = 1e-3
     /// Times that every correction is seen, unless `steps` or `frames` ends it before.
     public var epochs = 16
+    /// Corrections in a step, at most.
     public var linesPerStep = 8
     /// Feature vectors of a step, where the lines are long.
     public var framesPerStep = 5_000
@@ -49,21 +52,24 @@ public struct LearningPlan: Sendable, Equatable {
     public var steps = 24...64
     /// Feature vectors of a training, where the lines are long or many: a person waits for it.
     public var frames = 90_000
+    /// Bound of the gradient's norm: longer ones are shortened to it.
     public var gradientNorm: Float = 3
-    /// How strongly each weight is pulled to the base's.
+    /// The strength of the pull of each weight to the base's.
     public var pull: Float = 0.1
     /// Pulls each weight by its importance, where the model knows it: elastic weight consolidation.
     public var isElastic = true
-    /// How much of the change is kept, averaged with what served: the first of these that passes the gate.
+    /// Shares of the change to try, one after the other: the candidate is the serving weights plus this share of the
+    /// change. The first that passes the gate is kept.
     public var shares: [Float] = [1, 0.5, 0.25]
     /// Lines of rehearsal in every step, where there are any.
     public var rehearsal = 4
     /// Ends the training when the loss on held-out corrections has risen for so many epochs; the best weights are kept.
     public var patience = 2
-    /// Of ink.
+    /// Distortions of ink.
     public var augmentation = Augmentation()
-    /// Of a sensor's vectors.
+    /// Distortions of a sensor's vectors.
     public var vectorAugmentation = VectorAugmentation()
+    /// Seed of the order of lines, dropout and augmentation.
     public var seed: UInt64 = 1
 
     public init() {}
@@ -71,7 +77,7 @@ public struct LearningPlan: Sendable, Equatable {
     /// For one writer's own weights, which need not read other hands.
     public static let writer = LearningPlan()
 
-    /// For everyone's weights: nearer to the base, and nobody waits for them.
+    /// The plan for the shared weights. It stays nearer to the base, and may take longer, because nobody waits.
     public static let shared = {
         var plan = LearningPlan()
         plan.learningRate = 5e-4
@@ -83,11 +89,12 @@ public struct LearningPlan: Sendable, Equatable {
         return plan
     }()
 
+    /// The plan for one writer's weights, or for those of all.
     public static func plan(for scope: Scope) -> LearningPlan {
         scope == .shared ? shared : writer
     }
 
-    /// How many lines make a step, and how many steps a training.
+    /// The number of lines in a step, and of steps in a training.
     ///
     /// - Parameter lengths: of the corrections, in feature vectors.
     func extent(of lengths: [Int]) -> (linesPerStep: Int, perEpoch: Int, steps: Int) {

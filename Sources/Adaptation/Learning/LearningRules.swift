@@ -6,7 +6,8 @@ public struct LearningRules: Sendable, Equatable {
     public var correctionsPerShared = 8
     /// The newest so many corrections of a writer, and of everyone, are learned from.
     public var newest = (writer: 64, shared: 256)
-    /// So many held-out corrections from before the newest ones are measured, too: a flood of new corrections cannot outvote them.
+    /// The number of older held-out corrections that are measured, too, so that a flood of new corrections cannot
+    /// outvote them.
     public var anchors = 16
     /// Quarantined corrections that are looked at again after a promotion.
     public var reconsidered = 64
@@ -21,7 +22,7 @@ public struct LearningRules: Sendable, Equatable {
             && a.confident == b.confident
     }
 
-    /// How many of the newest corrections a scope learns from.
+    /// The number of newest corrections that a scope learns from.
     public func limit(of scope: Scope) -> Int { scope == .shared ? newest.shared : newest.writer }
 
     /// Whether these corrections can be learned from: some to train on, some to measure on.
@@ -33,9 +34,9 @@ public struct LearningRules: Sendable, Equatable {
 
 /// The settings of learning that an operator chooses. Changes while the service runs.
 public struct LearningSettings: Sendable, Equatable {
-    /// How much the loss on held-out corrections must fall, relative.
+    /// The least relative fall of the loss on held-out corrections.
     public var leastGain = 0.0
-    /// How much the error rate on the canary may rise: a difference of fractions.
+    /// The largest rise of the error rate on the canary, a difference of fractions.
     public var canaryMargin = 0.002
     /// Threads that train.
     public var threads = 2

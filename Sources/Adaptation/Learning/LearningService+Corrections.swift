@@ -87,7 +87,8 @@ extension LearningService {
         return try trust.isDoubtful(correction.text, for: correction.evidence, by: serving.model)
     }
 
-    /// What follows from a correction that is acknowledged: a fault here no longer changes that.
+    /// Acts on a correction that is acknowledged already. Faults are reported, and do not take the acknowledgement
+    /// back.
     private func followUp(_ journaled: JournaledCorrection) -> JournaledCorrection {
         var journaled = journaled
         let source = journaled.correction.source
@@ -141,7 +142,7 @@ extension LearningService {
 
     // MARK: What is kept of people
 
-    /// Removes everything of an owner: what is remembered, corrections, the reservoir's lines, own weights.
+    /// Removes everything of an owner: remembered segments, corrections, the reservoir's lines, own weights.
     ///
     /// - Returns: how many corrections, and the generations that were trained on them; a writer's own are gone.
     public func erase(_ owner: CorrectionOwner) throws -> (corrections: Int, generations: [GenerationName]) {

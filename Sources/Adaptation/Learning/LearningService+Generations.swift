@@ -60,7 +60,7 @@ extension LearningService {
         models.serve(Served(model: model, generation: .init(name)), to: scope)
     }
 
-    /// What a scope reads with, taken from the archive where it is not in memory.
+    /// The weights that a scope reads with, from memory or from the archive.
     func loaded(_ scope: Scope) throws(GenerationError) -> Served {
         if models.held(scope) == nil, try archive.current(of: scope) > 0 { try load(scope) }
         return models.held(scope) ?? models.current(for: nil)

@@ -7,7 +7,7 @@ extension LearningService {
             state.withLock { _ = $0.failed.remove(scope) }
             if state.withLock({ $0.failed.isEmpty }) { note(nil, in: .archive) }
         } catch LearningError.cancelled {
-            // What it would have learned is learned after the next start.
+            // Its corrections are learned from after the next start.
         } catch let error as GenerationError {
             noteFailure(error, of: scope)
         } catch let error as JournalError {
@@ -22,7 +22,7 @@ extension LearningService {
         switch error {
         case .overtaken:
             emit(.overtaken(scope))
-            // What else waited in the scope was not what was decided on.
+            // Corrections that came during the training were not part of the decision, and stay pending.
             if let pending = try? journal.scopesWithPending(), pending.contains(scope) { queue.ask([scope], of: self) }
         case .unwritable, .noDirectory, .unavailable:
             note("\(error)", in: .archive)
@@ -65,7 +65,7 @@ extension LearningService {
         if trial.verdict.isPromoted { try reconsider(scope, pause: pause) }
     }
 
-    /// What a training was made of.
+    /// The corrections of a training.
     private struct Attempt {
         var scope: Scope
         var base: BaseModel
@@ -102,8 +102,8 @@ extension LearningService {
                     corrections: numbers.count, seconds: attempt.seconds)))
     }
 
-    /// What everyone's weights must go on reading, besides the reservoir: the operator's ink, or a simulated one; of a sensor there is none,
-    /// and corrections that an earlier training was measured with stand in.
+    /// The canary of the shared weights, besides the reservoir: the operator's ink, or simulated ink. A sensor has
+    /// none; held-out corrections of an earlier training take its place.
     private func canary(_ corrections: [JournaledCorrection]) -> [LabelledSegment] {
         models.base.model.input.learning.hasCanary
             ? canary : corrections.filter { $0.isHeldOut && $0.state == .learned }.map(\.correction.labelled)

@@ -4,7 +4,8 @@ import DuctusRecognition
 import DuctusStreaming
 import Synchronization
 
-/// Learning for one pipeline: remembers what was read, takes corrections, trains on them, and puts what passed the gate into use.
+/// Learns for one pipeline. It remembers segments that were read, takes corrections of them, trains on these, and puts
+/// weights that passed the gate into use.
 ///
 ///     lanes → `remember` → memory ← correction → journal → `TrainingQueue` → gate → archive → models → lanes
 ///
@@ -16,21 +17,25 @@ import Synchronization
 ///
 /// Guarantees
 /// - A correction that `correct` returned is in the journal.
-/// - What serves is replaced only by what the gate let pass and what is in the archive.
+/// - Serving weights are replaced only by weights that passed the gate and are in the archive.
 /// - A rollback or an erasure that comes while a training runs is not undone by it.
-/// - A journal or an archive that fails stops nothing else: each use tries again, and `check` tells when it works again.
+/// - A journal or an archive that fails stops nothing else. Each use tries it again, and `check` reports when it works
+///   again.
 ///
 /// Used from any thread. `remember` answers from memory; everything else may block on the stores.
 public final class LearningService: Trainee {
     public let pipeline: String
+    /// The store of the corrections.
     public let journal: any CorrectionJournal
+    /// The store of the generations of weights.
     public let archive: any GenerationArchive
+    /// The weights that serve, by writer.
     public let models: GenerationModels
     /// Confident finals, where the operator wants them kept.
     public let reservoir: Reservoir?
     /// Words that writers have corrected something to, where they are kept.
     public let words: (any WordStore)?
-    /// What happens, in order. One consumer.
+    /// The events, in order. For one consumer.
     public let events = Mailbox<LearningEvent>(limit: 4096)
 
     let queue: TrainingQueue
@@ -72,7 +77,7 @@ public final class LearningService: Trainee {
     private static let retryInterval = 30.0
 
     /// - Parameters:
-    ///   - canary: what everyone's weights must go on reading.
+    ///   - canary: lines that the shared weights must not read worse.
     ///   - queue: trains for several services, one after another.
     public init(
         _ pipeline: String, journal: any CorrectionJournal, archive: any GenerationArchive, models: GenerationModels,
@@ -108,8 +113,10 @@ public final class LearningService: Trainee {
         reservoir?.close()
     }
 
+    /// Replaces the settings; a training that runs keeps those it began with.
     public func change(to settings: LearningSettings) { state.withLock { $0.settings = settings } }
 
+    /// The settings in force.
     public var settings: LearningSettings { state.withLock { $0.settings } }
 
     /// Looks whether the stores work, and brings what serves up to date with the archive. Call it every few seconds.
@@ -117,7 +124,7 @@ public final class LearningService: Trainee {
         note(journal.fault().map { "\($0)" }, in: .journal)
         do throws(GenerationError) {
             try refresh()
-            // Where a training could not keep what it learned only another training tells whether it can again.
+            // If a training could not keep its weights, only another training shows whether the archive works again.
             if state.withLock({ $0.failed.isEmpty }) { note(nil, in: .archive) }
         } catch {
             note("\(error)", in: .archive)
@@ -131,7 +138,8 @@ public final class LearningService: Trainee {
         queue.ask(retried.sorted { "\($0)" < "\($1)" }, of: self)
     }
 
-    /// Brings what serves up to date with the stores, and asks for what somebody else left to be learned: scopes came, from another daemon.
+    /// Brings the serving weights up to date with the stores, and asks for trainings that another daemon left, after
+    /// scopes came from it.
     public func takeUp() {
         check()
         resume()

@@ -22,6 +22,7 @@ public final class Mailbox<Element: Sendable>: Sendable {
         self.limit = max(1, limit)
     }
 
+    /// Adds an element, and wakes the thread that waits for one.
     public func put(_ element: Element) {
         state.withLock { state in
             if state.waiting.count >= limit { state.waiting.removeFirst(state.waiting.count - limit + 1) }

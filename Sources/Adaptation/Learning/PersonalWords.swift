@@ -1,7 +1,7 @@
 import DuctusDecoding
 import DuctusRecognition
 
-/// Which words of a correction enter the writer's personal lexicon, and how much they weigh there.
+/// The rule for words of a correction that enter the writer's personal lexicon, and for their weights.
 public enum PersonalWords {
     /// Words kept of a writer.
     public static let limit = 256

@@ -1,12 +1,16 @@
 import DuctusRecognition
 import DuctusStreaming
 
-/// A segment that was read, as it is remembered for a correction: what it was read from, packed, and what was read.
+/// A segment that was read, kept in memory for a later correction: its evidence, compressed, and its text.
 public struct ReadSegment: Sendable {
     public let stream: StreamName
+    /// The segment's number, unique within its stream.
     public let number: UInt64
+    /// The writer that the stream names; nil where it names none.
     public let writer: String?
+    /// The text of the final.
     public let text: String
+    /// The generation of weights that read it.
     public let generation: GenerationName
     private let blob: [UInt8]
 
@@ -17,13 +21,13 @@ public struct ReadSegment: Sendable {
         blob = (finished.evidence ?? .nothing).blob
     }
 
-    /// What it was read from.
+    /// The evidence of the segment.
     public var evidence: Evidence { Evidence(blob: blob) ?? .nothing }
 
     /// Memory that it takes, about.
     package var byteCount: Int { Self.overhead + blob.count + text.utf8.count }
 
-    /// Of a place in the memory, with the names in it.
+    /// The size of a place in the memory, with its names, in bytes.
     private static let overhead = 320
 
     func correction(_ text: String, time: Int64) -> Correction {

@@ -1,6 +1,6 @@
 import DuctusStreaming
 
-/// Which finals are worth a person's look: those among the least sure of the latest ones.
+/// The rule for finals that are worth a person's look: those among the least confident of the latest ones.
 public struct ReviewRule {
     private var latest: [Float] = []
     private var next = 0

@@ -38,6 +38,7 @@ public struct SegmentMemory {
         self.perStream = perStream
     }
 
+    /// Whether a segment is remembered, forgotten, or unknown.
     public func place(of segment: UInt64, in stream: StreamName) -> Place {
         guard let known = streams[stream] else { return .unknown }
         if let found = known.segments[segment] { return .known(found) }

@@ -1,8 +1,11 @@
-/// Which trainings were asked for, and in which order they are carried out.
+/// The trainings that are due, in the order in which they are carried out.
 ///
-/// A person waits for their own weights, everyone's can wait: their training comes last, and is interrupted for a person's.
+/// A person waits for their own weights. The training of the shared weights can wait, so it comes last, and is
+/// interrupted for a person's.
 public struct TrainingAgenda: Sendable {
+    /// A training that is due.
     public struct Task: Equatable, Sendable {
+        /// Whose weights are trained.
         public var scope: Scope
         public var pipeline: String
 

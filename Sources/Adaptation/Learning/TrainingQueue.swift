@@ -2,16 +2,6 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// A pipeline whose scopes can be trained.
-public protocol Trainee: AnyObject, Sendable {
-    var pipeline: String { get }
-
-    /// Trains a scope on what its corrections are now, and keeps what comes of it.
-    ///
-    /// - Parameter pause: called often; it may take its time, and what it throws ends the training.
-    func train(_ scope: Scope, pause: () throws -> Void)
-}
-
 /// Trains one scope after another, on a thread that gives way to everything else.
 ///
 /// Guarantees
@@ -34,8 +24,8 @@ public final class TrainingQueue: Sendable {
     private let isRunning = Atomic<Bool>(false)
 
     /// - Parameters:
-    ///   - niceness: how much the thread gives way, as `nice` does.
-    ///   - remark: told what an operator should know.
+    ///   - niceness: the nice value of the thread, 0…19.
+    ///   - remark: called with messages for an operator.
     public init(niceness: Int = 10, remark: @escaping @Sendable (String) -> Void = { _ in }) {
         self.niceness = Int32(clamping: niceness)
         self.remark = remark
@@ -50,9 +40,9 @@ public final class TrainingQueue: Sendable {
         thread.start()
     }
 
-    /// Ends the training that runs, if any, and the thread. What it would have learned is learned after the next start.
+    /// Ends the training that runs, if any, and the thread. Its corrections are learned from after the next start.
     ///
-    /// - Returns: false if the thread still works on its present step after so many seconds.
+    /// - Returns: false if the thread still works on its present step after this number of seconds.
     @discardableResult
     public func stop(within seconds: Double = 5) -> Bool {
         work.withLock { $0.isStopping = true }

@@ -3,24 +3,30 @@ import DuctusRecognition
 
 /// One training run with the gate's verdict on it: what the daemon does after corrections, and `ductus adapt` off line.
 public struct Trial: Sendable {
-    /// What is needed, and no more: no journal, no clock.
+    /// The input of a trial. It needs no journal and no clock.
     public struct Input: Sendable {
+        /// Whose weights are trained.
         public var scope: Scope
+        /// The model that the weights are pulled to.
         public var base: BaseModel
-        /// What serves the scope now.
+        /// The model that serves the scope now.
         public var serving: Model
-        /// What the training begins with: for a writer the shared generation, for the shared scope the base, so that a generation is a
-        /// function of the corrections and nothing is applied twice.
+        /// The weights that the training starts from: the shared generation for a writer, the base for the shared
+        /// scope. So a generation is a function of its corrections, and no correction is applied twice.
         public var start: Model
+        /// Corrections to train on.
         public var segments: [LabelledSegment]
+        /// Corrections to measure on, never to train on.
         public var heldOut: [LabelledSegment]
         /// Held-out corrections from before the newest ones: they decide with the others whether a candidate is contradicted.
         public var anchors: [LabelledSegment] = []
+        /// Labelled lines of others, mixed into the training so that it does not forget.
         public var rehearsal: [LabelledSegment] = []
-        /// How much each weight of the base matters, instead of what the base knows of it; see `LearningPlan.isElastic`.
+        /// The importance of each weight, in place of the base's own; see `LearningPlan.isElastic`.
         public var importance: [Float]?
         /// To measure on, never to train on; the gate looks at it for the shared scope.
         public var canary: [LabelledSegment] = []
+        /// Threads that train and measure.
         public var threads = 1
 
         public init(
@@ -46,10 +52,11 @@ public struct Trial: Sendable {
         }
     }
 
+    /// The gate's decision.
     public var verdict: GateVerdict
     /// The weights that the verdict is about, as they would be read back from disk.
     public var parameters: [Float]
-    /// How much of the training's change they keep.
+    /// The share of the training's change that they keep.
     public var share: Float
 
     public init(verdict: GateVerdict, parameters: [Float], share: Float) {
@@ -105,7 +112,8 @@ public struct Trial: Sendable {
         return first
     }
 
-    /// How the canary is read by what serves, or by the base where that reads it better: small losses must not add up.
+    /// Reads the canary with the serving weights and with the base, and takes the better, so that small losses do not
+    /// add up.
     private static func canaryReference(_ input: Input, _ pause: () throws -> Void) throws -> ReadingFigures {
         let serving = try ReadingFigures.of(input.serving, on: input.canary, threads: input.threads, pause: pause)
         guard input.serving.network.parameters != input.base.model.network.parameters else { return serving }

@@ -1,7 +1,7 @@
-/// Keeps every correction that was acknowledged, with what its segment was read from.
+/// Keeps every correction that was acknowledged, with the evidence of its segment.
 ///
-/// `JournalRules` decides what becomes of a correction; an implementation keeps it, and mends itself where it can: each call tries again
-/// what failed before. `Tests/AdaptationTests/CorrectionJournalConformance.swift` is what an implementation must pass.
+/// `JournalRules` decides on each correction, and an implementation keeps it. After a fault, the next call tries again.
+/// Every implementation must pass `Tests/AdaptationTestSupport/CorrectionJournalConformance.swift`.
 ///
 /// Guarantees
 /// - When `add` returns, the correction survives a crash of the process and of the machine.
@@ -11,8 +11,8 @@
 public protocol CorrectionJournal: Sendable {
     /// Keeps a correction for good.
     ///
-    /// - Parameter isDoubtful: whether it contradicts what is read with confidence; then it is quarantined.
-    /// - Returns: what is kept; the same as before if the correction was there already.
+    /// - Parameter isDoubtful: whether it contradicts a confident reading. Then it is quarantined.
+    /// - Returns: the entry in the journal; the former one if the correction was there already.
     func add(_ correction: Correction, isDoubtful: Bool) throws(JournalError) -> JournaledCorrection
 
     /// The newest corrections that a scope learns from, in the order of their numbers. The shared scope learns from everyone's.
@@ -36,7 +36,7 @@ public protocol CorrectionJournal: Sendable {
     /// Takes corrections out of quarantine: they are pending, and no longer doubtful.
     func release(_ numbers: [UInt64]) throws(JournalError)
 
-    /// How trustworthy the corrections of one source are so far.
+    /// The standing of one source: the number of its corrections, and of doubtful ones among them.
     func standing(of source: CorrectionSource) throws(JournalError) -> SourceStanding
 
     /// Quarantines what has come from a source and was not learned yet.
@@ -45,7 +45,7 @@ public protocol CorrectionJournal: Sendable {
     /// The newest quarantined corrections of a scope, in the order of their numbers.
     func quarantined(in scope: Scope, limit: Int) throws(JournalError) -> [JournaledCorrection]
 
-    /// How many corrections no training of the shared scope has used.
+    /// The number of corrections that no training of the shared scope has used.
     func countNewToEveryone() throws(JournalError) -> Int
 
     /// Notes that a training of the shared scope has used everything up to a number.
@@ -54,15 +54,15 @@ public protocol CorrectionJournal: Sendable {
     /// Marks a scope's pending corrections as rejected: they start no training of their own, and the next one still uses them.
     func setAside(_ scope: Scope) throws(JournalError)
 
-    /// How many corrections are kept.
+    /// The number of corrections that are kept.
     func count() throws(JournalError) -> Int
 
     /// Removes everything of an owner.
     ///
-    /// - Returns: the numbers of what is gone.
+    /// - Returns: the numbers of the removed corrections.
     func erase(_ owner: CorrectionOwner) throws(JournalError) -> [UInt64]
 
-    /// Removes what is older than `time`, unix µs.
+    /// Removes corrections that are older than `time`, unix µs.
     ///
     /// - Returns: the numbers of what is gone.
     @discardableResult
@@ -78,12 +78,13 @@ public protocol CorrectionJournal: Sendable {
 /// Whose corrections.
 public enum CorrectionOwner: Sendable, Hashable {
     case writer(String)
-    /// Of streams whose hello named no writer; of this stream alone, where given.
+    /// Corrections of streams whose hello named no writer; of this stream alone, where it is given.
     case nobody(stream: String?)
 }
 
 /// The source of corrections, a writer on a stream. Trust is decided for each source.
 public struct CorrectionSource: Sendable, Hashable {
+    /// The writer; nil where the stream names none.
     public var writer: String?
     public var stream: String
 
@@ -94,6 +95,7 @@ public struct CorrectionSource: Sendable, Hashable {
 }
 
 extension Correction {
+    /// The writer and stream that the correction came from.
     public var source: CorrectionSource { CorrectionSource(writer: writer, stream: stream) }
 }
 

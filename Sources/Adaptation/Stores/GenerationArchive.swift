@@ -31,7 +31,8 @@ public protocol GenerationArchive: Sendable {
     /// - Throws: `GenerationError.damaged`.
     func base(_ hash: String) throws(GenerationError) -> WeightFile
 
-    /// How often somebody decided what serves a scope, or erased something that it was trained on.
+    /// The number of times that somebody chose the scope's weights by hand, or erased corrections that they were
+    /// trained on.
     func interventions(in scope: Scope) throws(GenerationError) -> Int
 
     /// Counts an intervention: what is being trained now for the scope will not be promoted.
@@ -40,7 +41,8 @@ public protocol GenerationArchive: Sendable {
     /// Keeps a generation and makes it serve.
     ///
     /// - Parameter interventions: how many there were when the training began; nil: any number will do.
-    /// - Throws: `GenerationError.overtaken` if there were more since, `GenerationError.unwritable`; then what serves goes on serving.
+    /// - Throws: `GenerationError.overtaken` if there were more since, `GenerationError.unwritable`. Then the former
+    ///   generation goes on serving.
     func promote(
         _ candidate: GenerationCandidate, over base: BaseModel, interventions: Int?
     ) throws(GenerationError) -> GenerationRecord
@@ -60,13 +62,15 @@ public protocol GenerationArchive: Sendable {
 
 /// A set of weights that passed the gate, and what it was made of.
 public struct GenerationCandidate: Sendable {
+    /// Whose weights they are.
     public var scope: Scope
-    /// As `BaseModel.rounded` gives them, so that what serves is to the last bit what the gate saw.
+    /// The weights as `BaseModel.rounded` gives them, so that serving weights are those of the gate to the last bit.
     public var parameters: [Float]
-    /// What it was compared with.
+    /// The generation that it was compared with.
     public var parent: GenerationName
     /// Numbers of the corrections it was trained on.
     public var corrections: [UInt64]
+    /// The gate's measurements of them.
     public var figures: GateFigures
     /// Unix µs.
     public var time: Int64
@@ -154,7 +158,7 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     case noDirectory(StateFault)
     /// It is kept elsewhere, and cannot be reached at present.
     case unavailable(reason: String)
-    /// What serves the scope was decided otherwise while its training ran.
+    /// The scope's weights were chosen by hand while its training ran.
     case overtaken(Scope)
 
     public var description: String {

@@ -1,9 +1,10 @@
-/// Which immutable set of weights: the shared scope's, or one writer's own, and its number within that scope.
+/// The name of an immutable set of weights: its scope (the shared one, or a writer) and its number within that scope.
 ///
 /// Number 0 of the shared scope is the base; a writer's numbers begin with 1. Numbers are never used twice.
 public struct GenerationName: Hashable, Codable, Sendable, Comparable, CustomStringConvertible {
     /// Whose it is; nil for the shared one.
     public var writer: String?
+    /// The count of the scope's generations; 0 is the base.
     public var number: UInt64
 
     public init(writer: String? = nil, number: UInt64) {
@@ -32,6 +33,7 @@ public enum Scope: Hashable, Sendable, CustomStringConvertible {
         self = writer.map(Scope.writer) ?? .shared
     }
 
+    /// The writer's name; nil for the weights of all.
     public var writer: String? {
         switch self {
         case .shared: nil

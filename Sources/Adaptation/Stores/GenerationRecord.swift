@@ -1,7 +1,7 @@
 /// The metadata of a generation.
 public struct GenerationRecord: Sendable, Equatable, Codable {
     public var name: GenerationName
-    /// What it was compared with and took the place of; nil for the base.
+    /// The generation that it was compared with and replaced; nil for the base.
     public var parent: GenerationName?
     /// SHA-256 of the shipped weights it descends from, hexadecimal.
     public var baseHash: String

@@ -8,8 +8,9 @@ public enum JournalRules {
     /// - Parameter earlier: corrections of the same writer so far, doubtful ones apart from the others.
     public static func isHeldOut(after earlier: Int) -> Bool { earlier % heldOutPeriod == 1 }
 
-    /// What a journal has to do for a correction.
+    /// The changes that a journal has to make for a correction.
     public struct Decision: Sendable, Equatable {
+        /// The entry of a correction.
         public enum Entry: Sendable, Equatable {
             /// It is kept already, and counts.
             case known(JournaledCorrection)
@@ -19,6 +20,7 @@ public enum JournalRules {
             case new(state: JournaledCorrection.State, isHeldOut: Bool)
         }
 
+        /// The entry that the journal keeps.
         public var entry: Entry
         /// Numbers of other texts for the same segment, whose place it takes.
         public var superseded: [UInt64]

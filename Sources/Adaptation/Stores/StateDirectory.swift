@@ -108,7 +108,7 @@ public final class StateDirectory: Sendable {
     }
 }
 
-/// Which file a path leads to: another file of the same name is another one.
+/// The identity of the file behind a path, which differs for another file of the same name.
 struct FileIdentity: Equatable, Sendable {
     private let device: UInt64
     private let number: UInt64

@@ -27,6 +27,7 @@ public protocol WordStore: Sendable {
 
 /// A word that a writer uses.
 public struct PersonalWord: Sendable, Equatable {
+    /// The word, as it is spelled.
     public var text: String
     /// When something was last corrected to it, unix µs.
     public var time: Int64

@@ -5,23 +5,33 @@ import Foundation
 
 /// Measures learning on labelled ink, as if its writers corrected some of their lines: the daemon's own check, learner and gate, off line.
 public struct AdaptationStudy: Sendable {
+    /// The model that is adapted.
     public var base: BaseModel
     /// How many of a writer's lines are corrected.
     public var lines: Int
     /// A writer's first so many lines are not measured: the corrected ones are among them.
     public var reserved: Int
+    /// Which of a writer's lines are corrected.
     public var choice = CorrectionChoice.first
+    /// Wrong corrections among the right ones; nil: none.
     public var poison: Poison?
+    /// The check that corrections pass before they are kept.
     public var check = CorrectionCheck()
+    /// The rule that sets doubtful corrections aside.
     public var trust = CorrectionTrust()
+    /// The rules of when and on what is trained.
     public var rules = LearningRules()
+    /// The amount of training, and its step sizes.
     public var plan: LearningPlan
+    /// The gate that candidates pass.
     public var gate: Gate
+    /// Labelled lines of others, mixed into each training.
     public var rehearsal: [LabelledSegment] = []
     /// As `Trial.Input` takes it.
     public var importance: [Float]?
-    /// What chance is drawn from.
+    /// The seed of all random choices.
     public var seed: UInt64 = 1
+    /// Threads that train and measure.
     public var threads: Int
 
     /// Lines of a writer that must be left to measure.
@@ -42,24 +52,34 @@ public struct AdaptationStudy: Sendable {
     /// One writer's ink, in the order of writing.
     public struct Hand: Sendable {
         public var name: String
+        /// The first lines, which may be corrected.
         public var reserve: [InkLine]
+        /// The lines that are measured.
         public var rest: [InkLine]
     }
 
-    /// What one writer's corrections did.
+    /// The effect of one writer's corrections.
     public struct Result: Sendable {
+        /// The writer's name.
         public var writer: String
-        /// Nil: too few corrections were taken to learn from.
+        /// The gate's last decision; nil where too few corrections were taken to learn from.
         public var verdict: GateVerdict?
+        /// Corrections that the check refused.
         public var refused = 0
         /// Corrections that were taken, and not learned from.
         public var quarantined = 0
+        /// Figures on the measured lines with the base.
         public var before = ReadingFigures()
+        /// Figures on the measured lines with what serves at the end.
         public var after = ReadingFigures()
+        /// Figures on the canary with the base.
         public var canaryBefore = ReadingFigures()
+        /// Figures on the canary with what serves at the end.
         public var canaryAfter = ReadingFigures()
+        /// Duration of the training, in seconds.
         public var seconds = 0.0
 
+        /// Whether the last candidate serves.
         public var isPromoted: Bool { verdict?.isPromoted ?? false }
     }
 
@@ -106,10 +126,10 @@ public struct AdaptationStudy: Sendable {
 
     // MARK: Everyone
 
-    /// Everyone's corrections go into one shared generation, writer after writer, each time behind the gate.
+    /// Trains one shared generation on all corrections, writer after writer. Each step must pass the gate.
     ///
     /// - Parameters:
-    ///   - canary: what the gate looks at.
+    ///   - canary: lines that the shared weights must not read worse.
     ///   - progress: called with the number of writers done.
     /// - Returns: a result per writer, its lines measured with the last generation; and that generation.
     public func sharedResults(
@@ -168,7 +188,7 @@ public struct AdaptationStudy: Sendable {
                 instructionSet: network.instructionSet))
     }
 
-    /// What the hand's owner corrects, as far as the check takes it and the rules trust it.
+    /// The corrections of the hand's owner that pass the check and are trusted.
     private func corrections(
         of hand: Hand, by model: Model
     ) throws -> (taken: [InkLine], refused: Int, quarantined: Int) {

@@ -6,9 +6,9 @@ import DuctusRecognition
 public enum CorrectionChoice: String, Sendable, CaseIterable {
     /// In the order of writing.
     case first
-    /// Those that are least likely wholly right, as `review.<stream>` suggests them.
+    /// The lines that are least likely wholly right, as `review.<stream>` suggests them.
     case leastConfident = "least-confident"
-    /// Those in which the most errors are expected.
+    /// The lines in which the most errors are expected.
     case expectedErrors = "expected-errors"
     case random
 

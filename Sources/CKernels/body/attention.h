@@ -1,4 +1,4 @@
-// What attention is made of: a query against some rows, and their mixture.
+// The two parts of attention: scores of a query against rows, and the weighted sum of rows.
 
 static void softmax(const float *x, float *y, size_t count) {
     if (count == 0) return;

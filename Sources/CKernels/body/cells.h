@@ -10,8 +10,8 @@ INLINE void finish_unit(const forward_run *r, int reduced, int whole, int slot, 
     if (reduced) *(vector_short_unaligned *)(r->next_rounded + state) = reduce(h * REDUCED_UNIT);
 }
 
-// From a unit's sums of i, f, g, o to the gates; or, where nothing is kept of them, to what enters its memory (in place of i) and to o's denominator:
-// three divisions instead of five.
+// Turns the pre-activations of i, f, g, o into gate values. For inference, which keeps no gates, a[0] becomes i·g and
+// a[3] the denominator of o: three divisions instead of five.
 INLINE void open_gates(int reduced, int keeps, vector *a) {
     const ratio one = {1.0f, 1.0f};
     vector e[MOST_POWERS];
@@ -74,7 +74,8 @@ INLINE void finish_memory(const forward_run *r, int reduced, int keeps, int whol
     for (; m < M; m++) renew(r, 1, reduced, keeps, whole, slot + m, 1, block, a + m * 4);
 }
 
-// From the summed gates (per slot, block, gate) to the new state of M slots and B blocks. `whole`: the blocks have no tail.
+// Turns the summed gates (per slot, block, gate) into the new state of M slots and B blocks. `whole`: the blocks have
+// no tail.
 INLINE void finish_cell(const forward_run *r, ductus_cell cell, int reduced, int whole, int M, int B, int slot, int block, vector *a) {
     const ductus_recurrent_pass *pass = r->pass;
     if (cell == DUCTUS_CELL_LSTM)

@@ -1,6 +1,6 @@
 // The way forward: a step of all slots, and the loop over the steps.
 
-// What the input gave to the gates of M slots and B blocks.
+// Loads the input's part of the gates of M slots and B blocks.
 INLINE void load_blocks(const forward_run *r, ductus_cell cell, int whole, int M, int B, int slot, int block, vector *a) {
     const int G = cell == DUCTUS_CELL_LSTM ? 4 : cell == DUCTUS_CELL_GRU ? 3 : 1;
     int H = r->hidden;

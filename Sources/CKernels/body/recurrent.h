@@ -44,7 +44,7 @@ typedef struct {
     float **kept;
     float *h, *next_h, *c;
     int16_t *rounded, *next_rounded;
-    // From what is kept of a frame to where that of the next one goes: what to fetch into the cache ahead of time.
+    // The distance from the kept data of a frame to that of the next one, for prefetching into the cache.
     ptrdiff_t kept_step, output_step;
 } forward_run;
 

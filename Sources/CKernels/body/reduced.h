@@ -93,7 +93,8 @@ static void pack_panels_reduced(panel_shape s, int depth, const float *w, float 
     }
 }
 
-// What a sum begins with, and what becomes of it: integers are scaled, so that what is added waits for the end; floats begin with it.
+// The start of a sum and its end. Sums of integers are scaled at the end, so the bias is added there; sums of floats
+// start with the bias.
 INLINE reduced_sum first_sum(vector added) {
 #if REDUCED_BF16
     return added;

@@ -147,7 +147,8 @@ INLINE vector tanh_vector(vector x) {
     return x < -8.2f ? (vector)(-1.0f) : y;
 }
 
-// Where a closed gate is exactly 0, and beyond its negative exactly 1, so that they leave a memory as it is.
+// The pre-activation below which a gate is exactly 0, and above whose negative it is exactly 1, so that it leaves a
+// memory as it is.
 #define GATE_CLOSED -16.4f
 
 // The sigmoid of the gates: cheaper than sigmoid_vector, absolute error below 2e-7, or 4e-5 where that will do.

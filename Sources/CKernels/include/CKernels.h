@@ -70,8 +70,8 @@ typedef struct ductus_recurrent {
     const void *_Nullable backward;
 } ductus_recurrent;
 
-/// What one direction's pass over a batch reads and writes. G = gates of the cell (1, 4, 3), H = hidden. Rows of `gates`, `cells` and
-/// `output` are those of the batch; initial and final states are sequences × H, contiguous.
+/// The input and output of one direction's pass over a batch. G = gates of the cell (1, 4, 3), H = hidden. Rows of
+/// `gates`, `cells` and `output` are those of the batch; initial and final states are sequences × H, contiguous.
 typedef struct ductus_recurrent_pass {
     /// Visit each sequence's frames from last to first.
     bool reversed;
@@ -104,7 +104,7 @@ typedef struct ductus_recurrent_pass {
     const float *_Nullable input_bias;
 } ductus_recurrent_pass;
 
-/// What the backward pass of one direction reads and writes.
+/// The input and output of the backward pass of one direction.
 typedef struct ductus_recurrent_gradient {
     /// As in the forward pass.
     bool reversed;
@@ -168,7 +168,7 @@ typedef struct ductus_diagonal_pass {
     int32_t final_after;
 } ductus_diagonal_pass;
 
-/// The way back of it.
+/// The backward step of it.
 typedef struct ductus_diagonal_gradient {
     bool reversed;
     int32_t hidden, frames;
@@ -269,8 +269,8 @@ typedef struct ductus_kernels {
     /// One direction of an lstm with diagonal recurrence over one sequence.
     void (*_Nonnull diagonal_forward)(const ductus_diagonal_pass *_Nonnull pass);
     void (*_Nonnull diagonal_backward)(const ductus_diagonal_gradient *_Nonnull gradient);
-    /// One step of one sequence's lstm cell. gates (4H): what the input gives; sums (4H): what the recurrence gives. c (H): in and out. h (H): out.
-    /// With `cells` (H) the activations stay in `gates`, and c is copied there.
+    /// One step of one sequence's lstm cell. gates (4H): W_ih x and the biases; sums (4H): W_hh h. c (H): in and out. h
+    /// (H): out. With `cells` (H) the activations stay in `gates`, and c is copied there.
     void (*_Nonnull lstm_step)(int32_t hidden, float *_Nonnull gates, const float *_Nonnull sums, float *_Nonnull c, float *_Nullable cells,
                                float *_Nonnull h);
     /// The way back of it. gates: in the activations, out d loss / d sums. previous: the step before's c, or NULL for zero. dh: d loss / d h.

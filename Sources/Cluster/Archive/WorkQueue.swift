@@ -7,6 +7,7 @@
 public final class WorkQueue: Sendable {
     /// A page that a worker has taken.
     public struct Item: Sendable, Equatable {
+        /// The page's number within the job.
         public var number: Int
         /// As it was added.
         public var page: String
@@ -14,18 +15,25 @@ public final class WorkQueue: Sendable {
         public var attempt: Int
     }
 
+    /// Pages of a job, by their state.
     public struct Figures: Sendable, Equatable {
+        /// Pages that nobody has taken.
         public var open = 0
+        /// Pages that a worker reads now.
         public var taken = 0
+        /// Pages that were read.
         public var done = 0
+        /// Pages that were set aside, with a reason.
         public var aside = 0
 
+        /// All pages of the job.
         public var total: Int { open + taken + done + aside }
     }
 
     /// Workers that a page may outlive.
     public static let attempts = 3
 
+    /// The job's name, unique in the database.
     public let job: String
     private let database: PostgreSQLDatabase
 
@@ -97,9 +105,9 @@ public final class WorkQueue: Sendable {
         }
     }
 
-    /// Stores what was read and marks the page done, in one.
+    /// Stores the reading of a page and marks the page done, in one transaction.
     ///
-    /// - Returns: false where it is somebody else's by now: then nothing is stored.
+    /// - Returns: false if another worker has taken the page over; then nothing is stored.
     public func finish(_ item: Item, for worker: String, result: [UInt8]) throws -> Bool {
         try database.transact {
             // The second condition: a commit whose answer was lost is asked for again.
@@ -131,6 +139,7 @@ public final class WorkQueue: Sendable {
         }
     }
 
+    /// Counts the job's pages.
     public func figures() throws -> Figures {
         try database.transact { session in
             try session.query("SELECT state, count(*) FROM work WHERE job = $1 GROUP BY state", [.text(job)]) { rows in
@@ -158,7 +167,7 @@ public final class WorkQueue: Sendable {
         }
     }
 
-    /// What was read, in the order in which the pages were added.
+    /// Readings of pages, in the order in which the pages were added.
     ///
     /// - Parameters:
     ///   - number: only of pages after this one.

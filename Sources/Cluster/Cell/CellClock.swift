@@ -16,8 +16,8 @@ public final class CellClock: Clock {
     public var unixMicroseconds: Int64 { system.unixMicroseconds &+ offset.load(ordering: .relaxed) }
 
     /// - Parameters:
-    ///   - time: what the database's clock said, unix µs.
-    ///   - local: what the system's said at that moment.
+    ///   - time: the database's clock, unix µs.
+    ///   - local: the system's clock at that moment, unix µs.
     func set(to time: Int64, at local: Int64) {
         let found = time &- local
         if abs(found &- offset.load(ordering: .relaxed)) > Self.tolerance { offset.store(found, ordering: .relaxed) }

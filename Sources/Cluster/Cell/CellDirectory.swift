@@ -4,7 +4,9 @@ import DuctusStreaming
 public struct CellDirectory: Sendable {
     /// A slot as the database has it.
     public struct SlotRecord: Sendable, Equatable {
+        /// The slot's number.
         public var slot: Slot
+        /// The member that reads the slot's streams; nil: none.
         public var owner: String?
         public var epoch: Int64
         /// Where an operator wants it to be.
@@ -13,12 +15,14 @@ public struct CellDirectory: Sendable {
 
     /// The cell at one moment.
     public struct View: Sendable, Equatable {
+        /// The members, dead ones among them until they are forgotten.
         public var members: [CellMemberRecord] = []
+        /// All slots of the cell.
         public var slots: [SlotRecord] = []
 
         public init() {}
 
-        /// What each slot's owner should be.
+        /// The owner that each slot should have.
         public var assignment: SlotAssignment {
             let wishes = slots.compactMap { record in record.wish.map { (record.slot, $0) } }
             return SlotAssignment(
@@ -102,7 +106,7 @@ public struct CellDirectory: Sendable {
         }
     }
 
-    /// What an earlier life of this member owned is nobody's.
+    /// Releases the slots that an earlier life of this member owned.
     func disown(_ member: String) throws {
         _ = try database.transact {
             try $0.execute("UPDATE slot SET owner = NULL WHERE owner = $1", [.text(member)])

@@ -3,7 +3,7 @@ import DuctusStreaming
 import Foundation
 import Synchronization
 
-/// What a member of a cell does with its slots.
+/// The service of a daemon for the slots of its member.
 public protocol SlotService: AnyObject, Sendable {
     /// Takes what comes for these slots from now on.
     func serve(_ slots: Set<Slot>)
@@ -21,6 +21,7 @@ public protocol SlotService: AnyObject, Sendable {
 /// - While the database cannot be reached everything stays as it was: what is owned is read on. Whether it still is owned the database
 ///   says, with each write. Afterwards the others have one lease's time to renew theirs.
 public final class CellMember: SlotOwnership {
+    /// The member's name and its patience.
     public struct Settings: Sendable {
         /// Unique within the cell.
         public var name: String
@@ -32,7 +33,9 @@ public final class CellMember: SlotOwnership {
         public init(name: String) { self.name = name }
     }
 
+    /// The figures of a member in status and metrics.
     public struct Figures: Sendable, Equatable {
+        /// Slots that the member owns.
         public var slots = 0
         /// Slots taken from members that died, or from nobody, and given by members that drained.
         public var takeOvers: UInt64 = 0
@@ -73,9 +76,10 @@ public final class CellMember: SlotOwnership {
 
     /// - Parameters:
     ///   - database: used by the member alone, so that a lease is never renewed late because of other work.
-    ///   - cellClock: is set by the database's.
-    ///   - unready: why the member cannot serve slots yet; asked before it joins, and before it comes back after its lease was over.
-    ///   - onFault: told why the cell cannot be followed, and with nil that it can again.
+    ///   - cellClock: a clock that the member sets by the database's.
+    ///   - unready: gives the reason why the member cannot serve slots yet, or nil. It is called before the member
+    ///     joins, and before it comes back after its lease ran out.
+    ///   - onFault: called with the reason when the database cannot be reached, and with nil when it can again.
     public init(
         _ settings: Settings, database: PostgreSQLDatabase, clock: any Clock, cellClock: CellClock? = nil,
         unready: @escaping @Sendable () -> DatabaseFault? = { nil },
@@ -101,10 +105,11 @@ public final class CellMember: SlotOwnership {
         }
         guard isLost else { return }
         service.withLock { $0 }?.abandon([claim.slot])
-        // What else was lost the next turn tells.
+        // The next turn reports other losses.
         wake.signal()
     }
 
+    /// The present figures for status and metrics.
     public var figures: Figures {
         state.withLock { state in
             var figures = state.figures
@@ -195,8 +200,8 @@ public final class CellMember: SlotOwnership {
         return state.withLock { $0.lastTurn.map { now - $0 > lease } ?? true }
     }
 
-    /// Whoever could not reach the database for long cannot tell who else could not: after an outage all leases are over, and the first to
-    /// come back must not take what the others still read.
+    /// After an outage of the database all leases have run out. The first member that comes back must not take slots
+    /// that the others still serve, so it waits for one lease.
     private func noteTurn() {
         let (now, lease) = (clock.monotonic, Int64(settings.lease * 1e9))
         state.withLock { state in

@@ -1,15 +1,19 @@
 import DuctusStreaming
 
-/// How slots that are to move leave a member: each as soon as nothing of it is open, all of them when the time is over.
+/// The plan by which slots leave a member: a slot as soon as it has no open segment, and all of them when the time is
+/// over.
 ///
-/// What is open then is given up without a final; its pen still has it, and sends it to the new owner.
+/// Segments that are open then are given up without a final. Their pens still keep the packets, and send them to the
+/// new owner.
 public struct DrainPlan: Sendable, Equatable {
     /// Slots that still have something open, and when their time is over, monotonic ns.
     private var deadlines: [Slot: Int64] = [:]
 
     public init() {}
 
+    /// The slots that are about to move.
     public var slots: Set<Slot> { Set(deadlines.keys) }
+    /// Whether no slot is about to move.
     public var isEmpty: Bool { deadlines.isEmpty }
 
     /// Slots that leave from now on; those that leave already keep their time.

@@ -1,6 +1,6 @@
 import DuctusStreaming
 
-/// Which member of a cell a slot belongs to.
+/// The assignment of slots to the members of a cell.
 ///
 /// Rendezvous hashing (Thaler and Ravishankar 1998): of all members the one with the highest hash of its name and the slot. When a member
 /// comes or goes only the slots that it gets or had change hands.
@@ -36,7 +36,7 @@ public struct CellMemberRecord: Sendable, Equatable {
     public var lease: Double
     /// Slots it owns.
     public var slots: Int
-    /// Which life of the daemon: drawn at random when it starts.
+    /// The identifier of this life of the daemon, drawn at random when it starts.
     public var incarnation: Int64
 
     public init(name: String, isDraining: Bool = false, lease: Double, slots: Int = 0, incarnation: Int64 = 0) {
@@ -47,5 +47,6 @@ public struct CellMemberRecord: Sendable, Equatable {
         self.incarnation = incarnation
     }
 
+    /// Whether the member was heard of within its lease.
     public var isLive: Bool { lease > 0 }
 }

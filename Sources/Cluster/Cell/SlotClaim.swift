@@ -1,8 +1,11 @@
 import DuctusStreaming
 
-/// That a member owns a slot, as of an epoch: what a write shows to the database, which knows whether it still holds.
+/// A member's claim to a slot: its owner and epoch. Every write carries it, and the database refuses the write if the
+/// claim no longer holds.
 public struct SlotClaim: Sendable, Equatable {
+    /// The slot that is owned.
     public var slot: Slot
+    /// The member that owns it.
     public var owner: String
     /// Raised by each take-over.
     public var epoch: Int64
@@ -14,7 +17,7 @@ public struct SlotClaim: Sendable, Equatable {
     }
 }
 
-/// What a member believes to own.
+/// The slots that a member believes to own.
 public protocol SlotOwnership: AnyObject, Sendable {
     /// The member's name.
     var member: String { get }

@@ -6,7 +6,7 @@ public enum DatabaseFault: Error, Equatable, Sendable, CustomStringConvertible {
     case unreachable(reason: String)
     /// The server refused a statement.
     case refused(state: String, reason: String)
-    /// What it answered is not what this program wrote.
+    /// The database's answer is not in the form that this program writes.
     case unreadable(String)
     /// The slot is another member's by now.
     case fenced(SlotClaim?)
@@ -32,7 +32,7 @@ public enum DatabaseFault: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whoever waits for the database need only try again later: it restarts, fails over, or has too many clients at present.
+    /// The database restarts, fails over, or has too many clients at present, so the caller need only try again later.
     public var passes: Bool {
         if case .refused(let state, _) = self { return isOfConnection || state == "53300" }
         return isOfConnection

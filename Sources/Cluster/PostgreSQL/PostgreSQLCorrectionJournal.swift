@@ -20,9 +20,9 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
     private let isClosed = Mutex(false)
 
     /// - Parameters:
-    ///   - pipeline: whose corrections; a cell's daemons agree on its name.
-    ///   - ownership: which slots are this member's; nil where nobody else writes.
-    ///   - remark: told what an operator should know.
+    ///   - pipeline: the pipeline whose corrections are kept; all daemons of a cell give it the same name.
+    ///   - ownership: the slots of this member; nil where nobody else writes.
+    ///   - remark: called with messages for an operator.
     public init(
         in database: PostgreSQLDatabase, pipeline: String, ownership: (any SlotOwnership)? = nil,
         remark: @escaping @Sendable (String) -> Void = { _ in }
@@ -309,7 +309,7 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
                 [.text(pipeline), value]
             ) { rows in (0..<rows.count).compactMap { rows.integer($0, 0).map(UInt64.init) }.sorted() }
         }
-        // What it cannot do now the server does by itself, later.
+        // A vacuum that is impossible now is done later by the server itself.
         if !gone.isEmpty { try? database.perform("VACUUM correction") }
         return gone
     }
@@ -337,7 +337,7 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
 }
 
 extension Scope {
-    /// What its weights are trained and kept by.
+    /// The slot of the source's writer, or the shared one.
     var slot: Slot { writer.map { Slot(of: $0) } ?? .shared }
 }
 

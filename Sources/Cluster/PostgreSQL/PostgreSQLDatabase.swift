@@ -13,6 +13,7 @@ import Glibc
 public final class PostgreSQLDatabase: @unchecked Sendable {
     /// How its statements went.
     public struct Figures: Sendable {
+        /// Transactions that failed.
         public var failures: UInt64 = 0
         /// Time of each transaction that was committed, µs.
         public var latency = LatencyHistogram()
@@ -39,19 +40,20 @@ public final class PostgreSQLDatabase: @unchecked Sendable {
     private var isClosed = false
     private var counted = Figures()
 
-    /// Connects to nothing yet.
+    /// Makes a database without connecting. The first transaction connects.
     ///
     /// - Parameters:
     ///   - conninfo: as libpq takes it: `postgresql://ductus@db1,db2/ductus`, or `host=… dbname=…`.
-    ///   - schema: what its tables are kept in; made where it is missing.
-    ///   - isSynchronous: whether a synchronous standby must have what is committed. What may be decided again, as who owns what, need not
-    ///     wait for it.
+    ///   - schema: the schema of its tables, created if it is missing.
+    ///   - isSynchronous: whether a commit waits for the synchronous standby. Decisions that can be made again, such as
+    ///     the owners of slots, need not wait.
     public init(_ conninfo: String, schema: String = "ductus", isSynchronous: Bool = true) {
         self.conninfo = conninfo
         self.isSynchronous = isSynchronous
         self.schema = schema
     }
 
+    /// The figures since the start.
     public var figures: Figures { figuresLock.withLock { counted } }
 
     /// Ends the connection. Nothing can be asked afterwards.

@@ -18,9 +18,9 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
     private let kept: Mutex<Int>
 
     /// - Parameters:
-    ///   - pipeline: whose generations; a cell's daemons agree on its name.
+    ///   - pipeline: the pipeline whose generations are kept; all daemons of a cell give it the same name.
     ///   - keeping: generations of the shared scope that are kept, besides the base.
-    ///   - ownership: which slots are this member's; nil where nobody else writes.
+    ///   - ownership: the slots of this member; nil where nobody else writes.
     public init(
         in database: PostgreSQLDatabase, pipeline: String, keeping: Int, ownership: (any SlotOwnership)? = nil
     ) {

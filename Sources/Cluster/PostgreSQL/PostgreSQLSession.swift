@@ -40,7 +40,7 @@ struct SQLRows {
     func number(_ row: Int, _ column: Int32) -> Double? { text(row, column).flatMap { Double($0) } }
     func boolean(_ row: Int, _ column: Int32) -> Bool { text(row, column) == "t" }
 
-    /// Of a `bytea`: two hexadecimal digits a byte after `\x`.
+    /// The bytes of a `bytea`: two hexadecimal digits a byte after `\x`.
     func bytes(_ row: Int, _ column: Int32) -> [UInt8]? {
         var length: Int32 = 0
         guard let value = ductus_postgres_value(result, Int32(row), column, &length), length >= 2 else { return nil }

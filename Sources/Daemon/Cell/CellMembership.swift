@@ -11,7 +11,7 @@ package final class CellMembership: SlotService {
     /// Set by the database's clock.
     package let clock: any Clock
     package let member: CellMember
-    /// What corrections, words and generations are kept in.
+    /// The stores of corrections, words and generations.
     package let stores: PostgreSQLDatabase
     private let name: String
     private let followers = Mutex(Followers())

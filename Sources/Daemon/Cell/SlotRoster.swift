@@ -38,7 +38,7 @@ package final class SlotRoster: Sendable {
         state.withLock { $0.streams.filter { slots.contains($0.value) } }
     }
 
-    /// From now on nothing is taken for these slots.
+    /// Takes no more input for these slots.
     ///
     /// - Returns: their streams.
     package func abandon(_ slots: Set<Slot>) -> [StreamName] {

@@ -1,7 +1,7 @@
 extension Configuration {
     /// The cell that this daemon belongs to.
     package struct Cluster: ConfigurationSection {
-        /// Where the cell's database is, as libpq takes it; nil: the daemon stands alone.
+        /// The connection string of the cell's database, as libpq takes it; nil: the daemon belongs to no cell.
         package var database: String?
         /// This daemon's name in the cell; nil: the machine's.
         package var member: String?

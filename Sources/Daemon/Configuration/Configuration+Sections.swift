@@ -39,11 +39,11 @@ extension Configuration {
 
         /// Where each kind of input comes in.
         var inputs: [(codec: InputCodec, endpoints: [Endpoint])] {
-            InputCodec.all.map { ($0, $0.input == .ink ? ink : features) }
+            [(.ink, ink), (.features, features)]
         }
     }
 
-    /// What the daemon as a whole takes on.
+    /// The limits of the daemon as a whole.
     package struct Limits: ConfigurationSection {
         /// Bytes of the largest message.
         package var message = 1 << 20
@@ -69,7 +69,7 @@ extension Configuration {
         ]
     }
 
-    /// What one client may ask for: a CURVE key, or a user of this machine on ipc.
+    /// The quotas of one client. A client is a CURVE key, or a user of this machine on ipc.
     package struct Quotas: ConfigurationSection {
         package var streams = 512
         package var bytesPerSecond = 8 << 20
@@ -116,7 +116,8 @@ extension Configuration {
         package var enabled = true
         /// Corrections are kept for this many seconds.
         package var journalRetention = 365 * 86400.0
-        /// How much worse the shared generation may become on the canary lines: a difference of character error rates.
+        /// The largest rise of the shared generation's character error rate on the canary lines, a difference of
+        /// fractions.
         package var canaryMargin = 0.002
         /// How much better held-out corrections must become, relative.
         package var leastGain = 0.0

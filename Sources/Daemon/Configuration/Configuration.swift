@@ -34,6 +34,7 @@ package struct Configuration: ConfigurationSection {
     /// Every key that exists, with dots; keys of a list's entries as `pipelines[].name`.
     package static var allKeys: [String] { keys }
 
-    /// What runs once `new` was loaded: its live values, and the old ones of the keys that wait for a restart.
+    /// The configuration in force after `new` was loaded: its values of live keys, and the old values of keys that need
+    /// a restart.
     package func running(after new: Configuration) -> Configuration { adoptingLiveValues(of: new) }
 }

@@ -113,7 +113,7 @@ struct ConfigurationCheck {
         return faults
     }
 
-    /// What one machine keeps of people, the others of the cell could not erase.
+    /// The other members of the cell could not erase what one machine keeps of people.
     private func clusterFaults() -> [ConfigurationFault] {
         guard configuration.cluster.database != nil, configuration.adaptation.reservoir else { return [] }
         return [

@@ -1,7 +1,7 @@
 import Foundation
 import Yams
 
-/// Finds, reads and merges what was configured: a file, then `DUCTUS_*` variables, then flags.
+/// Finds, reads and merges the configuration: a file, then `DUCTUS_*` variables, then flags.
 ///
 /// For example: `try ConfigurationLoader(path: nil, environment: ProcessInfo.processInfo.environment).load()`.
 package struct ConfigurationLoader: Sendable {
@@ -37,13 +37,13 @@ package struct ConfigurationLoader: Sendable {
         self.flags = flags
     }
 
-    /// What was loaded, and from where.
+    /// The loaded configuration, and its origin.
     package struct Loaded: Sendable {
         package var configuration: Configuration
-        /// Nil: built-in defaults.
+        /// The path of the file; nil: built-in defaults.
         package var file: String?
         package var locations: Locations
-        /// What is odd but no fault: a variable that names no key.
+        /// Warnings, such as a variable that names no key.
         package var remarks: [String]
 
         package init(configuration: Configuration, file: String? = nil, locations: Locations, remarks: [String] = []) {
@@ -183,7 +183,7 @@ package struct ConfigurationLoader: Sendable {
 }
 
 extension ConfigurationFault {
-    /// What the YAML parser found wrong.
+    /// The fault that the YAML parser found.
     fileprivate init(_ error: YamlError, file: String) {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),

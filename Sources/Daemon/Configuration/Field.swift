@@ -37,7 +37,8 @@ extension ConfigurationSection {
         fields.flatMap { $0.changes(old, new) }
     }
 
-    /// What runs once `new` was loaded: its live values, and the old ones of the keys that wait for a restart.
+    /// The section in force after `new` was loaded: its values of live keys, and the old values of keys that need a
+    /// restart.
     func adoptingLiveValues(of new: Self) -> Self {
         Self.fields.reduce(into: self) { running, field in field.adopt(new, &running) }
     }
@@ -179,7 +180,7 @@ extension Field {
 /// A section that stands in a list.
 protocol NamedConfigurationSection: ConfigurationSection {
     var name: String { get }
-    /// What the keys that are left out are.
+    /// The defaults of keys that are left out.
     init()
     /// A line that shows how to name one.
     static var nameExample: String { get }

@@ -2,7 +2,7 @@ import DuctusTransport
 import DuctusTransportZeroMQ
 import Foundation
 
-/// The directories in use: what the configuration says, else what systemd gives, else what fits the user.
+/// The directories in use: those of the configuration, else those of systemd, else those of the user.
 package struct Locations: Equatable, Sendable {
     /// Sockets.
     package var runtime: String

@@ -1,12 +1,25 @@
 import DuctusStreaming
+import DuctusWire
 
 /// One way of reading streams: which, with what model, how much at a time, when a segment ends.
 package struct PipelineSettings: NamedConfigurationSection {
-    package enum Input: String, CaseIterable, Sendable {
-        case ink, features
+    /// A kind of input that comes over the wire, by its name.
+    package struct Input: RawRepresentable, CaseIterable, Equatable, Sendable {
+        package let kind: Pipeline.Input
 
-        var kind: Pipeline.Input { self == .ink ? .ink : .features }
+        package static let ink = Input(kind: .ink)
+        package static var allCases: [Input] { InputCodec.all.map { Input(kind: $0.input) } }
+
+        private init(kind: Pipeline.Input) { self.kind = kind }
+
+        package init?(rawValue: String) {
+            guard let codec = InputCodec.named(rawValue) else { return nil }
+            self.init(kind: codec.input)
+        }
+
+        package var rawValue: String { kind.rawValue }
     }
+
     package enum Decoding: String, CaseIterable, Sendable {
         case beam
         case bestPath = "best-path"

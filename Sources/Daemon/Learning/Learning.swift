@@ -85,7 +85,7 @@ package final class Learning: Sendable {
             models: GenerationModels(base: BaseModel(model), capacity: adaptation.writersInMemory),
             reservoir: adaptation.reservoir ? Reservoir(at: kept, in: directory, remark: remark) : nil, words: words,
             canary: canary, settings: LearningSettings(adaptation), queue: training, clock: clock)
-        // What was learned serves from the first segment on.
+        // Learned weights serve from the first segment on.
         service.check()
         let path = locations.model(settings.model).map { URL(filePath: $0).appending(path: "README.md") }
         let card = path.flatMap { try? String(contentsOf: $0, encoding: .utf8) } ?? ""

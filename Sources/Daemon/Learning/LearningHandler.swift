@@ -169,7 +169,7 @@ package struct LearningHandler: ControlHandler {
         return reply
     }
 
-    /// What an entry takes of a page, about.
+    /// The size of an entry in a page of a reply, about, in bytes.
     private static func byteCount(of correction: Correction) -> Int {
         256 + correction.text.utf8.count + correction.recognized.utf8.count + correction.evidence.wireByteCount
     }

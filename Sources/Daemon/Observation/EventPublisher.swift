@@ -3,7 +3,8 @@ import DuctusStreaming
 import DuctusWire
 import Synchronization
 
-/// Publishes what happens in the daemon, topic `events`: promotions, rejections, rollbacks, reloads, streams that left.
+/// Publishes the daemon's events under the topic `events`: promotions, rejections, rollbacks, reloads, streams that
+/// left.
 ///
 /// Guarantee: numbers count from 1 without a gap, in the order in which they are given to the socket.
 package final class EventPublisher: Sendable {
@@ -21,7 +22,7 @@ package final class EventPublisher: Sendable {
         epoch = UInt64(clamping: clock.unixMicroseconds / 1000)
     }
 
-    /// Where events go from now on; those before that went nowhere.
+    /// The target of events from now on. Events before went nowhere.
     package func connect(_ send: @escaping @Sendable (Topic, [UInt8]) -> Void) {
         state.withLock { $0.send = send }
     }

@@ -53,20 +53,12 @@ package final class LogLevel: Sendable {
     }
 }
 
-/// Writes lines like `warning server: endpoint is slow endpoint=ipc:///run/ductus/ink`.
-package struct TextLogHandler: LogHandler {
-    let label: String
-    let level: LogLevel
-    let write: @Sendable (String) -> Void
-    package var metadata: Logger.Metadata = [:]
-    package var metadataProvider: Logger.MetadataProvider?
+/// A handler whose level is the daemon's, which a reload of the configuration changes for all.
+package protocol LevelledLogHandler: LogHandler {
+    var level: LogLevel { get }
+}
 
-    package init(label: String, level: LogLevel, write: @escaping @Sendable (String) -> Void) {
-        self.label = label
-        self.level = level
-        self.write = write
-    }
-
+extension LevelledLogHandler {
     package var logLevel: Logger.Level {
         get { level.current }
         set {}
@@ -75,6 +67,21 @@ package struct TextLogHandler: LogHandler {
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
+    }
+}
+
+/// Writes lines like `warning server: endpoint is slow endpoint=ipc:///run/ductus/ink`.
+package struct TextLogHandler: LevelledLogHandler {
+    let label: String
+    package let level: LogLevel
+    let write: @Sendable (String) -> Void
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
+
+    package init(label: String, level: LogLevel, write: @escaping @Sendable (String) -> Void) {
+        self.label = label
+        self.level = level
+        self.write = write
     }
 
     package func log(event: LogEvent) {
@@ -108,7 +115,7 @@ enum LogText {
 }
 
 /// Writes entries with fields and priorities to the journal's own socket.
-package struct JournalLogHandler: LogHandler {
+package struct JournalLogHandler: LevelledLogHandler {
     /// The socket, and how many entries it did not take.
     package final class Journal: Sendable {
         package static let defaultPath = "/run/systemd/journal/socket"
@@ -132,7 +139,7 @@ package struct JournalLogHandler: LogHandler {
     private static let longestValue = 4096
 
     let label: String
-    let level: LogLevel
+    package let level: LogLevel
     let journal: Journal
     package var metadata: Logger.Metadata = [:]
     package var metadataProvider: Logger.MetadataProvider?
@@ -141,16 +148,6 @@ package struct JournalLogHandler: LogHandler {
         self.label = label
         self.level = level
         self.journal = journal
-    }
-
-    package var logLevel: Logger.Level {
-        get { level.current }
-        set {}
-    }
-
-    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
     }
 
     package func log(event: LogEvent) {

@@ -12,7 +12,7 @@ package struct ProcessFigures: Equatable, Sendable {
     package var descriptorLimit: UInt64
     package var threads: Int
 
-    /// Nil where /proc is not mounted.
+    /// The figures of this process; nil where /proc is not mounted.
     package static func read() -> ProcessFigures? {
         guard let status = try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8) else { return nil }
         let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0

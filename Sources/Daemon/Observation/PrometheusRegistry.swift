@@ -19,7 +19,7 @@ package final class PrometheusRegistry: MetricsFactory {
 
     private struct Identity: Hashable {
         var name: String
-        /// As written between braces.
+        /// The labels as they are written between braces.
         var labels: String
     }
 
@@ -52,11 +52,11 @@ package final class PrometheusRegistry: MetricsFactory {
         return text
     }
 
-    /// Sets a histogram that somebody else counts.
+    /// Sets a histogram whose values are counted elsewhere.
     /// - Parameters:
     ///   - values: One for each label of the metric.
     ///   - sum: In seconds.
-    ///   - upTo: How many were at most so many seconds.
+    ///   - upTo: Gives the number of values up to a bound in seconds.
     package func set(
         _ metric: MetricCatalogue, _ values: [String], count: UInt64, sum: Double, upTo: (Double) -> UInt64
     ) {

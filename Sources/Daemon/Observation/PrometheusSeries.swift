@@ -49,8 +49,8 @@ final class HistogramSeries: RecorderHandler, TimerHandler {
 
     var snapshot: Contents { contents.withLock { $0 } }
 
-    /// What somebody else counted.
-    /// - Parameter upTo: Values of at most a bound.
+    /// Sets the series to values that are counted elsewhere.
+    /// - Parameter upTo: Gives the number of values up to a bound.
     func replace(count: UInt64, sum: Double, upTo: (Double) -> UInt64) {
         var below: UInt64 = 0
         var counts = bounds.map { bound in

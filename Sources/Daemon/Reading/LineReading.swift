@@ -37,7 +37,7 @@ enum LineReading {
         return piece
     }
 
-    /// What is no writing.
+    /// The piece of a drawing.
     static func drawing(_ read: ReadPiece) -> WireRecognizedPiece {
         var piece = WireRecognizedPiece()
         piece.kind = .drawing

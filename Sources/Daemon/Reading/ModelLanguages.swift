@@ -1,7 +1,7 @@
 import DuctusDecoding
 import DuctusRecognition
 
-/// Which languages a model can write: those whose letters it has.
+/// The languages that a model can write: those whose letters it has.
 package enum ModelLanguages {
     /// Beside the unaccented letters, those that a language's ordinary words need.
     private static let letters: [(language: String, letters: String)] = [

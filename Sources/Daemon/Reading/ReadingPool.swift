@@ -37,9 +37,9 @@ package final class ReadingPool: Sendable {
     private static let niceness: Int32 = 5
 
     /// - Parameters:
-    ///   - threads: begun with the first work.
-    ///   - limit: pieces of work that may wait.
-    ///   - byteLimit: their bytes; of one client half of it.
+    ///   - threads: the number of threads, which start with the first work.
+    ///   - limit: the number of pieces of work that may wait.
+    ///   - byteLimit: the bytes of work that may wait; half of them for one client.
     package init(threads: Int, limit: Int = 512, limitPerClient: Int = 256, byteLimit: Int = 64 << 20) {
         self.threads = threads
         self.limit = limit

@@ -12,7 +12,7 @@ package final class RecognizeHandler: ControlHandler {
     private static let mostAlternatives: UInt32 = 20
     /// The beam keeps so many in any case: candidates of words come from them.
     private static let readings = 12
-    /// What a sample takes while it waits: as it came, and as it is read.
+    /// Bytes of memory per sample that waits: the request's, and the decoded one's.
     private static let bytesPerSample = 64
 
     /// - Parameter threads: that read at the same time.

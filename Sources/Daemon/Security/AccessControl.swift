@@ -51,8 +51,8 @@ package final class AccessControl: Sendable {
         quotas = ClientQuotas(configuration.quotas, idleStream: configuration.limits.idleStream, now: now)
     }
 
-    /// What a reload changes: rights, for every connection, packet, request and message from now on; quotas.
-    /// - Throws: `ConfigurationError`; then all stays as it was.
+    /// Applies a reload: new rights for every connection, packet, request and message from now on, and new quotas.
+    /// - Throws: `ConfigurationError`; then nothing changes.
     package func change(to configuration: Configuration) throws(ConfigurationError) {
         let list = try Self.list(configuration)
         policy.withLock { $0 = AccessPolicy(list, localWriters: configuration.security.localWriters) }

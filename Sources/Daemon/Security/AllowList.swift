@@ -2,7 +2,7 @@ import DuctusTransportZeroMQ
 import DuctusWeb
 import Foundation
 
-/// The clients that may connect over TCP, by a key, or by HTTP, by a token: who they are, and what each may do.
+/// The list of clients that may connect, over TCP with a key or over HTTP with a token, and the rights of each.
 ///
 /// ```yaml
 /// clients:
@@ -54,7 +54,7 @@ package struct AllowList: Equatable, Sendable {
         clients = file.clients
     }
 
-    /// Those who may come by HTTP with a token of their own.
+    /// The clients that may come by HTTP with a token of their own.
     package var tokens: [WebCredentials.Client] {
         clients.filter { !$0.tokenHash.isEmpty }.map { .init(name: $0.name, tokenHash: $0.tokenHash) }
     }

@@ -10,9 +10,9 @@ final class Intake: Sendable {
     /// Why a message was not taken.
     enum Drop: String, CaseIterable {
         case malformed, wrongTopic = "wrong_topic", noPipeline = "no_pipeline", laneFull = "lane_full", closing
-        /// Of a slot that another daemon of the cell reads.
+        /// A packet of a slot that another daemon of the cell reads.
         case notOwner = "not_owner"
-        /// By the access control, which counts by its own reasons.
+        /// A packet that the access control refused; it counts by its own reasons.
         case turnedAway = "turned_away"
     }
 
@@ -59,7 +59,7 @@ final class Intake: Sendable {
         return drops
     }
 
-    /// From now on everything is dropped: the daemon stops.
+    /// Drops all input from now on, because the daemon stops.
     func close() { isOpen.store(false, ordering: .releasing) }
 
     /// The lane of a stream, the same for as long as there are as many lanes.
@@ -119,7 +119,7 @@ final class Intake: Sendable {
         if case .hello(var hello) = packet.role, let writer = hello.writer,
             access?.admit(writer: writer, of: stream, from: batch.peer(message)) != nil
         {
-            // What else it says still holds.
+            // The rest of the packet is valid.
             hello.writer = nil
             packet = packet.greeting(with: hello)
         }

@@ -125,7 +125,7 @@ final class LabelPublisher: LabelSink {
             metadata: ["stream": "\(stream)"])
     }
 
-    /// What a subscriber who comes now has missed: the last event of every stream it asks for, oldest first.
+    /// The events for a new subscriber: the last event of every stream it asks for, oldest first.
     func lastEvents(of prefix: [UInt8]) -> [Publication] {
         state.withLock { state in
             state.last.values.filter { $0.message.topic.starts(with: prefix) }.sorted { $0.age < $1.age }.map(\.message)

@@ -1,17 +1,17 @@
 import DuctusTransport
 import Synchronization
 
-/// Requests that cost much, such as exports: carried out one at a time, the clients in turn, so that neither their number nor their
-/// replies keep anybody else waiting.
+/// A queue of costly requests, such as exports. It carries them out one at a time, and takes the clients in turn, so
+/// that one client's requests do not delay the others.
 ///
-/// Any thread may submit. What one client may have waiting is bounded, and so is what all may.
+/// Any thread may submit. The number of waiting requests is bounded, for one client and for all.
 package final class RequestQueue: Sendable {
     /// Carries a request out and calls `done` once, then or later, on any thread.
     package typealias Work = @Sendable (_ done: @escaping @Sendable () -> Void) -> Void
 
     private struct State {
         var waiting: [PeerIdentity: [Work]] = [:]
-        /// Whose turn it is: the first. Each client with something waiting stands here once.
+        /// The clients with requests waiting, each once. The first is next.
         var turns: [PeerIdentity] = []
         var count = 0
         var isBusy = false

@@ -124,7 +124,8 @@ package final class Server: Sendable {
         subscribe(to: slots, begins: true)
     }
 
-    /// Of these slots, those with an open segment, or one that waits for its final. Asks every lane, and waits for the answers.
+    /// The slots among these with an open segment, or one that waits for its final. It asks every lane, and waits for
+    /// the answers.
     package func busy(among slots: Set<Slot>) -> Set<Slot> {
         guard let slotOf = roster?.streams(of: slots), !slotOf.isEmpty else { return [] }
         let found = Mutex<Set<Slot>>([])
@@ -240,7 +241,8 @@ package final class Server: Sendable {
         }
     }
 
-    /// How much of the future a pipeline's partials wait for, ms: by the sensor's rate, or as fast as its pens have written so far.
+    /// The time that a pipeline's partials wait for lookahead, in ms, by the sensor's rate, or by the speed of its pens
+    /// so far.
     private static func lookahead(of pipeline: Pipeline, _ model: Model, _ lanes: [LaneThread]) -> UInt32 {
         var pace = FramePace()
         for lane in lanes { lane.report.counters.pace[pipeline.name].map { pace.add($0) } }

@@ -62,7 +62,7 @@ final class StatusHandler: ControlHandler {
         }
     }
 
-    /// What came in from the lanes so far.
+    /// The reports of the lanes so far.
     private final class Gathered: Sendable {
         private struct State {
             var awaited: Int

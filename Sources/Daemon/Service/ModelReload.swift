@@ -12,7 +12,7 @@ package final class ModelReload: Sendable {
         let path: String
         let take: @Sendable () -> Void
 
-        /// From the next segment on; gives what to tell the operator.
+        /// Takes effect from the next segment on. Returns the message for the operator.
         func apply() -> String {
             take()
             return "pipelines[\(pipeline)]: model read again from \(path)"

@@ -42,9 +42,9 @@ package final class Reloader: Sendable {
     private let registry: PrometheusRegistry
 
     /// - Parameters:
-    ///   - loader: The one that gave `loaded`; it reads the same file, environment and flags again.
-    ///   - learning: Takes its own section's changes; nil where nothing is learned.
-    ///   - level: Of all logs.
+    ///   - loader: The loader that gave `loaded`. It reads the same file, environment and flags again.
+    ///   - learning: The service that takes changes of its section; nil where nothing is learned.
+    ///   - level: The level of all logs.
     package init(
         _ loader: ConfigurationLoader, loaded: ConfigurationLoader.Loaded, access: AccessControl, models: ModelReload,
         learning: Learning? = nil, level: LogLevel, logger: Logger, notifier: ServiceNotifier, events: EventPublisher,
@@ -96,7 +96,7 @@ package final class Reloader: Sendable {
         let loaded = try loader.load()
         let difference = ConfigurationDifference(from: running, to: loaded.configuration)
         let next = running.running(after: loaded.configuration)
-        // What can fail comes first.
+        // Steps that can fail come first.
         let replacements = try models.load(next.pipelines, locations: loaded.locations)
         try access.change(to: next)
         let replaced = replacements.map { $0.apply() }

@@ -18,7 +18,7 @@ package struct WebAddressFiles: Sendable {
     package var addressPath: String { runtime + "/" + Self.addressName }
     package var tokenPath: String { runtime + "/" + Self.tokenName }
 
-    /// What a client finds.
+    /// The contents of the files.
     package struct Contents: Sendable, Equatable {
         /// Scheme, host and port: `http://127.0.0.1:7718`.
         package var address: String

@@ -61,7 +61,7 @@ package final class WebDoor: Sendable {
     }
 }
 
-/// What it takes to open the door.
+/// The parts that the door is opened with.
 private struct WebOpening: Sendable {
     let configuration: Configuration
     let files: WebAddressFiles

@@ -1,8 +1,8 @@
 /// The alignments of the beam's hypotheses: the frames in which each symbol was read.
 ///
-/// Token passing (Young, Russell, Thornton 1989): a hypothesis carries a `Trace` for the best alignment that ends in a blank and one for
-/// the best that ends in its last label. When a label is added, what the trace knew of the one before is written down as a
-/// record, which never changes again; records chain back to the start.
+/// Token passing (Young, Russell, Thornton 1989): a hypothesis carries a `Trace` for the best alignment that ends in a
+/// blank and one for the best that ends in its last label. When a label is added, the alignment of the label before
+/// becomes a record, which never changes again. Each record points to the one before it.
 ///
 /// It owns its memory, so it cannot be copied; `copy(from:)` writes another history's records into it.
 struct AlignmentHistory: ~Copyable {

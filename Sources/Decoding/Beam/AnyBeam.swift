@@ -1,6 +1,7 @@
 import Foundation
 
-/// A beam whose scorer is not part of its type: one call a piece of posteriors, none a label.
+/// A beam whose scorer is not part of its type. It costs one indirect call for each piece of posteriors, and none for
+/// each label.
 ///
 /// Made of closures rather than of a generic class behind a protocol: the methods of such a class are compiled once for all scorers, and then
 /// every label costs a call through a witness table. The closures are compiled with the scorer known.

@@ -8,7 +8,7 @@ struct BeamEntry<State: BitwiseCopyable> {
     var label: Int32
     /// Where in the beam the prefix without its last label is; -1 where it is not.
     var parent: Int32
-    /// What the scorer remembers of the prefix.
+    /// The scorer's state of the prefix.
     var state: State
     /// Weighted probability of all alignments that end in a blank, on the beam's scale.
     var blank: Double
@@ -50,7 +50,7 @@ struct Beam<S: Scorer>: ~Copyable {
     private(set) var count = 0
     private(set) var tree: PrefixTree
     private(set) var history: AlignmentHistory
-    /// What to add to the logarithm of an entry's probability.
+    /// The addition to the logarithm of an entry's probability.
     private(set) var logScale = 0.0
     private(set) var frame: Int32 = 0
     private var spare: UnsafeMutablePointer<Entry>
@@ -153,7 +153,7 @@ struct Beam<S: Scorer>: ~Copyable {
         }
     }
 
-    /// What each prefix is worth after this frame, extensions of prefixes in the beam included.
+    /// Computes the probability of each prefix after this frame, extensions of prefixes in the beam included.
     private mutating func keepPrefixes(_ row: UnsafePointer<Float>, blank: Double) {
         candidateCount = 0
         for index in 0..<count {

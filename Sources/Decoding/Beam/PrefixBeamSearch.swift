@@ -2,8 +2,9 @@ import Foundation
 
 /// Prefix beam search over CTC posteriors (Graves 2008; Hannun et al. 2014), fused with a character n-gram model and a lexicon.
 ///
-/// The beam is state: `advance` takes frames in pieces of any size with the same result as all at once, and between pieces the hypotheses can be
-/// read. What all hypotheses agree on at the left, `stablePrefix`, never changes later.
+/// The search is incremental: `advance` takes frames in pieces of any size, with the same result as all at once, and
+/// the hypotheses can be read between pieces. `stablePrefix`, the symbols that all hypotheses begin with, never changes
+/// later.
 ///
 /// For example:
 ///
@@ -14,6 +15,7 @@ import Foundation
 /// A search belongs to one thread at a time. It allocates nothing per frame once warm; its memory follows the length of the text that is
 /// open, so an endless stream resets it at its segments' ends.
 public final class PrefixBeamSearch {
+    /// The symbols of the classes.
     public let alphabet: Alphabet
     /// Ranks the readings of finished lines anew; nil leaves them as the search ranks them.
     public var rescorer: (any Rescorer)?
@@ -112,8 +114,9 @@ public final class PrefixBeamSearch {
 }
 
 extension PrefixBeamSearch {
-    /// Ranks by CTC alone where the best reading is a single symbol, with all scorers and without: models of running text know nothing about
-    /// a symbol that stands by itself, and take it for the most frequent line of one symbol, a full stop. False, and nothing changed: it is more, or nothing.
+    /// Ranks by CTC alone where the best reading is a single symbol, with all scorers and without: models of running
+    /// text take a symbol that stands by itself for the most frequent line of one symbol, a full stop. Returns false,
+    /// and changes nothing, if the best reading has more symbols, or none.
     private static func rankedAsLoneSymbol(_ readings: inout [BeamReading]) -> Bool {
         guard let likeliest = readings.max(by: { $0.ctcLogProbability < $1.ctcLogProbability }),
             likeliest.symbols.count == 1, readings[0].symbols.count == 1

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Tokens are single characters; the space is written `<space>` or `▁`; `<s>` and `</s>` become the boundary, `<unk>` is left out.
 enum ARPA {
-    /// What a file of n-grams may hold at most: protects from headers that announce the absurd.
+    /// The largest number of n-grams in a file. It protects from headers that announce absurd numbers.
     private static let largestCount = 200_000_000
 
     /// The n-grams of ARPA text.
@@ -41,7 +41,7 @@ enum ARPA {
         private var entries: [[Entry]] = []
         private var symbols: [String] = []
         private var numbers: [String: UInt64] = [:]
-        /// Of the symbols so far: all of them once the 1-grams are read.
+        /// The packing of keys for the symbols so far, which are all symbols once the 1-grams are read.
         private var packing: SymbolPacking { SymbolPacking(symbolCount: symbols.count) }
         private var keyBits: UInt64 = 0
         private static let logOf10 = Float(2.302585092994046)

@@ -2,19 +2,20 @@ import Foundation
 
 /// Interpolated modified Kneser-Ney smoothing of an n-gram model (Chen & Goodman 1998), and its pruning to a size.
 ///
-/// Each order's counts are discounted by D1, D2 or D3+, estimated from the counts of counts, and what that frees goes to the next shorter
-/// context. Pruning drops the n-grams that are missed least: those whose discounted count times the log ratio of their probability
-/// with and without them is smallest (weighted difference, Seymore & Rosenfeld 1996); unlike entropy pruning (Stolcke 1998) it does not lean on
-/// the probability of contexts, which Kneser-Ney's shorter orders misstate (Chelba et al. 2010). What is dropped becomes back-off
-/// weight, so every context's probabilities still sum to one.
+/// Each order's counts are discounted by D1, D2 or D3+, estimated from the counts of counts, and the freed probability
+/// goes to the next shorter context. Pruning drops the n-grams whose discounted count times the log ratio of their
+/// probability with and without them is smallest (weighted difference, Seymore & Rosenfeld 1996); unlike entropy
+/// pruning (Stolcke 1998) it does not lean on the probability of contexts, which Kneser-Ney's shorter orders misstate
+/// (Chelba et al. 2010). The probability of dropped n-grams becomes back-off weight, so every context's probabilities
+/// still sum to one.
 public struct KneserNey {
-    /// How much to keep.
+    /// The n-grams that are kept.
     public enum Pruning: Sendable, Equatable {
         /// Everything.
         case none
-        /// What gains more than this many nats on the training text.
+        /// The gain, in nats over the training text, above which an n-gram is kept.
         case threshold(Float)
-        /// As much as fits a compact file of so many bytes.
+        /// The n-grams that fit into a compact file of this size.
         case size(bytes: Int)
     }
 
@@ -26,7 +27,7 @@ public struct KneserNey {
         var shorter: [UInt32]
         /// The discounted count over the context's sum: what is left when all shorter orders say nothing.
         var discounted: [Float]
-        /// What dropping the n-gram would lose, in nats over the training text.
+        /// The loss if the n-gram were dropped, in nats over the training text.
         var gain: [Float]
         var probability: [Float]
         var kept: [Bool]
@@ -40,7 +41,7 @@ public struct KneserNey {
     ///
     /// - Parameters:
     ///   - order: the longest n-gram, 1 to 9.
-    ///   - progress: told what is being done.
+    ///   - progress: called with the name of each step.
     /// - Throws: `LanguageModelFault.badOrder`, `.noText`.
     public static func estimate(
         _ corpus: TextCorpus, order: Int, pruning: Pruning = .none, progress: (String) -> Void = { _ in }
@@ -155,7 +156,8 @@ public struct KneserNey {
         }
     }
 
-    /// Marks what to keep: what gains more, and whatever kept n-grams need as context or ending. Returns the compact file's size.
+    /// Marks the n-grams to keep: those that gain more, and those that kept ones need as context or ending. Returns the
+    /// compact file's size.
     private mutating func keep(above threshold: Float) -> Int {
         let smallestPruned = 2
         for index in levels.indices { levels[index].kept = Array(repeating: false, count: levels[index].keys.count) }

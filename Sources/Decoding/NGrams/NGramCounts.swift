@@ -6,9 +6,10 @@ struct NGramCounts {
     /// The n-grams of one order, sorted by key (first symbol highest, see `NGramLevels`).
     struct Order {
         var keys: [UInt64] = []
-        /// For the highest order and for n-grams that begin a line: how often it occurs. Else: after how many different symbols.
+        /// The count of an n-gram: its occurrences for the highest order and for n-grams that begin a line, else the
+        /// number of different symbols before it.
         var adjusted: [UInt32] = []
-        /// How often it occurs.
+        /// The number of its occurrences.
         var raw: [UInt32] = []
     }
 
@@ -40,7 +41,7 @@ struct NGramCounts {
     private static func longest(_ stream: [LanguageSymbol], order: Int, _ packing: SymbolPacking) -> [Entry] {
         let none = packing.mask
         let top = packing.bits * UInt64(order - 1)
-        // What a line's first symbol finds: the boundary, and nothing before it.
+        // The context of a line's first symbol: the boundary alone.
         var beginning: UInt64 = 0
         for _ in 0..<(order - 1) { beginning = packing.appending(none, to: beginning) }
         var keys: [UInt64] = []

@@ -6,6 +6,7 @@
 public struct NGramLevels: Sendable {
     /// The n-grams of one order, sorted by key.
     public struct Level: Sendable {
+        /// The n-grams' symbols, packed into one number each, ascending.
         public var keys: [UInt64] = []
         /// Natural log of the probability of the last symbol after the others.
         public var logProbabilities: [Float] = []

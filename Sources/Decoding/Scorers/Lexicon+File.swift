@@ -37,7 +37,7 @@ extension Lexicon {
 
     /// Bytes: a million words of a dictionary have fewer.
     private static let largestFile = 64 << 20
-    /// Beyond it a word would be read from a blank page.
+    /// A larger weight would read a word from a blank page.
     private static let largestWeightInFile: Float = 20
 }
 

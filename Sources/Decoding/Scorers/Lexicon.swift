@@ -7,7 +7,7 @@ public struct Lexicon: Sendable, Equatable {
     typealias State = Int32
     /// Where every word begins.
     static let start: State = 0
-    /// Where what was read so far begins no known word.
+    /// The state of a prefix that begins no known word.
     static let outside: State = -1
 
     private struct Node: Equatable {
@@ -20,7 +20,7 @@ public struct Lexicon: Sendable, Equatable {
         var advance: Float = 0
     }
 
-    /// What a label is within words.
+    /// The role of a label within words.
     enum LabelKind: UInt8 {
         case separator, letter, capital, digit
     }
@@ -113,7 +113,7 @@ public struct Lexicon: Sendable, Equatable {
     @inline(__always)
     func isWord(_ label: Int32) -> Bool { kinds[Int(label)] != .separator }
 
-    /// What `label` is within words.
+    /// The role of `label` within words.
     @inline(__always)
     func kind(of label: Int32) -> LabelKind { kinds[Int(label)] }
 

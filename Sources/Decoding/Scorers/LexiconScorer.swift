@@ -1,12 +1,14 @@
 import Foundation
 
-/// Weighs words: known ones by a bonus and their own weight, others by a penalty.
+/// Scores words: a known word by a bonus and its own weight, an unknown one by a penalty.
 ///
-/// Bonus and penalty count where a word ends. Its own weight is paid label by label on the way there, and taken back where the text turns
-/// out to be another word (the failure arcs of shallow-fusion biasing; Zhao et al. 2019).
+/// Bonus and penalty are added where a word ends. A word's own weight is added label by label on the way there, and
+/// taken back where the text turns out to be another word (the failure arcs of shallow-fusion biasing; Zhao et al.
+/// 2019).
 ///
-/// A word of `personal`, the few that one writer uses, counts as known beside those of `lexicon`; where both have it, the larger weight
-/// counts. Where there is no `lexicon`, no word is unknown. What no list can have is not punished: numbers, and words all in capitals.
+/// A word of `personal`, the few that one writer uses, counts as known beside those of `lexicon`; where both have it,
+/// the larger weight counts. Without a `lexicon`, no word is unknown. Numbers and words in capitals, which no list can
+/// hold, get no penalty.
 public final class LexiconScorer: Scorer {
     /// Where the open word stands in either list of words.
     public struct State: BitwiseCopyable, Sendable {
@@ -42,7 +44,7 @@ public final class LexiconScorer: Scorer {
         unknownWordPenalty = lexicon == nil ? 0 : configuration.unknownWordPenalty
         let step = max(first.largestStep, personal?.largestStep ?? 0)
         looksAhead = step > 0
-        // What is paid on the way covers the weight at the end: there, only the bonus can be new.
+        // The word's own weight was added on the way, so that at its end only the bonus is new.
         largestFactor = exp(Double(max(0, wordBonus, -unknownWordPenalty, step)))
     }
 
@@ -56,7 +58,7 @@ public final class LexiconScorer: Scorer {
         return looksAhead ? factorOnTheWay(of: label, after: state) : 1
     }
 
-    /// What a label of a word earns, or what was earned and is lost with it.
+    /// The score that a label of a word adds, or the earlier score that it takes back.
     private func factorOnTheWay(of label: Int32, after state: State) -> Double {
         let before = advance(at: state)
         let general = lexicon.next(state.general, label)

@@ -15,7 +15,7 @@
 ///         func logFactorOfEnd(after last: Int32) -> Double { 0 }
 ///     }
 public protocol Scorer: Sendable {
-    /// What it remembers of a prefix: a few numbers, copied with each hypothesis.
+    /// The scorer's state of a prefix: a few numbers, which are copied with each hypothesis.
     associatedtype State: BitwiseCopyable & Sendable
 
     /// An upper bound of every factor, line ends not counted: labels that cannot enter the beam even with it are not looked at.
@@ -51,7 +51,9 @@ public struct Both<First: Scorer, Second: Scorer>: Scorer {
         var second: Second.State
     }
 
+    /// The scorer whose factor comes first.
     public let first: First
+    /// The scorer whose factor is multiplied to it.
     public let second: Second
 
     public init(_ first: First, _ second: Second) {

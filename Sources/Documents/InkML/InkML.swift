@@ -4,11 +4,11 @@ import Foundation
 
 /// W3C's Ink Markup Language (Recommendation of 20 September 2011): reading and writing.
 ///
-/// What becomes one piece of ink: the whole document if it has a `truth` annotation itself; else every outermost
-/// `traceGroup` or `traceView` that has one; where nothing is labelled, every group that the file calls a line; else every top-level
-/// `traceGroup`, or the groups inside it if they lie below each other, and all loose traces together. A trace that views
-/// repeat counts once. Annotations of the types `truth`, `text`, `label` or `transcription` give the text; `writer`, `language`,
-/// `source` and `id` (or `xml:id`) the rest.
+/// One piece of ink is the whole document if it has a `truth` annotation itself; else every outermost `traceGroup` or
+/// `traceView` that has one; where nothing is labelled, every group that the file calls a line; else every top-level
+/// `traceGroup`, or the groups inside it if they lie below each other, and all loose traces together. A trace that
+/// views repeat counts once. Annotations of the types `truth`, `text`, `label` or `transcription` give the text;
+/// `writer`, `language`, `source` and `id` (or `xml:id`) the rest.
 public enum InkML {
     /// Reads a file, plain or gzip.
     ///
@@ -53,7 +53,7 @@ public enum InkML {
         return text + "</ink>\n"
     }
 
-    /// What writes a channel of a sample.
+    /// The function that writes a channel of a sample.
     typealias ChannelText = (Sample) -> String
 
     /// The element `traceFormat` with the channels that some of the strokes have, and how each is written.

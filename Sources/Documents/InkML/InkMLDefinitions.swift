@@ -2,9 +2,9 @@ import DuctusDrawing
 import DuctusFoundations
 import Foundation
 
-/// What holds for a trace: the meaning of its values, where they are on the canvas, and the time that its times count from.
+/// The context of a trace: the meaning of its values, their place on the canvas, and the origin of its times.
 struct InkMLContext {
-    /// Nil where nothing was said: X and Y.
+    /// The trace's format; nil: X and Y.
     var format: InkMLTraceFormat?
     /// ms.
     var timestamp = 0.0
@@ -36,7 +36,7 @@ struct InkMLDefinitions {
         reference.lastIndex(of: "#").map { String(reference[reference.index(after: $0)...]) } ?? reference
     }
 
-    /// What an element is called: `xml:id`, or `id` as many programs write it.
+    /// The identifier of an element: `xml:id`, or `id`, as many programs write it.
     static func id(_ attributes: [String: String]) -> String? { attributes["xml:id"] ?? attributes["id"] }
 
     /// Collects all that a document defines, wherever it stands, for references to what comes later. What refers to a name that comes
@@ -77,7 +77,8 @@ struct InkMLDefinitions {
 
     /// Reads the element whose start tag was just read, if it defines something; false if it does not.
     ///
-    /// - Parameter isCurrent: whether a context or format holds for what follows, not only for what refers to it.
+    /// - Parameter isCurrent: whether a context or format holds for all later traces, not only for those that refer to
+    ///   it.
     mutating func read(
         _ name: String, _ attributes: [String: String], _ scanner: inout XMLScanner, current: inout InkMLContext,
         isCurrent: Bool

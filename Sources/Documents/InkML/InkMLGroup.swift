@@ -43,7 +43,7 @@ struct InkMLTraces {
 
 /// An `<ink>`, `<traceGroup>` or `<traceView>`.
 struct InkMLGroup {
-    /// What a program says that the group is.
+    /// The kind of the group, as its program marks it.
     enum Kind: String {
         case writingRegion, paragraph, line, inkWord, inkDrawing
     }
@@ -140,7 +140,7 @@ struct InkMLGroup {
         for child in groups { child.collect(isRoot: false, from: table, into: &pages) }
         if !stacked.isEmpty { for index in before..<pages.count { pages[index].isLine = true } }
         guard !(hasText && hasViews) else { return }
-        // What views show is no loose ink any more.
+        // Traces that views show are not loose ink any more.
         let shown = Set(groups.filter(\.hasViews).flatMap(\.allStrokes))
         append(looseStrokes.filter { !shown.contains($0) }, isLine: false)
     }

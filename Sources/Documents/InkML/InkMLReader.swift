@@ -213,7 +213,8 @@ struct InkMLReader {
         return bytes
     }
 
-    /// What note programs say of a group: a writing region, a paragraph, a line, a word or a drawing (Microsoft's ink, in EMMA).
+    /// The kind of a group, as note programs mark it (Microsoft's ink, in EMMA): a writing region, a paragraph, a line,
+    /// a word or a drawing.
     private mutating func readAnnotationXML(into group: inout InkMLGroup) throws {
         var depth = 1
         while depth > 0, let event = try scanner.next() {

@@ -1,7 +1,7 @@
 import DuctusFoundations
 import DuctusInk
 
-/// What the values of a trace mean: InkML's `<traceFormat>`, and the decoding of a `<trace>` by it.
+/// The meaning of a trace's values (InkML's `<traceFormat>`), and the decoding of a `<trace>` by it.
 ///
 /// W3C Recommendation "Ink Markup Language (InkML)", 20 September 2011, sections 3.1 and 3.2.
 struct InkMLTraceFormat {
@@ -11,11 +11,11 @@ struct InkMLTraceFormat {
         }
 
         var kind: Kind
-        /// What the value is multiplied by: units, and −1 where the axis points the other way.
+        /// The factor of the value: its unit, negative where the axis points the other way.
         var factor = 1.0
         /// Subtracted before; the lower end of a pressure's range.
         var origin = 0.0
-        /// What an omitted value means.
+        /// The meaning of an omitted value.
         var initial = Double.nan
         /// Millimetres in one unit of a place; nil where that is not known.
         var millimetres: Double?
@@ -25,10 +25,10 @@ struct InkMLTraceFormat {
     var regular: [Channel] = []
     var intermittent: [Channel] = []
 
-    /// What holds where nothing is said: X and Y.
+    /// The format of traces without one: X and Y.
     static let standard = InkMLTraceFormat(regular: [Channel(kind: .x), Channel(kind: .y)])
 
-    /// What holds where the document says nothing at all: X and Y, and whatever programs write behind them.
+    /// The format of documents without any: X and Y, and whatever values follow.
     static let unstated = InkMLTraceFormat(
         regular: standard.regular, intermittent: [Channel](repeating: Channel(kind: .other), count: 6))
 

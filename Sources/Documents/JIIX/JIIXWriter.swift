@@ -1,14 +1,13 @@
 import DuctusFoundations
 import DuctusInk
 
-/// JIIX: an object for each page, one a line, with the words, their candidates, and the strokes of each. Places are in mm where the page's
-/// size is known, else in the ink's units.
+/// Writes JIIX (MyScript's JSON Interactive Ink eXchange, version 3): an object for each page, one a line, with the words, their candidates and
+/// strokes, the characters and the lines. Places are in mm where the page's size is known, else in the ink's units.
 public struct JIIXWriter: ReadingWriter {
     public static let name = "jiix"
     public static let fileExtension = "jiix"
 
     private let output: ([UInt8]) throws -> Void
-    private static let millimetresPerPoint: Float = 25.4 / 72
 
     public init(title: String, output: @escaping ([UInt8]) throws -> Void) { self.output = output }
 
@@ -19,78 +18,180 @@ public struct JIIXWriter: ReadingWriter {
     public mutating func finish() throws {}
 
     /// A page as one JSON object, without line ends.
-    public static func object(_ page: InkPage, _ reading: ReadPage, withStrokes: Bool = true) -> String {
-        let scale = page.sheet.map { millimetresPerPoint / $0.unitsPerPoint } ?? 1
-        var members = ["\"type\":\"Text\"", "\"id\":\(JSONText.quoted(page.ink.id))"]
-        let lines = reading.pieces.filter { $0.kind == .text }
-        let boxes = lines.map(\.box)
-        if let first = boxes.first { members.append(box(boxes.dropFirst().reduce(first) { $0.union($1) }, scale)) }
-        members.append("\"label\":\(JSONText.quoted(reading.text))")
-        var words: [String] = []
-        var rows: [String] = []
-        var character = 0
-        for (index, line) in lines.enumerated() {
-            if index > 0 {
-                words.append("{\"label\":\"\\n\",\"first-char\":\(character),\"last-char\":\(character)}")
-                character += 1
+    public static func object(_ page: InkPage, _ reading: ReadPage, _ options: JIIXOptions = JIIXOptions()) -> String {
+        JIIXPage(page: page, reading: reading, options: options).text
+    }
+}
+
+/// One page that is written as JIIX.
+private struct JIIXPage {
+    let page: InkPage
+    let lines: [ReadPiece]
+    let label: String
+    let id: String
+    let givesPoints: Bool
+    /// Millimetres per unit.
+    let scaleX, scaleY: Float
+
+    private static let millimetresPerPoint: Float = 25.4 / 72
+
+    init(page: InkPage, reading: ReadPage, options: JIIXOptions) {
+        self.page = page
+        lines = reading.pieces.filter { $0.kind == .text }
+        label = reading.text
+        id = page.ink.id
+        givesPoints = options.givesPoints
+        let scale = page.sheet.map { Self.millimetresPerPoint / $0.unitsPerPoint } ?? 1
+        scaleX = options.scaleX ?? scale
+        scaleY = options.scaleY ?? scale
+    }
+
+    var text: String {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("type", "Text")
+            json.member("id", id)
+            json.member("version", "3")
+            json.member("label", label)
+            if let first = lines.first { box(lines.dropFirst().reduce(first.box) { $0.union($1.box) }, &json) }
+            json.name("words")
+            json.array(words)
+            if lines.contains(where: { !$0.characters.isEmpty }) {
+                json.name("chars")
+                json.array(characters)
             }
-            let first = character
+            json.name("lines")
+            json.array(rows)
+        }
+        return json.text
+    }
+
+    private func words(_ json: inout JSONWriter) {
+        var character = 0
+        func separator(_ label: String) {
+            json.object {
+                $0.member("label", label)
+                extent(character, 1, &$0)
+            }
+            character += 1
+        }
+        for (index, line) in lines.enumerated() {
+            if index > 0 { separator("\n") }
             for (number, word) in line.words.enumerated() {
-                if number > 0 {
-                    words.append("{\"label\":\" \",\"first-char\":\(character),\"last-char\":\(character)}")
-                    character += 1
+                if number > 0 { separator(" ") }
+                json.object {
+                    $0.member("id", "word/\(index)/\(number)")
+                    $0.member("label", word.text)
+                    $0.name("candidates")
+                    let candidates = word.candidates.isEmpty ? [word.text] : word.candidates.map(\.text)
+                    $0.array { json in for candidate in candidates { json.value(candidate) } }
+                    extent(character, word.text.count, &$0)
+                    box(word.box, &$0)
+                    $0.name("items")
+                    $0.array { json in
+                        for stroke in word.strokes where page.ink.strokes.indices.contains(stroke) {
+                            item(stroke, &json)
+                        }
+                    }
                 }
-                words.append(self.word(word, first: character, page, scale, withStrokes: withStrokes))
                 character += word.text.count
             }
-            rows.append(
-                "{\"baseline-y\":\(number(line.box.maxY * scale)),\"first-char\":\(first),\"last-char\":\(max(first, character - 1)),\(box(line.box, scale))}"
-            )
         }
-        members.append("\"words\":[\(words.joined(separator: ","))]")
-        members.append("\"lines\":[\(rows.joined(separator: ","))]")
-        members.append("\"version\":\"3\"")
-        return "{" + members.joined(separator: ",") + "}"
     }
 
-    private static func word(_ word: ReadWord, first: Int, _ page: InkPage, _ scale: Float, withStrokes: Bool) -> String
-    {
-        let candidates = word.candidates.isEmpty ? [word.text] : word.candidates.map(\.text)
-        var members = [
-            "\"label\":\(JSONText.quoted(word.text))",
-            "\"candidates\":[\(candidates.map(JSONText.quoted).joined(separator: ","))]", "\"first-char\":\(first)",
-            "\"last-char\":\(max(first, first + word.text.count - 1))", box(word.box, scale),
-        ]
-        if withStrokes {
-            let items = word.strokes.filter(page.ink.strokes.indices.contains).map { item(page, $0, scale) }
-            members.append("\"items\":[\(items.joined(separator: ","))]")
+    /// Each names its word by the index in the list of words, where spaces and line ends count.
+    private func characters(_ json: inout JSONWriter) {
+        var word = 0
+        func separator(_ label: String) {
+            json.object {
+                $0.member("label", label)
+                $0.member("word", word)
+            }
         }
-        return "{" + members.joined(separator: ",") + "}"
+        for (index, line) in lines.enumerated() {
+            if index > 0 {
+                separator("\n")
+                word += 1
+            }
+            for character in line.characters {
+                if character.text == " " {
+                    word += 1
+                    separator(" ")
+                    word += 1
+                    continue
+                }
+                json.object {
+                    $0.member("label", character.text)
+                    $0.name("candidates")
+                    $0.array { $0.value(character.text) }
+                    $0.member("word", word)
+                    $0.name("grid")
+                    $0.array { json in
+                        let box = character.box
+                        for (x, y) in [
+                            (box.minX, box.minY), (box.maxX, box.minY), (box.maxX, box.maxY), (box.minX, box.maxY),
+                        ] {
+                            json.object {
+                                $0.member("x", x * scaleX)
+                                $0.member("y", y * scaleY)
+                            }
+                        }
+                    }
+                    box(character.box, &$0)
+                }
+            }
+            word += 1
+        }
     }
 
-    private static func item(_ page: InkPage, _ index: Int, _ scale: Float) -> String {
-        let samples = page.ink.strokes[index].samples
-        let id =
-            page.strokeIDs.indices.contains(index) && !page.strokeIDs[index].isEmpty
-            ? page.strokeIDs[index] : "stroke-\(index)"
-        func list(_ values: [String]) -> String { "[" + values.joined(separator: ",") + "]" }
-        var members = [
-            "\"type\":\"stroke\"", "\"id\":\(JSONText.quoted(id))",
-            "\"X\":" + list(samples.map { number($0.x * scale) }),
-            "\"Y\":" + list(samples.map { number($0.y * scale) }),
-        ]
-        if samples.contains(where: { $0.pressure != nil }) {
-            members.append("\"F\":" + list(samples.map { number($0.pressure ?? 0) }))
+    private func rows(_ json: inout JSONWriter) {
+        var character = 0
+        for line in lines {
+            json.object {
+                $0.member("baseline-y", line.box.maxY * scaleY)
+                $0.member("x-height", line.box.height / 2 * scaleY)
+                extent(character, line.text.count, &$0)
+                box(line.box, &$0)
+            }
+            character += line.text.count + 1
         }
-        if samples.allSatisfy({ $0.time != nil }) {
-            members.append("\"T\":" + list(samples.map { NumberText.milliseconds($0.time ?? 0) }))
-        }
-        return "{" + members.joined(separator: ",") + "}"
     }
 
-    private static func number(_ value: Float) -> String { NumberText.of(value) ?? "null" }
+    private func item(_ index: Int, _ json: inout JSONWriter) {
+        json.object {
+            let isNamed = page.strokeIDs.indices.contains(index) && !page.strokeIDs[index].isEmpty
+            $0.member("type", "stroke")
+            $0.member("id", isNamed ? page.strokeIDs[index] : "stroke-\(index)")
+            guard givesPoints else { return }
+            let samples = page.ink.strokes[index].samples
+            $0.name("X")
+            $0.array { json in for sample in samples { json.value(sample.x * scaleX) } }
+            $0.name("Y")
+            $0.array { json in for sample in samples { json.value(sample.y * scaleY) } }
+            if samples.contains(where: { $0.pressure != nil }) {
+                $0.name("F")
+                $0.array { json in for sample in samples { json.value(sample.pressure ?? 0) } }
+            }
+            if samples.allSatisfy({ $0.time != nil }) {
+                $0.name("T")
+                $0.array { json in for sample in samples { json.raw(NumberText.milliseconds(sample.time ?? 0)) } }
+            }
+        }
+    }
 
-    private static func box(_ box: Bounds, _ scale: Float) -> String {
-        "\"bounding-box\":{\"x\":\(number(box.minX * scale)),\"y\":\(number(box.minY * scale)),\"width\":\(number(box.width * scale)),\"height\":\(number(box.height * scale))}"
+    /// The characters that a word or a line stands for; one that is empty stands for the one after it.
+    private func extent(_ first: Int, _ count: Int, _ json: inout JSONWriter) {
+        json.member("first-char", first)
+        json.member("last-char", first + max(1, count) - 1)
+    }
+
+    private func box(_ box: Bounds, _ json: inout JSONWriter) {
+        json.name("bounding-box")
+        json.object {
+            $0.member("x", box.minX * scaleX)
+            $0.member("y", box.minY * scaleY)
+            $0.member("width", box.width * scaleX)
+            $0.member("height", box.height * scaleY)
+        }
     }
 }

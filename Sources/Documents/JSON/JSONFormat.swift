@@ -5,7 +5,7 @@ import Foundation
 protocol JSONFormat: InkFormat {
     /// Whether the elements of a list are pages of their own; else the list is one value.
     static var splitsLists: Bool { get }
-    /// What a message shows where a value is not as it should be.
+    /// An example of a right value, for a message.
     static var example: String { get }
     /// Memory that is kept from value to value.
     associatedtype Decoder: JSONPageDecoder
@@ -16,7 +16,7 @@ protocol JSONPageDecoder {
     init(options: ReadingOptions)
     /// The pages of the value that is next.
     ///
-    /// - Parameter number: of the value, counted from 1: what it is called where it has no name.
+    /// - Parameter number: the number of the value, counted from 1. It is the page's name where the value has none.
     /// - Throws: `JSONScanner.Failure`, `InkExcess`.
     mutating func decode(_ scanner: inout JSONScanner, number: Int) throws -> [InkPage]
 }

@@ -10,7 +10,7 @@ import Foundation
 /// Short strokes may be read as channels and as points: the longer ones of the piece decide, and where there are none, the pieces before
 /// it. Keeps its memory from piece to piece.
 struct JSONStrokes {
-    /// What stands where in a row of numbers.
+    /// The meaning of the columns in a row of numbers.
     enum Column: Int, CaseIterable {
         case x, y, time, pressure, tiltX, tiltY
     }
@@ -24,7 +24,7 @@ struct JSONStrokes {
     private var numbers: [Double] = []
     private var rowEnds: [Int] = []
     private var strokeEnds: [Int] = []
-    /// Of each stroke; nil where it is a list of rows and its layout is to be found.
+    /// The columns of each stroke; nil where it is a list of rows whose layout is to be found.
     private var layouts: [Layout?] = []
     private(set) var marks: [StrokeMark] = []
     private(set) var ids: [String] = []
@@ -275,7 +275,7 @@ struct JSONStrokes {
         for index in open { layouts[index] = hasPoints ? .points : .channels }
     }
 
-    /// What rows of these lengths are.
+    /// The columns of rows of these lengths.
     private static func layout(_ lengths: some Collection<Int>) -> Layout {
         guard let first = lengths.first else { return .either }
         let areAlike = lengths.allSatisfy { $0 == first }

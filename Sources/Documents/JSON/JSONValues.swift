@@ -3,14 +3,14 @@ import Foundation
 
 /// Cuts a file into JSON values: one a line, several in a line, one over many lines, or the elements of a list.
 ///
-/// A value that is broken does not take the next one with it: an object that is still open where another begins at the start of a line,
-/// and a string that is open at a line's end, end there.
+/// A broken value does not spoil the next one: an object that is still open where another begins at the start of a
+/// line, and a string that is open at a line's end, end there.
 struct JSONValues {
     private let file: LineReader
     private let limits: InkLimits
     /// Whether the elements of a list are values of their own.
     private let splitsLists: Bool
-    /// What is left of the current line.
+    /// The rest of the current line.
     private var rest = UnsafeRawBufferPointer(start: nil, count: 0)
     private var pending: [UInt8] = []
     private var firstLine = 0

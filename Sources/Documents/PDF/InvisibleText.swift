@@ -57,7 +57,7 @@ enum WinAnsi {
         "˜": 0x98, "™": 0x99, "š": 0x9a, "›": 0x9b, "œ": 0x9c, "ž": 0x9e, "Ÿ": 0x9f,
     ]
 
-    /// As a share of the size.
+    /// The width of a character as a share of the font's size.
     static func width(_ byte: UInt8) -> Double {
         let index = Int(byte) - 0x20
         return Double(index >= 0 && index < widths.count ? widths[index] : 556) / 1000

@@ -169,7 +169,7 @@ struct PDFFile {
         var dictionary: [String: PDFObject]
         /// Left, bottom, right, top, in points.
         var box: (x0: Double, y0: Double, x1: Double, y1: Double)
-        /// By how much viewers turn it, clockwise.
+        /// The angle by which viewers turn the page, clockwise, in degrees.
         var rotation: Int
     }
 

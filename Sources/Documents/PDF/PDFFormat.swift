@@ -5,7 +5,8 @@ import Foundation
 
 /// The ink annotations of a PDF (ISO 32000-1, section 12.5.6.13; `Path` of ISO 32000-2): what people write on documents with their viewers.
 ///
-/// What a program drew into the pages themselves is no annotation and is not read. Each page with ink is a page here, in points, y down.
+/// Ink that a program drew into the pages themselves is no annotation and is not read. Each page with ink is a page
+/// here, in points, y down.
 enum PDFFormat: WholeFileFormat {
     static let name = "PDF ink annotations"
 

@@ -22,7 +22,7 @@ indirect enum PDFObject {
         }
     }
 
-    /// As it is written in a file; streams are not.
+    /// The object as it is written in a file, but for streams.
     var text: String {
         switch self {
         case .null: return "null"

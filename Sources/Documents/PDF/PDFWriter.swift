@@ -93,30 +93,17 @@ struct PDFWriter: ReadingWriter {
     /// A stroke as lines, as wide as it was drawn.
     private static func operators(for stroke: Stroke, _ mark: StrokeMark, opacity: Int, _ frame: PageFrame) -> String {
         let number = PDFObject.text
-        let samples = stroke.samples.enumerated().filter { $0.element.x.isFinite && $0.element.y.isFinite }
-        guard let first = samples.first else { return "" }
-        func width(_ sample: (offset: Int, element: Sample)) -> Double {
-            mark.points(at: sample.offset, of: stroke, scale: frame.scale)
-        }
-        func point(_ sample: Sample) -> String {
-            let (x, y) = frame.upward(sample.x, sample.y)
-            return "\(number(x)) \(number(y))"
-        }
+        // A width of its own where it has changed by a tenth of a point.
+        let drawn = StrokeRuns(stroke, mark, frame, step: 0.1) { frame.upward($0, $1) }
+        guard !drawn.runs.isEmpty else { return "" }
         let channels = [mark.color.red, mark.color.green, mark.color.blue].map { number(Double($0) / 255) }
-        var current = max(0.1, width(first))
-        var text =
-            "/G\(opacity) gs \(channels.joined(separator: " ")) RG \(number(current)) w \(point(first.element)) m\n"
-        if samples.count == 1 { text += "\(point(first.element)) l\n" }
-        for (before, sample) in zip(samples, samples.dropFirst()) {
-            let wanted = max(0.1, (width(before) + width(sample)) / 2)
-            // One width per line: a new one begins where it has changed by a tenth of a point.
-            if abs(wanted - current) >= 0.1 {
-                current = wanted
-                text += "S \(number(current)) w \(point(before.element)) m\n"
-            }
-            text += "\(point(sample.element)) l\n"
+        var text = "/G\(opacity) gs \(channels.joined(separator: " ")) RG\n"
+        for run in drawn.runs {
+            let points = run.points.map { "\(number($0.x)) \(number($0.y))" }
+            text += "\(number(run.width)) w \(points[0]) m\n"
+            text += points.dropFirst().map { "\($0) l\n" }.joined() + "S\n"
         }
-        return text + "S\n"
+        return text
     }
 }
 

@@ -36,7 +36,7 @@ enum SVGFormat: XMLFormat {
 
 /// Gathers the strokes of an SVG document.
 struct SVGReader {
-    /// What an element inherits.
+    /// The properties that an element inherits.
     private struct Style {
         var transform = PlaneTransform.identity
         var fill: String? = "black"

@@ -61,7 +61,7 @@ enum SVGPath {
         UInt8(ascii: "s"): 4, UInt8(ascii: "q"): 4, UInt8(ascii: "t"): 2, UInt8(ascii: "a"): 7, UInt8(ascii: "z"): 0,
     ]
 
-    /// Where the pen is, and what it has drawn.
+    /// The state of the drawing: the place of the pen, and the lines so far.
     private struct Pen {
         private(set) var lines: [[(Double, Double)]] = []
         private(set) var count = 0

@@ -54,34 +54,15 @@ struct SVGWriter: ReadingWriter {
 
     private static func path(_ stroke: Stroke, _ mark: StrokeMark, _ frame: PageFrame) -> String {
         let number = PDFObject.text
-        let samples = stroke.samples.enumerated().filter { $0.element.x.isFinite && $0.element.y.isFinite }
-        guard let first = samples.first else { return "" }
-        func width(_ sample: (offset: Int, element: Sample)) -> Double {
-            mark.points(at: sample.offset, of: stroke, scale: frame.scale)
-        }
-        func point(_ sample: Sample) -> String {
-            let (x, y) = frame.downward(sample.x, sample.y)
-            return "\(number(x)) \(number(y))"
-        }
         let color =
             "#"
             + [mark.color.red, mark.color.green, mark.color.blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
             .joined()
         let opacity = mark.opacity < 1 ? " stroke-opacity=\"\(number(Double(mark.opacity)))\"" : ""
-        func open(_ width: Double, _ sample: Sample) -> String {
-            "<path fill=\"none\" stroke=\"\(color)\"\(opacity) stroke-width=\"\(number(width))\" stroke-linecap=\"round\" stroke-linejoin=\"round\" d=\"M\(point(sample))"
-        }
-        var current = max(0.1, width(first))
-        var text = open(current, first.element)
-        if samples.count == 1 { text += "h0" }
-        for (before, sample) in zip(samples, samples.dropFirst()) {
-            let wanted = max(0.1, (width(before) + width(sample)) / 2)
-            if abs(wanted - current) >= 0.2 {
-                current = wanted
-                text += "\"/>\n" + open(current, before.element)
-            }
-            text += "L\(point(sample.element))"
-        }
-        return text + "\"/>\n"
+        return StrokeRuns(stroke, mark, frame, step: 0.2) { frame.downward($0, $1) }.runs.map { run in
+            let points = run.points.map { "\(number($0.x)) \(number($0.y))" }
+            return
+                "<path fill=\"none\" stroke=\"\(color)\"\(opacity) stroke-width=\"\(number(run.width))\" stroke-linecap=\"round\" stroke-linejoin=\"round\" d=\"M\(points.joined(separator: "L"))\"/>\n"
+        }.joined()
     }
 }

@@ -9,7 +9,7 @@ import Foundation
 /// `.DATA_SOURCE`, `.DATA_ID` and `.INCLUDE`; other statements are skipped. A segment becomes one piece of ink. Strokes are
 /// counted from 0 over all `.PEN_DOWN` statements of the file with its included ones.
 public enum Unipen {
-    /// How to read what the files leave open.
+    /// The options for what UNIPEN files leave open.
     public struct Options: Equatable, Sendable {
         /// The definition's y grows up; some files' grows down.
         public var yGrowsUp = true

@@ -1,6 +1,6 @@
 import DuctusInk
 
-/// Which ink belongs to a UNIPEN segment: `3`, `0-5`, `0:10-5:2`, several of them with commas between.
+/// The ink of a UNIPEN segment: `3`, `0-5`, `0:10-5:2`, several of them with commas between.
 ///
 /// A number is a stroke, counted from 0; behind a colon stands a point of it.
 struct UnipenDelineation {
@@ -21,7 +21,7 @@ struct UnipenDelineation {
 
     private var ranges: [(first: Place, last: Place)] = []
 
-    /// Nil if `text` is not of this form.
+    /// Reads a delineation; nil if `text` is not of this form.
     init?(_ text: Substring) {
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let ends = part.split(separator: "-", omittingEmptySubsequences: false)

@@ -7,7 +7,7 @@ struct UnipenReader {
     /// One `.SEGMENT` statement.
     private struct Segment {
         var level: String
-        /// Nil where the statement names no strokes: all that follow, up to the next such segment of its level.
+        /// The strokes that the statement names. Nil: all strokes up to the next segment of the same level.
         var delineation: UnipenDelineation?
         /// Strokes before the statement.
         var firstStroke: Int
@@ -51,7 +51,7 @@ struct UnipenReader {
         self.limits = limits
     }
 
-    /// What was wrong, and was passed over.
+    /// The faults that were passed over.
     private(set) var faults: [FileError] = []
 
     /// Reads a file and what it includes.

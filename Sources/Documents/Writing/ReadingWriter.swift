@@ -3,7 +3,7 @@ import Foundation
 
 /// Writes a document of what was read on pages of ink. A folder each; ``ReadingFormats`` lists them.
 public protocol ReadingWriter {
-    /// What `--format` calls it.
+    /// The format's name for `--format`.
     static var name: String { get }
     /// The ending of its files.
     static var fileExtension: String { get }
@@ -23,9 +23,10 @@ public enum ReadingFormats {
         [JIIXWriter.self, HOCRWriter.self, InkMLReadingWriter.self, PDFWriter.self, SVGWriter.self]
     }
 
-    /// What `--format` takes, besides text and JSON.
+    /// The names for `--format`, besides text and JSON.
     public static var names: [String] { all.map { $0.name } }
 
+    /// The ending of a format's files, without a dot.
     public static func fileExtension(of name: String) -> String {
         all.first { $0.name == name }?.fileExtension ?? name
     }

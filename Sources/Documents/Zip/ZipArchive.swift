@@ -115,7 +115,7 @@ enum Deflate {
         case tooLarge
     }
 
-    /// Uncompresses data; what follows its end is left out.
+    /// Uncompresses data, and ignores bytes behind its end.
     ///
     /// - Parameters:
     ///   - isRaw: without zlib's header and checksum.

@@ -23,7 +23,7 @@ enum ZipFormat: WholeFileFormat {
         throw FileError.unknownFormat(path: path, found: description(of: archive), remedy: InkFormats.remedy)
     }
 
-    /// What an archive is that holds no ink that is read.
+    /// The description of an archive without ink, for a message.
     private static func description(of archive: ZipArchive) -> String {
         let names = archive.entries.map(\.name)
         func has(_ part: String) -> Bool { names.contains { $0.contains(part) } }

@@ -21,7 +21,7 @@ package struct Glyph: Sendable, Equatable {
         package var isDelayed: Bool
     }
 
-    /// What leads from the letter before into the first part; empty in separate writing.
+    /// The path from the letter before into the first part; empty in separate writing.
     package var entry: [Via]
     package var parts: [Part]
     /// Whether the next letter may be joined to this one's first part.

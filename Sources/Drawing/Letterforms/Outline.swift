@@ -1,4 +1,4 @@
-/// How far a letter reaches to the left and to the right at each height: what optical spacing is decided by.
+/// The outline of a letter, for optical spacing: how far it reaches to the left and to the right at each height.
 package struct Outline {
     private static let bottom = -12.0
     private static let bandHeight = 2.0
@@ -29,7 +29,7 @@ package struct Outline {
         return moved
     }
 
-    /// Where the origin of the next letter lies so that `gap` is left between the two where they come closest.
+    /// The place of the next letter's origin at which the two are `gap` apart where they come closest.
     ///
     /// Letters may reach above or below each other (`To`, `fj`), but only by `overhang`.
     package func origin(ofNext next: Outline, gap: Double, overhang: Double = 2.4) -> Double {

@@ -3,6 +3,7 @@
 /// As JSON: `{"text": "a", "samples": [0, 31], "strokes": [0, 1], "confidence": 0.93}`, all but the text optional; ranges
 /// are first and last + 1, samples counted over all strokes.
 public struct InkLabel: Sendable, Equatable, Codable {
+    /// The text that is drawn.
     public var text: String
     /// Its samples, counted over all strokes of the segment.
     public var samples: Range<Int>?
@@ -37,6 +38,7 @@ public struct InkLabel: Sendable, Equatable, Codable {
 /// A recognizer's reading of one line, as `ductus recognize --json` prints it.
 public struct LabeledReading: Sendable, Equatable, Codable {
     public var id: String?
+    /// The text of the reading.
     public var text: String
     public var symbols: [InkLabel]
 

@@ -1,13 +1,13 @@
 import DuctusDrawing
 
-/// Draws ink the way it was written, with what was read under the strokes that show it.
+/// Draws ink as it was written, with the recognized text below the strokes it was read from.
 ///
 /// ```
 /// let drawing = InkPicture().drawing(of: line.strokes, labels: labels)
 /// try drawing.write(to: URL(fileURLWithPath: "ink.svg"))
 /// ```
 public struct InkPicture: Sendable {
-    /// What the colour of a stroke means.
+    /// The meaning of a stroke's colour.
     public enum Coloring: String, Sendable, CaseIterable {
         /// All ink has one colour.
         case plain
@@ -15,6 +15,7 @@ public struct InkPicture: Sendable {
         case order
     }
 
+    /// How strokes get their colours.
     public var coloring = Coloring.plain
     /// The height in pixels that the taller strokes get.
     public var strokeHeight = 44.0

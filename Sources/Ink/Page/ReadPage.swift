@@ -34,10 +34,12 @@ public struct ReadPage: Equatable, Sendable {
 
 /// A line of text, or a drawing.
 public struct ReadPiece: Equatable, Sendable {
+    /// Whether a piece is writing.
     public enum Kind: String, Sendable, CaseIterable {
         case text, drawing
     }
 
+    /// Whether the piece is writing.
     public var kind: Kind
     /// The best reading; empty for a drawing.
     public var text: String
@@ -45,9 +47,12 @@ public struct ReadPiece: Equatable, Sendable {
     public var confidence: Float
     /// Sorted indexes into the page's strokes.
     public var strokes: [Int]
+    /// The box of the piece's ink, in its units.
     public var box: Bounds
     /// Left to right; empty for a drawing.
     public var words: [ReadWord]
+    /// The characters of the text in their order, spaces with them; empty where the reader does not tell them.
+    public var characters: [ReadCharacter] = []
     /// Other readings of the whole line, best first, without `text`.
     public var alternatives: [String]
     /// The block (column, margin note, heading with its lines) that the piece belongs to, counted from 0 in reading order.
@@ -72,6 +77,7 @@ public struct ReadPiece: Equatable, Sendable {
 public struct ReadWord: Equatable, Sendable {
     /// Another reading of a word.
     public struct Candidate: Equatable, Sendable {
+        /// The text of the reading.
         public var text: String
         /// How likely it is, 0…1, among the candidates of this word.
         public var confidence: Float
@@ -82,10 +88,13 @@ public struct ReadWord: Equatable, Sendable {
         }
     }
 
+    /// The text of the best reading.
     public var text: String
+    /// How likely the reading is right, 0…1, calibrated.
     public var confidence: Float
     /// Indexes into the page's strokes. A stroke that runs through two words is in both.
     public var strokes: [Int]
+    /// The box of the word's ink, in its units.
     public var box: Bounds
     /// Best first; the first is `text`.
     public var candidates: [Candidate]
@@ -99,8 +108,22 @@ public struct ReadWord: Equatable, Sendable {
     }
 }
 
+/// A character of a line, which may be several Unicode scalars, with the box of its ink in the units of the ink.
+public struct ReadCharacter: Equatable, Sendable {
+    /// The text, one character.
+    public var text: String
+    /// The box of the character's ink, in its units.
+    public var box: Bounds
+
+    public init(text: String, box: Bounds) {
+        self.text = text
+        self.box = box
+    }
+}
+
 /// A stroke that was not read, and why.
 public struct UnusedStroke: Equatable, Sendable {
+    /// The reason for which a stroke was not read.
     public enum Reason: String, Sendable, CaseIterable {
         /// The tool was an eraser, a highlighter, or another that writes nothing.
         case tool
@@ -114,7 +137,9 @@ public struct UnusedStroke: Equatable, Sendable {
         case ruling
     }
 
+    /// The stroke's index on the page.
     public var stroke: Int
+    /// Why it was not read.
     public var reason: Reason
 
     public init(stroke: Int, reason: Reason) {

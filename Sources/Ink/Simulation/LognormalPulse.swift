@@ -23,7 +23,7 @@ package struct LognormalPulse: Sendable, Equatable {
 
     package var end: Double { onset + duration }
 
-    /// Where σ log-time deviations are cut off, and what a cut lognormal integrates to.
+    /// The cut-off of the lognormal in deviations of log time, and the integral of the cut function.
     private static let cut = 3.5
     private static let within = erf(cut / 2.0.squareRoot())
 
@@ -51,7 +51,7 @@ package struct LognormalPulse: Sendable, Equatable {
         return arc.length * exp(-z * z / 2) / (sinceCommand * sigma * (2 * Double.pi).squareRoot() * Self.within)
     }
 
-    /// What the pulse adds to the position at `time`.
+    /// The pulse's addition to the position at `time`.
     package func displacement(at time: Double) -> PlanePoint {
         arc.displacement(at: progress(at: time))
     }

@@ -119,7 +119,7 @@ struct Script {
         beginsWord = false
     }
 
-    /// How far the baseline has strayed at x: smooth, within about twice the writer's wander.
+    /// The deviation of the baseline at x, smooth, within about twice the writer's wander.
     private func stray(at x: Double) -> Double {
         let waves = [63.0, 151, 337]
         return zip(waves, wanderPhases).reduce(0) { $0 + writer.wander * sin(x * 2 * .pi / $1.0 + $1.1) }

@@ -2,7 +2,8 @@ import DuctusDrawing
 import DuctusRandomness
 import Foundation
 
-/// Writes texts as a person with a pen would: ink that the project owns, for fixtures, benchmarks and tests.
+/// Writes texts as a person with a pen would. Its ink belongs to the project, and serves as fixtures, in benchmarks and
+/// in tests.
 ///
 /// ```
 /// let pen = SimulatedPen(writer: Writer(seed: 7))
@@ -10,6 +11,7 @@ import Foundation
 /// ```
 /// The same writer, device, text and seed give the same ink on every machine with the same mathematical library.
 public struct SimulatedPen: Sendable {
+    /// The hand that writes.
     public var writer: Writer
     public var device: PenDevice
 
@@ -21,7 +23,7 @@ public struct SimulatedPen: Sendable {
     /// The ink of `text`: printable ASCII, newlines between lines.
     ///
     /// - Parameters:
-    ///   - seed: What differs when the same writer writes the same text again.
+    ///   - seed: The seed of what differs when the same writer writes the same text again.
     ///   - start: The time of the first sample, in µs. Later samples lie on the device's grid from there on.
     /// - Returns: One stroke per contact of the pen, each with at least one sample, times strictly increasing; none
     ///   for an empty or blank text.
@@ -42,11 +44,11 @@ public struct SimulatedPen: Sendable {
             language: "en", text: text, strokes: try strokes(of: text, seed: seed))
     }
 
-    /// What the device reports of the movement.
+    /// The reports of the movement by the device.
     private func sampled(_ movement: PenMovement, tremor: Tremor, start: Int64) -> [Stroke] {
         let period = 1 / device.rate
         let scale = writer.letterHeight / 10 * device.unitsPerMillimetre
-        // Where the first baseline begins on the sheet, so that what is written lies on it.
+        // The place where the first baseline begins, so that all writing lies on the sheet.
         let origin = PlanePoint(10, 20) * device.unitsPerMillimetre
         var tremor = tremor
         var walk = movement.walk()
@@ -70,7 +72,7 @@ public struct SimulatedPen: Sendable {
         }
     }
 
-    /// How firmly the tip touches, 0…1: it lands and leaves within a few hundredths of a second.
+    /// The pressure of the tip, 0…1. It lands and leaves within a few hundredths of a second.
     private static func touch(at moment: Double, within contact: ClosedRange<Double>) -> Double {
         let landing = (moment - contact.lowerBound) / 0.05
         let leaving = (contact.upperBound - moment) / 0.04

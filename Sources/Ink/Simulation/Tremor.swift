@@ -22,7 +22,7 @@ package struct Tremor {
         gain = ((1 - decay * decay) * (1 - decay * decay) * (1 - decay * decay) / (1 + decay * decay)).squareRoot()
     }
 
-    /// How much the hand leans on the pen just now: as smooth as the tremor, deviation 1.
+    /// The variation of the pressure, as smooth as the tremor, with deviation 1.
     package var load: Double { second.z }
 
     /// The next displacement.

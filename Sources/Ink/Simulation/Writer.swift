@@ -16,7 +16,9 @@ public struct Writer: Sendable, Equatable {
         case joined
     }
 
+    /// The number that the hand was drawn from.
     public let seed: UInt64
+    /// Whether letters are joined.
     public var hand: Hand
     /// The probability that a letter of a joined hand leads on into the next.
     public var joining: Double
@@ -26,22 +28,27 @@ public struct Writer: Sendable, Equatable {
     public var aspect: Double
     /// Lean to the right, as a tangent.
     public var slant: Double
-    /// How much longer than in the letterforms ascenders (and capitals) and descenders are.
+    /// Length of ascenders and capitals in relation to that of the letterforms.
     public var ascender: Double
+    /// Length of descenders in relation to that of the letterforms.
     public var descender: Double
-    /// The least distance between letters, and what is between words.
+    /// The least distance between letters.
     public var letterGap: Double
+    /// The usual distance between words.
     public var wordGap: Double
+    /// Distance between the baselines of two lines.
     public var lineHeight: Double
-    /// Rise of the whole line, as a tangent, and how far letters stray from it.
+    /// Rise of the whole line, as a tangent.
     public var slope: Double
+    /// How far letters stray from the line, about.
     public var wander: Double
-    /// Deviation of each place the pen aims at, and of each letter's size.
+    /// Deviation of each place that the pen aims at.
     public var carelessness: Double
+    /// Deviation of the logarithm of a letter's size.
     public var sizeVariation: Double
     /// Duration of movements in relation to the usual.
     public var tempo: Double
-    /// How much consecutive movements overlap, 0…1: rounds corners.
+    /// The overlap of consecutive movements, 0…1, which rounds corners.
     public var haste: Double
     /// Log-time deviation of the elementary movements.
     public var sigma: Double
@@ -81,7 +88,7 @@ public struct Writer: Sendable, Equatable {
         pressure = drawn(0.5, 0.1, 0.25...0.75)
     }
 
-    /// Which form this writer uses for a character: nearly always the same one.
+    /// The form that this writer uses for a character, nearly always the same one.
     func form(of character: Character, among forms: [Glyph], with random: inout SplitMix64) -> Glyph {
         guard forms.count > 1, let code = character.asciiValue else { return forms[0] }
         var habit = SplitMix64(seed: seed).split(Int(code))

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What can keep a program from talking over a D-Bus.
+/// The faults that can keep a program from talking over a D-Bus.
 package enum BusFault: Error, Equatable, CustomStringConvertible {
     /// There is no libsystemd on this machine.
     case noLibrary

@@ -2,7 +2,7 @@ import CDuctusSystemd
 
 /// A message of a D-Bus, to be sent or as it came. Belongs to the thread of its bus.
 package final class BusMessage {
-    /// What it is, by the numbers of the D-Bus specification.
+    /// The type of the message, by the numbers of the D-Bus specification.
     package enum Kind: UInt8 { case call = 1, reply, failure, signal }
 
     let handle: OpaquePointer
@@ -34,7 +34,7 @@ package final class BusMessage {
         return library.message_get_reply_cookie(handle, &cookie) >= 0 ? cookie : nil
     }
 
-    /// What a failure says.
+    /// The text of a failure.
     package var failure: (name: String, message: String)? {
         guard let error = library.message_get_error(handle)?.pointee else { return nil }
         return (error.name.map { String(cString: $0) } ?? "", error.message.map { String(cString: $0) } ?? "")

@@ -40,7 +40,7 @@ package enum BusValue: Equatable, Sendable {
         }
     }
 
-    /// What a variant holds, or the value itself.
+    /// The value in a variant, or the value itself.
     package var unwrapped: BusValue {
         if case .variant(let inner) = self { inner.unwrapped } else { self }
     }

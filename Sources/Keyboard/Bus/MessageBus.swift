@@ -36,7 +36,7 @@ package final class MessageBus {
     // MARK: Waiting
 
     package var descriptor: Int32 { library.get_fd(handle) }
-    /// What to wait for on the descriptor, as `poll` takes it.
+    /// The events to wait for on the descriptor, as `poll` takes them.
     package var events: Int16 { Int16(truncatingIfNeeded: max(0, library.get_events(handle))) }
 
     /// When `next()` wants to be called even if nothing came: nanoseconds of the monotonic clock; nil: never.

@@ -1,10 +1,11 @@
 import DuctusStreaming
 
-/// Turns what the daemon reads into what happens in the field that has the focus. It knows neither D-Bus nor pens nor clocks: events go in,
-/// actions come out.
+/// Decides how readings of the daemon change the field that has the focus. It knows neither D-Bus nor pens nor clocks:
+/// events go in, actions come out.
 ///
 /// Guarantees
-/// - A text is committed once: what the field's program takes over when the focus leaves is not committed again.
+/// - A text is committed once. A preedit text that the field's program keeps when the focus leaves is not committed
+///   again.
 /// - In a secret field no event gives an action that shows or keeps text, and `accepts` is false.
 /// - Keys pass, but for a choice while choices are shown.
 package struct Composer {
@@ -307,7 +308,7 @@ package struct Composer {
         }
     }
 
-    /// By the field's own means where it has them, else by keys.
+    /// Deletes text by the field's own means where it has them, else by keys.
     private mutating func delete(_ count: Int, at now: Int64) -> [ComposingAction] {
         guard !field.hasSelection else { return [.press(.backspace)] }
         let hasTold = field.hasTold
@@ -319,7 +320,7 @@ package struct Composer {
 
     // MARK: Ends
 
-    /// What is read so far becomes text, so that what follows comes behind it.
+    /// Commits the text that is read so far, so that later text follows it.
     private mutating func commitPartial(at now: Int64) -> [ComposingAction] {
         guard let preedit, isFocused, !content.isSecret else { return [] }
         written = nil
@@ -327,7 +328,7 @@ package struct Composer {
         return [.hidePreedit, .commit(preedit.space + preedit.text)] + giveUp()
     }
 
-    /// What the open segment will say is not wanted any more.
+    /// Drops the coming reading of the open segment.
     private mutating func giveUp() -> [ComposingAction] {
         let hadInk = inkIsOpen || preedit != nil
         preedit = nil

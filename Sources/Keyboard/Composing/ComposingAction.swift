@@ -1,6 +1,6 @@
 import DuctusStreaming
 
-/// What a composer wants done: in the field, with the ink, at the daemon.
+/// An action that a composer asks for: in the field, with the ink, or at the daemon.
 package enum ComposingAction: Equatable, Sendable {
     /// Text that is still being read, at the cursor; its code points from `plain` on may still change.
     case showPreedit(String, plain: Int)
@@ -10,17 +10,18 @@ package enum ComposingAction: Equatable, Sendable {
     case deleteBefore(Int)
     /// A key as if it had been typed.
     case press(Key)
-    /// What was pressed takes effect later than what is told: what follows waits for as many keys.
+    /// Pressed keys take effect later than input-method calls. The actions that follow wait until this number of keys
+    /// has arrived.
     case settle(keys: Int)
     case showChoices([String])
     case hideChoices
     case correct(Correction)
-    /// What has been written ends here.
+    /// Ends the segment that is being written.
     case endSegment
-    /// What stands before the ink that begins now.
+    /// Sends the text before the ink that begins now.
     case greet(precedingText: String)
 
-    /// What a segment really says.
+    /// Sends a correction of a segment.
     package struct Correction: Equatable, Sendable {
         package var stream: StreamName
         package var segment: UInt64

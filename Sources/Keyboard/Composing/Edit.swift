@@ -1,4 +1,4 @@
-/// What a gesture does to the text.
+/// The change of the text by a gesture.
 package enum Edit: String, CaseIterable, Sendable {
     case deleteWord, space, enter, deleteCharacter
 }

@@ -1,4 +1,4 @@
-/// What a field is for, by the numbers of `IBusInputPurpose` and `IBusInputHints`.
+/// The purpose of a field, by the numbers of `IBusInputPurpose` and `IBusInputHints`.
 package struct FieldContent: Equatable, Sendable {
     package var purpose: UInt32
     package var hints: UInt32

@@ -1,9 +1,10 @@
-/// What stands before the cursor of a field, as far as it is known: told by the field, or remembered where the field tells nothing.
+/// The text before the cursor of a field, as far as it is known. The field reports it; where it does not, it is
+/// remembered.
 struct FieldMemory {
     /// Whether the field's program says that it tells.
     var tells = false
     private var told: SurroundingText?
-    /// What stood there before the latest changes that we know of, and when they were made: a late report of it is no news.
+    /// Earlier texts before the cursor, with the times of the changes. A late report of one of them is no news.
     private var outdated: [(text: SurroundingText, at: Int64)] = []
     /// Our own texts since the field got the focus, while nothing else happened; nil where something did.
     private var own: String? = ""
@@ -12,13 +13,13 @@ struct FieldMemory {
     private static let delay: Int64 = 500_000_000
     private static let mostOutdated = 64
 
-    /// Nil where nobody knows.
+    /// The text before the cursor; nil where it is unknown.
     var before: String? {
         if tells, let told { return told.before }
         return own.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// What a text that is written now comes behind; empty where nothing was told and nothing typed.
+    /// The text before a text that is written now; empty where the field reported nothing and nothing was typed.
     var preceding: String? { tells ? told?.before ?? own : own }
 
     /// Whether the field has told; some say that they will and never do, and those do not delete when asked to either.

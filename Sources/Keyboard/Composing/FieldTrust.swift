@@ -1,9 +1,9 @@
-/// Whether the field that has the focus may be written into, as far as its program lets that be known.
+/// Decides whether the field that has the focus may be written into, by what its program reveals.
 ///
-/// Programs of Chromium say the same of all their fields, and keep what is typed into passwords from the input method by handing it no keys. In
-/// such a program a key that does come is the proof that the field holds no secret. Ink waits for it. On Wayland, where keys
-/// cannot be pressed for all programs, one that still says that it tells what stands around its cursor is believed, too: those of Chromium take that back as
-/// soon as they are asked for it.
+/// Programs built on Chromium describe all their fields alike, but give the input method no keys that are typed into
+/// passwords. So in such a program, a key that arrives proves that the field holds no secret, and ink waits for it. On
+/// Wayland, keys cannot be pressed for all programs. There a program is believed, too, if it still reports its
+/// surrounding text when it is asked, which Chromium's do not.
 struct FieldTrust: Equatable, Sendable {
     private enum State: Equatable, Sendable {
         case trusted
@@ -53,8 +53,8 @@ struct FieldTrust: Equatable, Sendable {
     /// No answer will come.
     mutating func hurry(at now: Int64) { if isOpen { state = .asked(until: now + Self.haste) } }
 
-    /// Time has passed: no answer is one, and after a while another question is allowed.
-    /// - Parameter isBelieved: The program says that it tells what stands around its cursor, and that is enough.
+    /// Tells that time has passed. No answer counts as an answer, and after a while another question is allowed.
+    /// - Parameter isBelieved: Whether it is enough that the program says that it reports its surrounding text.
     mutating func advance(to now: Int64, isBelieved: Bool) {
         switch state {
         case .asked(let end) where now >= end: state = isBelieved ? .trusted : .distrusted(at: now)

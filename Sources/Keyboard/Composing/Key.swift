@@ -32,7 +32,7 @@ package struct Key: Equatable, Sendable {
     package var choice: Int? {
         guard state & Self.alt != 0, state & Self.control == 0 else { return nil }
         if (0x31...0x39).contains(symbol) { return Int(symbol) - 0x31 }
-        // Of the number pad.
+        // Keys of the number pad.
         return (0xffb1...0xffb9).contains(symbol) ? Int(symbol) - 0xffb1 : nil
     }
 }

@@ -8,7 +8,8 @@ package struct Shortcut: Equatable, Sendable {
         "insert": 0xff63, "home": 0xff50, "end": 0xff57,
     ]
 
-    /// Nil for what is no shortcut: it needs a letter, a digit, F1 to F12 or a named key, and Control, Alt or Super, unless it is one of F1 to F12.
+    /// Reads a shortcut: a letter, a digit, F1 to F12 or a named key, with Control, Alt or Super unless it is one of F1
+    /// to F12. Nil for any other text.
     package init?(_ text: String) {
         var parts = text.split(separator: "+", omittingEmptySubsequences: false).map { $0.lowercased() }
         guard let key = parts.popLast(), !key.isEmpty else { return nil }

@@ -12,7 +12,7 @@ package struct SurroundingText: Equatable, Sendable {
         self.anchor = min(max(0, anchor ?? cursor), scalars.count)
     }
 
-    /// What stands before the cursor, or before what is selected.
+    /// The text before the cursor, or before the selection.
     package var before: String { String(scalars[..<min(cursor, anchor)]) }
     package var hasSelection: Bool { cursor != anchor }
 

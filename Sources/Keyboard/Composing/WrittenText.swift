@@ -5,7 +5,7 @@ import DuctusStreaming
 struct WrittenText {
     let stream: StreamName
     let segment: UInt64
-    /// What stood before it; nil where the field does not tell.
+    /// The text before it; nil where the field does not report it.
     let preceding: String?
     let space: String
     private(set) var text: String
@@ -22,11 +22,11 @@ struct WrittenText {
         (self.stream, self.segment, self.preceding, self.space, self.text) = (stream, segment, preceding, space, text)
     }
 
-    /// What is left of the text.
+    /// The rest of the text.
     private var remaining: String { String(text.unicodeScalars.dropLast(deleted)) }
     private var deletedText: String { String(text.unicodeScalars.suffix(deleted)) }
 
-    /// What the field must hold before the cursor while nothing else happened to it; nil where that is unknown.
+    /// The text that the field holds before the cursor if nothing else changed it; nil where that is unknown.
     var expected: String? { preceding.map { $0 + space + remaining } }
 
     /// Whether the field ends a word in the middle: the next text goes on with it.
@@ -69,8 +69,8 @@ struct WrittenText {
         deleted = 0
     }
 
-    /// What the segment really says, if `new`, written now, takes the place of what was deleted; nil where it says something else, or the
-    /// same again.
+    /// The corrected text of the segment, if `new`, written now, replaces the deleted part. Nil where `new` is no
+    /// correction, or says the same again.
     func correction(by new: String, at now: Int64) -> String? {
         guard deleted > 0, now - deletedAt <= Self.patience else { return nil }
         let old = Array(deletedText.unicodeScalars.filter { $0 != " " }),

@@ -1,15 +1,15 @@
 /// A stroke that is an order, not ink.
 package enum Gesture: String, CaseIterable, Sendable {
-    /// From right to left: the last word goes.
+    /// A stroke from right to left deletes the last word.
     case strike
     /// A long way to the right and back: a space.
     case back
     /// Down, then to the left: Enter.
     case hook
-    /// To and fro over ink: it goes.
+    /// A stroke to and fro over ink deletes it.
     case scratch
 
-    /// What it does to the text where it covers no ink of the open segment.
+    /// The change of the text where the gesture covers no ink of the open segment.
     package var edit: Edit {
         switch self {
         case .strike: .deleteWord

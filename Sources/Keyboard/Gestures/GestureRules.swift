@@ -1,6 +1,7 @@
-/// What a stroke must be to count as a gesture. Lengths are in heights of the strokes on the line: the same hand writes small and large.
+/// The limits that a stroke must keep to count as a gesture. Lengths are in heights of the strokes on the line, because
+/// a hand writes small and large.
 package struct GestureRules: Sendable {
-    /// Those that are switched on.
+    /// The gestures that are switched on.
     package var gestures: Set<Gesture> = Set(Gesture.allCases)
 
     /// The least way of a strike, and of a back stroke.

@@ -5,7 +5,7 @@ package struct LineInk: Sendable {
     private var strokes: [(number: UInt32, box: Bounds)] = []
     /// Heights of the latest strokes, of earlier segments too: a gesture may be the first stroke of a segment.
     private var heights: [Float] = []
-    /// Where nothing was written yet.
+    /// The usual height of strokes, for a line without ink; nil where it is unknown.
     private let usualHeight: Float?
 
     private static let remembered = 24

@@ -12,7 +12,7 @@ struct StrokeRuns {
 
     private static let trembling: Float = 0.2
 
-    /// Nil for a dot.
+    /// The runs of a stroke; nil for a dot.
     init?(_ stroke: Stroke) {
         var points: [(x: Float, y: Float)] = []
         for sample in stroke.samples where sample.x.isFinite && sample.y.isFinite {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where the ibus-daemon of a desktop session listens: it has a bus of its own.
+/// Finds the address of the ibus-daemon of a desktop session, which has a bus of its own.
 package enum IBusAddress {
     /// The address that a running daemon has left for its clients; nil where none runs.
     package static func find(environment: [String: String] = ProcessInfo.processInfo.environment) -> String? {
@@ -18,7 +18,7 @@ package enum IBusAddress {
         return configuration + "/ibus/bus"
     }
 
-    /// What the files may be called, likeliest first: by the Wayland display, else by that of X.
+    /// The possible names of the file, likeliest first: by the Wayland display, then by that of X.
     private static func files(_ environment: [String: String]) -> [String] {
         let machine = ["/etc/machine-id", "/var/lib/dbus/machine-id"].lazy.compactMap {
             try? String(contentsOfFile: $0, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)

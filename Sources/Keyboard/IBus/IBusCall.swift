@@ -1,6 +1,6 @@
 import DuctusInk
 
-/// What IBus asks of an engine.
+/// A call of IBus to an engine.
 package enum IBusCall: Equatable, Sendable {
     case key(Key)
     case focusIn(FocusHolder)
@@ -16,7 +16,7 @@ package enum IBusCall: Equatable, Sendable {
     /// A stroke written on a panel.
     case stroke(Stroke)
     case cancelStrokes(Int)
-    /// What needs nothing but an answer.
+    /// A call that needs only an answer.
     case other
 
     /// Who has the focus.

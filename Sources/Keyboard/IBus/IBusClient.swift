@@ -1,6 +1,6 @@
 import Glibc
 
-/// What any program may ask an ibus-daemon. Belongs to the thread of its bus.
+/// The calls that any program may make to an ibus-daemon. It belongs to the thread of its bus.
 package final class IBusClient {
     package let bus: MessageBus
 

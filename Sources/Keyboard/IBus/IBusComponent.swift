@@ -1,4 +1,4 @@
-/// What IBus is told of the engine, and the names under which it is known there.
+/// The description of the engine for IBus, and its names there.
 package enum IBusComponent {
     package static let name = "org.freedesktop.IBus.Ductus"
     package static let engine = "ductus"

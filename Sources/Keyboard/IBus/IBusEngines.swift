@@ -1,5 +1,5 @@
-/// The engine's side of IBus: makes engines when asked, hands on what they are told, and shows what the composer wants. Belongs to the thread of
-/// its bus.
+/// The engine's side of IBus. It makes engines when asked, passes their calls on, and shows the composer's text. It
+/// belongs to the thread of its bus.
 package final class IBusEngines {
     private let client: IBusClient
     private var bus: MessageBus { client.bus }
@@ -11,7 +11,7 @@ package final class IBusEngines {
     private static let factoryPath = "/org/freedesktop/IBus/Factory"
     private static let factoryInterface = "org.freedesktop.IBus.Factory"
     private static let properties = "org.freedesktop.DBus.Properties"
-    /// That the engine wants to be told which program has the focus.
+    /// The property by which the engine asks to be told which program has the focus.
     private static let focusProperty = "FocusId"
     /// The field's program keeps the preedit when the focus leaves.
     private static let keepsPreedit: UInt32 = 1
@@ -41,7 +41,7 @@ package final class IBusEngines {
                 [.string("type='signal',interface='\(IBusClient.name)',member='GlobalEngineChanged'")]))
     }
 
-    /// What a message asks for.
+    /// The call that a message holds.
     package enum Request {
         /// `isElsewhere`: of another field than the one before, whose program did not say that the focus left.
         case engine(IBusCall, isElsewhere: Bool)

@@ -1,7 +1,7 @@
 /// Candidates to choose from, as IBus sends them: `IBusLookupTable`, serialized.
 package struct IBusLookupTable: Equatable, Sendable {
     package var candidates: [String]
-    /// What stands before each: the key that chooses it.
+    /// The label before each candidate: the key that chooses it.
     package var labels: [String]
 
     private static let systemOrientation: Int32 = 2

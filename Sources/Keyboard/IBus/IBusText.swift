@@ -39,7 +39,7 @@ package struct IBusText: Equatable, Sendable {
     }
 }
 
-/// What all serialized objects of IBus begin with.
+/// The first fields of all serialized objects of IBus.
 enum IBusObject {
     /// Attachments: none.
     static let attachments = BusValue.array(of: "{sv}", [])

@@ -30,9 +30,9 @@ package struct PenDesk {
     private var samples: [PenSample] = []
 
     /// - Parameters:
-    ///   - button: Code of the button that switches writing mode.
+    ///   - button: The code of the button that switches writing mode.
     ///   - holdsStill: Whether a pen held still switches it.
-    ///   - firstStroke: Another pen wrote before.
+    ///   - firstStroke: The number of the first stroke; not 0 where another pen wrote before.
     package init(
         _ device: TabletDevice, area: WritingArea = .whole, recognizer: GestureRecognizer = GestureRecognizer(),
         button: UInt16? = nil, holdsStill: Bool = true, isWriting: Bool = false, firstStroke: UInt32 = 0
@@ -126,7 +126,7 @@ package struct PenDesk {
     }
 
     private mutating func toggle(_ steps: inout [Step]) {
-        // What was written in holding still is no ink.
+        // The dot that a pen leaves while it is held still is no ink.
         if stroke != nil {
             lift(&steps)
             flush(&steps)

@@ -8,8 +8,8 @@ struct ScreenPoint: Equatable, Sendable {
 }
 
 extension TabletDevice {
-    /// Where on the screen a pen shows its ink: a tablet is as large as the screen, as for the pointer that it moves. Nil where it does not tell its
-    /// size.
+    /// Maps a place of the pen to the screen. The tablet covers the whole screen, as it does for the pointer. Nil where
+    /// the tablet does not tell its size.
     func screenPoint(of sample: Sample, rotation: QuarterTurn) -> ScreenPoint? {
         guard let area, sample.x.isFinite, sample.y.isFinite else { return nil }
         let x = (sample.x - area.x) / area.width, y = (sample.y - area.y) / area.height

@@ -2,8 +2,8 @@ import DuctusTransportZeroMQ
 import Foundation
 import Synchronization
 
-/// What the keyboard wants of the X server, done on a thread of its own: a slow server keeps no text waiting. The connection is made when
-/// it is needed first.
+/// Carries out the keyboard's requests to the X server on a thread of its own, so that a slow server does not delay
+/// text. It connects with the first request.
 final class ScreenThread: Sendable {
     private enum Order: Sendable {
         case ask

@@ -1,4 +1,4 @@
-/// What the environment of a desktop session says about which programs IBus reaches.
+/// Tells from a desktop session's environment which programs IBus reaches.
 struct DesktopChecks {
     private let environment: [String: String]
 

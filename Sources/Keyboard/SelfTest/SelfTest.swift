@@ -12,7 +12,7 @@ package struct SelfTest {
         /// Without it nothing is typed; the others matter for some programs, or for some pens.
         package var isNeeded: Bool
         package var message: String
-        /// What to do about it; empty where there is nothing.
+        /// The remedy; empty where none is needed.
         package var remedy: String
 
         private enum CodingKeys: String, CodingKey {
@@ -78,7 +78,7 @@ package struct SelfTest {
 
     // MARK: Typing
 
-    /// What the sample says.
+    /// The text of the sample.
     private static let sample = "the pen writes"
     /// The hand that writes it: one that the shipped model reads without a mistake.
     private static let hand: UInt64 = 4
@@ -108,7 +108,7 @@ package struct SelfTest {
     private func type(_ strokes: [Stroke]) throws -> (text: String, preedits: Int) {
         guard let stream = StreamName("keyboard-self-test-\(getpid())") else { return ("", 0) }
         var settings = KeyboardSettings(stream: stream)
-        settings.pen = .ink(strokes)
+        settings.pen = .strokes(strokes)
         settings.writesAtOnce = true
         settings.version = version
         let field = try SelfTestField(IBusClient(environment: environment))

@@ -5,7 +5,7 @@ final class SelfTestField {
     private let client: IBusClient
     private let path: String
     private var text: [Unicode.Scalar] = []
-    /// What is shown while it is read; how often it changed.
+    /// The preedit text, and the number of its changes.
     private(set) var preedits = 0
 
     private static let interface = "org.freedesktop.IBus.InputContext"

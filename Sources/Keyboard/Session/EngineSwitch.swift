@@ -1,4 +1,4 @@
-/// Which engine types: ours while the daemon reads, else the one that was chosen before. Knows no bus.
+/// Decides which engine types: ours while the daemon reads, else the one that was chosen before. It knows no bus.
 package struct EngineSwitch {
     let own: String
     /// Chosen before ours.
@@ -6,12 +6,12 @@ package struct EngineSwitch {
     private(set) var isOwn: Bool
     /// The user wants ours, though the former may serve while the daemon is away.
     private var isWanted: Bool
-    /// What was asked for by us and not yet told by IBus.
+    /// The engine that we asked for, until IBus confirms it.
     private var asked: String?
     /// IBus did not say what has the focus. It does for an engine that it knows: ours is chosen once more.
     private var renews = false
     private var hasRenewed = false
-    /// What IBus refused, and when to ask for it again.
+    /// The request that IBus refused, and the time to repeat it.
     private var rest: (engine: String, end: Int64)?
     private var patience = Patience()
 
@@ -44,7 +44,7 @@ package struct EngineSwitch {
             former = engine
             renews = false
         }
-        // What was not asked for by us was chosen by the user.
+        // An engine that we did not ask for was chosen by the user.
         if engine != asked { isWanted = isOwn }
         asked = nil
         rest = nil
@@ -66,6 +66,6 @@ package struct EngineSwitch {
         hasRenewed = true
     }
 
-    /// What to choose when this program ends; nil: nothing of ours is chosen.
+    /// The engine to choose when this program ends; nil where our engine is not chosen.
     package var atEnd: String? { isOwn || asked == own ? former : nil }
 }

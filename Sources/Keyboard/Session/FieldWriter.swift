@@ -1,5 +1,5 @@
-/// Does in the field what the composer wants, in that order: what is told to a program outruns the keys that are pressed in it, so what follows
-/// keys waits for them. Belongs to the thread of its engines.
+/// Carries out the composer's actions in the field, in their order. Input-method calls reach a program sooner than
+/// pressed keys, so the actions behind keys wait for these. It belongs to the thread of its engines.
 final class FieldWriter {
     private enum Deed {
         case action(ComposingAction)

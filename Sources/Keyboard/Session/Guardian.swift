@@ -67,7 +67,7 @@ final class GuardedLife {
         tell()
     }
 
-    /// It has died: it is to be started again, but not on and on where it cannot live.
+    /// Plans to start the guardian again after its death, with growing pauses.
     func mourn(at now: Int64) {
         if now - startedAt >= Self.longLife { patience.reset() }
         deadline = patience.next(at: now)

@@ -2,11 +2,11 @@ import DuctusInk
 import DuctusStreaming
 import DuctusTablet
 
-/// What came of a pen before it was known whether the field may have it, in the order in which it came.
+/// The pens' actions that came before it was known whether the field may be written into, in their order.
 struct HeldNews {
     enum Item: Sendable {
         case pen([PenAction])
-        /// What another pen wrote.
+        /// Ink of another pen.
         case label(LabelEvent)
         case stroke(Stroke)
         case cancelStrokes(Int)
@@ -20,7 +20,7 @@ struct HeldNews {
     var isEmpty: Bool { items.isEmpty }
 
     mutating func append(_ item: Item, at time: Int64) {
-        // Beyond it nothing sensible can be made of the rest either.
+        // If more was held, the rest makes no sense either.
         guard items.count < Self.capacity else { return }
         items.append((item, time))
     }

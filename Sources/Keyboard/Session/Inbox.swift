@@ -1,7 +1,8 @@
 import DuctusTransportZeroMQ
 import Synchronization
 
-/// What other threads tell the keyboard's own: put in from anywhere, taken out by one thread that waits on `descriptor`.
+/// The queue of messages to the keyboard's own thread. Any thread puts messages in; one thread, which waits on
+/// `descriptor`, takes them out.
 final class Inbox<Element: Sendable>: Sendable {
     private let elements = Mutex<[Element]>([])
     private let signal: Signal

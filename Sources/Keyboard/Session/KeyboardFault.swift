@@ -1,4 +1,4 @@
-/// What can keep the keyboard from working.
+/// The faults that can keep the keyboard from working.
 package enum KeyboardFault: Error, Equatable, CustomStringConvertible {
     case noIBus
     case ibusEnded

@@ -1,7 +1,7 @@
 import DuctusStreaming
 import DuctusTablet
 
-/// What the keyboard's own thread hears from the others.
+/// A message to the keyboard's own thread from the others.
 enum KeyboardNews: Sendable {
     case label(LabelEvent)
     case daemon(isThere: Bool)

@@ -1,11 +1,11 @@
-/// What the keyboard tells of its work; never what is written.
+/// A report of the keyboard's work. It never holds written text.
 package enum KeyboardReport: Equatable, Sendable, CustomStringConvertible {
     case active
     case restored(engine: String)
     case daemonThere
     case daemonAway
     case pen(String)
-    /// Nil: a recording is over.
+    /// The pen is gone, with the fault; nil: a recording is over.
     case penGone(String?)
     case writingMode(Bool)
     /// A program says nothing of passwords, and cannot be asked.

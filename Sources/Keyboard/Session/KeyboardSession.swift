@@ -33,12 +33,12 @@ package final class KeyboardSession {
     private var hasBegun = false
     private var isOver = false
 
-    /// Where nobody told another: what IBus itself begins with.
+    /// The engine that IBus itself starts with, where no other is known.
     private static let usualEngine = "xkb:us::eng"
 
     /// - Parameters:
-    ///   - guardian: Program and arguments of the process that restores the former engine; nil: none is needed.
-    ///   - report: Hears what happens; never text of the user.
+    ///   - guardian: The program and arguments of the process that restores the former engine; nil: none is needed.
+    ///   - report: Called with reports of the work, which never hold the user's text.
     package convenience init(
         _ settings: KeyboardSettings, daemon: DaemonAddress, environment: [String: String],
         guardian: (program: String, arguments: [String])?, report: @escaping (KeyboardReport) -> Void
@@ -146,7 +146,7 @@ package final class KeyboardSession {
         try writer.advance(to: now)
     }
 
-    /// What follows from all that happened: who types, who has the tablet, and whether held ink may go on.
+    /// Brings the session up to date after events: who types, who has the tablet, and whether held ink may go on.
     private func settle() throws {
         if let engine = engineSwitch.wanted(isServed: daemonIsThere, at: Self.now) {
             request = try client.requestGlobalEngine(engine)
@@ -216,7 +216,7 @@ package final class KeyboardSession {
                 try writer.answer(call, isTaken: true, at: Self.now)
             } else {
                 let (isTaken, actions) = composer.key(key, at: Self.now)
-                // Before the answer: what was written stands before what is typed.
+                // The actions come before the answer, so that written text stands before typed text.
                 try perform(actions)
                 try writer.answer(call, isTaken: isTaken, at: Self.now)
             }
@@ -296,7 +296,7 @@ package final class KeyboardSession {
         }
     }
 
-    /// What a pen did: at once, or once it is known whether the field may have it.
+    /// Handles a pen's action, at once or when it is known whether the field may be written into.
     private func receive(_ item: HeldNews.Item) throws {
         composer.advance(to: Self.now)
         var waits = isUndecided

@@ -1,7 +1,7 @@
 import DuctusInk
 import DuctusStreaming
 
-/// What a person chooses of the keyboard.
+/// The settings of the keyboard.
 package struct KeyboardSettings: Sendable {
     package var stream: StreamName
     package var writer: String?

@@ -1,4 +1,4 @@
-/// How long to wait before the next try of what failed: longer and longer.
+/// The pauses between tries of an action that fails, each longer than the one before.
 struct Patience: Equatable, Sendable {
     private var pause = Self.first
 

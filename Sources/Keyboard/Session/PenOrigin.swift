@@ -6,9 +6,9 @@ package enum PenOrigin: Sendable {
     /// The first tablet found, now or later.
     case any
     case device(String)
-    /// How many times faster than it was written; 0: as fast as can be.
+    /// A recording, and its speed: a factor of the original one, or 0 for as fast as possible.
     case recording(URL, speed: Double)
     /// These strokes, at their pace, once ink is wanted.
-    case ink([Stroke])
+    case strokes([Stroke])
     case none
 }

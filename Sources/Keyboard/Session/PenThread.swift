@@ -27,7 +27,7 @@ final class PenThread: Sendable {
                 case .any: try follow { try EvdevPen.find(in: self.folder) }
                 case .device(let path): try follow { try EvdevPen(path) }
                 case .recording(let url, let speed): try play(RecordedPen(PenRecording(url)), speed: speed)
-                case .ink(let strokes):
+                case .strokes(let strokes):
                     wanted.wait()
                     play(strokes)
                 case .none: break

@@ -29,7 +29,8 @@ public struct Label: Sendable, Equatable {
     public var alternatives: [Alternative]
     /// The numbers of the line's strokes, as the pen counts them from 0.
     public var strokes: [Int]
-    /// Of a model that labels every vector: spans that became final since the label before, then those that may still change.
+    /// For a model that labels every vector: the spans that became final since the label before, then those that may
+    /// still change.
     public var spans: [Span]
     /// Why the line ended; nil in a partial.
     public var ending: Ending?

@@ -7,13 +7,16 @@ import Synchronization
 /// A partial label that was not taken before the next label of its line came is replaced by it; finals are all kept. The sequence ends after
 /// the last final of a stream that was finished.
 public struct Labels: AsyncSequence, Sendable {
+    /// A label of the stream.
     public typealias Element = Label
+    /// The sequence ends; it does not fail.
     public typealias Failure = Never
 
     let queue: LabelQueue
 
     public func makeAsyncIterator() -> Iterator { Iterator(queue: queue, signals: queue.signals.makeAsyncIterator()) }
 
+    /// The place of one reader of the labels.
     public struct Iterator: AsyncIteratorProtocol {
         let queue: LabelQueue
         var signals: AsyncStream<Void>.Iterator

@@ -9,7 +9,7 @@ import Synchronization
 ///     let pen = try reader.makePen()
 ///     try pen.add(Sample(x: 12, y: 40, time: 0))
 ///
-/// A stream is cheap: the model, the scratch memory and the threads are the reader's. Used from any thread.
+/// A stream is cheap, because the model, the scratch memory and the threads belong to the reader. Used from any thread.
 public final class LiveReader: Sendable {
     /// The options that it was made with.
     public let options: LiveOptions
@@ -60,9 +60,9 @@ public final class LiveReader: Sendable {
         return feed
     }
 
-    /// Ends all lines, waits until their finals are there, and ends the threads. Streams take nothing afterwards.
+    /// Ends all lines, waits for their finals, and ends the threads. Streams take no input afterwards.
     ///
-    /// - Returns: false if that took longer than so many seconds; what is still read then comes later.
+    /// - Returns: false if that took longer than this number of seconds. Later finals still come.
     @discardableResult
     public func finish(within seconds: Double = 30) -> Bool {
         let deadline = ContinuousClock.now + .seconds(seconds)

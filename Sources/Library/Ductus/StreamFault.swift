@@ -6,7 +6,7 @@ public enum StreamFault: Error, Equatable, CustomStringConvertible {
     case overloaded
     /// The stream, or its reader, was finished.
     case finished
-    /// What came before was refused, and why.
+    /// Earlier input was refused, with the reason.
     case refused(String)
     /// A vector with another count of numbers than the sensor has channels.
     case width(found: Int, channels: Int)

@@ -147,7 +147,7 @@ final class LabelDispatch: LabelSink {
 }
 
 extension PacketRefusal {
-    /// What its user can do.
+    /// The remedy of a refusal, for the library's user.
     fileprivate var remedy: String {
         switch self {
         case .streams: "the reader has as many streams as it may; finish some"

@@ -1,13 +1,11 @@
 import DuctusTransport
 import DuctusTransportZeroMQ
+import DuctusWire
 import Foundation
 
 /// The address of a daemon: its sockets, and its keys on a network.
 public struct DaemonAddress: Sendable {
-    /// The sockets of a daemon.
-    enum Service: String { case ink, features, labels, control }
-
-    let endpoints: [Service: Endpoint]
+    let endpoints: [DaemonSocket: Endpoint]
     let security: SocketOptions.Security
 
     /// The daemon of this user if it runs, else the machine's.
@@ -18,7 +16,7 @@ public struct DaemonAddress: Sendable {
 
     private init(directory: String) {
         endpoints = Dictionary(
-            uniqueKeysWithValues: [Service.ink, .features, .labels, .control].map {
+            uniqueKeysWithValues: DaemonSocket.allCases.map {
                 ($0, Endpoint(ipc: "\(directory)/\($0.rawValue)"))
             })
         security = .none
@@ -27,10 +25,12 @@ public struct DaemonAddress: Sendable {
     /// A daemon on the network; every connection is encrypted (CURVE).
     ///
     /// - Parameters:
-    ///   - ink: and the others: `tcp://host:port`, as the daemon's configuration names them.
+    ///   - ink: the endpoint of the socket, `tcp://host:port`, as the daemon's configuration names it; so are the next
+    ///     three.
     ///   - serverKey: the daemon's public key, 40 characters of Z85.
-    ///   - secretKey: of this client, whose public half is in the daemon's allow-list; `ductus keygen` makes a pair.
-    /// - Throws: an error that names the endpoint or key that is none.
+    ///   - secretKey: this client's secret key. Its public key is in the daemon's allow-list; `ductus keygen` makes a
+    ///     pair.
+    /// - Throws: an error that names the endpoint or key that is malformed.
     public init(
         ink: String, features: String, labels: String, control: String, serverKey: String, secretKey: String
     ) throws {
@@ -43,8 +43,8 @@ public struct DaemonAddress: Sendable {
             keys: try CurveKeyPair(secretKey: CurveKey(secretKey, name: "the client's secret key")))
     }
 
-    func endpoint(_ service: Service) throws -> Endpoint {
-        guard let endpoint = endpoints[service] else { throw TransportFault.endpoint(service.rawValue) }
+    func endpoint(_ socket: DaemonSocket) throws -> Endpoint {
+        guard let endpoint = endpoints[socket] else { throw TransportFault.endpoint(socket.rawValue) }
         return endpoint
     }
 }

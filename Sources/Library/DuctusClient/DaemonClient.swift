@@ -33,8 +33,8 @@ public final class DaemonClient {
     /// - Parameters:
     ///   - strokes: in the order of writing; device units, y down.
     ///   - layout: a line, or a page whose lines and drawings are found. The daemon takes `auto` for a page.
-    ///   - writer: whose weights read it; nil: everyone's.
-    ///   - precedingText: what stands before it on its line.
+    ///   - writer: the person whose weights read it; nil: the shared weights.
+    ///   - precedingText: the text before it on its line.
     /// - Throws: an error that says what the daemon refused and what to do, or that nobody answers.
     public func recognize(
         _ strokes: [Stroke], layout: LayoutChoice = .line, writer: String? = nil, precedingText: String = ""
@@ -52,8 +52,8 @@ public final class DaemonClient {
     ///
     /// - Parameters:
     ///   - stream: its name: 1 to 64 of `A-Z a-z 0-9 _ -`. Other programs see its labels under this name.
-    ///   - writer: whose weights read it.
-    ///   - precedingText: what stands before the first line.
+    ///   - writer: the person whose weights read it; nil: the shared weights.
+    ///   - precedingText: the text before the first line.
     public func makePen(
         stream: String, writer: String? = nil, precedingText: String? = nil, rotation: QuarterTurn = .none
     ) throws -> DaemonPen {
@@ -75,7 +75,7 @@ public final class DaemonClient {
             isQuarantined: reply.quarantined)
     }
 
-    /// How the daemon is.
+    /// The state of the daemon.
     public func status() throws -> DaemonStatus {
         let reply = try ask(.status(.init())).status
         return DaemonStatus(
@@ -100,6 +100,7 @@ public struct DaemonReading: Sendable, Equatable {
     public struct Piece: Sendable, Equatable {
         /// The best reading; empty for a drawing.
         public var text: String
+        /// Whether the piece is a drawing, which has no text.
         public var isDrawing: Bool
         /// How likely the reading is right, 0…1, calibrated.
         public var confidence: Float
@@ -133,7 +134,7 @@ public struct DaemonCorrection: Sendable, Equatable {
     public var number: UInt64
     /// Whose line it was.
     public var writer: String?
-    /// It contradicts what is read with confidence: nothing is learned from it until better weights agree.
+    /// The correction contradicts a confident reading. Nothing is learned from it until better weights agree with it.
     public var isQuarantined: Bool
 }
 
@@ -143,7 +144,7 @@ public struct DaemonStatus: Sendable, Equatable {
     public var release: String
     /// It reads; false while it starts.
     public var isReady: Bool
-    /// What does not work at present, and why.
+    /// The services that do not work at present, with the reasons.
     public var faults: [String]
     /// Streams that it keeps.
     public var streams: Int

@@ -4,7 +4,7 @@ import DuctusAdaptation
 public typealias JournaledCorrection = DuctusAdaptation.JournaledCorrection
 /// Why a correction is not taken.
 public typealias CorrectionFault = DuctusAdaptation.CorrectionFault
-/// What happens while a model learns: trials with their verdicts, failures, rollbacks.
+/// The events of a model that learns: trials with their verdicts, failures, rollbacks.
 public typealias LearningEvent = DuctusAdaptation.LearningEvent
 /// One immutable set of weights by its name: whose it is, and its number.
 public typealias GenerationName = DuctusAdaptation.GenerationName

@@ -14,9 +14,9 @@ import Synchronization
 ///     …
 ///     try learning.correct(final, to: "quick brown fox")
 ///
-/// A correction is kept on disk before `correct` returns. New weights serve only after they read held-out corrections better, and everything
-/// else not worse; what a writer corrects changes that writer's weights first. The same rules run in the daemon.
-/// Used from any thread.
+/// A correction is on disk when `correct` returns. New weights serve only after they read held-out corrections better,
+/// and other lines not worse. A writer's corrections change that writer's own weights first. The daemon uses the same
+/// rules. Used from any thread.
 public final class LearningModel: Sendable {
     private let service: LearningService
     private let training: TrainingQueue
@@ -31,10 +31,11 @@ public final class LearningModel: Sendable {
     private static let generationsKept = 3
 
     /// - Parameters:
-    ///   - model: what everything learned is a difference from; with an `importance.safetensors`, learned weights stay near it.
-    ///   - folder: where corrections and weights are kept; made if need be, and held against other processes.
+    ///   - model: the base of all learned weights. With an `importance.safetensors`, learned weights stay near it.
+    ///   - folder: the folder of corrections and weights. It is created if it is missing, and locked against other
+    ///     processes.
     ///   - trainsInBackground: whether a thread of low priority trains by itself; otherwise ``train()`` does.
-    ///   - events: called with what happens, in order, on a queue of its own.
+    ///   - events: called with the events in their order, on a queue of its own.
     /// - Throws: `StateFault` where another process holds the folder, or it cannot be used; `ModelError` for an importance file that cannot.
     public init(
         _ model: Model, folder: URL, trainsInBackground: Bool = true,
@@ -77,12 +78,13 @@ public final class LearningModel: Sendable {
     /// Where a writer's weights are still on disk, the shared ones serve until they are loaded.
     public func model(of writer: String? = nil) -> Model { service.models.current(for: writer).model }
 
-    /// Keeps what a line really says, and learns from it.
+    /// Keeps a correction of a line, and learns from it.
     ///
     /// - Parameters:
     ///   - label: a final label of a reader of this model. The lines of the last hours are remembered, within bounds of memory.
     ///   - text: in the model's alphabet.
-    /// - Returns: the correction as it is kept; one that contradicts what is read with confidence is quarantined until better weights agree.
+    /// - Returns: the entry in the journal. A correction that contradicts a confident reading is quarantined until
+    ///   better weights agree with it.
     /// - Throws: ``LearningFault``, ``CorrectionFault``.
     @discardableResult
     public func correct(_ label: Label, to text: String) throws -> JournaledCorrection {

@@ -1,8 +1,8 @@
-/// What a layer that reads several sources together does in a stream: a source that is ahead of the others has frames
-/// that wait in the state.
+/// Aligns the sources of a layer that reads several of them in a stream. Frames of a source that is ahead of the others
+/// wait in the state.
 ///
-/// A window of a source begins with its first frame that was not final before. Where another source's begins earlier,
-/// the frames between are in the state: committed, but not yet read together with the other's.
+/// A window of a source begins with its first frame that is not final yet. If another source's window begins earlier,
+/// the frames between are in the state: they are committed, but not yet read together with the other source's.
 struct LateFrames {
     /// The most frames by which sources of one network may differ; a convolution's lag is a few frames at each layer.
     static let longestLag = 448

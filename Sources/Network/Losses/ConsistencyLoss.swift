@@ -15,7 +15,7 @@ final class ConsistencyLoss {
     /// - Parameters:
     ///   - a: log posteriors of one view, frames × classes.
     ///   - b: log posteriors of the other view.
-    ///   - gradients: of the scores of both views; `scale` times the derivative is added.
+    ///   - gradients: the gradients of both views' scores, to which `scale` times the derivative is added.
     func loss(
         _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int,
         gradients: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)?, scale: Float, kernels: Kernels

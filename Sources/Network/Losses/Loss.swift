@@ -31,12 +31,16 @@ public struct LossCall {
     /// frames × classes.
     public let logPosteriors: UnsafePointer<Float>
     public let frames: Int
+    /// Classes, the columns of `logPosteriors`.
     public let classes: Int
     /// Receives the derivative by the scores before the softmax, times `scale`; nil where it is not wanted. It may be
     /// anything where the loss is not finite.
     public let gradient: UnsafeMutablePointer<Float>?
+    /// The factor of the gradient.
     public let scale: Float
+    /// The kernels of the processor.
     public let kernels: Kernels
+    /// Scratch memory of this thread.
     public let scratch: LossScratch
 
     /// The same sequence with another place for the gradient, or another scale.

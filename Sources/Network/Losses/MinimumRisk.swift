@@ -1,7 +1,7 @@
 import Foundation
 
-/// Minimum risk: the expected number of errors over some readings, weighted by what the network gives them
-/// (Prabhavalkar et al. 2018; Edunov et al. 2018).
+/// Minimum risk: the expected number of errors over some readings, weighted by their probabilities (Prabhavalkar et al.
+/// 2018; Edunov et al. 2018).
 ///
 /// The readings are usually the n-best of the network as it is, with the reference among them. `reference` keeps the
 /// network from forgetting what it knows: its connectionist loss counts with `referenceWeight`.
@@ -9,6 +9,7 @@ public struct MinimumRisk: Loss {
     /// A label sequence and how many errors it has.
     public struct Reading: Hashable, Sendable {
         public var labels: [Int32]
+        /// Errors against the reference: edits, or what else counts.
         public var errors: Float
 
         public init(labels: [Int32], errors: Float) {
@@ -17,8 +18,11 @@ public struct MinimumRisk: Loss {
         }
     }
 
+    /// The readings whose expected errors are lowered.
     public var readings: [Reading]
+    /// The labels that are right.
     public var reference: [Int32]
+    /// Weight of the reference's connectionist loss beside the risk.
     public var referenceWeight: Float
 
     public init(readings: [Reading], reference: [Int32], referenceWeight: Float = 0.1) {

@@ -4,6 +4,7 @@
 /// `(1 − amount) · loss + amount · Σ −mean log p`, over the frames that count. For labels of frames that is PyTorch's
 /// `label_smoothing`.
 public struct SmoothedLoss: Loss {
+    /// The loss that is smoothed.
     public var base: any Loss
     /// From 0 to 1.
     public var amount: Float

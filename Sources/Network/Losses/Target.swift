@@ -8,7 +8,7 @@ public enum Target: Sendable, Hashable {
     /// The label of frames that do not count.
     public static let ignored: Int32 = -1
 
-    /// How far an output is from it.
+    /// The loss that compares an output with the target.
     public var loss: any Loss {
         switch self {
         case .ctc(let labels): ConnectionistTarget(labels: labels)

@@ -2,11 +2,14 @@ import CDuctusKernels
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter: "Decoupled Weight Decay Regularization", ICLR 2019).
 public struct AdamW: Optimizer {
+    /// Decay of the mean of the gradient, per step.
     public var beta1: Float
+    /// Decay of the mean of its square, per step.
     public var beta2: Float
     public var epsilon: Float
+    /// Share of a weight, times the learning rate, that it loses in a step.
     public var weightDecay: Float
-    /// What decays; everything where nil.
+    /// The parameters that decay; nil: all.
     public var decay: ParameterMask?
     private var mean: [Float]
     private var square: [Float]

@@ -1,7 +1,7 @@
 import DuctusFoundations
 import DuctusRandomness
 
-/// Computes how a batch's loss changes with each parameter of a network: what every kind of training is made of.
+/// Computes the gradient of a batch's loss by the parameters of a network.
 ///
 /// For example, a training step:
 ///
@@ -10,14 +10,16 @@ import DuctusRandomness
 ///     optimizer.update(
 ///         &backpropagation.parameters, gradient: backpropagation.gradient, learningRate: schedule.rate(at: step), mask: nil)
 ///
-/// A batch is divided into shards by sequences: one for each thread of each rank. For the same seed, step and number of shards the
-/// gradient is the same to the last bit, whoever computes them, where a rank has 1, 2, 4 … of them; another number only adds up in another
-/// order.
+/// A batch is divided into shards by sequences: one for each thread of each rank. For the same seed, step and number of
+/// shards the gradient is the same to the last bit, on any number of ranks, if each has 1, 2, 4 … shards. Other numbers
+/// add up in another order.
 public final class Backpropagation {
     public let architecture: Architecture
-    /// Where each tensor lies in `parameters` and `gradient`.
+    /// The offset and shape of each tensor in `parameters` and `gradient`.
     public let layout: ParameterLayout
+    /// The instruction set whose kernels are used.
     public let instructionSet: InstructionSet
+    /// Threads that a batch is divided among.
     public let threads: Int
     /// Whether a batch is all ranks' together; else each rank computes the gradient of its own part, by itself.
     public var isJoined = true
@@ -35,12 +37,12 @@ public final class Backpropagation {
 
     /// - Parameters:
     ///   - parameters: in the order of `ParameterLayout(architecture)`.
-    ///   - threads: how many threads share a batch, or this rank's part of it.
-    ///   - shards: into how many parts this rank's part of a batch is divided; one for each thread where nil.
+    ///   - threads: the number of threads that share a batch, or this rank's part of it.
+    ///   - shards: the number of parts that this rank's part of a batch is divided into; nil: one for each thread.
     ///   - collective: the ranks that compute a batch's gradient together; each is given the whole batch.
-    ///   - seed: of the masks of dropout.
-    ///   - instructionSet: `InstructionSet.selected()` where nil.
-    ///   - products: who does the large products; whoever is faster where nil.
+    ///   - seed: the seed of the masks of dropout.
+    ///   - instructionSet: the instruction set of the kernels; nil: `InstructionSet.selected()`.
+    ///   - products: the way to multiply large matrices; nil: the faster one.
     /// - Throws: `ArchitectureError`, `NetworkError`.
     public init(
         architecture: Architecture, parameters: [Float], threads: Int = 1, shards: Int? = nil, seed: UInt64 = 0,
@@ -221,7 +223,7 @@ public final class Backpropagation {
         }
     }
 
-    /// What every shard of every rank says of its sequences, in the order of the shards.
+    /// The reports of every shard of every rank on its sequences, in the order of the shards.
     private func reports(_ heads: [TrainingShard.HeadCall]) throws(NetworkError) -> [ShardReport] {
         let own = shards.map { ShardReport(members: $0.members, losses: $0.losses, consistency: $0.consistency) }
         guard isJoined, collective.count > 1 else { return own }

@@ -7,15 +7,16 @@
 public protocol Collective: Sendable {
     /// 0 ..< `count`.
     var rank: Int { get }
+    /// The number of ranks.
     var count: Int { get }
 
     /// Replaces each rank's values by their sums over the ranks, added in the order of `PairwiseOrder`.
     func sum(_ values: inout [Float]) throws
 
-    /// What each rank has to say, in the order of the ranks.
+    /// Gathers the bytes of all ranks, in the order of the ranks.
     func gather(_ bytes: [UInt8]) throws -> [[UInt8]]
 
-    /// What rank 0 says.
+    /// Sends the bytes of rank 0 to all ranks.
     func broadcast(_ bytes: [UInt8]) throws -> [UInt8]
 }
 

@@ -15,7 +15,7 @@ public struct GradientNorms: Sendable, Equatable {
 
     /// Scales the gradient down so that its norm is at most `limit` (Pascanu et al. 2013).
     ///
-    /// A norm that is no finite number makes the gradient zero: such a step must change nothing.
+    /// If the norm is not finite, the gradient becomes zero, so that the step changes nothing.
     ///
     /// - Returns: the norm before.
     @discardableResult

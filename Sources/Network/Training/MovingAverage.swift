@@ -1,6 +1,7 @@
 /// The exponential moving average of parameters over training steps (Polyak and Juditsky 1992): what is evaluated and
 /// shipped.
 public struct MovingAverage: Sendable {
+    /// Share of the average that stays, per step.
     public var decay: Float
     /// The averaged parameters.
     public private(set) var average: [Float]

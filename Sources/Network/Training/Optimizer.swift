@@ -6,7 +6,7 @@ public protocol Optimizer: Sendable {
     /// Moves the parameters against the gradient.
     ///
     /// - Parameters:
-    ///   - mask: what may change; everything where nil. What it leaves out keeps its value and its state.
+    ///   - mask: the parameters that may change; nil: all. The others keep their values and their state.
     mutating func update(_ parameters: inout [Float], gradient: [Float], learningRate: Float, mask: ParameterMask?)
 
     /// Its state: tensors by names that begin with `optimizer.`.
@@ -45,6 +45,7 @@ extension [String: Tensor] {
 
 /// Stochastic gradient descent with momentum, as PyTorch has it: `v = momentum · v + g`, `w = w − rate · v`.
 public struct SGD: Optimizer {
+    /// Share of the last step that is gone again.
     public var momentum: Float
     /// Added to the gradient as `weightDecay · w`.
     public var weightDecay: Float

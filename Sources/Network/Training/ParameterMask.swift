@@ -1,4 +1,4 @@
-/// Some of a network's parameters: what an optimizer may change, or what decays.
+/// A set of a network's parameters: those that an optimizer may change, or those that decay.
 public struct ParameterMask: Sendable, Hashable {
     /// Parts of the flat buffer, ascending, apart from each other.
     public let ranges: [Range<Int>]
@@ -37,10 +37,10 @@ public struct ParameterMask: Sendable, Hashable {
         ParameterMask(layout, where: \.isWeight)
     }
 
-    /// How many parameters it covers.
+    /// The number of parameters in the mask.
     public var count: Int { ranges.reduce(0) { $0 + $1.count } }
 
-    /// What both cover.
+    /// The parameters in both masks.
     public func intersection(_ other: ParameterMask) -> ParameterMask {
         var common: [Range<Int>] = []
         for range in ranges {
@@ -60,7 +60,7 @@ public struct ParameterMask: Sendable, Hashable {
         }
     }
 
-    /// What this one covers and the other does not.
+    /// The parameters in this mask and not in the other.
     func subtracting(_ other: ParameterMask) -> ParameterMask {
         var rest: [Range<Int>] = []
         for range in ranges {

@@ -33,9 +33,11 @@ public struct FisherDiagonal: Sendable, Equatable {
 ///
 /// With the Fisher diagonal as weights it is elastic weight consolidation; without, a plain L2 pull.
 public struct QuadraticPull: Sendable {
+    /// The weights that are pulled to.
     public var base: [Float]
-    /// How strongly each parameter is held; all alike where nil.
+    /// The strength of the pull on each parameter; nil: the same for all.
     public var weights: [Float]?
+    /// The factor of the whole pull.
     public var strength: Float
 
     public init(base: [Float], weights: [Float]? = nil, strength: Float) {

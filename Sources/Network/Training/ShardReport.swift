@@ -1,4 +1,4 @@
-/// What a shard says of its sequences, on the way from rank to rank.
+/// The report of a shard on its sequences, encoded for other ranks.
 struct ShardReport {
     /// Its sequences' numbers within the batch.
     var members: [Int]

@@ -1,11 +1,11 @@
-/// What the threads of one call do. Unchecked, because each runs its own shard with its own gradient and reads the
-/// rest.
+/// The work that the threads of one call share. Unchecked, because each runs its own shard with its own gradient and
+/// reads the rest.
 struct Job: @unchecked Sendable {
     let call: TrainingShard.Call
     /// For each input and each sequence of the batch the row of its first frame.
     let starts: [[Int]]
     let shards: [TrainingShard]
-    /// Where the first shard's gradient goes; the others have memory of their own, added up afterwards.
+    /// The memory of the first shard's gradient. The others have their own, which is added up afterwards.
     let gradient: UnsafeMutablePointer<Float>
     let count: Int
 

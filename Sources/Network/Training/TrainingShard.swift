@@ -5,7 +5,7 @@ import DuctusRandomness
 ///
 /// Unchecked, because a shard is handed to one thread at a time, and threads share only what nobody writes meanwhile.
 final class TrainingShard: @unchecked Sendable {
-    /// What all shards of a call have in common.
+    /// The input that all shards of a call share.
     struct Call {
         let batch: Batch
         /// The frames of inputs beside the main one.
@@ -47,7 +47,7 @@ final class TrainingShard: @unchecked Sendable {
     private let consistencyLoss = ConsistencyLoss()
     /// Derivatives on their way back.
     private var returns: [Memory<Float>] = []
-    /// What is added to a derivative that is there already.
+    /// Memory of a derivative that is then added to an earlier one.
     private let addend: Memory<Float>
     private var ownBatch: Batch
     private var ownOthers: [Batch]
@@ -267,7 +267,8 @@ final class TrainingShard: @unchecked Sendable {
             network.kernels.table.pointee.multiply(dy, mask, dy, output.frames * network.width(of: index))
         }
         let sources = wiring.sources[index]
-        // Where each source's derivative goes: to its place, or beside it where something is there already.
+        // The place for each source's derivative: its own memory, or another where its own holds an earlier derivative
+        // already.
         var targets: [UnsafeMutablePointer<Float>?] = []
         var added = 0
         for (number, source) in sources.enumerated() {

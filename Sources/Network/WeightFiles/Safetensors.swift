@@ -32,7 +32,9 @@ public struct Safetensors: Sendable, Equatable {
         var size: Int { self == .f32 ? 4 : 2 }
     }
 
+    /// The tensors by name.
     public var tensors: [String: Tensor]
+    /// Texts by name; the format has no other metadata.
     public var metadata: [String: String]
 
     public init(tensors: [String: Tensor], metadata: [String: String]) {

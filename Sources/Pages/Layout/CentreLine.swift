@@ -2,35 +2,40 @@ import Foundation
 
 /// The centre line of a text line's small letters: a straight line that leans towards the page's slope, and the hand's deviation from it.
 package struct CentreLine: Sendable {
-    /// The straight part: height at `middle`, and rise per x (y down).
+    /// The x at which the straight part has the y `height`. Places are in the units of the ink, y down.
     private(set) var middle = 0.0
+    /// The y of the straight part at `middle`.
     private(set) var height = 0.0
+    /// The rise of y per x of the straight part.
     package private(set) var slope = 0.0
+    /// The x of the first number of `wander`, and the distance of two, in the units of the ink.
     private var start = 0.0
     private var step = 1.0
-    /// What is added to the straight part, per step from `start`.
+    /// The offset from the y of the straight part, for each step from `start`, in the units of the ink.
     private var wander: [Double] = []
 
-    /// A place that the line runs through, with its weight.
+    /// A place that the line runs through, in the units of the ink, and its weight, 1 for a usual swing.
     struct Support {
         var x, y, weight: Double
     }
 
-    /// How surely lines keep the page's slope: the deviation of a line's own slope from it.
+    /// The deviation of a line's own slope (rise of y per x) from that of the page.
     private static let slopeDeviation = 0.06
-    /// How far letters stand off their line, in x-heights.
+    /// The usual distance of letters from their line, in x-heights.
     private static let noise = 0.7
 
     /// The line through the places of `support`, which holds at least one.
     ///
-    /// - Parameter leaning: the slope of the page's lines.
+    /// - Parameters:
+    ///   - xHeight: the height of small letters, in the units of the ink.
+    ///   - leaning: the slope of the page's lines, rise of y per x.
     init(through support: [Support], xHeight: Double, leaning: Double = 0) {
         var weights = support.map(\.weight)
         for _ in 0..<4 {
             fitStraight(support, weights, xHeight: xHeight, leaning: leaning)
             for at in support.indices {
                 let off = abs(support[at].y - straight(support[at].x)) / xHeight
-                // Huber's weights: what stands far off pulls no more than what stands at 0.7.
+                // Huber's weights: places farther off pull no more than those at 0.7 x-heights.
                 weights[at] = support[at].weight * (off > 0.7 ? 0.7 / off : 1)
             }
         }

@@ -5,17 +5,19 @@ import Foundation
 /// A river is a strip of the page that no stroke enters, with writing on both sides of it, over most of the height that the two sides
 /// share. Words stand above each other by chance in two or three lines, not in all of a page.
 struct ColumnFinder {
+    /// The height of small letters, in the units of the ink.
     let unit: Double
     /// Rows, of two units each, that must have writing on both sides.
     private static let leastRows = 4
-    /// The narrowest column, in units of the lines' heights: bullets and numbers in front of lines are none.
+    /// The narrowest column, in `unit`s. Bullets and numbers in front of lines are narrower, and make none.
     private static let narrowestColumn = 5.0
 
-    /// How much larger the letters of a heading are, and the space between its words at most, in their height.
+    /// The least ratio of a heading's letters to those of its text.
     private static let larger = 1.3
+    /// The widest space between a heading's words, in heights of its letters.
     private static let widestSpace = 2.5
 
-    /// The narrowest river between columns that share so many rows, in units of the lines' heights: the longer, the less likely by chance.
+    /// The narrowest river between columns that share so many rows, in `unit`s. A long river is less likely to be chance, and may be narrower.
     private static func narrowestRiver(rows: Int) -> Double { max(1, 2.8 - 0.12 * Double(rows - leastRows)) }
 
     /// The blocks, left to right; each holds indexes into `shapes`.

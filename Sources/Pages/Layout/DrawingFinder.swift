@@ -6,6 +6,7 @@ import Foundation
 /// A stroke of writing goes up and down by about an x-height and is no longer than a word; what is much larger, much straighter or as
 /// square as a ruler is drawn.
 struct DrawingFinder {
+    /// The height of small letters, in the units of the ink.
     let xHeight: Double
 
     /// The strokes that are drawn, as indexes into `shapes`.

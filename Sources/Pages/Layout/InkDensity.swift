@@ -4,15 +4,21 @@ import Foundation
 /// The density of writing at each place of a page, smeared along the lines. Its ridges are the lines of text (after the steerable filters
 /// of Shi, Setlur and Govindaraju 2009, on swings instead of pixels).
 package struct InkDensity {
+    /// The place of the first cell, in the units of the ink.
     let originX, originY: Double
-    /// Sizes of a cell.
+    /// The size of a cell, in the units of the ink.
     let cellX, cellY: Double
     let columns, rows: Int
+    /// Swings per cell, smeared; column after column, each from top to bottom.
     private(set) var values: [Float]
 
     /// Cells that a density may have; a page beyond that gets larger cells.
     static let mostCells = 4_000_000
 
+    /// - Parameters:
+    ///   - xHeight: the height of small letters, in the units of the ink.
+    ///   - reach: deviation of the smear along the lines, in x-heights.
+    ///   - blur: deviation of the smear across them, in the units of the ink.
     init(of swings: [Swing], xHeight: Double, reach: Double, blur: Double) {
         var box = PlaneBox()
         for swing in swings { box.include(PlanePoint(swing.x, swing.y)) }

@@ -4,12 +4,13 @@ import DuctusDrawing
 package struct Insertion: Equatable, Sendable {
     /// The words' strokes.
     package var strokes: [Int]
-    /// Those of the line's strokes that stand before the words.
+    /// The line's strokes that stand before the words.
     package var leading: [Int]
 }
 
 /// Tells corrections above a line from lines: a few words that are squeezed between two lines, or above the first, where no line has room.
 struct InsertionFinder {
+    /// The measure of heights about the lines, in the units of the ink: the x-height, more where the lines stand far apart.
     let unit: Double
 
     /// A line of strokes, given as indexes into the shapes, with what was put into it.
@@ -23,15 +24,17 @@ struct InsertionFinder {
 
     /// The share of the line's width that a correction has at most.
     private static let widest = 0.5
-    /// Two lines farther apart, in the usual distance, have room for one between them.
+    /// The distance of two lines that have room for a third between them, in usual distances of lines.
     private static let farthest = 1.5
-    /// How far above the middle of a line's letters words stand that were put in, in units.
+    /// The distance of inserted words above the middle of a line's letters, in `unit`s.
     private static let raised = 0.8
+    /// The same where a caret shows the place.
     private static let shownRaised = 0.45
-    /// How often the pen turns in such words, at least.
+    /// The least number of turns of the pen in such words.
     private static let leastSwings = 5
+    /// The same where a caret shows the place.
     private static let shownLeastSwings = 3
-    /// How far above its line a correction stands at most, in the usual distance of lines.
+    /// The largest distance of a correction above its line, in usual distances of lines.
     private static let highest = 0.75
 
     /// The lines, those that are corrections put into theirs.
@@ -94,7 +97,7 @@ struct InsertionFinder {
         func isAbove(_ at: Int, _ centre: CentreLine, by distance: Double = -0.2) -> Bool {
             (centre.y(at: shapes[at].box.midX) - shapes[at].box.maxY) / unit > distance
         }
-        // What stands above the line has pulled its course up.
+        // Strokes above the line have pulled its course up.
         let standing = line.strokes.filter { !isAbove($0, line.centre) && !isSmall(shapes[$0], unit: unit) }
         guard standing.count > 2 else { return line }
         let centre = CentreLine(through: standing.flatMap { shapes[$0].support(xHeight: unit) }, xHeight: unit)

@@ -6,9 +6,10 @@ import Foundation
 /// to their strokes. Where the order of writing agrees with the lines, it is evidence for the strokes that geometry leaves open.
 struct LineFinder {
     let shapes: [StrokeShape]
+    /// The height of small letters, in the units of the ink.
     let xHeight: Double
     private var kinds: [LineFit.Kind]
-    /// The measure of heights about the lines: the x-height, more where the lines stand far apart.
+    /// The measure of heights about the lines, in the units of the ink: the x-height, more where the lines stand far apart.
     private(set) var unit: Double
     private(set) var lines: [CentreLine] = []
     /// The line of each stroke.
@@ -76,7 +77,7 @@ struct LineFinder {
     /// Where each line has ink.
     private var extents: [(Double, Double)] = []
 
-    /// What each stroke costs in each line.
+    /// The cost of each stroke in each line, in nats.
     private func costs() -> [[Double]] {
         var letters = [[Int]](repeating: [], count: lines.count)
         for (at, line) in owner.enumerated() where kinds[at] != .small && letters.indices.contains(line) {
@@ -92,7 +93,8 @@ struct LineFinder {
         }
     }
 
-    /// What it costs that a small stroke stands away from a line's letters: dots stand above one, stops and commas behind one.
+    /// The cost of a small stroke's distance from a line's letters. Dots stand above a letter, stops and commas behind
+    /// one.
     private func cost(ofStanding at: Int, beside letters: [Int], of line: Int) -> Double {
         let box = shapes[at].box
         let isAbove = box.midY - lines[line].y(at: box.midX) < -0.6 * unit
@@ -189,7 +191,8 @@ struct LineFinder {
         }
     }
 
-    /// What the page would lose without the line: how much worse its strokes fit the others, in all and for each stroke.
+    /// The loss if the line were dissolved: how much worse its strokes fit the other lines, in all and per stroke, in
+    /// nats.
     private func worth(_ line: Int) -> (sum: Double, mean: Double) {
         var sum = 0.0, losses = 0.0, count = 0.0
         for (at, owner) in owner.enumerated() where owner == line && kinds[at] != .small {
@@ -268,14 +271,14 @@ struct LineFinder {
         }
     }
 
-    /// What each unit costs that a small stroke stands away from letters, above them and below.
+    /// The cost of a small stroke's distance from letters, in nats per unit, above them and below.
     private static let aside = 1.0
     private static let behind = 0.35
     /// A stroke that costs more in the best of lines begins one.
     private static let spawnCost = 7.0
-    /// How far apart in height, in units, two pieces of one line may meet.
+    /// The largest difference in height, in `unit`s, at which two pieces of one line meet.
     private static let joint = 1.9
-    /// What a line must be worth, for each of its strokes and in all; in all where white space surrounds it.
+    /// The least worth of a line, in nats: per stroke and in all; only in all where white space surrounds it.
     private static let leastMean = 3.5
     private static let leastSum = 14.0
     private static let leastSumApart = 8.0

@@ -2,7 +2,7 @@ import Foundation
 
 /// The cost of putting a stroke into a line, in units of log-likelihood. 0 is the best fit.
 enum LineFit {
-    /// What a stroke is to its line.
+    /// The role of a stroke in its line.
     enum Kind {
         /// Letters, words and parts of them: they stand on the line.
         case body
@@ -12,11 +12,13 @@ enum LineFit {
         case light
     }
 
-    /// Where dots and accents stand, and commas and stops.
+    /// Where dots and accents stand about the line's middle, in x-heights, y down.
     private static let above = -1.25
+    /// Where commas and stops stand, in x-heights.
     private static let below = 0.6
-    /// Beyond these no small stroke belongs to a line, above and below it.
+    /// The largest distance of a small stroke above its line, in x-heights.
     private static let top = 2.2
+    /// The largest distance of a small stroke below its line, in x-heights.
     private static let foot = 1.6
 
     static func kind(of shape: StrokeShape, xHeight: Double) -> Kind {
@@ -28,7 +30,7 @@ enum LineFit {
         return isSingle ? .light : .body
     }
 
-    /// The cost of the places of `shape` about `line`.
+    /// The cost of the places of `shape` about `line`, in nats. `xHeight` is in the units of the ink.
     static func cost(of shape: StrokeShape, kind: Kind, on line: CentreLine, xHeight: Double) -> Double {
         switch kind {
         case .small:
@@ -46,7 +48,7 @@ enum LineFit {
             for swing in shape.swings {
                 let weight = min(1.5, swing.height / xHeight)
                 let offset = (swing.y - line.y(at: swing.x)) / xHeight
-                // Beyond what one swing may cost, the nearer of two lines is the better one still.
+                // The cost of a swing is bounded, but still lower for the nearer of two lines.
                 sum += weight * min(bodyCost(offset: offset, height: swing.height / xHeight), 10 + 0.4 * abs(offset))
                 total += weight
             }

@@ -1,6 +1,7 @@
 /// The distance between the lines of a block.
 enum LinePitch {
-    /// The measure of heights about lines: the x-height, more where lines stand far apart: there also ascenders and hooks reach further.
+    /// The measure of heights about lines, in the units of the ink: the x-height, more where lines stand far apart, for there ascenders and
+    /// hooks reach further.
     static func unit(of swings: [Swing], xHeight: Double) -> Double {
         guard !swings.isEmpty else { return xHeight }
         let density = InkDensity(of: swings, xHeight: xHeight, reach: 3.5, blur: 0.9 * xHeight)
@@ -8,7 +9,7 @@ enum LinePitch {
         return min(2.2 * xHeight, max(xHeight, pitch / 4.5))
     }
 
-    /// The usual distance of neighbouring lines; nil where there are no two.
+    /// The usual distance of neighbouring lines, in the units of the ink; nil where there are no two.
     ///
     /// Each ridge is measured to the next one below. Weak ridges do not count: those of ascenders and dots lie between the lines.
     static func pitch(of ridges: [Ridge]) -> Double? {

@@ -3,10 +3,10 @@ import Foundation
 /// Gives strokes to lines at the least total cost, where going to another line from one stroke to the next costs, too
 /// (Viterbi 1967).
 enum OrderedAssignment {
-    /// What leaving a line costs at most.
+    /// The largest cost of leaving a line, in nats.
     private static let most = 4.0
-    /// What leaving a line costs, told by how often the strokes leave it where geometry alone gives them to lines: much where they
-    /// come in the order of writing, nothing where they come in any order.
+    /// The cost of leaving a line, estimated from how often consecutive strokes do where geometry alone assigns them:
+    /// high where strokes come in the order of writing, 0 where they come in any order.
     static func switching(in owner: [Int], kinds: [LineFit.Kind]) -> Double {
         let bodies = zip(owner, kinds).filter { $0.1 == .body }.map(\.0)
         guard bodies.count > 1 else { return 0 }

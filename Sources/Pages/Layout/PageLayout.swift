@@ -15,7 +15,7 @@ package struct PageLayout: Sendable {
     }
 
     package private(set) var pieces: [Piece] = []
-    /// What was struck out, and what strikes it out.
+    /// The strokes that were struck out, and those that strike out.
     package private(set) var unused: [UnusedStroke] = []
     /// The slope of the lines in radians, positive where they go down to the right.
     package private(set) var angle = 0.0

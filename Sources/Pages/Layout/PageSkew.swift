@@ -5,7 +5,7 @@ import Foundation
 package enum PageSkew {
     /// The steepest slope that is looked for, in degrees.
     static let steepest = 34
-    /// How much more the ink must gather in lines at an angle than it does upright: short lists gather by chance.
+    /// The least ratio of the gathering at an angle to that without one. Short lists gather by chance.
     static let leastGain = 1.12
 
     /// The angle in radians by which lines go down to the right (y down); negative for lines that rise.

@@ -13,7 +13,7 @@ extension PlanePoint {
     }
 }
 
-/// A box with sides parallel to the axes, in double.
+/// A box with sides parallel to the axes, in the units of the ink, as double-precision numbers. It is empty until a point is included.
 package struct PlaneBox: Equatable, Sendable {
     package var minX = Double.infinity
     package var minY = Double.infinity

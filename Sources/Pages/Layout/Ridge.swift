@@ -5,9 +5,10 @@ import Foundation
 struct Ridge {
     /// Left to right, in the units of the page.
     var places: [PlanePoint] = []
-    /// The density along it.
+    /// The density at each of `places`, as `InkDensity` has it.
     var strength: [Float] = []
 
+    /// The sum of `strength`.
     var mass: Float { strength.reduce(0, +) }
 
     /// The ridges of a density, strongest traces first come first.

@@ -5,9 +5,10 @@ import DuctusDrawing
 /// What strikes out crosses the letters: a bar through their middle, or a stroke that goes to and fro over them. Bars of letters cross one or
 /// two stems, higher up.
 struct StrikeOuts {
+    /// The measure of heights about the lines, in the units of the ink: the x-height, more where the lines stand far apart.
     let unit: Double
 
-    /// What is struck out in one line.
+    /// The strokes that are struck out in one line.
     struct Found: Equatable {
         /// The strokes that strike out.
         var bars: [Int] = []
@@ -15,18 +16,18 @@ struct StrikeOuts {
         var struck: [Int] = []
     }
 
-    /// How often a bar must cross letters; bars of two stems, as in H, cross twice.
+    /// The least number of crossings of a bar with letters. Bars of two stems, as in H, cross twice.
     private static let leastCrossings = 3
-    /// How often a scribble must.
+    /// The least number of crossings of a scribble with letters.
     private static let leastScribbled = 5
-    /// How often the pen turns in a word that is one stroke, at least: less is a letter with its bar.
+    /// The least number of turns of the pen in a word that is one stroke. With fewer it is a letter with its bar.
     private static let leastSwings = 5
-    /// How much of a letter's width must lie under what strikes it out.
+    /// The least share of a letter's width below the stroke that strikes it out.
     private static let leastCovered = 0.6
 
     /// - Parameters:
     ///   - line: strokes of a line.
-    ///   - drawn: strokes that are held for drawings: a long bar looks like a rule.
+    ///   - drawn: strokes that were taken for drawings. A long bar, which looks like a rule, may be among them.
     func find(in line: [Int], on centre: CentreLine, drawn: Set<Int>, _ shapes: [StrokeShape]) -> Found {
         var found = Found()
         for bar in line + drawn.sorted() {
@@ -88,7 +89,7 @@ struct StrikeOuts {
 }
 
 extension StrokeShape {
-    /// How often the two strokes cross.
+    /// The number of crossings of the two strokes.
     func crossings(with other: StrokeShape) -> Int {
         guard box.gapX(to: other.box) == 0, box.gapY(to: other.box) == 0 else { return 0 }
         func side(_ p: PlanePoint, of a: PlanePoint, _ b: PlanePoint) -> Bool {

@@ -1,10 +1,13 @@
 import DuctusDrawing
 
-/// A stroke as the layout sees it: its points in the page's upright frame, and measures of them.
+/// A stroke as the layout sees it: its points in the page's upright frame, and measures of them. Places and lengths are in the units of the ink,
+/// y down.
 package struct StrokeShape: Sendable {
     /// The stroke's index on the page.
     package var index: Int
+    /// The places of its samples, those that are finite.
     package var points: [PlanePoint]
+    /// The smallest box around `points`.
     package var box: PlaneBox
     /// Length of the way the pen went.
     package var arc: Double
@@ -33,7 +36,7 @@ package struct StrokeShape: Sendable {
         StrokeShape(index: index, points: points.map { $0.turned(cosine: cosine, sine: sine) })
     }
 
-    /// How far the ends are apart, over the arc: 1 for a straight line, near 0 for a closed curve.
+    /// The distance of the ends over the length of the arc: 1 for a straight line, near 0 for a closed curve.
     package var straightness: Double {
         guard let first = points.first, let last = points.last, arc > 0 else { return 0 }
         return first.distance(to: last) / arc

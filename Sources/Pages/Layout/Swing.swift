@@ -5,12 +5,12 @@ import DuctusDrawing
 /// Most swings of writing span the x-height, so their lengths tell the size of the hand, and their middles the line, whatever the
 /// strokes are: letters, words or pieces of letters.
 package struct Swing: Equatable, Sendable {
-    /// The middle between the two turns.
+    /// The middle between the two turns, in the units of the ink.
     package var x, y: Double
-    /// How far the pen went up or down.
+    /// How far the pen went up or down, in the units of the ink.
     package var height: Double
 
-    /// The swings of a stroke, each of at least `least`, so that trembling makes none. A stroke that stays lower has none.
+    /// The swings of a stroke, each of at least `least` (in the units of the ink), so that trembling makes none. A stroke that stays lower has none.
     package static func swings(of points: [PlanePoint], least: Double) -> [Swing] {
         guard var low = points.first, var high = points.first else { return [] }
         var swings: [Swing] = []

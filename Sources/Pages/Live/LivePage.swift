@@ -1,10 +1,12 @@
 import DuctusDrawing
 import DuctusInk
 
-/// The lines of a page while it is written: says of each new stroke whether it goes on with the line, begins one, or returns to an earlier one.
+/// The lines of a page while it is written. It decides for each new stroke whether it continues the line, begins one,
+/// or returns to an earlier one.
 ///
-/// The rule of the page reader, fed as the ink comes: strokes are weighed by how well they fit the lines that there are, and by the way
-/// of the pen to them. Units and the size of the hand are learnt from the ink. Memory is bounded: old lines are forgotten.
+/// It applies the page reader's rule as the ink comes. A stroke is judged by its fit to the lines so far, and by the
+/// pen's way to it. Units and the size of the hand are learned from the ink. Old lines are forgotten, so memory is
+/// bounded.
 ///
 /// For example:
 ///
@@ -21,10 +23,11 @@ package struct LivePage: Sendable {
         case earlierLine(Int)
     }
 
-    /// What a new stroke decides.
+    /// The decision on a new stroke.
     package struct Decision: Equatable, Sendable {
         package var place: Place
-        /// How many of the newest strokes go to that place: dots and quotation marks wait for the letters that they belong to.
+        /// The number of newest strokes that go to that place. Dots and quotation marks wait for the letters that they
+        /// belong to.
         package var strokes: Int
         /// By how much they stand better there; 0 where strokes just before them may belong there, too.
         package var gain = 0.0
@@ -46,16 +49,17 @@ package struct LivePage: Sendable {
     private static let mostSupport = 96
     /// Strokes that wait at most.
     private static let mostWaiting = 8
-    /// How much better another line must be for a small stroke to go there without letters.
+    /// The least advantage, in nats, of another line for a small stroke that goes there without letters.
     private static let surely = 3.0
     /// The same for letters.
     private static let plainly = 0.0
-    /// What another line costs, beyond what its strokes cost in it: the ink must speak for it.
+    /// The cost of a new line in itself, beside that of its strokes, in nats. So a line begins only if the ink speaks
+    /// for it.
     private static let leaving = 3.2
     private static let beginning = 1.6
     /// The cost of the pen's way back to where the line began.
     private static let returning = -1.5
-    /// How much better letters must stand on a line of their own, all together, before they do.
+    /// The least advantage, in nats, of a line of their own for all letters together.
     private static let enough = 4.0
     /// Strokes that the size of the hand is told by at first.
     private static let mostFirst = 8
@@ -232,12 +236,13 @@ package struct LivePage: Sendable {
         return measured
     }
 
-    /// What it costs to stay in the line that is being written.
+    /// The cost of staying in the line that is being written, in nats.
     private func stay(_ shape: StrokeShape) -> Double {
         min(fit(shape, lines[current]), fitToLatest(shape) ?? .infinity)
     }
 
-    /// How well a stroke goes on from the letters just written: lines drift, all the more on boards and loose sheets.
+    /// The cost of a stroke as a continuation of the letters just written, in nats. Lines drift, most of all on boards
+    /// and loose sheets.
     private func fitToLatest(_ shape: StrokeShape) -> Double? {
         guard let last, shape.box.midX > last.midX, last.gapX(to: shape.box) < 6 * unit else { return nil }
         let latest = lines[current].support.suffix(24).filter { abs($0.x - last.midX) < 10 * unit }
@@ -312,7 +317,7 @@ package struct LivePage: Sendable {
 
     private mutating func learnSize(of shape: StrokeShape) {
         if var shapes = first {
-            // What trembles and what swings is told by the strokes together.
+            // Swings are measured again over all strokes, because only all together show which movements are trembling.
             shapes.append(shape)
             xHeight = InkScale(measuring: &shapes).xHeight
             heights = shapes.flatMap { $0.swings.prefix(24).map(\.height) }
@@ -330,7 +335,7 @@ package struct LivePage: Sendable {
 private struct TentativeLine: Sendable {
     private(set) var strokes: [StrokeShape]
     private(set) var centre: CentreLine
-    /// By how much all of them stand better on a line of their own.
+    /// The advantage of a line of their own for all of them, in nats.
     private(set) var gain: Double
     private var support: [CentreLine.Support] = []
 

@@ -1,16 +1,17 @@
 import DuctusRecognition
 import Foundation
 
-/// How likely strokes that were read as text are text in the model's script at all.
+/// Estimates the probability that strokes that were read as text are text in the model's script at all.
 ///
-/// A model that knows letters alone sees letters everywhere: its symbols' confidences tell which letter, given that there is one. What
-/// is none takes more strokes and more turns of the pen for each symbol that is found, and its symbols are less sure. Which of the letters of one
-/// shape it is, says nothing: o, O and 0 look alike, u and U, where nothing stands beside them. A logistic model of these three, fitted on
-/// lines, words and characters of many hands against drawings, signs and lines in other scripts.
+/// A model that knows only letters sees letters everywhere. Its confidences tell which letter there is, given that
+/// there is one. Strokes that are no text have more strokes and more turns of the pen per symbol, and less confident
+/// symbols. Which of the letters of one shape it is says nothing: o, O and 0 look alike, u and U, where nothing stands
+/// beside them. A logistic model of these three, fitted on lines, words and characters of many hands against drawings,
+/// signs and lines in other scripts.
 package enum Legibility {
     /// The weight of the symbols' confidence, as log-odds.
     private static let ofConfidence = 1.74
-    /// What strokes and swings beyond the usual ones take away, by their logarithms.
+    /// The weights of strokes and swings beyond the usual numbers, by their logarithms.
     private static let ofStrokes = 3.82
     private static let ofSwings = 3.0
     private static let offset = -1.27

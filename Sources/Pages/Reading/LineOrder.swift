@@ -1,6 +1,6 @@
 import DuctusInk
 
-/// The order in which a line's strokes are read: that of writing, except for what was put in later.
+/// The order in which a line's strokes are read: that of writing, except for strokes that were put in later.
 ///
 /// A word written after the page was done, or the dots and crosses of a whole line, are moved to the letters beside which they stand. Strokes
 /// that are delayed within a word stay where they are: models have learnt them so. Where the strokes come in no order of writing, their places

@@ -10,12 +10,13 @@ extension ReadPiece {
     ///   - numbers: the strokes' indexes on the page.
     public init(_ recognition: Recognition, of strokes: [Stroke], numbered numbers: [Int]) {
         let count = Float(max(1, recognition.symbols.count))
+        let words = LineWords(recognition: recognition, strokes: strokes, indexes: numbers)
         self.init(
             kind: .text, text: recognition.text,
             confidence: recognition.symbols.reduce(0) { $0 + $1.confidence } / count, strokes: numbers.sorted(),
             box: Bounds(around: strokes) ?? Bounds(minX: 0, minY: 0, maxX: 0, maxY: 0),
-            words: LineWords(recognition: recognition, strokes: strokes, indexes: numbers).words(),
-            alternatives: recognition.alternatives.map(\.text).filter { $0 != recognition.text })
+            words: words.words(), alternatives: recognition.alternatives.map(\.text).filter { $0 != recognition.text })
+        characters = words.characters()
     }
 }
 
@@ -51,6 +52,15 @@ struct LineWords {
         return words
     }
 
+    /// The symbols with the boxes of their samples; a space, which has none, has an empty box.
+    func characters() -> [ReadCharacter] {
+        recognition.symbols.map { symbol in
+            let members = Array(symbol.strokes.clamped(to: strokes.indices))
+            let nowhere = Bounds(minX: 0, minY: 0, maxX: 0, maxY: 0)
+            return ReadCharacter(text: symbol.text, box: box(of: [symbol], members) ?? nowhere)
+        }
+    }
+
     /// The box of a word: of its samples, so that a stroke that runs on into the next word counts in part.
     private func box(of symbols: [RecognizedSymbol], _ members: [Int]) -> Bounds? {
         guard let first = symbols.first?.samples.lowerBound, let end = symbols.map(\.samples.upperBound).max() else {
@@ -70,7 +80,8 @@ struct LineWords {
         return box ?? Bounds(around: members.map { strokes[$0] })
     }
 
-    /// What the line's other readings have in a word's place, where they have as many words. Confidences are shares of the readings' weights.
+    /// The candidates of a word: the words in its place in the line's other readings that have as many words.
+    /// Confidences are shares of the readings' weights.
     private func candidates(_ at: Int, of words: [ReadWord]) -> [ReadWord.Candidate] {
         let best = recognition.alternatives.map(\.score).max() ?? 0
         var weights: [(text: String, weight: Float)] = []

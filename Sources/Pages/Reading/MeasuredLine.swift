@@ -7,6 +7,7 @@ package struct MeasuredLine {
     let members: [Int]
     /// In the order of `members`, the line level.
     let shapes: [StrokeShape]
+    /// The height of the line's small letters, in the units of the ink.
     let xHeight: Double
 
     /// - Parameter strokes: of the page.
@@ -23,7 +24,7 @@ package struct MeasuredLine {
         self.shapes = shapes
     }
 
-    /// Those of the shapes that are more than dots and bars.
+    /// The shapes that are more than dots and bars.
     var letters: [Int] {
         shapes.indices.filter { !shapes[$0].box.isEmpty && LineFit.kind(of: shapes[$0], xHeight: xHeight) != .small }
     }

@@ -26,7 +26,7 @@ public final class PageReader {
     ///
     /// - Parameters:
     ///   - strokes: device units, y down, with or without times; the order of writing is evidence where it agrees with the lines.
-    ///   - layout: what the ink is.
+    ///   - layout: whether the ink is one line or a page.
     /// - Returns: every stroke with ink in it is in one piece, or unused. Indexes are those of `strokes`.
     /// - Throws: `ModelError.wrongInput` where the model reads sensor vectors.
     public func read(_ strokes: [Stroke], layout: LayoutChoice = .auto) throws -> ReadPage {
@@ -35,10 +35,12 @@ public final class PageReader {
 
     /// How a line was read.
     public struct Line: Sendable {
+        /// The recognition of the line.
         public let recognition: Recognition
         /// The line's strokes in the order in which they were read, which the recognition's own indexes count: those of the page.
         public let strokes: [Int]
-        /// How likely the strokes are text in the model's script at all, 0…1: the piece's confidences count it.
+        /// The probability that the strokes are text in the model's script at all, 0…1. It is a factor of the piece's
+        /// confidences.
         public let legibility: Float
         fileprivate let isInOrder: Bool
 
@@ -118,10 +120,10 @@ public final class PageReader {
     }
 
     /// - Parameters:
-    ///   - ink: what is read.
-    ///   - numbers: its strokes on the page.
-    ///   - strokes: the page's, as written.
-    ///   - isInOrder: the strokes are read in the page's own order.
+    ///   - ink: the strokes to read.
+    ///   - numbers: their indexes on the page.
+    ///   - strokes: the page's strokes, as written.
+    ///   - isInOrder: whether the strokes are read in the page's own order.
     private func readLine(
         _ ink: [Stroke], _ numbers: [Int], of strokes: [Stroke], shapes: [StrokeShape], block: Int, isInOrder: Bool
     ) throws -> (ReadPiece, Line) {

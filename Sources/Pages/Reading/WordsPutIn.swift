@@ -7,9 +7,10 @@ struct WordsPutIn {
     private let strokes: [Stroke]
     /// The strokes' indexes on the page.
     private let members: [Int]
+    /// The height of the words' small letters, in the units of the ink.
     private let xHeight: Double
     private let box: Bounds
-    /// The height of the letters' middles.
+    /// The y of the letters' middles, in the units of the ink.
     private let middle: Double
 
     /// The gap between words, in x-heights.
@@ -36,7 +37,7 @@ struct WordsPutIn {
     ///   - ink: the line's strokes in the order in which they are read.
     ///   - numbers: their indexes on the page.
     ///   - leading: the indexes of those that stand before the words.
-    ///   - xHeight: of the line.
+    ///   - line: the height of the line's small letters, in the units of the ink.
     func put(into ink: inout [Stroke], _ numbers: inout [Int], behind leading: Set<Int>, xHeight line: Double) {
         let before = numbers.indices.filter { leading.contains(numbers[$0]) }
         let after = numbers.indices.filter { !leading.contains(numbers[$0]) }
@@ -53,7 +54,7 @@ struct WordsPutIn {
                 sample.y = Float(height) + (sample.y - Float(middle)) * scale
             }
         }
-        // What follows begins a space behind the words.
+        // The rest of the line begins a space behind the words.
         let shift = right.map { max(0, start + width + space - $0.minX) } ?? 0
         let rest = after.map { at in ink[at].mapped { $0.x += shift } }
         let order = before.map { numbers[$0] } + members + after.map { numbers[$0] }

@@ -1,10 +1,12 @@
 import DuctusDecoding
 
 extension Model {
-    /// What a word that one person writes should add to the score of a text that has it: natural logarithm, 1 to 12.
+    /// The bonus of a word that one person writes: its addition to the score of a text that has the word, a natural
+    /// logarithm, 1 to 12.
     ///
-    /// It grows with how much the word surprises the language model: a rare name needs help against it, an everyday word none. The word in
-    /// small letters counts as well, so that the first word of a sentence is not taken for a name. `docs/adaptation.md` compares values.
+    /// It grows with the language model's surprise at the word: a rare name needs help against the language model, an
+    /// everyday word none. The word in small letters is looked at as well, so that the first word of a sentence is not
+    /// taken for a name. `docs/adaptation.md` compares values.
     public func weight(ofExpected word: String) -> Float {
         guard let languageModel else { return Self.heaviest }
         let separator = script.wordSeparator

@@ -10,6 +10,7 @@ import Foundation
 ///
 /// Immutable, so any number of threads may use it, each with a workspace of its own.
 public final class RecurrentLanguageModel: Sendable {
+    /// The network from a symbol to the probabilities of the next.
     public let network: Network
     /// The characters that it can predict, in the order of their numbers.
     public let alphabet: Alphabet

@@ -8,9 +8,11 @@ import DuctusInk
 public struct RescoringFit {
     /// The weights, and the character error rate with them on the lines they were fitted to.
     public let weights: DecoderConfiguration.Rescoring
+    /// The character error rate with `weights`, a fraction.
     public let error: Double
     /// The error rate as the search ranks, and that of the best of each line's readings: no weights can be better.
     public let searchedError: Double
+    /// The character error rate of the best of each line's readings, a fraction.
     public let bestPossibleError: Double
 
     private struct Reading {

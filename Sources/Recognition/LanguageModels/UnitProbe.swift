@@ -6,7 +6,7 @@ import Foundation
 /// Finds the unit of a recurrent language model whose value follows a property of the text best (after Karpathy et al. 2015, "Visualizing
 /// and understanding recurrent networks").
 public struct UnitProbe {
-    /// What a unit may follow.
+    /// The properties of text that a unit may follow.
     public enum Property: String, CaseIterable, Sendable {
         /// 1 between quotation marks, 0 elsewhere.
         case quotation

@@ -4,12 +4,12 @@ import DuctusInk
 import DuctusNetwork
 import DuctusRandomness
 
-/// How far the points of a line must move until a model reads it differently: the way that its own gradient shows (Goodfellow et al. 2015; Madry et al. 2018), against random
-/// ways of the same size.
+/// Measures how far the points of a line must move until a model reads it differently: along the way that its own
+/// gradient shows (Goodfellow et al. 2015; Madry et al. 2018), against random ways of the same size.
 ///
 /// Sizes are the largest movement of any point in x or y, in units of the line's height.
 public struct RobustnessStudy: Sendable {
-    /// What was found of one line.
+    /// The result for one line.
     public struct Line: Sendable, Equatable {
         /// The size by which the gradient's way turns the reading; nil where `largest` was not enough.
         public var size: Float?
@@ -17,8 +17,9 @@ public struct RobustnessStudy: Sendable {
         public var randomShare: Float
         /// The least size at which half of the random movements turn it; nil where `largest` was not enough.
         public var randomSize: Float?
-        /// What was read before, and after the gradient's way.
+        /// The reading before the movement.
         public var before: String
+        /// The reading after the movement along the gradient's way.
         public var after: String
     }
 
@@ -28,6 +29,7 @@ public struct RobustnessStudy: Sendable {
     public var step: Float = 0.004
     /// Random movements of each size.
     public var draws = 12
+    /// Seed of the random movements.
     public var seed: UInt64 = 1
 
     public init() {}

@@ -6,8 +6,9 @@ public struct FrameEvaluation: Sendable {
     public let names: [String]
     /// Counts, row-major: `[reference * classes + recognized]`.
     public private(set) var confusion: [Int]
-    /// For each labelled frame the confidence of what was recognized, and whether it is right.
+    /// For each labelled frame the confidence of the recognized label.
     public private(set) var confidences: [Float] = []
+    /// For each of `confidences`, whether the label is right.
     public private(set) var isCorrect: [Bool] = []
     private var segmentEdits = 0
     private var segments = 0

@@ -16,6 +16,7 @@ public struct VectorOrigin: Sendable, Equatable {
 /// Frames are the same as off line, except where the recording's mean and deviation are removed: here they are those of the vectors
 /// so far. Slopes look two vectors ahead, so the last frames come with `finish`.
 public struct IncrementalVectorExtractor: Sendable {
+    /// The features that are measured.
     public let configuration: VectorConfiguration
     /// Stands in for each number of a frame that is missing; nil: it stays missing.
     private let substitutes: [Float]?
@@ -30,9 +31,10 @@ public struct IncrementalVectorExtractor: Sendable {
     private var frameStart = 0
 
     /// - Parameters:
-    ///   - substitutes: for each number of a frame what stands in where it is missing: the training set's mean. Nil: it stays NaN.
-    ///   - normalization: of an earlier segment of the stream, to begin with.
-    ///   - start: number of the first vector in the stream.
+    ///   - substitutes: the value in place of each number of a frame that is missing, the training set's mean. Nil: it
+    ///     stays NaN.
+    ///   - normalization: the normalization of an earlier segment of the stream, to begin with.
+    ///   - start: the number of the first vector in the stream.
     public init(
         _ configuration: VectorConfiguration, substitutes: [Float]? = nil, normalization: RunningNormalization? = nil,
         start: Int = 0
@@ -129,7 +131,8 @@ public struct RunningNormalization: Sendable, Equatable {
         squares = counts
     }
 
-    /// What a new segment of the same stream begins with: the same mean and deviation, which new vectors soon outweigh.
+    /// The normalization that a new segment of the same stream begins with: the same mean and deviation, which new
+    /// vectors soon outweigh.
     public var faded: RunningNormalization {
         var faded = self
         for channel in counts.indices where counts[channel] > Self.memory {

@@ -4,7 +4,7 @@ import DuctusDecoding
 public struct SensorEvaluation {
     /// Of a model that labels every frame, smoothed by its transitions.
     public var frames: FrameEvaluation?
-    /// The same without smoothing: what smoothing gains is the difference.
+    /// The same figures without smoothing, to tell what smoothing gains.
     public var unsmoothed: FrameEvaluation?
     /// Of a model that transcribes.
     public var text = Evaluation()

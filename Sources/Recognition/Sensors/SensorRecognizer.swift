@@ -5,6 +5,7 @@ import Foundation
 ///
 /// Keeps its memory from recording to recording; used by one thread at a time.
 public final class SensorRecognizer {
+    /// The model that reads.
     public let model: Model
     private let configuration: VectorConfiguration
     private let recognizer: Recognizer
@@ -40,7 +41,7 @@ public final class SensorRecognizer {
         try read(recording) { reading in candidates.map { FrameViterbi.smooth(reading.posteriors, with: $0) } }
     }
 
-    /// What a recording says, by a model that transcribes.
+    /// The text of a recording, by a model that transcribes.
     public func transcribe(_ recording: SensorRecording) throws -> Recognition {
         try read(recording) { reading in
             Recognition(recognizer.read(reading.posteriors), origins: reading.origins, model: model)

@@ -133,7 +133,7 @@ private struct SensorTable {
             namesChannels: hasNames, values: values, spans: spans)
     }
 
-    /// From the column of times: the median distance counts, so that gaps do not.
+    /// The rate by the column of times: that of the median distance, so that gaps do not count.
     private var measuredRate: Double? {
         let units = columns.compactMap { column -> Double? in if case .time(let unit) = column { unit } else { nil } }
         guard units.count == 1, times.count > 2 else { return nil }

@@ -6,6 +6,7 @@ import Foundation
 public struct SensorRecording: Sendable, Equatable {
     /// Part of a recording with one label: vectors `first ..< end`.
     public struct Span: Sendable, Equatable {
+        /// The first vector, and the first behind the part.
         public var first, end: Int
         public var name: String
 
@@ -21,6 +22,7 @@ public struct SensorRecording: Sendable, Equatable {
     public var subject: String
     /// Vectors per second.
     public var rate: Double
+    /// Names of the channels, in the order of the columns.
     public var channels: [String]
     /// Whether the channels have names of their own; false where a table has none and they are only counted.
     public var namesChannels: Bool

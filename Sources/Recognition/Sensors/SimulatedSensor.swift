@@ -4,7 +4,7 @@ import Foundation
 /// A sensor on a moving body that nobody has to wear: three channels that rest, sway, or shake, with noise, an offset per subject, and
 /// known labels and text. For fixtures and tests, where recordings of people may not be shipped.
 public struct SimulatedSensor: Sendable {
-    /// What the body does, and how fast and far it moves.
+    /// The body's activity, and the speed and extent of its movement.
     public enum Movement: String, Sendable, CaseIterable {
         case rest = "REST"
         case sway = "SWAY"
@@ -22,6 +22,7 @@ public struct SimulatedSensor: Sendable {
         public var figure: String { "\(Int(hertz))" }
     }
 
+    /// The names of the axes.
     public static let channels = ["x", "y", "z"]
     /// Vectors per second.
     public let rate: Double

@@ -1,10 +1,10 @@
 import DuctusDecoding
 
 extension Model {
-    /// The same model with the weights of its smoothing chosen on labelled recordings: how much of the classes' priors is divided out, and how
-    /// much transitions count against posteriors.
+    /// Chooses the weights of a model's smoothing on labelled recordings: the share of the classes' priors that is
+    /// divided out, and the weight of transitions against posteriors.
     ///
-    /// What counts is accuracy plus macro F1, so that neither frequent nor rare labels pay for the others.
+    /// The criterion is accuracy plus macro F1, so that neither frequent nor rare labels pay for the others.
     /// - Throws: `ModelError.wrongInput` where the model reads ink.
     public func withFittedSmoothing(on recordings: [SensorRecording]) throws -> Model {
         guard case .vectors(let configuration) = input else {

@@ -141,7 +141,8 @@ public enum ChannelName {
         return String(name[start.upperBound...].dropLast()).trimmingCharacters(in: .whitespaces).lowercased()
     }
 
-    /// Where the channel of that name is: written so, else alike but for capitals, spaces and units. Nil if none or several are.
+    /// The column of the channel with a name: an equal name, else one that is equal but for capitals, spaces and units.
+    /// Nil if there is none, or more than one.
     public static func index(of name: String, among found: [String]) -> Int? {
         if let index = found.firstIndex(of: name) { return index }
         let alike = found.indices.filter { plain(found[$0]) == plain(name) }

@@ -6,6 +6,7 @@ import Foundation
 /// A number that is missing stays NaN up to `standardize`, which makes it the training set's mean: a dead channel then says
 /// nothing instead of something wrong.
 public struct VectorExtractor: Sendable {
+    /// The features that are measured.
     public let configuration: VectorConfiguration
 
     public init(_ configuration: VectorConfiguration) {

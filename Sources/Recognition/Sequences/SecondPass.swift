@@ -5,7 +5,7 @@ import Foundation
 /// A sequence-to-sequence model of ink, measured in every way that it can be used: its encoder alone by connectionist temporal classification, its
 /// decoder alone, both together, and as a second pass that ranks the readings of a first one.
 public struct SecondPass: Sendable {
-    /// By the first pass: the likeliest reading of a beam search.
+    /// Readings by the first pass: the likeliest of a beam search.
     public var first = SequenceEvaluation()
     /// Written by the decoder; the model's own search says with what share of the encoder's output.
     public var written = SequenceEvaluation()
@@ -18,7 +18,7 @@ public struct SecondPass: Sendable {
     ///
     /// - Parameters:
     ///   - reader: the model of the first pass: the encoder's own (`connectionistModel`), or any other of the same ink.
-    ///   - weight: of the decoder's log probability beside the first pass's score.
+    ///   - weight: the weight of the decoder's log probability beside the first pass's score.
     ///   - timelessSources: sources (by prefix) whose times are made up and not shown to the models.
     public static func run(
         _ model: SequenceModel, after reader: Model, weight: Double, on lines: [InkLine], threads: Int,

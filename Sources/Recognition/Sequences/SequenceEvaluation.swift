@@ -4,12 +4,17 @@ import Foundation
 
 /// How well a model turns sources into the texts that they should become. Rates are fractions.
 public struct SequenceEvaluation: Sendable {
+    /// Sequences that were read.
     public private(set) var sequences = 0
     /// Sequences that are right from the first symbol to the last.
     public private(set) var exact = 0
+    /// Characters of the targets.
     public private(set) var characters = 0
+    /// Characters put in, left out or exchanged.
     public private(set) var characterEdits = 0
+    /// Words of the targets.
     public private(set) var words = 0
+    /// Words put in, left out or exchanged.
     public private(set) var wordEdits = 0
     /// Time spent reading, all threads together.
     public private(set) var seconds = 0.0
@@ -18,8 +23,11 @@ public struct SequenceEvaluation: Sendable {
 
     /// A sequence that was not read right.
     public struct Mistake: Sendable, Equatable {
+        /// The source: a text, or the name of the ink.
         public var source: String
+        /// The target.
         public var target: String
+        /// The output of the model.
         public var read: String
     }
 
@@ -27,7 +35,9 @@ public struct SequenceEvaluation: Sendable {
 
     /// The share of sequences that are wholly right.
     public var accuracy: Double { sequences == 0 ? 0 : Double(exact) / Double(sequences) }
+    /// Character error rate, a fraction.
     public var cer: Double { characters == 0 ? 0 : Double(characterEdits) / Double(characters) }
+    /// Word error rate, a fraction.
     public var wer: Double { words == 0 ? 0 : Double(wordEdits) / Double(words) }
 
     /// Counts one sequence.

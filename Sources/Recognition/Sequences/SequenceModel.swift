@@ -6,9 +6,10 @@ import Foundation
 /// A network that turns a sequence into another: an encoder of any layers, and a decoder that attends to it and writes symbol by symbol
 /// (Bahdanau et al. 2015).
 ///
-/// The network's main input is the source; its other input is what was written so far, a class per frame. Class 0 begins it, and ends
-/// it where it is the likeliest to follow; class k is the k-th symbol of the alphabet. The last layer gives what follows each frame. A
-/// head named `ctc` reads the encoder by connectionist temporal classification.
+/// The network's main input is the source. Its other input is the output so far, a class per frame. Class 0 begins the
+/// output, and ends it where it is the likeliest class to follow; class k is the k-th symbol of the alphabet. The last
+/// layer gives the probabilities of the class after each frame. A head named `ctc` reads the encoder by connectionist
+/// temporal classification.
 ///
 /// Immutable, so any number of threads may use it, each with a `SequenceReader` of its own.
 public final class SequenceModel: Sendable {
@@ -16,10 +17,13 @@ public final class SequenceModel: Sendable {
     public static let connectionistHead = "ctc"
 
     public let name: String
+    /// The network: encoder, attention and decoder.
     public let network: Network
+    /// The input of the model, and the way in which it becomes frames.
     public let source: SequenceSource
     /// The symbols that it writes.
     public let alphabet: Alphabet
+    /// How the output is searched.
     public let search: SequenceSearch
 
     /// Classes of the decoder: the symbols and the boundary.
@@ -77,7 +81,7 @@ public final class SequenceModel: Sendable {
         guard case .ink(let features, let standardization) = source,
             let head = network.architecture.heads.first(where: { $0.name == Self.connectionistHead })
         else { return nil }
-        // What leads to the head stands before the decoder, also in the flat buffer.
+        // The layers of the head stand before the decoder, also in the flat buffer.
         let architecture = Architecture(
             input: network.architecture.input, layers: Array(network.architecture.layers[0...head.layer]))
         return Model(
@@ -103,7 +107,7 @@ extension SequenceModel {
         static let deviation = "features.deviation"
     }
 
-    /// What the metadata say of the source.
+    /// Reads the source from the metadata.
     private struct SourceText: Codable {
         var symbols: Alphabet?
         var features: FeatureConfiguration?

@@ -6,7 +6,7 @@ import Foundation
 public struct SequenceReading: Sendable, Equatable {
     /// The classes of its symbols, 1 and up.
     public var labels: [Int]
-    /// What readings are ranked by.
+    /// The score by which readings are ranked.
     public var score: Double
     /// The natural log probability that the decoder gives it, its end included.
     public var logProbability: Double
@@ -22,6 +22,7 @@ public struct SequenceReading: Sendable, Equatable {
 ///
 /// The encoder runs once for each source. Keeps its memory from source to source; used by one thread at a time.
 public final class SequenceReader {
+    /// The model that reads.
     public let model: SequenceModel
     private let search: SequenceSearch
     private let workspace = Workspace()

@@ -6,8 +6,9 @@ public struct SequenceSearch: Sendable, Equatable, Codable {
     public var beamWidth = 4
     /// Readings are ranked by their log probability over `((5 + length) / 6) ^ lengthPenalty` (Wu et al. 2016): 0 favours short ones.
     public var lengthPenalty: Float = 0.6
-    /// The shortest and the longest output, in symbols per frame that the encoder read; training takes them from its examples.
+    /// The shortest output, in symbols per frame that the encoder read; training takes it from its examples.
     public var shortest: Float = 0
+    /// The longest output, in symbols per frame that the encoder read; training takes it from its examples.
     public var longest: Float = 4
     /// Share of connectionist temporal classification in the score, 0…1, where the encoder has learned it, too (Watanabe et al. 2017).
     public var connectionistShare: Float = 0

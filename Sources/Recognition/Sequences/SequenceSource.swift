@@ -2,7 +2,7 @@ import DuctusDecoding
 import DuctusInk
 import DuctusNetwork
 
-/// What a sequence-to-sequence model reads, and how it becomes the network's frames.
+/// The input of a sequence-to-sequence model, and the way in which it becomes the network's frames.
 public enum SequenceSource: Sendable, Equatable {
     /// Text in these symbols: a frame is a symbol's class.
     case text(Alphabet)

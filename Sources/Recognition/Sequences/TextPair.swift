@@ -3,7 +3,9 @@ import Foundation
 
 /// A text, and what it is to become.
 public struct TextPair: Sendable, Equatable {
+    /// The text that is given.
     public var source: String
+    /// The text that it should become.
     public var target: String
 
     public init(source: String, target: String) {

@@ -9,11 +9,14 @@ public struct LabelEvent: Equatable, Sendable {
     public var stream: StreamName
     /// One life of the stream in the daemon: unix milliseconds of its first packet.
     public var epoch: UInt64
+    /// The count of the stream's events within `epoch`, from 1.
     public var number: UInt64
     /// Unique within the stream, over restarts of the daemon: `epoch * 1000` + a count.
     public var segment: UInt64
-    /// How often strokes were taken back from the segment: each time it is read again from its first stroke.
+    /// The number of times that strokes were taken back from the segment. Each time it is read again from its first
+    /// stroke.
     public var revision: UInt32
+    /// Whether more of the segment may come.
     public var state: State
     /// For pipelines that label every frame: in a partial the name of the newest label, in a final the names of all spans in order,
     /// joined by spaces; `symbols` is empty there and `committed` 0 in partials.
@@ -35,13 +38,16 @@ public struct LabelEvent: Equatable, Sendable {
     public var strokes: [UInt32]
     /// Samples with contact (ink), or vectors (features), that the segment holds so far.
     public var sampleCount: Int
+    /// The losses of the segment on the way in.
     public var gaps: Gaps
     /// Partials of this stream that were skipped under overload since its epoch began.
     public var droppedPartials: UInt64
     /// Why a final could not be read, and so is empty; nil where it could.
     public var failure: String?
+    /// When the event's ink arrived, was read, and was published.
     public var stamps: Stamps
 
+    /// Whether more of the segment may come.
     public enum State: Equatable, Sendable { case partial, final }
 
     /// The rule that ended a segment.
@@ -52,6 +58,7 @@ public struct LabelEvent: Equatable, Sendable {
 
     /// One label with where it was written.
     public struct Symbol: Equatable, Sendable {
+        /// The label's text, which may be several Unicode scalars.
         public var text: String
         /// Calibrated, 0…1.
         public var confidence: Float
@@ -73,7 +80,9 @@ public struct LabelEvent: Equatable, Sendable {
         }
     }
 
+    /// Another reading of the segment.
     public struct Alternative: Equatable, Sendable {
+        /// The text of the reading.
         public var text: String
         /// Natural log of its weight against all readings that were kept.
         public var score: Float
@@ -92,12 +101,14 @@ public struct LabelEvent: Equatable, Sendable {
         public var name: String
         /// Sensor time in µs; nil where the sensor has no clock.
         public var time: ClosedRange<Int64>?
+        /// The mean probability of the label over its frames, calibrated, 0…1.
         public var confidence: Float
         /// Provisional: its end, or its name, may still change.
         public var state: State
         /// Vectors, counted in the segment.
         public var frames: Range<Int>
 
+        /// Whether the span may still change.
         public enum State: Equatable, Sendable { case provisional, final }
 
         public init(
@@ -113,8 +124,9 @@ public struct LabelEvent: Equatable, Sendable {
         }
     }
 
+    /// The weights that read a segment.
     public struct Generation: Hashable, Sendable {
-        /// Nil is the shared generation; otherwise the writer's own.
+        /// The writer whose own generation it is; nil for the shared one.
         public var writer: String?
         /// 0 is the base that was shipped.
         public var number: UInt64
@@ -125,7 +137,7 @@ public struct LabelEvent: Equatable, Sendable {
         }
     }
 
-    /// What was lost on the way in, of this segment.
+    /// The losses of a segment on the way in.
     public struct Gaps: Equatable, Sendable {
         /// Places at which sequence numbers jumped.
         public var count: UInt64
@@ -149,6 +161,7 @@ public struct LabelEvent: Equatable, Sendable {
             self.rateChanges = rateChanges
         }
 
+        /// Whether nothing was lost.
         public var isEmpty: Bool { self == Gaps() }
 
         /// Both together.
@@ -161,7 +174,7 @@ public struct LabelEvent: Equatable, Sendable {
         }
     }
 
-    /// Where the time went, unix µs on the daemon's clock.
+    /// The times of an event's way through the daemon, unix µs on its clock.
     public struct Stamps: Equatable, Sendable {
         /// The packet that made the event due came in.
         public var arrived: Int64

@@ -17,10 +17,10 @@ struct Backlog {
     private var parts: [ObjectIdentifier: Part] = [:]
     private var clients: [ClientIdentifier: WaitingWork] = [:]
     private var all = WaitingWork()
-    /// Of the session that was noted last.
+    /// The client of the session that was noted last.
     private var newest: ClientIdentifier?
 
-    /// What a session keeps waiting may have changed.
+    /// Notes that the work that a session has waiting may have changed.
     mutating func note(_ session: any Session) {
         let work = session.waitingWork
         if work.bytes == 0, parts[ObjectIdentifier(session)] == nil { return }

@@ -1,8 +1,9 @@
-/// Whose turn it is: every client gets an equal share of the work, and within it each of its streams, however much others keep waiting.
+/// A fair queue: every client gets an equal share of the work, and each of its streams an equal share of that, however
+/// much work others have waiting.
 ///
-/// Weighted fair queueing (Demers, Keshav and Shenker 1989) on two levels, measured in frames: what would be done first if all
-/// worked at once, each at an equal share of the speed, is done first. So whoever asks for little does not wait for those who ask
-/// for much, and nobody waits for ever.
+/// Weighted fair queueing (Demers, Keshav and Shenker 1989) on two levels, measured in frames: the work is done in the
+/// order in which it would end if all worked at once, each at an equal share of the speed. So a client that asks for
+/// little does not wait for those that ask for much, and none waits for ever.
 ///
 /// A stream stands in the queue at most once. Adding costs the logarithm of a client's streams, taking out the number of clients.
 package struct FairQueue<Element> {
@@ -30,7 +31,7 @@ package struct FairQueue<Element> {
 
     package var isEmpty: Bool { count == 0 }
 
-    /// Adds what `stream` wants done next: work of about so many frames.
+    /// Adds the next work of `stream`, which is about this number of frames.
     package mutating func add(_ element: Element, of stream: StreamName, from client: ClientIdentifier, frames: Int) {
         order &+= 1
         count += 1
@@ -104,7 +105,7 @@ extension FairQueue.Entry {
 
 /// How far the work of each of several takers has come, in frames, if all had worked at once.
 fileprivate struct Flow<Taker: Hashable> {
-    /// What a taker that asked for all it could get would have got by now.
+    /// The share that a taker would have got by now if it had always had work waiting.
     private var now = 0.0
     /// Where each taker's work ends that was given out so far.
     var last: [Taker: Double] = [:]
@@ -115,7 +116,7 @@ fileprivate struct Flow<Taker: Hashable> {
 
     mutating func charge(_ taker: Taker, _ frames: Double) { last[taker] = start(of: taker) + frames }
 
-    /// So many frames were worked for one of `count` takers that wait.
+    /// Notes that this number of frames was worked for one of `count` takers that wait.
     mutating func advance(by frames: Double, among count: Int) {
         now += frames / Double(count)
         // Whoever has fallen behind starts from now like anybody.

@@ -2,6 +2,7 @@ import DuctusRecognition
 
 /// Takes the events that a lane gives out, on the lane's thread. It must not wait.
 public protocol LabelSink: AnyObject, Sendable {
+    /// Takes an event, on a lane's thread. It must not wait.
     func publish(_ event: LabelEvent)
     /// A final with the ink it was read from: what a correction will refer to. It comes before the final is published.
     func finished(_ segment: FinishedSegment)
@@ -17,7 +18,7 @@ public protocol LabelSink: AnyObject, Sendable {
 
 /// The reasons for which a lane refuses a packet.
 public enum PacketRefusal: String, Error, CaseIterable, Sendable {
-    /// There are as many streams as may be, and none is idle.
+    /// The limit of streams is reached, and none is idle.
     case streams
     /// The stream keeps as much memory as it may.
     case memory
@@ -37,11 +38,13 @@ extension LabelSink {
 
 /// A segment that got its final, for whoever keeps it: corrections, suggestions for review.
 public struct FinishedSegment: Sendable {
+    /// The final as it is published.
     public var event: LabelEvent
     /// The name of the pipeline that read it.
     public var pipeline: String
+    /// The writer that the stream names; nil where it names none.
     public var writer: String?
-    /// What it was read from; nil where too much of it is missing, or where it was let go of unread.
+    /// The evidence of the segment; nil where too much of it is missing, or where it was given up unread.
     public var evidence: Evidence?
     /// Frames that it was read as, and the publisher's time from its first to its last sample in µs; 0 where it has no clock.
     var frames = 0

@@ -2,16 +2,20 @@ import DuctusFoundations
 import DuctusNetwork
 import DuctusRecognition
 
-/// Streams that one thread reads, sharing nothing with other lanes: it owns their sessions, the scratch memory and the batch.
+/// The streams that one thread reads. A lane shares nothing with others: it owns the sessions, the scratch memory and
+/// the batch.
 ///
 /// A lane is driven from outside: packets are given to `receive`, then `turn` reads what is due. It has no thread and no clock but
 /// the one it is given, so tests drive it by hand; `LaneThread` drives it in the daemon.
 ///
-/// Order: a stream's events come out in order, its finals after its partials. Between streams, work is shared among clients and then
-/// among each one's streams, measured in frames (`FairQueue`): a few finals in one call of the network, then `LaneLimits.batch`
-/// partials in one. What one client keeps waiting is bounded, see `LaneLimits.clientWork`.
+/// Order: a stream's events come out in order, its finals after its partials. Between streams, work is shared among
+/// clients and then among each one's streams, measured in frames (`FairQueue`): a few finals in one call of the
+/// network, then `LaneLimits.batch` partials in one. The work that one client may have waiting is bounded, see
+/// `LaneLimits.clientWork`.
 public final class Lane {
+    /// The bounds of its queues and batches.
     public let limits: LaneLimits
+    /// Counts of the lane's work since the start.
     public private(set) var counters = LaneCounters()
 
     private let clock: any Clock
@@ -31,11 +35,11 @@ public final class Lane {
     private var nextEviction: Int64 = .min
     private var skippedBefore: UInt64 = 0
 
-    /// How often the wall clock's rules are looked at.
+    /// The interval at which the wall clock's rules are checked, in ns.
     public static let sweep: Int64 = 20_000_000
     /// Finals looked at in one turn, those that need no computing among them.
     private static let offersPerTurn = 256
-    /// What a final costs besides its frames, in frames.
+    /// The cost of a final besides its frames, in frames.
     private static let finalCost = 48
 
     public init(limits: LaneLimits = LaneLimits(), clock: any Clock, sink: any LabelSink) {
@@ -57,7 +61,7 @@ public final class Lane {
         guard let session = session(for: stream, from: client, pipeline: pipeline, now: now) else {
             return refuse(stream, because: .streams)
         }
-        // What ends a segment is always taken: it is how memory becomes free.
+        // Packets that end a segment are always taken, because they free memory.
         if case .input = packet.role, session.byteCount >= limits.streamBytes {
             return refuse(stream, because: .memory)
         }
@@ -103,7 +107,7 @@ public final class Lane {
         pipeline.window.chunk + pipeline.window.lookahead
     }
 
-    /// What a session keeps waiting may have changed: its client is held to its bound.
+    /// Holds a session's client to its bound after the work that waits may have changed.
     private func note(_ session: any Session) {
         backlog.note(session)
         while let excess = backlog.excess(over: limits) {
@@ -120,7 +124,7 @@ public final class Lane {
                     sink.gaveUp(excess.client, session.stream, because: excess.reason)
                 }
             }
-            // What is left are finals that wait to say why they are empty.
+            // The finals that are left wait to tell why they are empty.
             if isDone { return }
         }
     }
@@ -210,7 +214,7 @@ public final class Lane {
             taken += 1
             frames += cost
         }
-        // Those of one generation are read in one call.
+        // Finals of one generation are read in one call.
         while let model = wholes.first?.request.model {
             readWhole(wholes.filter { $0.request.model === model })
             wholes.removeAll { $0.request.model === model }
@@ -254,7 +258,7 @@ public final class Lane {
     private func publish(_ finished: FinishedSegment, of session: any Session) {
         counters.pace[session.pipeline.name, default: FramePace()].add(
             frames: finished.frames, duration: finished.duration)
-        // Whoever sees the final may correct it at once: the segment must be known by then.
+        // A client may correct a final as soon as it sees it, so the segment must be remembered before.
         sink.finished(finished)
         publish(finished.event)
         backlog.note(session)
@@ -338,20 +342,24 @@ public final class Lane {
 
     // MARK: What others ask
 
+    /// The present time of its clock.
     public var now: Moment { Moment(clock) }
     /// Bytes that the streams keep.
     public var byteCount: Int { sessions.values.reduce(0) { $0 + $1.byteCount } }
+    /// Streams that it keeps.
     public var streamCount: Int { sessions.count }
     public var waitingFinals: Int { sessions.values.reduce(0) { $0 + $1.waitingFinals } }
     /// Frames of segments that wait for their final, about.
     public var waitingFrames: Int { sessions.values.reduce(0) { $0 + $1.waitingWork.frames } }
+    /// Partials that wait to be read.
     public var duePartialCount: Int { duePartials.count }
     /// Nothing is open: the clock's rules need not be looked at soon.
     public private(set) var isQuiet = true
-    /// Of these streams, those with an open segment, or one that waits for its final.
+    /// The streams among these with an open segment, or one that waits for its final.
     public func busy(among streams: some Sequence<StreamName>) -> [StreamName] {
         streams.filter { sessions[$0]?.isIdle == false }
     }
+    /// The state of each stream, by name.
     public var summaries: [SessionSummary] { sessions.values.map(\.summary).sorted { $0.stream < $1.stream } }
 
     /// Counters with what the sessions count themselves.

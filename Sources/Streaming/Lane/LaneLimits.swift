@@ -9,15 +9,17 @@ public struct LaneLimits: Sendable, Equatable {
     public var queuedPacketsPerStream: Int
     /// Bytes of packets that wait for the lane.
     public var queuedBytes: Int
-    /// Bytes that one stream keeps: what is open, what waits for its final, and as much again of packets that wait for the lane. One
-    /// packet may go beyond it.
+    /// Bytes that one stream keeps: its open segment, segments that wait for their finals, and as much again of packets
+    /// that wait for the lane. One packet may go beyond it.
     public var streamBytes: Int
     /// Packets, and their bytes, of one client that wait for the lane.
     public var queuedPacketsPerClient: Int
+    /// Bytes that one client may have waiting for the lane.
     public var queuedBytesPerClient: Int
     /// Frames of segments, and their bytes, that one client may keep waiting for finals. Beyond it the newest segments of the streams
     /// that keep most waiting are let go of.
     public var clientFrames: Int
+    /// Bytes that the streams of one client may keep.
     public var clientBytes: Int
     /// Bytes of segments that all clients may keep waiting together.
     public var waitingBytes: Int
@@ -25,6 +27,7 @@ public struct LaneLimits: Sendable, Equatable {
     public var batch: Int
     /// Finals read in one turn, before a batch of partials: in one call, and no more once they have so many frames.
     public var finalsPerTurn: Int
+    /// Frames of finals that one turn reads, at most.
     public var finalFramesPerTurn: Int
     /// Seconds after which a stream without packets is evicted.
     public var eviction: Double
@@ -55,19 +58,25 @@ public struct LaneLimits: Sendable, Equatable {
 
 /// Counters of a lane since it began.
 public struct LaneCounters: Sendable, Equatable {
+    /// Packets that were taken in.
     public var packets: UInt64 = 0
+    /// Partials that were published.
     public var partials: UInt64 = 0
+    /// Finals that were published.
     public var finals: UInt64 = 0
     /// Windows read by the network, and calls of it.
     public var windows: UInt64 = 0
+    /// Batches that the network read.
     public var batches: UInt64 = 0
     /// Partials that were replaced by the next before they were read.
     public var skippedPartials: UInt64 = 0
+    /// Packets that came a second time.
     public var repeatedPackets: UInt64 = 0
     /// Packets that were not taken, by reason.
     public var refusals: [PacketRefusal: UInt64] = [:]
     /// Segments that were let go of unread, because their client kept too much waiting.
     public var givenUpFinals: UInt64 = 0
+    /// Streams that were let go of to make room.
     public var evictedStreams: UInt64 = 0
     /// Segments and windows that could not be read; finals of such segments are empty and say why.
     public var failures: UInt64 = 0
@@ -80,7 +89,7 @@ public struct LaneCounters: Sendable, Equatable {
 
     public init() {}
 
-    /// What was dropped or not read, by the name that metrics and status give the reason.
+    /// Counts of dropped or unread input, by the reason's name in metrics and status.
     public var drops: [String: UInt64] {
         [
             "repeated": repeatedPackets, "unreadable": failures, "given_up": givenUpFinals,

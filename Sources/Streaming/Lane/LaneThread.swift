@@ -9,6 +9,7 @@ import Synchronization
 /// - Packets posted by one thread are read in their order; what does not fit is refused and counted, never waited for.
 /// - After `stop` returns, every packet that was accepted has been read, every final published, and the thread is gone.
 public final class LaneThread: Sendable {
+    /// The lane's number, from 0.
     public let number: Int
     private let limits: LaneLimits
     private let inbox = Mutex(Inbox())
@@ -28,7 +29,7 @@ public final class LaneThread: Sendable {
         var isStopping = false
     }
 
-    /// What one stream or client has in the inbox.
+    /// The packets of one stream or client in the inbox.
     private struct Share {
         var packets = 0
         var bytes = 0
@@ -102,11 +103,12 @@ public final class LaneThread: Sendable {
         return ended.wait(timeout: .now() + seconds) == .success
     }
 
-    /// What the lane did, as of its last turn.
+    /// The report of the lane's work, as of its last turn.
     public var report: LaneReport { latest.withLock { $0 } }
     /// Counts turns: while it rises, the lane lives. It rises at least every `LaneThread.longestWait` seconds.
     public var beat: UInt64 { beats.load(ordering: .relaxed) }
 
+    /// The longest sleep without a packet, in seconds.
     public static let longestWait = 0.25
 
     private func loop() {
@@ -171,6 +173,7 @@ public enum InboxRefusal: Sendable {
 /// A packet on its way to its lane.
 public struct Arrival: Sendable {
     public var stream: StreamName
+    /// The packet as it was decoded.
     public var packet: any StreamPacket
     /// Who sent it.
     public var client: ClientIdentifier
@@ -192,8 +195,11 @@ public struct Arrival: Sendable {
 
 /// A lane as others may see it.
 public struct LaneReport: Sendable {
+    /// Counts of the lane's work since the start.
     public var counters = LaneCounters()
+    /// Streams that it keeps.
     public var streams = 0
+    /// Partials that wait to be read.
     public var duePartials = 0
     public var waitingFinals = 0
     /// Frames of segments that wait for their final, about.

@@ -1,12 +1,13 @@
 import DuctusRecognition
 
-/// Keeps the promise that a partial's committed symbols stay: whatever the reader says later, they come first.
+/// Keeps the promise that a partial's committed symbols stay. Later readings are put behind them.
 ///
 /// A reader's stable symbols only grow while it goes on. When it begins anew (the scale had drifted), its reading is joined to
 /// what was promised where the promised ink ends.
 ///
-/// The final replaces everything, so a promise should hold there, too: only whole words are given, and none with a doubtful symbol.
-/// Of the stable prefix alone, the finals of 7 lines in 100 contradicted some part (`docs/measurements/accuracy.md`).
+/// The final replaces everything, so a promise should hold there, too. Therefore only whole words are committed, and
+/// none with a doubtful symbol. Of the stable prefix alone, the finals of 7 lines in 100 contradicted some part
+/// (`docs/measurements/accuracy.md`).
 package struct CommittedPrefix {
     package private(set) var symbols: [LabelEvent.Symbol] = []
     private let separator: String?

@@ -65,7 +65,8 @@ package struct SpanLog {
         open = nil
     }
 
-    /// What is new since the last call: spans that ended, then all that are provisional, the `tail` of frames that are not decided among them.
+    /// The news since the last call: spans that ended, then all provisional ones. The `tail` of undecided frames is
+    /// among these.
     package mutating func news(tail: [Frame] = []) -> [LabelEvent.Span] {
         defer { untold.removeAll(keepingCapacity: true) }
         var spans = untold

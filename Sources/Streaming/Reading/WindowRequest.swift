@@ -11,10 +11,10 @@ package struct WindowRequest {
     let isEnd: Bool
 
     /// - Parameters:
-    ///   - standardization: applied to the rows first.
+    ///   - standardization: the standardization that is applied to the rows first.
     ///   - rows: raw features, frame after frame.
-    ///   - chunk: so many frames, from the left, become final; the rest is lookahead and comes again.
-    ///   - isEnd: the window's right edge is the true end; then the chunk is the whole window.
+    ///   - chunk: the number of frames, from the left, that become final. The rest is lookahead and comes again.
+    ///   - isEnd: whether the window's right edge is the end of the segment. Then the chunk is the whole window.
     package init(
         network: Network, standardization: Standardization, rows: ArraySlice<Float>, state: NetworkState, chunk: Int,
         isEnd: Bool = false

@@ -24,7 +24,7 @@ public struct EndpointRule: Codable, Equatable, Sendable {
         self.outOfReach = outOfReach
     }
 
-    /// Where no report comes, the wall clock decides, half as late again: a jittering transport must not end what the samples' own time
-    /// would not.
+    /// Where no report comes, the wall clock decides, after half as much time again. So a jittering transport ends no
+    /// segment that the samples' own times would not end.
     var outOfReachByTheWall: Double { 1.5 * outOfReach }
 }

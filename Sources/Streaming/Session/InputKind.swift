@@ -1,11 +1,11 @@
 import DuctusNetwork
 import DuctusRecognition
 
-/// A kind of input: what pens, sensors and whatever comes next have of their own. Everything else of a stream is
-/// `StreamSession<Kind>`: sequence numbers, hops, partials and finals in their order, memory, what status tells.
+/// A kind of input, such as pens or sensors: the part of a stream that differs between kinds. The rest is
+/// `StreamSession<Kind>`: sequence numbers, hops, partials and finals in their order, memory, and the status.
 ///
-/// A value of it is the kind's part of one stream. It cuts what comes in into segments and reads the open one as it grows. It never
-/// computes: `nextWindow` returns what it wants computed, `take(_ output:)` gets the result.
+/// A value of it is the kind's part of one stream. It cuts the input into segments and reads the open one as it grows.
+/// It never runs the network itself: `nextWindow` returns a request, `take(_ output:)` gets the result.
 ///
 /// A kind is a folder of its own: its packet, this, and its message on the wire. `Pipeline.Input(name:kind:)` makes it known.
 package protocol InputKind {
@@ -20,15 +20,15 @@ package protocol InputKind {
     var isOpen: Bool { get }
     /// The weights that the open segment is read with; nil before its first input.
     var served: Served? { get }
-    /// What an event tells of the open segment.
+    /// The part of an event that tells of the open segment.
     var facts: SegmentFacts { get }
     /// Memory of the open segment, in bytes.
     var byteCount: Int { get }
-    /// What writes is away: unless it comes back, what is open ends as `Taking.leave` said.
+    /// Whether the pen is away. Unless it comes back, the open segment ends as `Taking.leave` said.
     var isAway: Bool { get }
     /// A stream that rests is read to its end once, as if it had ended.
     static var readsRests: Bool { get }
-    /// What comes in is writing, which can also be read at once.
+    /// Whether the input is writing, which can also be read at once.
     static var readsStrokes: Bool { get }
 
     /// Takes a packet that brings input or amends it.
@@ -58,7 +58,7 @@ package protocol InputKind {
     /// Something is worth telling though there is no window.
     var hasNews: Bool { get }
     mutating func partial() -> SegmentReading
-    /// What was read of the open segment is given up; reading begins anew.
+    /// Gives up the reading of the open segment, which then begins anew.
     mutating func giveUpReading()
 
     // What must be read before the next partial
@@ -89,9 +89,9 @@ package protocol EndedSegment {
     var frames: Int { get }
     /// From the first to the last sample on the publisher's clock, µs; 0 where it has none, or where frames tell the time.
     var duration: Int64 { get }
-    /// What it was read from, for corrections; nil where too much of it is missing.
+    /// The evidence of the segment, for corrections; nil where too much of it is missing.
     var evidence: Evidence? { get }
-    /// What its final wants computed next.
+    /// The next request of its final to the network.
     mutating func next() -> FinalStep
     mutating func take(_ output: OutputSequence)
     /// The final, once it was read as a whole.
@@ -145,7 +145,7 @@ package struct Taking<Ended> {
     /// Samples or vectors that came, and of them those that were unusable.
     package var samples: UInt64 = 0
     package var dirty: UInt64 = 0
-    /// What is open ends with this, unless what writes comes back within so many seconds.
+    /// The open segment ends for this reason, unless the pen comes back within this number of seconds.
     package var leave: (ending: LabelEvent.Ending, seconds: Double)?
 
     init(arrived: Int64, models: any ModelStore, writer: String?, hop: HopTimer) {

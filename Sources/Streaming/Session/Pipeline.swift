@@ -4,9 +4,9 @@ import DuctusRecognition
 public struct Pipeline: Sendable {
     /// A kind of input by its name. Those that the daemon knows are listed beside each kind's packet.
     public struct Input: Hashable, Sendable {
-        /// As configurations and status name it.
+        /// The name in configurations and status.
         public let rawValue: String
-        /// What comes in is writing, which can also be read at once.
+        /// Whether the input is writing, which can also be read at once.
         public let readsStrokes: Bool
         let makeSession: @Sendable (StreamName, Pipeline, ClientIdentifier, Moment) -> any Session
 
@@ -21,10 +21,15 @@ public struct Pipeline: Sendable {
     }
 
     public var name: String
+    /// The kind of input that it reads.
     public var input: Input
+    /// The weights by writer.
     public var models: any ModelStore
+    /// How posteriors become text.
     public var decoding: Recognizer.Decoding
+    /// The windows: their length, lookahead and hop.
     public var window: WindowRule
+    /// When a segment ends.
     public var endpoint: EndpointRule
     /// Other readings that a final carries.
     public var alternatives: Int
@@ -62,7 +67,8 @@ public struct WindowRule: Codable, Equatable, Sendable {
         self.maximum = maximum
     }
 
-    /// Of `pending` frames that are not final, how many the next window holds and how many of them it makes final.
+    /// The next window for `pending` frames that are not final: the number that it holds, and the number of them that
+    /// it makes final.
     package func plan(pending: Int) -> (frames: Int, chunk: Int) {
         let frames = min(pending, max(maximum, chunk + lookahead))
         let ready = max(0, frames - lookahead)

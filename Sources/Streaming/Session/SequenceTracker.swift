@@ -1,10 +1,10 @@
-/// Follows a publisher's epoch and sequence numbers: what was lost, what came twice, when it began anew.
+/// Follows a publisher's epoch and sequence numbers, and finds lost packets, repeated ones, and new beginnings.
 package struct SequenceTracker {
     package enum Arrival: Equatable {
         /// The first packet of all, or of a new epoch.
         case first, newEpoch
         case next
-        /// So many packets never came.
+        /// The number of packets that never came.
         case gap(UInt64)
         /// Came before, or later than a packet sent after it: dropped.
         case repeated

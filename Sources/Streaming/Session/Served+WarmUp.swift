@@ -3,10 +3,10 @@ import DuctusNetwork
 import DuctusRecognition
 
 extension Served {
-    /// Reads nothing once, in every way in which streams are read: a first pass touches the memory of its weights and of the decoder, and
-    /// should not be a stream's.
+    /// Warms the model up: reads an empty input once in every way in which streams are read. The first pass touches the
+    /// memory of weights and decoder for the first time, and no stream should wait for it.
     ///
-    /// - Throws: what keeps the model from reading: a daemon finds it at its start.
+    /// - Throws: the error that keeps the model from reading, so that a daemon finds it at its start.
     public func warmUp(decoding: Recognizer.Decoding) throws {
         let workspace = Workspace()
         let recognizer = Recognizer(model: model, decoding: decoding)

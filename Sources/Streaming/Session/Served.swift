@@ -5,10 +5,12 @@ import Synchronization
 
 /// A model in use and the name of its generation.
 public struct Served: Sendable {
+    /// The model of the generation.
     public let model: Model
+    /// The generation's name, as events carry it.
     public let generation: LabelEvent.Generation
-    /// What partials of ink are read with: the model's weights in 16 bits, in two thirds of the time. Finals, and the spans of
-    /// sensors, are read with the model's own.
+    /// A 16-bit (bf16) copy of the network. Partials of ink are read with it, because it takes two thirds of the time.
+    /// Finals and the spans of sensors are read with the model's own.
     let provisional: Network
 
     public init(model: Model, generation: LabelEvent.Generation) {

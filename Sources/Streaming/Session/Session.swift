@@ -30,7 +30,7 @@ protocol Session: AnyObject {
     /// A partial should be read.
     var partialIsDue: Bool { get }
     var skippedPartials: UInt64 { get }
-    /// What it keeps in memory, in bytes.
+    /// The memory that it keeps, in bytes.
     var byteCount: Int { get }
     var summary: SessionSummary { get }
 
@@ -45,7 +45,7 @@ protocol Session: AnyObject {
     /// Ends what is open.
     func end(_ ending: LabelEvent.Ending, now: Moment)
 
-    /// What a due partial wants computed.
+    /// The request of a due partial to the network.
     func nextWindow() -> WindowOffer
     /// Takes what the network said about the window. Returns the event if the reading has caught up with the input.
     func takeWindow(_ output: OutputSequence) -> LabelEvent?
@@ -58,7 +58,7 @@ protocol Session: AnyObject {
     var waitingWork: WaitingWork { get }
     /// Frames of the next step towards a final, about.
     var nextFinalFrames: Int { get }
-    /// What the oldest waiting segment wants computed.
+    /// The request of the oldest waiting segment to the network.
     func nextFinal() -> FinalOffer
     /// Takes what the network said about a window of the oldest waiting segment.
     func takeFinalWindow(_ output: OutputSequence)
@@ -119,14 +119,21 @@ struct WaitingWork {
 public struct SessionSummary: Sendable {
     public var stream: StreamName
     public var pipeline: String
+    /// The writer that the stream names; nil where it names none.
     public var writer: String?
     public var device: String?
+    /// The generation that reads the open segment; nil between two segments.
     public var generation: LabelEvent.Generation?
+    /// The open segment's number, or that of the last.
     public var segment: UInt64
     public var isOpen: Bool
+    /// Samples, or vectors, since the epoch began.
     public var samples: UInt64
+    /// Segments since the epoch began.
     public var segments: UInt64
+    /// Places at which sequence numbers jumped.
     public var gaps: UInt64
+    /// Samples that came but were unusable (not finite).
     public var dirtySamples: UInt64
     public var byteCount: Int
     /// Unix µs.

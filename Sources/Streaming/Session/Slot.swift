@@ -3,14 +3,16 @@
 ///
 /// Where a cell reads, a topic has its slot before the stream's name, three hexadecimal digits and a full stop: `ink/2a7.desk`.
 public struct Slot: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The number, 0..<`count`.
     public let number: Int
 
-    /// How many there are.
+    /// The number of slots.
     public static let count = 1024
 
-    /// What everyone's weights belong to.
+    /// The slot of the shared weights.
     public static let shared = Slot(unchecked: 0)
 
+    /// All slots, ascending.
     public static let all: [Slot] = (0..<count).map(Slot.init(unchecked:))
 
     /// - Returns: nil for a number that no slot has.

@@ -5,17 +5,17 @@ public struct StreamHello: Equatable, Sendable {
     /// Whose generation of weights is used. Same characters as a stream name.
     public var writer: String?
     public var device: String?
-    /// What x and y count.
+    /// The unit of x and y.
     public var unit: Unit?
     /// Units of x and y per millimetre.
     public var resolution: Float?
     /// The writing area in the units of x and y.
     public var area: Area?
-    /// What stands before the first ink; the language model continues from it.
+    /// The text before the first ink, from which the language model continues.
     public var precedingText: String?
     /// BCP 47, for example `en`.
     public var language: String?
-    /// Of a sensor: the names of its channels, in the order of a vector's numbers. Empty: unknown, taken as the model's.
+    /// The names of a sensor's channels, in the order of a vector's numbers. Empty: unknown, and taken for the model's.
     public var channels: [String]
     /// How the tablet is turned; the ink is turned back before it is read.
     public var rotation: QuarterTurn
@@ -23,6 +23,7 @@ public struct StreamHello: Equatable, Sendable {
     /// Counts of the digitizer, millimetres, or dots of a screen.
     public enum Unit: Sendable, CaseIterable { case device, millimetre, pixel }
 
+    /// The area that the pen can reach, in the units of the ink.
     public struct Area: Equatable, Sendable {
         public var x, y, width, height: Float
         public init(x: Float, y: Float, width: Float, height: Float) {

@@ -2,6 +2,7 @@
 ///
 /// For example: `StreamName("desk-3")`. Anything else gives nil; the caller counts what it drops.
 public struct StreamName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The name as it stands in topics.
     public let text: String
 
     public init?(_ text: some StringProtocol) {

@@ -168,7 +168,7 @@ final class StreamSession<Kind: InputKind>: Session {
         settle(taking, due)
     }
 
-    /// What was open waits for its final; the next segment begins with nothing of it.
+    /// Ends the open segment, which then waits for its final. The next segment begins with nothing of it.
     private func seal(_ segment: Kind.Ended, _ ending: LabelEvent.Ending, _ due: Due) {
         let work = WaitingWork(frames: segment.frames, bytes: MemoryLayout<Waiting>.stride + segment.byteCount)
         waitingWork += work

@@ -21,19 +21,25 @@ public struct LanguageModelRecipe: Sendable, Equatable, Codable {
     public var truncation = 64
     /// Characters to learn from, all steps together.
     public var characters = 48_000_000
+    /// The highest learning rate of Adam.
     public var learningRate: Float = 2e-3
+    /// Decay of the mean of the squared gradient, per step.
     public var beta2: Float = 0.99
+    /// Share of a weight, times the learning rate, that it loses in a step.
     public var weightDecay: Float = 0
+    /// Steps in which the learning rate rises to its highest.
     public var warmUpSteps = 200
     /// The last share of the run, in which the learning rate falls linearly; it is constant before.
     public var decayShare: Float = 0.3
     /// The learning rate at the end, as a share of the highest.
     public var finalRate: Float = 0.02
+    /// Bound of the gradient's norm: longer ones are shortened to it.
     public var gradientNorm: Float = 1
-    /// Of the moving average of the weights, which is what is evaluated and kept.
+    /// The decay of the weights' moving average, per step. The average is evaluated and kept.
     public var averageDecay: Float = 0.998
     /// Steps between checkpoints. The streams begin anew there, so that a resumed run gives what an uninterrupted one gives.
     public var stepsPerLeg = 200
+    /// Seed of weights, order and dropout.
     public var seed: UInt64 = 1
 
     public init() {}

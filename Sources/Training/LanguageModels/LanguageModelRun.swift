@@ -10,29 +10,38 @@ import Foundation
 public final class LanguageModelRun {
     /// Where the run stands, for a progress bar.
     public struct Progress: Sendable {
+        /// The present step, and how many there will be.
         public var step, steps: Int
         /// Bits per character, averaged over the last hundred steps or so, weights as they are.
         public var bits: Double
-        /// Of the averaged weights on the text kept out; nil before the first measurement.
+        /// Bits per character of the averaged weights on the text kept out; nil before the first measurement.
         public var heldOutBits: Double?
+        /// Speed since the start.
         public var charactersPerSecond: Double
+        /// Seconds until the end of the run, estimated.
         public var secondsLeft: Double
     }
 
     /// One measurement of the averaged weights.
     public struct Record: Sendable, Codable, Equatable {
+        /// Steps so far.
         public var step: Int
+        /// Characters of text so far.
         public var characters: Int
         /// On the training text, weights as they are.
         public var bits: Double
         /// On the text kept out, averaged weights.
         public var heldOutBits: Double
+        /// The learning rate of the last step.
         public var learningRate: Float
+        /// Time since the start.
         public var seconds: Double
     }
 
+    /// The recipe that the run follows.
     public let recipe: LanguageModelRecipe
     public let architecture: Architecture
+    /// The measurements so far.
     public private(set) var history: [Record] = []
     private let stream: [LanguageSymbol]
     private let checkpoint: URL?
@@ -43,8 +52,8 @@ public final class LanguageModelRun {
     private var bits: Double?
 
     /// - Parameters:
-    ///   - corpus: what to learn from; its alphabet must be the recipe's.
-    ///   - checkpoint: where the run's state is kept; nil keeps none.
+    ///   - corpus: the text to learn from. Its alphabet must be the recipe's.
+    ///   - checkpoint: the file of the run's state; nil: none is kept.
     public init(recipe: LanguageModelRecipe, corpus: TextCorpus, threads: Int, checkpoint: URL?) throws {
         guard corpus.symbols == recipe.alphabet.symbols, corpus.characterCount > 0 else {
             throw LanguageModelFault.noText

@@ -33,7 +33,7 @@ struct LanguageModelText {
         symbols = shuffled
     }
 
-    /// What a stream reads in a step, and what it is to predict: the same, one symbol later.
+    /// The input of a stream in a step, and the target: the same symbols, one later.
     func piece(_ stream: Int, step: Int) -> (read: ArraySlice<LanguageSymbol>, predicted: ArraySlice<LanguageSymbol>) {
         let start = (stream * steps + step) * truncation
         return (symbols[start..<(start + truncation)], symbols[(start + 1)..<(start + truncation + 1)])

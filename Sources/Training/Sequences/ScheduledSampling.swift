@@ -1,8 +1,9 @@
 import DuctusNetwork
 import DuctusRandomness
 
-/// Shows a decoder, in a share of places, what it would have written in place of what it should have: so it learns to go on behind its own mistakes
-/// (Bengio et al. 2015). In one parallel pass: what it would have written is told from the right beginning (Mihaylova & Martins 2019).
+/// Scheduled sampling: in a share of places a decoder is shown its own prediction in place of the target, so that it
+/// learns to go on after its own mistakes (Bengio et al. 2015). It works in one parallel pass, in which all predictions
+/// are made from the targets before them (Mihaylova & Martins 2019).
 struct ScheduledSampling {
     /// The share at the run's end; it rises evenly from 0.
     let highestShare: Float
@@ -12,11 +13,11 @@ struct ScheduledSampling {
         self.highestShare = highestShare
     }
 
-    /// What the decoder is to be shown.
+    /// The symbols that the decoder is shown.
     ///
     /// - Parameters:
-    ///   - written: what it should have written before each frame, the boundary first.
-    ///   - progress: the share of the run that is done.
+    ///   - written: the targets before each frame, the boundary first.
+    ///   - progress: the share of the run that is done, 0…1.
     func shown(
         _ written: Batch, for sources: Batch, by network: Network, progress: Float, using random: SplitMix64
     ) throws -> Batch {

@@ -3,13 +3,15 @@ import DuctusFoundations
 import DuctusNetwork
 import DuctusRecognition
 
-/// The part of a recipe that a sequence-to-sequence model has beside the others: what it reads, its decoder, and how that is trained.
+/// The part of a recipe that only a sequence-to-sequence model has: its input, its decoder, and the training of the
+/// decoder.
 ///
 /// The recipe's `layers` are the encoder, its `alphabet` what the decoder writes. Every key may be left out.
 public struct SequenceSettings: Sendable, Equatable, Codable {
-    /// What the encoder reads.
+    /// The input of the encoder.
     public enum Source: String, Sendable, Codable { case text, ink }
 
+    /// Whether text or ink goes in.
     public var source = Source.text
     /// The symbols of the source, where it is text; those of the data where left out.
     public var sourceAlphabet: Alphabet?
@@ -19,19 +21,22 @@ public struct SequenceSettings: Sendable, Equatable, Codable {
     public var hidden = 128
     /// The first layer asks; a second one reads what it was answered.
     public var layers = 2
+    /// The score of the decoder's attention to the encoder's output.
     public var score = Attention.Score.additive
+    /// Heads of the attention.
     public var heads = 1
     /// Numbers of query, key and value.
     public var width = 128
     public var dropout: Float = 0.1
     /// Label smoothing.
     public var smoothing: Float = 0.05
-    /// Teacher forcing: the decoder is shown what it should have written. In a share of places that rises to this one, evenly over the run, it is
-    /// shown what it would have written (Bengio et al. 2015; in one parallel pass: Mihaylova & Martins 2019).
+    /// The share of places in which the decoder is shown its own prediction instead of the target, at the end of the
+    /// run. The share rises evenly from 0, which is teacher forcing (Bengio et al. 2015; in one parallel pass:
+    /// Mihaylova & Martins 2019).
     public var scheduledSampling: Float = 0.1
     /// Weight of connectionist temporal classification at the encoder beside the decoder's 1; 0 leaves it out.
     public var connectionist: Float = 0
-    /// How the trained model is searched; shortest and longest output are taken from the examples.
+    /// The search of the trained model. The shortest and longest output are taken from the examples.
     public var search = SequenceSearch()
 
     public init() {}
@@ -61,9 +66,9 @@ public struct SequenceSettings: Sendable, Equatable, Codable {
     /// The whole network: encoder, connectionist output, decoder.
     ///
     /// - Parameters:
-    ///   - encoder: the recipe's layers.
+    ///   - encoder: the layers of the encoder, those of the recipe.
     ///   - sourceClasses: classes of the source's symbols, where it is text.
-    ///   - classes: of the decoder, its boundary among them.
+    ///   - classes: the number of the decoder's classes, its boundary among them.
     /// - Throws: `ArchitectureError`.
     package func architecture(encoder: [Layer], input: Int, sourceClasses: Int?, classes: Int) throws -> Architecture {
         var network = Architecture(input: sourceClasses == nil ? input : embedding, otherInputs: [1], layers: encoder)

@@ -42,6 +42,7 @@ package final class MemoryTransport: MessageTransport {
         }
     }
 
+    @discardableResult
     package func send(_ message: Publication, matters: Bool) -> Bool {
         let (handler, recipients) = state.withLock { state in
             (

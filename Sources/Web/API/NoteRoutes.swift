@@ -1,4 +1,5 @@
 import DuctusDrawing
+import DuctusFoundations
 import DuctusNoteIndex
 import DuctusTransport
 import Foundation
@@ -6,15 +7,15 @@ import Synchronization
 
 /// `GET /v1/notes`: lines of the owner's notes in which words are; `GET /v1/notes/page`: a page with such a line marked, as SVG.
 ///
-/// What is shown comes from the index: no other file can be asked for. Notes are private, so that only the daemon's own user finds them, not the
-/// clients of the allow-list.
+/// Pages are served from the index, so that no other file can be asked for. Notes are private: only the daemon's own
+/// user finds them, not the clients of the allow-list.
 package struct NoteRoutes: Sendable {
     private let desk: NoteDesk
     private let owner: PeerIdentity
 
     /// - Parameters:
-    ///   - index: where the index of notes is; nil: there is none, which is what requests are told.
-    ///   - owner: whose notes these are.
+    ///   - index: the file of the index; nil: there is none, and requests are told so.
+    ///   - owner: the user whose notes these are.
     package init(index: URL?, owner: PeerIdentity) {
         desk = NoteDesk(index: index)
         self.owner = owner

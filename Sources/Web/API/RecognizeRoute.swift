@@ -37,9 +37,3 @@ package struct RecognizeRoute: Sendable {
         ]
     }
 }
-
-/// A request with its reading, from which every answer is written.
-struct RecognizedInk: Sendable {
-    var asked: WireRecognizeRequest
-    var reading: WireRecognizeReply
-}

@@ -1,3 +1,4 @@
+import DuctusFoundations
 import DuctusStreaming
 import DuctusWire
 internal import SwiftProtobuf

@@ -60,7 +60,7 @@ package struct WordReading: Equatable, Sendable {
         return words
     }
 
-    /// Which of `others` stands in the place of which word: pairs of the alignment with the fewest changes.
+    /// Aligns words with `others`, and returns the pairs of the alignment with the fewest changes.
     private static func alignment(of words: [String], with others: [String]) -> [(Int, String)] {
         guard !others.isEmpty else { return [] }
         let width = others.count + 1

@@ -170,7 +170,8 @@ final class ExchangeHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
         deadline?.cancel()
         if case .ending = state {
-            // What the other side still sends would turn a close into a reset, and it would not see the answer.
+            // Bytes that the client still sends would turn a close into a reset, and the client would not see the
+            // answer.
             let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
             deadline = context.eventLoop.scheduleTask(in: .milliseconds(500)) { bound.value.close(promise: nil) }
             book.waits(context.channel)

@@ -30,7 +30,7 @@ package final class WebCredentials: Sendable {
         self.clients = Mutex(Self.table(clients))
     }
 
-    /// What a reload changes.
+    /// The credentials that a reload changes.
     package func change(to clients: [Client]) { self.clients.withLock { $0 = Self.table(clients) } }
 
     /// Who the token belongs to; nil: to nobody.

@@ -1,3 +1,4 @@
+import DuctusFoundations
 import NIOHTTP1
 
 /// An answer to an HTTP request.

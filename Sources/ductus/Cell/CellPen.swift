@@ -19,9 +19,9 @@ final class CellPen {
     private(set) var resendings = 0
 
     /// - Parameters:
-    ///   - topic: without a slot.
-    ///   - writer: whose hand it is, as the hello says.
-    ///   - hello: a hello of this number.
+    ///   - topic: the topic without a slot.
+    ///   - writer: the writer that the hello names.
+    ///   - hello: makes a hello with a sequence number.
     init(
         _ topic: Topic, writer: String?, at endpoints: [Endpoint], security: SocketOptions.Security, context: Context,
         hello: @escaping (_ sequence: UInt64) throws -> [UInt8]
@@ -66,7 +66,8 @@ final class CellPen {
         }
     }
 
-    /// Looks who takes the topic anew, and sends them what they missed. Call it before each packet, and now and then without one.
+    /// Looks for daemons that subscribe to the topic anew, and sends them the packets that they missed. Call it before
+    /// each packet, and now and then without one.
     ///
     /// - Parameter next: the number of the packet that comes next. A hello has the one before it: who took that one drops the hello.
     func greet(before next: UInt64) throws {
@@ -81,7 +82,7 @@ final class CellPen {
         }
     }
 
-    /// Sends a packet to whoever takes the topic, and keeps it until its final comes.
+    /// Sends a packet to the daemon that takes the topic, and keeps it until its final comes.
     ///
     /// - Parameters:
     ///   - stroke: the last stroke of which it has a sample with contact.

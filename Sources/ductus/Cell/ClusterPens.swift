@@ -10,7 +10,7 @@ import Foundation
 import Synchronization
 
 extension ClusterCommand {
-    /// What checks a cell: pens that write to it, whatever happens to it, and tell what they got.
+    /// Simulated pens that check a cell: they write whatever happens to it, and report what came back.
     struct Pens: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let simulated pens write to a cell, and check what comes back.",
@@ -301,7 +301,8 @@ private final class PenRun {
         }
     }
 
-    /// What was learned follows the writer: where a daemon begins with a stream, its second line has the writer's own weights.
+    /// Learned weights follow the writer. After a daemon takes a stream over, it reads the second line with the
+    /// writer's own weights.
     private func checkWeights(_ event: LabelEvent, of pen: SimulatedWriter) {
         let isOwn = event.generation.writer != nil
         if let count = pen.finalsSinceMove {

@@ -78,7 +78,7 @@ struct QueueCommand: ParsableCommand {
             while true {
                 guard let item = try persist({ try queue.take(for: worker, seconds: lease) }) else {
                     if try persist({ try queue.figures() }).taken == 0 { break }
-                    // What others read may yet come back.
+                    // Pages that other workers read may still come back.
                     Thread.sleep(forTimeInterval: min(lease / 4, 1))
                     continue
                 }

@@ -75,7 +75,7 @@ struct IndexCommand: ParsableCommand {
         }
     }
 
-    /// What tells apart the weights, and the other things that a reading depends on.
+    /// The name of the weights and of all else that a reading depends on.
     private static func generation(of model: URL, _ options: ModelOptions) throws -> String {
         var isDirectory: ObjCBool = false
         let isFolder =

@@ -179,11 +179,11 @@ struct KeyboardCommand: ParsableCommand {
         return type == .typeCharacterSpecial ? .device(pen) : .recording(URL(filePath: pen), speed: speed)
     }
 
-    /// Nil where it holds what a writer's name cannot.
+    /// The writer's name; nil where the text has characters that a name cannot have.
     private static var userName: String? { StreamName(NSUserName())?.text }
 }
 
-/// What signals do, on Dispatch's threads.
+/// The handlers of signals, which run on Dispatch's threads.
 private final class SignalActions {
     private var sources: [any DispatchSourceSignal] = []
 

@@ -20,11 +20,7 @@ struct BenchmarkDaemon: ParsableCommand {
     @Option(help: "Seconds for which they write.")
     var seconds = 20.0
 
-    @Option(help: "The daemon's lanes.")
-    var lanes = 1
-
-    @Option(help: "Pin the daemon to this processor (taskset).")
-    var core: Int?
+    @OptionGroup var measured: MeasuredDaemonOptions
 
     @Option(help: "Model folder or weight file.")
     var model: String?
@@ -37,9 +33,6 @@ struct BenchmarkDaemon: ParsableCommand {
 
     @Option(help: "How posteriors become text.")
     var decoder = Recognizer.Decoding.beam
-
-    @Option(help: "The ductusd to measure, or a program that takes its --config. Default: the one beside this program.")
-    var daemon: String?
 
     @Option(help: "What the pens' texts and hands are drawn from.")
     var seed: UInt64 = 1
@@ -70,7 +63,8 @@ struct BenchmarkDaemon: ParsableCommand {
         Terminal.status("preparing the ink of \(pens) pens")
         let schedule = try PenSchedule(pens: pens, seconds: seconds, seed: seed)
         let process = try DaemonProcess(
-            program: daemon, model: url, input: .ink, decoder: decoder, lanes: lanes, core: core, window: window)
+            program: measured.daemon, model: url, input: .ink, decoder: decoder, lanes: measured.lanes,
+            core: measured.core, window: window)
         defer { process.end() }
         let ready = try process.waitUntilReady(seconds: 60)
 
@@ -87,7 +81,8 @@ struct BenchmarkDaemon: ParsableCommand {
         let check = try schedule.check(tally, with: Recognizer(model: model, decoding: decoder))
         Terminal.endStatus()
         let report = Report(
-            pens: pens, lanes: lanes, hop_ms: hop, lookahead_ms: Double(window.lookahead) * check.millisecondsPerFrame,
+            pens: pens, lanes: measured.lanes, hop_ms: hop,
+            lookahead_ms: Double(window.lookahead) * check.millisecondsPerFrame,
             p50_ms: tally.partialLatency.quantile(0.5) / 1000, p99_ms: tally.partialLatency.quantile(0.99) / 1000,
             final_p99_ms: tally.finalLatency.quantile(0.99) / 1000, partials: Int(tally.partialLatency.count),
             finals: tally.finals.count, finals_wrong: check.wrong, finals_missing: check.missing,

@@ -237,7 +237,7 @@ private struct LearningTally {
     var secondsToLive: [Double] = []
     /// Those of rejections, too.
     var secondsToVerdict: [Double] = []
-    /// Of each writer, when each correction was sent; nil once its generation is live, or was rejected.
+    /// The sending times of each writer's corrections; nil after its generation went live or was rejected.
     private var sent: [String: [ContinuousClock.Instant?]] = [:]
     private var finals: [String: Int] = [:]
     private let history: Int

@@ -21,17 +21,10 @@ struct BenchmarkSoak: ParsableCommand {
     @Option(help: "Minutes for which they write.")
     var minutes = 60.0
 
-    @Option(help: "The daemon's lanes.")
-    var lanes = 1
-
-    @Option(help: "Pin the daemon to this processor (taskset).")
-    var core: Int?
+    @OptionGroup var measured: MeasuredDaemonOptions
 
     @Option(help: "Model folder or weight file.")
     var model: String?
-
-    @Option(help: "The ductusd to watch. Default: the one beside this program.")
-    var daemon: String?
 
     @Option(help: "What the pens' texts and hands are drawn from.")
     var seed: UInt64 = 1
@@ -55,7 +48,8 @@ struct BenchmarkSoak: ParsableCommand {
         let expected = try schedule.texts(by: Recognizer(model: Model(contentsOf: url), decoding: .beam))
         // Streams of past rounds are forgotten within the first quarter.
         let process = try DaemonProcess(
-            program: daemon, model: url, input: .ink, lanes: lanes, core: core, window: WindowRule(),
+            program: measured.daemon, model: url, input: .ink, lanes: measured.lanes, core: measured.core,
+            window: WindowRule(),
             settings: ["limits.idle_stream=\(Int(max(15, seconds / 8))) s"])
         defer { process.end() }
         _ = try process.waitUntilReady(seconds: 60)
@@ -72,7 +66,7 @@ struct BenchmarkSoak: ParsableCommand {
         }
         Terminal.endStatus()
         let status = try StatusCommand.ask(connection.control(context: context), .status(.init())).status
-        let report = watch.report(pens: pens, lanes: lanes, status: status)
+        let report = watch.report(pens: pens, lanes: measured.lanes, status: status)
         if json { try printJSON(report) } else { print(report.text) }
         let faults = report.faults(judgesLatency: !sharedMachine)
         if !faults.isEmpty { throw CommandFailure(faults.joined(separator: "; ")) }
@@ -218,7 +212,7 @@ struct SoakReport: Encodable {
     /// Buckets of the histogram are 9 % wide, and two of them are noise.
     private static let largestDrift = 1.25
 
-    /// What went wrong, in words; empty if all is well.
+    /// The faults, in words; empty if there are none.
     func faults(judgesLatency: Bool) -> [String] {
         var faults: [String] = []
         if finals == 0 { faults.append("no finals came") }

@@ -9,7 +9,7 @@ import Foundation
 struct PenSchedule {
     private(set) var packets: [BenchmarkPacket] = []
     let seconds: Double
-    /// What each pen writes, line by line.
+    /// The lines that each pen writes.
     private var lines: [String: [[Stroke]]] = [:]
     /// The texts of its lines.
     private(set) var written: [String: [String]] = [:]
@@ -72,7 +72,7 @@ struct PenSchedule {
         }
     }
 
-    /// What `recognizer` reads from each pen's lines, by the stream's name.
+    /// The readings of each pen's lines by `recognizer`, by the stream's name.
     func texts(by recognizer: Recognizer) throws -> [String: [String]] {
         try lines.mapValues { try $0.map { try recognizer.recognize($0).text } }
     }

@@ -53,7 +53,7 @@ struct TabletCommand: ParsableCommand {
         let outlet = try connection.pen(Topic.ink(name), on: .ink, writer: writer, context: context) {
             [greeting = packets] in try greeting.greeting($0).wire()
         }
-        // At several daemons what has no final yet is kept.
+        // With several daemons, packets are kept until their final has come.
         let labels =
             try connection.endpoints(.ink).count > 1
             ? LabelFeed(try connection.subscriber(to: [Topic.labels(name).description], context: context)) : nil

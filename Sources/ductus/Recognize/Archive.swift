@@ -21,7 +21,7 @@ struct Shard: ExpressibleByArgument, Sendable {
     func takes(_ number: Int) -> Bool { number % count == index - 1 }
 }
 
-/// What a result depends on besides the page: the model and how it is asked.
+/// The part of a result's name besides the page: the model and the options.
 enum ReadingGeneration {
     /// Twelve hexadecimal digits.
     static func name(of model: Model, options: ModelOptions, layout: String, format: String, y: String) throws -> String
@@ -49,8 +49,8 @@ enum FileHash {
     }
 }
 
-/// Writes a file for each page, named by what it was read from and what read it, so that the same work always gives the same file: it may
-/// be done twice, by anybody, and what is there need not be done again.
+/// Writes a file for each page. Its name follows from the page and the model, so the same work always gives the same
+/// file: two workers may do it, and a file that exists need not be made again.
 ///
 /// Files appear whole. Used by one thread to ask and by another to write.
 final class ArchiveSink: RecognitionSink, @unchecked Sendable {

@@ -10,7 +10,7 @@ struct InkSource: Sendable {
     var options: ReadingOptions
     /// The only page of each file to read, counted from 1; nil for all.
     var page: Int?
-    /// Of an archive: what of it is read here.
+    /// The part of an archive that is read here.
     var archive: ArchiveSink?
 
     /// Hands over all pages of all files; what is wrong with a page or a file is handed over in its place.

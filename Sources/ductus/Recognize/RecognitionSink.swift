@@ -101,7 +101,7 @@ struct RecognitionOutput: Encodable {
     }
 
     var file: String
-    /// Of the page or piece of ink.
+    /// The name of the page or piece of ink.
     var id: String
     /// Of the page in its file and of the line in its page, counted from 1; of the block, from 0.
     var page, line, block: Int
@@ -130,7 +130,7 @@ struct RecognitionOutput: Encodable {
         block = piece.block
         kind = piece.kind.rawValue
         text = piece.text
-        // Which part of the text belongs to a line of a page is not known.
+        // It is not known which part of the text belongs to a line of a page.
         reference = isOnly ? page.ink.text : nil
         confidence = piece.confidence
         strokes = piece.strokes

@@ -20,11 +20,7 @@ struct BenchmarkSensors: ParsableCommand {
     @Option(help: "Seconds for which they send.")
     var seconds = 20.0
 
-    @Option(help: "The daemon's lanes.")
-    var lanes = 1
-
-    @Option(help: "Pin the daemon to this processor (taskset).")
-    var core: Int?
+    @OptionGroup var measured: MeasuredDaemonOptions
 
     @Option(help: "Model folder or weight file. Default: models/movement.")
     var model: String?
@@ -34,9 +30,6 @@ struct BenchmarkSensors: ParsableCommand {
 
     @Option(help: "Frames that a chunk, half as long, sees to its right.")
     var lookahead = 10
-
-    @Option(help: "The ductusd to measure, or a program that takes its --config. Default: the one beside this program.")
-    var daemon: String?
 
     @Option(help: "What the sensors' movements are drawn from.")
     var seed: UInt64 = 1
@@ -78,7 +71,8 @@ struct BenchmarkSensors: ParsableCommand {
         let schedule = try SensorSchedule(
             streams: streams, rate: rate, seconds: seconds, channels: configuration.channels, seed: seed)
         let process = try DaemonProcess(
-            program: daemon, model: url, input: .features, decoder: .bestPath, lanes: lanes, core: core, window: window)
+            program: measured.daemon, model: url, input: .features, decoder: .bestPath, lanes: measured.lanes,
+            core: measured.core, window: window)
         defer { process.end() }
         let ready = try process.waitUntilReady(seconds: 60)
 
@@ -95,7 +89,7 @@ struct BenchmarkSensors: ParsableCommand {
         let check = try schedule.check(tally, with: StreamedSensorReader(model: model, window: window))
         Terminal.endStatus()
         let report = Report(
-            streams: streams, lanes: lanes, hop_ms: hop, rate: rate,
+            streams: streams, lanes: measured.lanes, hop_ms: hop, rate: rate,
             lookahead_ms: Double(lookahead) * configuration.frameSeconds * 1000,
             p50_ms: tally.partialLatency.quantile(0.5) / 1000,
             p99_ms: tally.partialLatency.quantile(0.99) / 1000, final_p99_ms: tally.finalLatency.quantile(0.99) / 1000,

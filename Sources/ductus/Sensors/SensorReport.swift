@@ -11,15 +11,15 @@ struct SensorReport {
     /// Rates are fractions. Without a prefix: as the command's mode reads.
     private struct Report: Encodable {
         var recordings, frames: Int
-        // Of models that label every frame.
+        // Figures of models that label every frame.
         var accuracy, macro_f1, segment_error: Double?
         var accuracy_unsmoothed, macro_f1_unsmoothed, segment_error_unsmoothed: Double?
-        // Of models that transcribe.
+        // Figures of models that transcribe.
         var characters: Int?
         var cer, wer: Double?
         /// Calibration error of the confidences.
         var ece: Double?
-        // Of streaming alone: the same recordings read whole.
+        // Only for streaming: the same recordings read as a whole.
         var exact_accuracy, exact_macro_f1, exact_segment_error, exact_cer: Double?
         var contradicted: Int?
     }

@@ -7,7 +7,7 @@ import DuctusWire
 struct SensorSchedule {
     private(set) var packets: [BenchmarkPacket] = []
     let seconds: Double
-    /// What each stream sends.
+    /// The packets that each stream sends.
     private var recordings: [StreamName: SensorRecording] = [:]
 
     /// - Parameters:

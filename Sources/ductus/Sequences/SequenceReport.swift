@@ -5,7 +5,7 @@ import DuctusRecognition
 import Foundation
 import Synchronization
 
-/// What `evaluate` prints for models that turn sequences into others.
+/// The report of `evaluate` on models that turn sequences into others.
 struct SequenceReport {
     let command: EvaluateCommand
 
@@ -15,10 +15,11 @@ struct SequenceReport {
         var accuracy, cer, wer, seconds: Double
     }
 
-    /// Of a model that reads ink: each way of using it.
+    /// The figures of a model that reads ink, for each way of using it.
     private struct SecondPassReport: Encodable {
         var lines, characters: Int
-        // Of the first pass, of the decoder by itself, of the first pass's readings ranked anew, and of the best of them.
+        // Error rates of the first pass, of the decoder by itself, of the first pass's readings ranked anew, and of the
+        // best of them.
         var cer_first, cer_written, cer_ranked, cer_best_possible: Double
         var wer_first, wer_written, wer_ranked: Double
         // Seconds per line.

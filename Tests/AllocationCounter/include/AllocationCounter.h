@@ -1,7 +1,7 @@
 // Counts the heap allocations of a thread, so that a test can say that there are none.
 //
-// The executable's own malloc and friends take the place of the C library's (which are called underneath): whatever the process allocates
-// passes here, Swift's runtime and OpenBLAS included.
+// The executable's own malloc and friends take the place of the C library's, which they call. So all allocations of the process pass here,
+// those of Swift's runtime and OpenBLAS included. With a sanitizer, hooks of its malloc count them.
 #ifndef DUCTUS_ALLOCATION_COUNTER_H
 #define DUCTUS_ALLOCATION_COUNTER_H
 

@@ -41,7 +41,7 @@ import Testing
         #expect(configuration.limits.idleStream == 90)
         let pipeline = try #require(configuration.pipelines.first)
         #expect(configuration.pipelines.count == 1)
-        #expect(pipeline.input == .features && pipeline.streams == "lab-" && pipeline.decoding == .bestPath)
+        #expect(pipeline.input.rawValue == "features" && pipeline.streams == "lab-" && pipeline.decoding == .bestPath)
         #expect(!pipeline.languageModel)
         #expect(pipeline.window.hop == 0.1 && pipeline.window.chunk == 4 && pipeline.window.lookahead == 56)
         #expect(pipeline.endpoint.pause == 0.5)

@@ -1,6 +1,7 @@
 import DuctusInk
 import DuctusRecognition
 import Foundation
+import ProgramTestSupport
 import StreamingTestSupport
 import Testing
 
@@ -10,25 +11,9 @@ import Testing
     /// Debian's own interpreter, which python3-zmq and python3-protobuf belong to.
     private static let python = "/usr/bin/python3"
 
-    private static func run(_ program: String, _ arguments: [String], in folder: String? = nil) throws -> (
-        status: Int32, output: String
-    ) {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.currentDirectoryURL = folder.map { URL(filePath: $0) }
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, output)
-    }
-
     static let canRun =
-        (try? run(python, ["-c", "import zmq, google.protobuf"]).status) == 0
-        && (try? run("/usr/bin/env", ["protoc", "--version"]).status) == 0
+        (try? ChildProgram.run(python, ["-c", "import zmq, google.protobuf"]).status) == 0
+        && (try? ChildProgram.run(named: "protoc", ["--version"]).status) == 0
 
     @Test(.enabled(if: canRun, "needs python3-zmq, python3-protobuf and protobuf-compiler"))
     func theClientInTheReadmeIsReadToTheEnd() throws {
@@ -41,13 +26,13 @@ import Testing
             atPath: Self.protocols.appending(path: "ductus/v1").path
         )
         .filter { $0.hasSuffix(".proto") }.map { "ductus/v1/\($0)" }
-        let made = try Self.run(
-            "/usr/bin/env", ["protoc", "-I", Self.protocols.path, "--python_out=\(daemon.folder)"] + messages)
+        let made = try ChildProgram.run(
+            named: "protoc", ["-I", Self.protocols.path, "--python_out=\(daemon.folder)"] + messages)
         #expect(made.status == 0, "\(made.output)")
 
         let endpoints = try ["ink", "labels"].map { try daemon.endpoint($0).description }
-        let ran = try Self.run(
-            "/usr/bin/env", ["timeout", "60", Self.python, "client.py"] + endpoints, in: daemon.folder)
+        let ran = try ChildProgram.run(
+            named: "timeout", ["60", Self.python, "client.py"] + endpoints, in: URL(filePath: daemon.folder))
         #expect(ran.status == 0, "\(ran.output)")
         // The ink that the client writes, by its own formula.
         var curve = Stroke()

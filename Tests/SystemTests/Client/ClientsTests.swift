@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTestSupport
 import StreamingTestSupport
 import Testing
 
@@ -20,11 +21,11 @@ import Testing
         let daemon = try #require(DaemonUnderTest.program("ductusd"), "ductusd is not built")
         let need = try #require(Self.tools[check])
         try #require(
-            try CheckScript.run("/usr/bin/env", ["/usr/bin/python3", "-c", need]).status == 0,
+            try ChildProgram.run("/usr/bin/python3", ["-c", need]).status == 0,
             "needs the packages that 'make test-packages' installs")
         let build = URL(filePath: daemon).deletingLastPathComponent().path
-        let ran = try CheckScript.run(
-            "/usr/bin/env", ["timeout", "400", "/usr/bin/python3", Self.script, "--build", build, check])
+        let ran = try ChildProgram.run(
+            named: "timeout", ["400", "/usr/bin/python3", Self.script, "--build", build, check])
         #expect(ran.status == 0, "\(ran.output)")
     }
 }

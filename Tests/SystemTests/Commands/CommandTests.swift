@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTestSupport
 import StreamingTestSupport
 import Testing
 
@@ -156,7 +157,7 @@ import Testing
             """)
         for run in Self.withoutDaemon {
             let arguments = run.arguments.map { $0.replacing("$F", with: folder.path) }
-            check(run, try RunningCommand(run.command + arguments).finish())
+            check(run, try ChildProgram.ductus(run.command + arguments).finish())
         }
         #expect(FileManager.default.fileExists(atPath: folder.path + "/ink.svg"))
     }
@@ -177,7 +178,7 @@ import Testing
                 "\(daemon.folder)/sensor.ndjson",
             ],
         ] {
-            let (status, output) = try RunningCommand(arguments).finish()
+            let (status, output) = try ChildProgram.ductus(arguments).finish()
             try #require(status == 0, "\(output)")
         }
         var segment = ""
@@ -185,7 +186,7 @@ import Testing
             let arguments = run.arguments.map {
                 $0.replacing("$F", with: daemon.folder).replacing("$S", with: segment)
             }
-            check(run, try RunningCommand(run.command + arguments + ["--connect", daemon.folder]).finish())
+            check(run, try ChildProgram.ductus(run.command + arguments + ["--connect", daemon.folder]).finish())
             // Whoever comes later is told of the last final.
             if run.command == ["replay"] { segment = try segmentOfTheFinal(daemon) }
         }

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTestSupport
 import Testing
 
 /// The subcommands of a program as it describes itself.
@@ -13,7 +14,7 @@ enum CommandTree {
 
     /// The subcommands of `ductus` that do something, each as the words that call it.
     static func leaves() throws -> [[String]] {
-        let described = try RunningCommand(["--experimental-dump-help"]).finish().output
+        let described = try ChildProgram.ductus(["--experimental-dump-help"]).finish().output
         let root = try JSONDecoder().decode(Description.self, from: Data(described.utf8)).command
         return leaves(of: root, path: [])
     }

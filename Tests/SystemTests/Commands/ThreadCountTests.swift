@@ -1,3 +1,4 @@
+import ProgramTestSupport
 import Testing
 
 /// A number of threads that no machine has is refused before anything is read, by every command that takes one.
@@ -10,7 +11,7 @@ import Testing
             ["language-model", "train", "t", "--out", "o"],
         ], ["100000", "0", "-1", "2.5", "many"])
     func whatIsNoNumberOfThreads(command: [String], count: String) throws {
-        let (status, output) = try RunningCommand(command + ["--threads=\(count)"]).finish()
+        let (status, output) = try ChildProgram.ductus(command + ["--threads=\(count)"]).finish()
         #expect(status == 2, "\(output)")
         #expect(output.contains("threads"), "\(output)")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTestSupport
 import StreamingTestSupport
 import Testing
 
@@ -14,10 +15,9 @@ import Testing
     static let canRun =
         programs.allSatisfy { FileManager.default.isExecutableFile(atPath: "/usr/bin/" + $0) }
         && FixtureFolder.model != nil
-        && (try? CheckScript.run(
+        && (try? ChildProgram.run(
             python, ["-c", "import gi, PyQt5.QtWidgets, websockets; gi.require_version('Gtk', '3.0')"]
-        ).status)
-            == 0
+        ).status) == 0
 
     @Test(
         .enabled(if: canRun, "needs what TEST_PACKAGES of the Makefile names, and models/english"),
@@ -27,8 +27,8 @@ import Testing
     func theKeyboardHolds(check: String) throws {
         let daemon = try #require(DaemonUnderTest.program("ductusd"), "ductusd is not built")
         let build = URL(filePath: daemon).deletingLastPathComponent().path
-        let ran = try CheckScript.run(
-            "/usr/bin/env", ["timeout", "--kill-after=10", "400", Self.python, Self.script, "--build", build, check])
+        let ran = try ChildProgram.run(
+            named: "timeout", ["--kill-after=10", "400", Self.python, Self.script, "--build", build, check])
         print(ran.output, terminator: "")
         #expect(ran.status == 0, "\(ran.output)")
     }

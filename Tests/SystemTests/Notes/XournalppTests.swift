@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTestSupport
 import StreamingTestSupport
 import Testing
 
@@ -17,9 +18,9 @@ import Testing
     func bothMenuEntriesDoTheirWork() throws {
         let ductus = try #require(DaemonUnderTest.program("ductus"), "ductus is not built")
         let build = URL(filePath: ductus).deletingLastPathComponent().path
-        let ran = try CheckScript.run(
-            "/usr/bin/env",
-            ["timeout", "--kill-after=10", "300", "/usr/bin/python3", Self.script, "--build", build])
+        let ran = try ChildProgram.run(
+            named: "timeout",
+            ["--kill-after=10", "300", "/usr/bin/python3", Self.script, "--build", build])
         #expect(ran.status == 0, "\(ran.output)")
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTestSupport
 import StreamingTestSupport
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
 
     static let canRun =
         FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium") && FixtureFolder.model != nil
-        && (try? CheckScript.run(python, ["-c", "import websockets, google.protobuf"]).status) == 0
+        && (try? ChildProgram.run(python, ["-c", "import websockets, google.protobuf"]).status) == 0
 
     @Test(
         .enabled(if: canRun, "needs chromium, python3-websockets, python3-protobuf and models/english"),
@@ -18,8 +19,8 @@ import Testing
     func thePadHolds(check: String) throws {
         let daemon = try #require(DaemonUnderTest.program("ductusd"), "ductusd is not built")
         let build = URL(filePath: daemon).deletingLastPathComponent().path
-        let ran = try CheckScript.run(
-            "/usr/bin/env", ["timeout", "240", Self.python, Self.script, "--build", build, check])
+        let ran = try ChildProgram.run(
+            named: "timeout", ["240", Self.python, Self.script, "--build", build, check])
         #expect(ran.status == 0, "\(ran.output)")
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramTestSupport
 import Testing
 
 /// A machine with a systemd of its own, booted from this one's files without changing them: an overlay whose upper layer is memory, in a
@@ -31,7 +32,7 @@ final class Machine {
     /// Its root directory, as seen from here.
     let root: String
     private let folder: String
-    private let container: Process
+    private let container: ChildProgram
     private var leader: Int32 = 0
 
     private static let bootSeconds = 120.0
@@ -58,23 +59,18 @@ final class Machine {
         try Self.require(mount("overlay", root, "overlay", 0, layers) == 0, "mount overlay")
         // Equal machine ids would mix up the journals.
         try "".write(toFile: root + "/etc/machine-id", atomically: false, encoding: .utf8)
-        container = Process()
-        container.executableURL = URL(fileURLWithPath: Self.path(of: "systemd-nspawn") ?? "")
-        container.arguments =
-            ["-D", root, "--boot", "--register=no", "--keep-unit", "--console=pipe", "--quiet"]
-            + (sharesNetwork ? [] : ["--private-network"])
         let log = folder + "/console.log"
         FileManager.default.createFile(atPath: log, contents: nil)
-        container.standardOutput = FileHandle(forWritingAtPath: log)
-        container.standardError = FileHandle(forWritingAtPath: log)
-        container.standardInput = FileHandle.nullDevice
-        try container.run()
+        guard let console = FileHandle(forWritingAtPath: log) else { throw Failure("no \(log) can be written") }
+        container = try ChildProgram(
+            Self.path(of: "systemd-nspawn") ?? "",
+            ["-D", root, "--boot", "--register=no", "--keep-unit", "--console=pipe", "--quiet"]
+                + (sharesNetwork ? [] : ["--private-network"]), output: .file(console))
     }
 
     deinit {
         if leader > 0 { kill(leader, SIGKILL) }
-        container.terminate()
-        container.waitUntilExit()
+        _ = container.end(with: SIGTERM)
         umount2(root, Int32(MNT_DETACH))
         umount2(folder, Int32(MNT_DETACH))
         rmdir(folder)
@@ -157,17 +153,8 @@ final class Machine {
     }
 
     static func execute(_ command: [String]) throws -> Outcome {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Outcome(status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
+        let (status, output) = try ChildProgram.run("/usr/bin/env", command)
+        return Outcome(status: status, output: output)
     }
 
     static func path(of program: String) -> String? {

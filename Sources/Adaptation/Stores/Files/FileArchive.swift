@@ -11,8 +11,8 @@ import Synchronization
 ///
 /// Guarantees, besides those of `GenerationArchive`
 /// - Files are written aside, synchronized and renamed: the generation first, then the pointer to it.
-/// - What a crash left half done is removed at the first use. A generation that is not whole gives way to the one before.
-/// - A folder that went away while it was in use is begun anew.
+/// - The first use removes files that a crash left unfinished. In place of a damaged generation, the one before serves.
+/// - A folder that was deleted while in use is made again.
 /// - A writer's folder stays below 1.5 MiB for a network of 629,000 weights: two generations.
 public final class FileArchive: GenerationArchive {
     private let folder: URL
@@ -37,12 +37,12 @@ public final class FileArchive: GenerationArchive {
         var latest: UInt64 = 0
     }
 
-    /// Touches nothing yet: the first use reads the folder, or begins one.
+    /// Makes an archive without touching the disk. The first use reads the folder, or creates it.
     ///
     /// - Parameters:
     ///   - keeping: generations of the shared scope that are kept, besides the base.
-    ///   - directory: what must be held while the folder is written.
-    ///   - remark: told what an operator should know.
+    ///   - directory: the state directory, whose lock must be held while the folder is written.
+    ///   - remark: called with messages for an operator.
     public init(
         folder: URL, keeping: Int, in directory: StateDirectory? = nil,
         remark: @escaping @Sendable (String) -> Void = { _ in }
@@ -228,7 +228,8 @@ public final class FileArchive: GenerationArchive {
         Self.removeTemporaryFiles(folder)
         let url = folder.appending(path: "current")
         let data = try? Data(contentsOf: url)
-        // Where a pointer cannot be read nobody knows what was rolled back: the base serves, and every generation stays to be chosen from.
+        // If the pointer is damaged, rollbacks are not known any more. Then the base serves, and all generations are
+        // kept, so that an operator can choose one.
         let unreadable = Pointer(current: 0, latest: data == nil ? 0 : numbers(of: scope).last ?? 0)
         var pointer = unreadable
         if let data {

@@ -1,12 +1,13 @@
 import DuctusNetwork
 import Foundation
 
-/// A generation's weights on disk: how they differ from their base, in 8 bits per weight, and what is known of them.
+/// The file of a generation: its record, and the differences of its weights from the base in 8 bits each.
 ///
 /// Layout: magic · length of the record (UInt32) · the record as JSON · for each tensor, row by row, the row's scale (`Float`)
 /// and its differences in units of that scale (`Int8`) · FNV-1a checksum of all before (UInt64). Little endian. 629,000 weights
 /// take 0.65 MB.
 public struct GenerationFile: Sendable {
+    /// The record of the generation.
     public var record: GenerationRecord
     /// Row by row of every tensor.
     private var scales: [Float]
@@ -41,6 +42,7 @@ public struct GenerationFile: Sendable {
         return parameters
     }
 
+    /// The file's bytes, with their checksum.
     public func encoded() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -30,10 +30,10 @@ final class EmbeddedDatabase: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - label: what the file keeps, in an operator's words.
-    ///   - isDurable: whether what was written must survive a power cut; without it a crash of the process alone.
-    ///   - directory: what must be held while the file is written.
-    ///   - remark: told what an operator should know.
+    ///   - label: the name of the file's contents in messages for an operator.
+    ///   - isDurable: whether commits must survive a power cut. Otherwise they survive only a crash of the process.
+    ///   - directory: the state directory, whose lock must be held while the file is written.
+    ///   - remark: called with messages for an operator.
     init(
         at url: URL, label: String, isDurable: Bool, migrator: DatabaseMigrator, in directory: StateDirectory?,
         remark: @escaping @Sendable (String) -> Void
@@ -171,7 +171,7 @@ final class EmbeddedDatabase: Sendable {
         configuration.journalMode = .wal
         configuration.label = label
         let queue = try DatabaseQueue(path: url.path, configuration: configuration)
-        // Only now: opening in write-ahead mode sets the level itself.
+        // The level is set only now, because opening in write-ahead mode sets it, too.
         try queue.writeWithoutTransaction { database in
             try database.execute(
                 sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL"); PRAGMA secure_delete = ON")

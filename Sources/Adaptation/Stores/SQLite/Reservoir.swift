@@ -4,21 +4,23 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// Confident finals of this machine that nobody corrected: what everyone's weights rehearse, and what they must go on reading.
+/// A sample of this machine's confident finals that nobody corrected. The shared weights rehearse some of them, and
+/// others are their canary.
 ///
 /// It keeps people's handwriting, so an operator opts in; `remove(at:)` is for one who opts out again.
 ///
 /// Guarantees
 /// - At most `capacity` lines. A new one takes the place of any other with equal probability, so old ones fade out.
-/// - What is erased is overwritten in the file.
+/// - Erased lines are overwritten in the file.
 ///
-/// What was taken in last may be lost in a power cut: nothing was promised. Used from any thread.
+/// The newest lines may be lost in a power cut. Used from any thread.
 public final class Reservoir: Sendable {
     private let database: EmbeddedDatabase
     private let capacity: Int
     private let random: Mutex<SplitMix64>
 
-    /// Once it is full, one in so many confident finals is taken in: a day's writing should not push out a year's.
+    /// The interval, in confident finals, at which one is taken in after the reservoir is full. So a day's writing does
+    /// not push out a year's.
     private static let period = 8
 
     /// Opens nothing yet: the first use does, and begins a reservoir where there is none.

@@ -14,11 +14,12 @@ public final class SQLiteJournal: CorrectionJournal {
     private let remark: @Sendable (String) -> Void
     private let unreadable = Mutex<Set<Int64>>([])
 
-    /// Opens nothing yet: the first use does, and begins a journal where there is none.
+    /// Makes a journal without opening the file. The first use opens it, or creates it.
     ///
     /// - Parameters:
-    ///   - directory: what must be held while the journal is written; without it nobody watches over the file, and damage is an error.
-    ///   - remark: told what an operator should know.
+    ///   - directory: the state directory, whose lock must be held while the journal is written. Without one, a damaged
+    ///     file is an error instead of being set aside.
+    ///   - remark: called with messages for an operator.
     public init(
         at url: URL, in directory: StateDirectory? = nil, remark: @escaping @Sendable (String) -> Void = { _ in }
     ) {
@@ -304,7 +305,7 @@ public final class SQLiteJournal: CorrectionJournal {
 }
 
 extension JournaledCorrection {
-    /// Nil for a row that this program did not write.
+    /// Decodes a row; nil for one that this program did not write.
     fileprivate init?(_ row: Row) {
         guard let blob = row["ink"] as Data?, let evidence = Evidence(blob: [UInt8](blob)),
             let name = row["state"] as String?, let state = State(rawValue: name)

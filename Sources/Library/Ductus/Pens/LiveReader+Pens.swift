@@ -6,9 +6,9 @@ extension LiveReader {
     /// A new pen.
     ///
     /// - Parameters:
-    ///   - name: what its labels call it: 1 to 64 of `A-Z a-z 0-9 _ -`; without one it is given a name.
-    ///   - writer: whose weights read it, where the models have some; written like a name.
-    ///   - precedingText: what stands before the first line; the language model goes on from it.
+    ///   - name: the stream's name in labels, 1 to 64 of `A-Z a-z 0-9 _ -`; nil: a new name.
+    ///   - writer: the person whose weights read it, where the models have some. Written like a name.
+    ///   - precedingText: the text before the first line, from which the language model goes on.
     ///   - rotation: how the tablet is turned.
     /// - Throws: `ModelError.wrongInput` where the model reads sensors; ``StreamFault/name(_:)``.
     public func makePen(

@@ -30,7 +30,7 @@ public final class PenStream: Sendable {
     /// The name that its labels carry.
     public var name: String { feed.stream.text }
 
-    /// What is read, as it is read. One consumer.
+    /// The labels of the stream, as they are read. For one consumer.
     public var labels: Labels { Labels(queue: feed.queue) }
 
     /// The labels that came since the last call, for programs with a loop of their own.

@@ -5,7 +5,7 @@ extension LiveReader {
     /// A new sensor.
     ///
     /// - Parameters:
-    ///   - name: as of a pen.
+    ///   - name: the stream's name in labels, 1 to 64 of `A-Z a-z 0-9 _ -`.
     ///   - channels: names of its channels, in the order of a vector's numbers.
     ///   - rate: vectors a second.
     /// - Throws: `ModelError.wrongInput` where the model reads ink; ``StreamFault/name(_:)``.

@@ -10,7 +10,7 @@ public struct Attention: LayerKind {
     public static let name = "attention"
     public static let sourceCounts = 1...2
 
-    /// How a frame of the memory is weighed.
+    /// The score of a frame of the memory for a query.
     public enum Score: String, Codable, Hashable, Sendable, CaseIterable {
         /// The product of query and key over the root of their width.
         case scaled
@@ -24,10 +24,13 @@ public struct Attention: LayerKind {
     public var `in`: Int
     /// Numbers per frame of the memory; those of the query where there is one source.
     public var memory: Int
+    /// Heads, which divide `width` evenly.
     public var heads: Int
     /// Numbers of query, key and value, of all heads together.
     public var width: Int
+    /// Numbers per frame of the output.
     public var out: Int
+    /// How a query is compared with a key.
     public var score: Score
     /// A frame sees no frame behind it. Only of a sequence that attends to itself.
     public var causal: Bool
@@ -118,7 +121,7 @@ public struct Attention: LayerKind {
     /// Numbers that are kept of a frame of the memory: key, value, and the last weight of each head.
     var row: Int { 2 * width + heads }
 
-    /// How many frames are kept, then those.
+    /// The number of frames that are kept, then the frames.
     public func state(for inputs: [Int]) -> StateShape { StateShape(count: 1, bound: 1 + span * row) }
 
     public func prepare(_ settings: LayerSettings) -> any PreparedLayer { PreparedAttention(self, settings) }

@@ -119,7 +119,7 @@ extension PreparedAttention {
                 }
             }
         }
-        // What was kept before the window gets no gradient.
+        // Frames from before the window get no gradient.
         dRows.update(from: all + part.kept * 2 * width, count: (part.count - part.kept) * 2 * width)
     }
 
@@ -132,7 +132,7 @@ extension PreparedAttention {
         return UnsafePointer(scratch)
     }
 
-    /// From what the location added to each key to the taps, and to the weights that it came from.
+    /// Goes back from the location's addition to each key to the taps, and to the weights that it came from.
     private func returnLocation(
         _ call: LayerReturn, _ before: UnsafePointer<Float>, _ part: Part, _ range: Range<Int>, _ index: Int,
         _ dAdded: UnsafePointer<Float>, _ later: UnsafeMutablePointer<Float>

@@ -7,9 +7,9 @@ final class PreparedAttention: PreparedLayer {
     /// Keys above values.
     let memory: PreparedProduct
     let out: PreparedProduct
-    /// Of additive scores: v of each head.
+    /// The vector v of each head, for additive scores.
     let score = PreparedVector()
-    /// Of location-aware ones: kernel × width.
+    /// The weights of the location, kernel × width, for location-aware scores.
     let location = PreparedVector()
     private let hasMemory: Bool
     private let trains: Bool
@@ -22,9 +22,10 @@ final class PreparedAttention: PreparedLayer {
         /// For each query, head and frame of the memory its weight.
         static let weights = 2
         static let contexts = 3
-        /// Of a query: what the weights before it add to each key, and the scores.
+        /// For one query: the term that the previous weights add to each key, and the scores.
         static let added = 4
-        /// Of integers, for each sequence: where its rows begin, where its weights do, how many rows were kept before.
+        /// The integer buffer with three numbers for each sequence: the begin of its rows, the begin of its weights,
+        /// and the number of rows kept from before.
         static let places = 0
     }
 
@@ -40,7 +41,7 @@ final class PreparedAttention: PreparedLayer {
     /// Numbers of a head.
     var head: Int { layer.width / layer.heads }
 
-    /// Where the tensors lie in the flat buffer.
+    /// The offsets of the tensors in the flat buffer.
     var places: (query: Int, memory: Int, bias: Int, out: Int, outBias: Int, score: Int, location: Int) {
         let memory = layer.width * layer.in
         let bias = memory + 2 * layer.width * layer.memory
@@ -231,7 +232,7 @@ final class PreparedAttention: PreparedLayer {
         return UnsafePointer(scratch)
     }
 
-    /// What the weights of the frame before add to each key of a range.
+    /// Computes the term that the weights of the previous frame add to each key of a range.
     func addLocation(
         _ kernels: Kernels, _ before: UnsafePointer<Float>, _ part: Part, _ range: Range<Int>, _ index: Int,
         to added: UnsafeMutablePointer<Float>

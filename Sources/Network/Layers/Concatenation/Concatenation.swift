@@ -23,7 +23,7 @@ public struct Concatenation: LayerKind {
 
 final class PreparedConcatenation: PreparedLayer {
     private let widths: [Int]
-    /// Where each source's numbers begin in a row of output.
+    /// The offset of each source's numbers in a row of output.
     private let columns: [Int]
     private let output: Int
 

@@ -10,7 +10,7 @@ public struct ConditionalRandomField: LayerKind {
     public static let endsHead = true
     public static let hasOwnLoss = true
 
-    /// How many labels there are.
+    /// The number of labels.
     public var labelCount: Int
 
     private enum CodingKeys: String, CodingKey {

@@ -3,7 +3,9 @@ public struct LinearChain: Sendable, Hashable {
     public let labels: Int
     /// labels × labels: the score of label j behind label i.
     public let transitions: [Float]
+    /// For each class the score (a logarithm) of beginning with it.
     public let start: [Float]
+    /// For each class the score (a logarithm) of ending with it.
     public let end: [Float]
 
     public init(labels: Int, transitions: [Float], start: [Float], end: [Float]) {
@@ -29,7 +31,7 @@ public struct LinearChain: Sendable, Hashable {
 
     /// The likeliest label sequence (Viterbi 1967).
     ///
-    /// - Parameter scores: frames × labels: what goes into the random field.
+    /// - Parameter scores: the input of the random field, frames × labels.
     /// - Returns: a label for each frame, and the sequence's score.
     public func bestPath(_ scores: [Float]) -> (labels: [Int], score: Float) {
         let frames = scores.count / labels

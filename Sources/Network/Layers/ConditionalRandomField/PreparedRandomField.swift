@@ -34,9 +34,9 @@ final class PreparedRandomField: PreparedHead, @unchecked Sendable {
     /// Forward messages of some frames, frames × labels, each adding up to 1.
     ///
     /// - Parameters:
-    ///   - before: the message of the frame before; nil at the begin of a sequence.
+    ///   - before: the message of the previous frame; nil at the begin of a sequence.
     ///   - allowed: labels of frames; -1 where any is.
-    /// - Returns: the logarithm of what the messages were divided by.
+    /// - Returns: the logarithm of the factor that the messages were divided by.
     private func forward(
         _ x: UnsafePointer<Float>, frames: Int, before: UnsafePointer<Float>?, allowed: [Int32]?,
         emissions: UnsafeMutablePointer<Float>, to messages: UnsafeMutablePointer<Float>
@@ -146,7 +146,7 @@ final class PreparedRandomField: PreparedHead, @unchecked Sendable {
         let scratch = memory + 3 * count
         let pairs = scratch + 3 * labels
         pairs.update(repeating: 0, count: labels * labels)
-        // What all label sequences have together, and those that agree with the labels.
+        // The logarithms of the sums over all label sequences, and over those that agree with the labels.
         let total =
             forward(x, frames: frames, before: nil, allowed: nil, emissions: emissions, to: all) + endScore(all, frames)
         backward(
@@ -171,7 +171,7 @@ final class PreparedRandomField: PreparedHead, @unchecked Sendable {
         return total - agreeing
     }
 
-    /// What the ends' scores add to the logarithm of the sum, given the last forward message.
+    /// The addition of the ends' scores to the logarithm of the sum, given the last forward message.
     private func endScore(_ messages: UnsafePointer<Float>, _ frames: Int) -> Double {
         let last = messages + (frames - 1) * labels
         var largest = -Float.infinity

@@ -5,12 +5,18 @@ public struct Convolution1D: LayerKind {
     public static let name = "convolution1D"
 
     public var `in`: Int
+    /// Numbers per frame, out.
     public var out: Int
+    /// Taps in time.
     public var kernel: Int
     public var stride: Int
+    /// Frames of zeros before and behind the sequence.
     public var padding: Int
+    /// Parts of the channels that do not see each other.
     public var groups: Int
+    /// Frames from one tap to the next.
     public var dilation: Int
+    /// The function that is applied to the sums.
     public var activation: Activation
     public var dropout: Float
 

@@ -7,7 +7,7 @@ struct PaddedFrames {
         static let padded = 0
         /// The sums before the activation.
         static let sums = 1
-        /// Of integers: where each sequence's padded input begins.
+        /// The integer buffer with the begin of each sequence's padded input.
         static let starts = 0
     }
 

@@ -33,7 +33,7 @@ final class PreparedGroupedConvolution: PreparedLayer {
     private var groupOutputs: Int { layer.out / layer.groups }
     private var columns: Int { groupInputs * layer.kernel }
 
-    /// Where a weight lies in the flat buffer: out × in of the group × kernel.
+    /// The offset of a weight in the flat buffer, which is out × in of the group × kernel.
     private func place(_ out: Int, _ input: Int, _ tap: Int) -> Int { (out * groupInputs + input) * layer.kernel + tap }
 
     func prepare(_ parameters: UnsafePointer<Float>) {

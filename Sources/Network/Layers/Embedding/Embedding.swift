@@ -1,12 +1,13 @@
 import CDuctusKernels
 
-/// A vector for each label: what goes in is one number per frame, a label from 0; what comes out is its row of the
+/// Turns labels into vectors: the input is one number per frame, a label from 0, and the output is its row of the
 /// weights. PyTorch's `Embedding`.
 public struct Embedding: LayerKind {
     public static let name = "embedding"
 
-    /// How many labels there are.
+    /// The number of labels.
     public var count: Int
+    /// Numbers per symbol.
     public var out: Int
     public var dropout: Float
 

@@ -5,7 +5,9 @@ public struct IndyLSTM: LayerKind {
     public static let name = "indyLSTM"
 
     public var `in`: Int
+    /// Units of each direction.
     public var hidden: Int
+    /// Whether as many units again read from the end to the beginning.
     public var bidirectional: Bool
     /// Adds the layer's input to its output.
     public var residual: Bool

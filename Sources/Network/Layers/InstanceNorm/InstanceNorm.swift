@@ -3,33 +3,15 @@
 ///
 /// In a stream the mean and scale are those of all frames seen so far, the window's lookahead among them; so a chunk
 /// gives what the whole pass gives where everything that is still to come is its lookahead.
-public struct InstanceNorm: LayerKind {
+public struct InstanceNorm: Normalization {
     public static let name = "instanceNorm"
 
     public var `in`: Int
-    /// Added to the variance.
     public var epsilon: Float
 
     public init(in: Int, epsilon: Float = 1e-5) {
         self.in = `in`
         self.epsilon = epsilon
-    }
-
-    public init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: CodingKeys.self)
-        self.in = try fields.decode(Int.self, forKey: .in)
-        epsilon = try fields.value(.epsilon, or: 1e-5)
-    }
-
-    public func output(of inputs: [Int]) -> Int { self.in }
-
-    public func validate(_ check: LayerCheck) throws(ArchitectureError) {
-        try check.input(self.in)
-        try check.require(epsilon > 0 && epsilon < 1, "epsilon is \(epsilon); it must lie between 0 and 1")
-    }
-
-    public func parameters(for inputs: [Int]) -> [ParameterDeclaration] {
-        [.init("weight", [self.in], .constant(1)), .init("bias", [self.in], .constant(0))]
     }
 
     /// The number of committed frames, their mean, and the sum of their squared differences from it.

@@ -10,7 +10,7 @@ final class PreparedInstanceNorm: PreparedLayer, @unchecked Sendable {
         static let statistics = 0
         /// Frames without mean and scale.
         static let normalized = 1
-        /// For each sequence what its channels were multiplied by.
+        /// For each sequence the factors of its channels, one over their deviations.
         static let scales = 2
         /// For each sequence how many frames its statistics count.
         static let counts = 0
@@ -119,7 +119,7 @@ final class PreparedInstanceNorm: PreparedLayer, @unchecked Sendable {
             table.add_scaled(1, slope, call.gradient, width)
             table.add_scaled(1, mean, call.gradient + width, width)
             guard let dx = call.dx else { continue }
-            // What came before the window counts in the mean and scale, but gets no gradient.
+            // Frames from before the window count in the mean and scale, but get no gradient.
             let share = -1 / Float(max(call.record.integers(Buffer.counts).pointer[sequence], 1))
             for channel in 0..<width {
                 mean[channel] *= share

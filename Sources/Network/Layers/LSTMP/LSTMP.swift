@@ -7,11 +7,13 @@ public struct LSTMP: LayerKind {
     public static let name = "lstmp"
 
     public var `in`: Int
+    /// Units of each direction.
     public var hidden: Int
     /// Numbers of h; 0 for none other than the units' own.
     public var projection: Int
-    /// How many frames further back the recurrence sees h a second time; 0 for not at all.
+    /// The number of frames further back at which the recurrence sees h a second time; 0 for none.
     public var skip: Int
+    /// Whether as many units again read from the end to the beginning.
     public var bidirectional: Bool
     public var dropout: Float
 

@@ -11,7 +11,7 @@ final class PreparedLSTMP: PreparedLayer {
     final class Direction: Sendable {
         let input: PreparedProduct
         let recurrence: PreparedProduct
-        /// Nil where h is the units' own.
+        /// The projection; nil where h has the units' own numbers.
         let projection: PreparedProduct?
 
         init(_ layer: LSTMP, _ settings: LayerSettings) {
@@ -28,7 +28,7 @@ final class PreparedLSTMP: PreparedLayer {
         static let cells = 1
         /// o · tanh(c), before the projection.
         static let units = 2
-        /// What the recurrence multiplied.
+        /// The inputs of the recurrence's products.
         static let inputs = 3
         /// Each direction's h, each sequence with `memory` frames before its first.
         static let outputs = 4
@@ -45,7 +45,7 @@ final class PreparedLSTMP: PreparedLayer {
 
     var rows: Int { 4 * layer.hidden }
 
-    /// Where a direction's tensors lie in the flat buffer.
+    /// The offsets of a direction's tensors in the flat buffer.
     struct Places {
         let input: Int
         let recurrence: Int
@@ -196,7 +196,7 @@ final class PreparedLSTMP: PreparedLayer {
         Int(input.offsets[sequence]) + (direction == 0 ? time : Int(input.lengths[sequence]) - 1 - time)
     }
 
-    /// The same among the rows that have others before each sequence. The backward direction's lie before its
+    /// The offset among the rows that have others before each sequence. The backward direction's lie before its
     /// sequence's end: it begins with zero there.
     func place(_ input: Boundary, _ sequence: Int, _ time: Int, _ direction: Int) -> Int {
         frame(input, sequence, time, direction) + (direction == 0 ? sequence + 1 : sequence) * layer.memory

@@ -2,33 +2,15 @@ import CDuctusKernels
 
 /// Makes each frame free of its mean and scale, then gives every number a scale and an offset of its own (Ba et al.
 /// 2016). PyTorch's `LayerNorm`.
-public struct LayerNorm: LayerKind {
+public struct LayerNorm: Normalization {
     public static let name = "layerNorm"
 
     public var `in`: Int
-    /// Added to the variance.
     public var epsilon: Float
 
     public init(in: Int, epsilon: Float = 1e-5) {
         self.in = `in`
         self.epsilon = epsilon
-    }
-
-    public init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: CodingKeys.self)
-        self.in = try fields.decode(Int.self, forKey: .in)
-        epsilon = try fields.value(.epsilon, or: 1e-5)
-    }
-
-    public func output(of inputs: [Int]) -> Int { self.in }
-
-    public func validate(_ check: LayerCheck) throws(ArchitectureError) {
-        try check.input(self.in)
-        try check.require(epsilon > 0 && epsilon < 1, "epsilon is \(epsilon); it must lie between 0 and 1")
-    }
-
-    public func parameters(for inputs: [Int]) -> [ParameterDeclaration] {
-        [.init("weight", [self.in], .constant(1)), .init("bias", [self.in], .constant(0))]
     }
 
     public func prepare(_ settings: LayerSettings) -> any PreparedLayer { PreparedLayerNorm(self) }
@@ -43,7 +25,7 @@ final class PreparedLayerNorm: PreparedLayer, @unchecked Sendable {
     private enum Buffer {
         /// Frames without mean and scale.
         static let normalized = 0
-        /// What each was multiplied by.
+        /// The factor of each frame, one over its deviation.
         static let scales = 1
     }
 

@@ -3,6 +3,7 @@ public struct Linear: LayerKind {
     public static let name = "linear"
 
     public var `in`: Int
+    /// Numbers per frame, out.
     public var out: Int
     public var dropout: Float
 

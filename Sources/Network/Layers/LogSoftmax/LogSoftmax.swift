@@ -14,7 +14,7 @@ public struct LogSoftmax: LayerKind {
     }
 }
 
-/// It has no way back of its own: the losses give their derivative by what went into it.
+/// It has no backward pass of its own, because the losses give their derivative by its input.
 final class PreparedLogSoftmax: PreparedLayer {
     private let width: Int
 

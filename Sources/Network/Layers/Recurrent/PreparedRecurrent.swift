@@ -7,12 +7,13 @@ import CDuctusKernels
 final class PreparedRecurrent: PreparedLayer, @unchecked Sendable {
     let layer: Recurrent
     let precision: Precision
-    /// What each direction's inputs are multiplied by. The bias is the sum of both of PyTorch's.
+    /// The weights of each direction's inputs. The bias is the sum of both of PyTorch's.
     private let products: [PreparedProduct]
-    /// For the way back: gates · hidden rows per direction, forward above backward. Nil where only inference is wanted.
+    /// The transposed weights for the backward pass: gates · hidden rows per direction, forward above backward. Nil for
+    /// inference.
     private let product: PreparedProduct?
     private let forwardPacked: [Memory<UInt8>]
-    /// For the way back; empty where only inference is wanted.
+    /// The packed weights for the backward pass; empty for inference.
     private let backwardPacked: [Memory<UInt8>]
     private let kernels: Kernels
 
@@ -20,7 +21,7 @@ final class PreparedRecurrent: PreparedLayer, @unchecked Sendable {
     enum Buffer {
         /// The gates, both directions side by side.
         static let gates = 0
-        /// What the kernels keep for the way back, a part for each direction.
+        /// The activations that the kernels keep for the backward pass, a part for each direction.
         static let cells = 1
         /// h before dropout and residual.
         static let hidden = 2
@@ -92,7 +93,8 @@ final class PreparedRecurrent: PreparedLayer, @unchecked Sendable {
     func forward(_ call: LayerCall) {
         let table = call.kernels.table.pointee
         let frames = call.input.frames
-        // Whoever does large products does what the input gives to the gates, too, before the kernels walk.
+        // The product of input and weights is a large product, too, and is computed before the kernels walk over the
+        // frames.
         let isLarge = table.has_large_products && precision == .fp32
         let gates =
             call.keepsActivations || isLarge ? call.record.floats(Buffer.gates).reserve(frames * gateColumns) : nil
@@ -191,7 +193,7 @@ final class PreparedRecurrent: PreparedLayer, @unchecked Sendable {
     }
 }
 
-/// Where one direction's tensors lie within a recurrent layer's part of the flat buffer.
+/// The offsets of one direction's tensors within a recurrent layer's part of the flat buffer.
 struct DirectionParameters {
     let inputWeights: Int
     let hiddenWeights: Int

@@ -2,9 +2,12 @@
 public struct Recurrent: LayerKind {
     public static let name = "recurrent"
 
+    /// LSTM or GRU.
     public var cell: Cell
     public var `in`: Int
+    /// Units of each direction.
     public var hidden: Int
+    /// Whether as many units again read from the end to the beginning.
     public var bidirectional: Bool
     /// Adds the layer's input to its output.
     public var residual: Bool

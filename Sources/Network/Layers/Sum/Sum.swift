@@ -1,6 +1,6 @@
 import CDuctusKernels
 
-/// Adds what several layers give, frame by frame: a residual connection over any number of layers.
+/// Adds the outputs of several layers, frame by frame: a residual connection over any number of layers.
 ///
 /// Sources of one rate may lag behind each other by a few frames (convolutions do in a stream): the sum waits for the
 /// slowest, and the others' frames wait in the stream's state. At the end the shortest decides.

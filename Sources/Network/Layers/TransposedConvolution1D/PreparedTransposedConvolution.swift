@@ -12,7 +12,7 @@ final class PreparedTransposedConvolution: PreparedLayer {
     private enum Buffer {
         /// Each sequence's frames, with the stream's last ones before them.
         static let padded = 0
-        /// What each frame gives.
+        /// The product of each input frame with all taps.
         static let columns = 1
         /// The sums before the activation.
         static let sums = 2

@@ -4,12 +4,15 @@ public struct TransposedConvolution1D: LayerKind {
     public static let name = "transposedConvolution1D"
 
     public var `in`: Int
+    /// Numbers per frame, out.
     public var out: Int
+    /// Output frames that an input frame adds to.
     public var kernel: Int
     /// Output frames per input frame: PyTorch's stride, and so it is called in files.
     public var factor: Int
     /// Output frames that are left out at both ends.
     public var padding: Int
+    /// The function that is applied to the sums.
     public var activation: Activation
     public var dropout: Float
 

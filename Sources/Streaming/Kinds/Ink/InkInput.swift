@@ -2,11 +2,6 @@ import DuctusInk
 import DuctusNetwork
 import DuctusRecognition
 
-extension Pipeline.Input {
-    /// Ink of a pen.
-    public static let ink = Pipeline.Input(name: "ink", kind: InkInput.self)
-}
-
 /// The ink of one stream: cut into segments where the pen pauses, leaves or begins a line, and read as it grows.
 struct InkInput: InputKind {
     static let readsRests = true
@@ -15,9 +10,9 @@ struct InkInput: InputKind {
     private let pipeline: Pipeline
     private var filter = ReportFilter()
     private var segmenter: Segmenter
-    /// Said by the hello: how the tablet is turned.
+    /// The turn of the tablet, as the hello tells it.
     private var rotation = QuarterTurn.none
-    /// Said by the hello, used once: the language model's context of the next segment.
+    /// The language model's context of the next segment, as the hello tells it. It is used once.
     private var precedingText = ""
     /// Slope and scale of the last segment by the same hand: where the next one starts from.
     private var lastNormalization: SegmentNormalization?
@@ -96,7 +91,7 @@ struct InkInput: InputKind {
         filtered.removeAll(keepingCapacity: true)
     }
 
-    /// What waited for the stroke's end is ink now.
+    /// Reports that waited for the stroke's end become ink.
     private mutating func liftPen(_ closed: inout [Segmenter.Closed]) {
         filter.penUp(to: &filtered)
         passFiltered(&closed)
@@ -233,4 +228,9 @@ struct EndedInk: EndedSegment {
             symbols: recognition.symbols.map { LabelEvent.Symbol($0, in: ink) },
             alternatives: LabelEvent.alternatives(of: recognition, limit: alternatives))
     }
+}
+
+extension Pipeline.Input {
+    /// Ink of a pen.
+    public static let ink = Pipeline.Input(name: "ink", kind: InkInput.self)
 }

@@ -4,8 +4,10 @@ import DuctusInk
 public struct InkPacket: StreamPacket, Equatable {
     public var epoch: UInt64
     public var sequence: UInt64
+    /// The content of the packet.
     public var content: Content
 
+    /// The content of a packet of ink.
     public enum Content: Equatable, Sendable {
         /// Who writes, on what. May be repeated; the last one counts.
         case hello(StreamHello)
@@ -52,7 +54,9 @@ public struct InkPacket: StreamPacket, Equatable {
 
 /// One pen report and whether the tip touched the surface. Reports without contact separate strokes.
 public struct PenSample: Equatable, Sendable {
+    /// The report: place, time, pressure, tilt.
     public var sample: Sample
+    /// Whether the pen touches.
     public var contact: Bool
 
     public init(_ sample: Sample, contact: Bool = true) {

@@ -30,7 +30,7 @@ final class InkReading {
     private var seenSamples = 0
     private var seenStrokes = 0
     private var strokeIsOpen = false
-    /// What was read so far, the open tail included, and how many of its first symbols no later frame changes.
+    /// The reading so far, the open tail included, and the number of its first symbols that no later frame changes.
     private var hypothesis = Hypothesis(symbols: [], score: 0, ctcLogProbability: 0)
     private var stable = 0
     private var tailWasRead = false

@@ -2,16 +2,21 @@ import DuctusInk
 
 /// The ink of one segment: samples with contact, stroke after stroke, and the publisher's number of each stroke.
 public struct InkSegment: Equatable, Sendable {
+    /// The samples with contact, in the order of arrival.
     public private(set) var samples: [Sample] = []
+    /// The strokes, in order.
     public private(set) var spans: [Span] = []
     /// Place of each sample among those that the publisher sent for this segment; empty where nothing was left out.
     private var places: [UInt32] = []
-    /// What is taken from a report's place in the stream to get its place here; nil: the next one follows what is here.
+    /// The offset between a report's place in the stream and its place here; nil: the next report follows the last one
+    /// here.
     private var base: Int?
 
-    /// Where a stroke begins in `samples`; it reaches to the next one's beginning.
+    /// The place of a stroke in `samples`: it reaches to the next one's first sample.
     public struct Span: Equatable, Sendable {
+        /// The publisher's number of the stroke.
         public var number: UInt32
+        /// Index of the stroke's first sample.
         public var first: Int
     }
 
@@ -24,7 +29,9 @@ public struct InkSegment: Equatable, Sendable {
         }
     }
 
+    /// Whether there is no ink.
     public var isEmpty: Bool { samples.isEmpty }
+    /// The publisher's numbers of the strokes, in order.
     public var numbers: [UInt32] { spans.map(\.number) }
     public var byteCount: Int {
         samples.capacity * MemoryLayout<Sample>.stride + spans.capacity * MemoryLayout<Span>.stride
@@ -47,6 +54,7 @@ public struct InkSegment: Equatable, Sendable {
         spans[index].first..<(index + 1 < spans.count ? spans[index + 1].first : samples.count)
     }
 
+    /// The samples of a stroke, by its index.
     public func samples(ofStroke index: Int) -> ArraySlice<Sample> { samples[range(ofStroke: index)] }
 
     /// The pen's time from the first to the last sample, µs; 0 where it has no clock, or one that runs backward.

@@ -60,7 +60,7 @@ struct ReportFilter {
     /// Reports wait for the next one, or for the stroke's end.
     var isWaiting: Bool { held != nil || strays.isWaiting }
 
-    /// What comes now lies on another line, or elsewhere.
+    /// Begins a segment, which may lie on another line or elsewhere.
     mutating func beginSegment() { strays.forgetInk() }
 
     /// Strays since the last call.

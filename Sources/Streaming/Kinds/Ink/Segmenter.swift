@@ -12,7 +12,7 @@ package struct Segmenter {
     package private(set) var penIsDown = false
     private var nextNumber: UInt32 = 0
     private var latestContact: Int64?
-    /// Of any report.
+    /// The time of the last report of any kind.
     private var latest: Int64?
     /// The pen left reach; its next report tells for how long.
     private(set) var isOutOfReach = false
@@ -37,7 +37,7 @@ package struct Segmenter {
         package var ending: LabelEvent.Ending
     }
 
-    /// Takes one packet's reports; what they end is appended to `closed`.
+    /// Takes one packet's reports. Segments that they end are appended to `closed`.
     ///
     /// - Parameter place: of a report with contact, among all of the stream; nil: it follows the one before.
     package mutating func take(_ report: PenSample, number: UInt32?, place: Int? = nil, closed: inout [Closed]) {

@@ -6,7 +6,7 @@ import DuctusRecognition
 public struct StreamedReading: Sendable {
     /// The last partial before the end: the pen rests, the final has not come yet.
     public var partial: Recognition
-    /// What that partial had promised to keep.
+    /// The committed text of that partial.
     public var committed: String
     /// The text of the final.
     public var final: String
@@ -15,7 +15,7 @@ public struct StreamedReading: Sendable {
     public var isContradicted: Bool { !final.unicodeScalars.starts(with: committed.unicodeScalars) }
 }
 
-/// Reads ink as the daemon does while it is written: what streaming costs against the exact reading is measured with it.
+/// Reads ink as the daemon does while it is written, to measure the cost of streaming against the exact reading.
 ///
 /// For example: `StreamedReader(model: model).read(line.strokes).partial.text`. It drives a lane by hand, so nothing waits. One thread.
 public final class StreamedReader {

@@ -2,8 +2,10 @@
 public struct FeaturePacket: StreamPacket, Equatable {
     public var epoch: UInt64
     public var sequence: UInt64
+    /// The content of the packet.
     public var content: Content
 
+    /// The content of a packet of vectors.
     public enum Content: Equatable, Sendable {
         case hello(StreamHello)
         case frames(FeatureFrames)
@@ -45,7 +47,9 @@ public struct FeatureFrames: Equatable, Sendable {
     public var time: Int64?
     /// Vectors per second.
     public var rate: Float
+    /// Numbers per vector, 1 at least.
     public var channels: Int
+    /// Row-major: vectors × channels.
     public var values: [Float]
 
     public var count: Int { channels > 0 ? values.count / channels : 0 }

@@ -2,10 +2,10 @@ import DuctusDecoding
 import DuctusRecognition
 
 extension SensorEvaluation {
-    /// Reads every recording as the daemon does while it arrives, and counts the errors: of labels, those that became final; of a text, its last
-    /// partial before the end.
+    /// Reads every recording as the daemon does while it arrives, and counts the errors of final labels, or of the last
+    /// partial before the end for text.
     ///
-    /// - Parameter window: its lookahead, in frames, is what counts.
+    /// - Parameter window: the windows of reading. Its lookahead, in frames, matters most.
     /// - Returns: the errors, and how many finals contradict what that partial had committed.
     public static func streamed(
         _ model: Model, on recordings: [SensorRecording], decoding: Recognizer.Decoding = .bestPath, window: WindowRule

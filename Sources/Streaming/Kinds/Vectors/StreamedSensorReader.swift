@@ -2,7 +2,7 @@ import DuctusDecoding
 import DuctusFoundations
 import DuctusRecognition
 
-/// Reads sensor recordings as the daemon does while they arrive: what little lookahead costs is measured with it.
+/// Reads sensor recordings as the daemon does while they arrive, to measure the cost of a short lookahead.
 ///
 /// For example: `try StreamedSensorReader(model: model, window: WindowRule(chunk: 5, lookahead: 10)).labels(of: recording)`. It drives a lane by
 /// hand, so nothing waits. One thread.
@@ -31,7 +31,7 @@ public final class StreamedSensorReader {
             clock: clock, sink: collector)
     }
 
-    /// What was said of a recording: its last partial before the end and its final, and the spans that became final.
+    /// The events of a recording: its last partial before the end, its final, and the spans that became final.
     ///
     /// - Throws: `SensorFileError.lacksChannels`.
     public func read(_ recording: SensorRecording) throws -> (reading: StreamedReading, spans: [LabelEvent.Span]) {

@@ -1,11 +1,6 @@
 import DuctusNetwork
 import DuctusRecognition
 
-extension Pipeline.Input {
-    /// Feature vectors of a sensor.
-    public static let features = Pipeline.Input(name: "features", kind: VectorInput.self)
-}
-
 /// The vectors of one stream: read as they come, every frame labelled or all transcribed, as the model does.
 ///
 /// A recording may be endless: after `EndpointRule.maximumSamples` vectors its segment ends and the next begins. Where vectors are
@@ -16,7 +11,7 @@ struct VectorInput: InputKind {
     /// Packets that were lost since the last vectors.
     private var lost: UInt64 = 0
     private var channels: [String] = []
-    /// Of the last segment by the same hand: where the next one starts from.
+    /// The normalization of the last segment of the same writer, from which the next one starts.
     private var normalization: RunningNormalization?
     private var open: VectorSegment?
 
@@ -101,4 +96,9 @@ struct VectorInput: InputKind {
     var owesReading: Bool { open?.hasEndedStretches ?? false }
     mutating func nextOwedWindow() -> WindowRequest? { open?.nextOwedWindow() }
     mutating func takeOwed(_ output: OutputSequence) { open?.takeOwed(output) }
+}
+
+extension Pipeline.Input {
+    /// Feature vectors of a sensor.
+    public static let features = Pipeline.Input(name: "features", kind: VectorInput.self)
 }

@@ -17,7 +17,7 @@ final class VectorReading {
     /// Frames from `firstFrame` on: those that are not committed yet.
     private var frames: [Float] = []
     private var firstFrame = 0
-    /// Of the frames from `firstOrigin` on.
+    /// The origins of the frames from `firstOrigin` on.
     private var origins: [VectorOrigin] = []
     private var firstOrigin = 0
     /// When each of them was, by the clock that its vectors came with; where frames are labelled.
@@ -30,7 +30,7 @@ final class VectorReading {
     private var resampled: [Float] = []
     private var ends: [Int] = []
 
-    /// What the open tail looks like, after the last window.
+    /// The provisional reading of the open tail, after the last window.
     private(set) var tail: [SpanLog.Frame] = []
     /// The text so far; for models that transcribe.
     private(set) var hypothesis = Hypothesis(symbols: [], score: 0, ctcLogProbability: 0)

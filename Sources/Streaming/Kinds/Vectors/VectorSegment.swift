@@ -3,7 +3,7 @@ import DuctusInk
 import DuctusNetwork
 import DuctusRecognition
 
-/// One segment of a sensor's stream: stretches of vectors without a break, what was read of them, and what was lost between them.
+/// One segment of a sensor's stream: stretches of vectors without a break, their readings, and the losses between them.
 final class VectorSegment: EndedSegment {
     let served: Served
     let configuration: VectorConfiguration
@@ -188,7 +188,7 @@ final class VectorSegment: EndedSegment {
     /// Something was read that no event has told.
     var hasNews: Bool { spans.hasNews }
 
-    /// What was read so far.
+    /// The reading so far.
     func partial() -> SegmentReading {
         if transcribes {
             let calibrated = served.model.calibration.apply(to: reading.hypothesis, from: pipeline.decoding)

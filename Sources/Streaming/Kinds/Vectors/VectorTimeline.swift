@@ -3,7 +3,7 @@
 package struct VectorTimeline {
     package enum Place: Equatable {
         case next
-        /// So many vectors, at the packet's rate, are missing before it.
+        /// The number of vectors, at the packet's rate, that are missing before it.
         case missing(Int)
         /// The clock jumped: what lies between is unknown, even how long it was.
         case jump
@@ -11,10 +11,10 @@ package struct VectorTimeline {
 
     /// A gap of the clock beyond it (seconds) is no gap but another time.
     private static let longestGap = 3600.0
-    /// How far a packet's time may be off (seconds): publishers stamp when they get round to it.
+    /// The tolerated error of a packet's time, in seconds. Publishers stamp packets with some delay.
     private static let jitter = 0.1
 
-    /// Where the next packet should begin, µs.
+    /// The time at which the next packet should begin, in µs.
     private var expected: Int64?
     private var lastCount = 0
 

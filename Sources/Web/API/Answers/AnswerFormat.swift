@@ -1,3 +1,4 @@
+import DuctusDocuments
 import DuctusWire
 
 /// The forms in which a reading is given, chosen by the request's `Accept`.
@@ -40,9 +41,9 @@ enum AnswerFormat: String, CaseIterable, Sendable {
     func response(_ ink: RecognizedInk) -> WebResponse {
         switch self {
         case .json: .json(ReadingJSON.text(ink))
-        case .jiix: WebResponse(type: rawValue, body: Array(JIIX.text(ink).utf8))
+        case .jiix: WebResponse(type: rawValue, body: Array(ink.jiix(.answer).utf8))
         case .text: .text(ink.reading.text + "\n")
-        case .hocr: WebResponse(type: "text/html; charset=utf-8", body: Array(HOCR.text(ink).utf8))
+        case .hocr: WebResponse(type: "text/html; charset=utf-8", body: Array(ink.hocr.utf8))
         }
     }
 }

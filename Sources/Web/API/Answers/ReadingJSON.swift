@@ -1,3 +1,4 @@
+import DuctusFoundations
 import DuctusWire
 
 /// A reading as JSON of our own: everything that is known of it.

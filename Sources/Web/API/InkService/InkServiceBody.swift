@@ -1,3 +1,4 @@
+import DuctusDocuments
 import DuctusFoundations
 import DuctusWire
 
@@ -7,7 +8,9 @@ import DuctusWire
 /// names and a scale in millimetres.
 struct InkServiceBody: Sendable {
     var asked = WireRecognizeRequest()
-    var options = JIIX.Options()
+    var options = JIIXOptions()
+    /// Names of the strokes, those that the client gave and their numbers.
+    var strokeNames: [String] = []
 
     /// - Throws: `Problem` with a reason for everything that is not text in a language that is read.
     init(_ body: [UInt8]) throws(Problem) {
@@ -37,14 +40,14 @@ struct InkServiceBody: Sendable {
         asked.language = (parts.language ?? "").replacing("_", with: "-")
         for (name, stroke) in parts.strokes {
             asked.strokes.append(stroke)
-            options.strokeNames.append(name ?? "\(options.strokeNames.count)")
+            strokeNames.append(name ?? "\(strokeNames.count)")
         }
-        options.points = parts.wantsStrokes
+        options.givesPoints = parts.wantsStrokes
         options.scaleX = parts.scaleX ?? 25.4 / (parts.xDPI ?? 96)
         options.scaleY = parts.scaleY ?? 25.4 / (parts.yDPI ?? 96)
     }
 
-    /// What is read of the body; the rest is the service's own and means nothing here.
+    /// The members of the body that are read. The others belong to the service and mean nothing here.
     private struct Parts {
         var contentType: String?
         var language: String?

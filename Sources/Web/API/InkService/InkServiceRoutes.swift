@@ -1,3 +1,5 @@
+import DuctusDocuments
+import DuctusFoundations
 import DuctusTransport
 import DuctusWire
 import NIOHTTP1
@@ -5,7 +7,7 @@ import NIOHTTP1
 /// Endpoints that programs for the commercial ink service can be pointed to: `/api/v4.0/iink/batch` and `recognize`, `version`,
 /// `availableLanguageList`.
 ///
-/// Text is read; what is not there (formulas, diagrams, other languages) is refused with a reason, never answered with nonsense.
+/// Only text is read. Requests for formulas, diagrams or other languages are refused with a reason.
 package struct InkServiceRoutes: Sendable {
     private let gateway: ControlGateway
     private let keys: InkServiceKeys?
@@ -16,8 +18,9 @@ package struct InkServiceRoutes: Sendable {
     private let languages: @Sendable () -> [String]
 
     /// - Parameters:
-    ///   - keys: whose signatures are taken; nil: on loopback none is asked for, elsewhere nobody is let in.
-    ///   - owner: in whose name requests are made; a signature tells of a program, not of a person.
+    ///   - keys: the keys whose signatures are accepted. Nil: no signature is needed on loopback, and elsewhere every
+    ///     request is refused.
+    ///   - owner: the identity in whose name requests are made, because a signature names a program, not a person.
     ///   - languages: the languages that are read, BCP 47.
     package init(
         gateway: ControlGateway, keys: InkServiceKeys?, owner: PeerIdentity, isLoopback: Bool, bodyBytes: Int,
@@ -77,7 +80,9 @@ package struct InkServiceRoutes: Sendable {
                 switch answer {
                 case .success(.recognize(let reading)) where wantsText: reply(.text(reading.text))
                 case .success(.recognize(let reading)):
-                    let text = JIIX.text(RecognizedInk(asked: body.asked, reading: reading), body.options)
+                    let text = RecognizedInk(
+                        asked: body.asked, reading: reading, strokeNames: body.strokeNames
+                    ).jiix(body.options)
                     reply(WebResponse(type: AnswerFormat.jiix.rawValue, body: Array(text.utf8)))
                 case .success: reply(Self.response(ControlFailure(.internal, "another answer came").problem))
                 case .failure(let failure): reply(Self.response(failure.problem))

@@ -4,9 +4,11 @@ The README has complete examples. `Ductus` and `AsyncDuctus` ask by HTTP; their 
 `ductus.zeromq` has the same over ZeroMQ.
 """
 
+from .async_pen import AsyncPen
 from .errors import DuctusError
 from .http import AsyncDuctus, Ductus
-from .pen import AsyncPen, Event, Pen, PenClosed, Point
+from .pen import Pen
+from .pen_stream import Event, PenClosed, Point
 from .reading import Box, Candidate, Line, Reading, Stroke, Symbol, Word
 from .runtime import Service, find
 

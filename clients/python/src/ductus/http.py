@@ -12,7 +12,8 @@ import urllib.request
 from typing import Any, Iterable
 
 from .errors import DuctusError
-from .pen import AsyncPen, Pen
+from .async_pen import AsyncPen
+from .pen import Pen
 from .reading import Reading, Stroke, reading
 from .runtime import find
 

@@ -13,7 +13,7 @@ import zmq.asyncio
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from .errors import DuctusError
-from .pen import Event, Point
+from .pen_stream import Event, Point
 from .runtime import find
 
 

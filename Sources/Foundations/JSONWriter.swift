@@ -45,11 +45,7 @@ package struct JSONWriter: Sendable {
     /// A number with the digits that it needs; JSON has no other than finite ones, so others become `null`.
     package mutating func value(_ value: Float) {
         separate()
-        guard value.isFinite else {
-            text += "null"
-            return
-        }
-        text += value == value.rounded() && abs(value) < 1e7 ? String(Int(value)) : "\(value)"
+        text += NumberText.of(value) ?? "null"
     }
 
     /// Text that is JSON already.
@@ -83,21 +79,5 @@ package struct JSONWriter: Sendable {
         isFirst = false
     }
 
-    private mutating func quote(_ string: String) {
-        text.append("\"")
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case "\u{0}"..<" ", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        text.append("\"")
-    }
+    private mutating func quote(_ string: String) { JSONText.append(string, to: &text) }
 }

@@ -2,9 +2,9 @@ import DuctusDecoding
 import Foundation
 
 /// Language models small enough to be checked by hand.
-enum SmallModels {
+package enum SmallModels {
     /// Over "a", "b" and the space, order 2: after "a" comes "b" and after "b" comes "a", as a rule.
-    static let abSpaceARPA = """
+    package static let abSpaceARPA = """
         \\data\\
         ngram 1=5
         ngram 2=5
@@ -26,7 +26,8 @@ enum SmallModels {
         \\end\\
         """
 
-    static func abSpace() throws -> LanguageModel {
+    /// The model of `abSpaceARPA`.
+    package static func abSpace() throws -> LanguageModel {
         let url = FileManager.default.temporaryDirectory.appending(path: "ductus-\(UUID().uuidString).arpa")
         try Data(abSpaceARPA.utf8).write(to: url)
         defer { try? FileManager.default.removeItem(at: url) }

@@ -1,10 +1,10 @@
 import DuctusInk
 import DuctusNetwork
 
-/// How the loss of a reading changes with each point of the ink that it was read from.
+/// Computes the derivative of a reading's loss by each point of its ink.
 ///
-/// The way back through the network is exact, that through the features by central differences of one point at a time: resampling and normalization are no formulas to
-/// derive.
+/// The backward pass through the network is exact. That through the features uses central differences of one point at a
+/// time, because resampling and normalization have no simple derivative.
 public struct InkGradient {
     /// The derivative by a point's place.
     public struct Slope: Sendable, Equatable {
@@ -57,7 +57,7 @@ public struct InkGradient {
         return slopes
     }
 
-    /// What one coordinate does to the loss, through all features.
+    /// The derivative of the loss by one coordinate, through all features.
     private mutating func difference(
         _ strokes: inout [Stroke], _ stroke: Int, _ sample: Int, _ coordinate: WritableKeyPath<Sample, Float>,
         _ step: Float, _ byFeature: [Float]

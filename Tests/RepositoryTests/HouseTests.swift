@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+/// Rules of the house that hold for all files.
+@Suite struct HouseTests {
+    /// A file is about one thing. Data, and what tools write, may be longer.
+    @Test func noFileIsLongerThanFourHundredLines() throws {
+        let written = ["swift", "c", "h", "py", "js", "css", "html", "sh", "proto", "md"]
+        let paths = try ["Sources", "Tests", "Benchmarks", "Examples", "clients", "docs", "integrations", "packaging"]
+            .flatMap(Repository.files).filter { path in
+                written.contains { path.hasSuffix("." + $0) } && !path.contains("/Generated/")
+            }
+        #expect(paths.count > 1000)
+        for path in paths {
+            let count = try Repository.lines(path).count
+            #expect(count <= 400, "\(path) has \(count) lines")
+        }
+    }
+
+    /// A new kind of input is a folder of its own: only few files outside these folders tell the kinds apart.
+    @Test func fewFilesTellTheKindsOfInputApart() throws {
+        let ownFolders = [
+            "Sources/Streaming/Kinds/", "Sources/Adaptation/Kinds/", "Sources/Recognition/Ink/",
+            "Sources/Recognition/Sensors/", "Sources/ductus/Pens/", "Sources/ductus/Sensors/", "Sources/Wire/",
+        ]
+        let mention = try Regex(#"\bcase (let )?\.?(ink|vectors|features)\b|[=!]= \.(ink|vectors|features)\b"#)
+        let mentioning = try Repository.sources().filter { path in
+            try !ownFolders.contains { path.hasPrefix($0) } && Repository.text(path).contains(mention)
+        }
+        #expect(mentioning.contains("Sources/Recognition/ModelInput.swift"))
+        #expect(mentioning.count <= 8, "\(mentioning)")
+    }
+
+    /// A newcomer follows these paths.
+    @Test func theArchitecturePageNamesFilesThatAreThere() throws {
+        let files = try ["Sources", "Tests", "docs"].flatMap(Repository.files)
+        let page = try Repository.text("docs/architecture.md")
+        let named = page.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.offset % 2 == 1 && $0.element.hasSuffix(".swift") }.map(\.element)
+        #expect(named.count > 40)
+        for name in named {
+            let found = files.filter { $0.hasSuffix("/" + name) }
+            #expect(!found.isEmpty, "\(name) is not there")
+            for path in found where !name.contains("+") {
+                let type = try #require(name.split(separator: "/").last).dropLast(".swift".count)
+                #expect(try firstDeclaration(path) == type, "\(path) does not begin with \(type)")
+            }
+        }
+    }
+
+    private func firstDeclaration(_ path: String) throws -> Substring? {
+        let declaration =
+            try Regex<(Substring, Substring)>(
+                #"^(?:@\w+ )*(?:public |package )?(?:final |indirect )*(?:struct|class|enum|protocol|actor|extension) (\w+)"#
+            ).anchorsMatchLineEndings()
+        return try Repository.text(path).firstMatch(of: declaration).map { Substring($0.1) }
+    }
+
+    @Test func everyLinkBetweenPagesLeadsSomewhere() throws {
+        let link = try Regex<(Substring, Substring)>(#"\]\(([^)#\s]+)(?:#[^)]*)?\)"#)
+        let pages =
+            ["README.md", "CONTRIBUTING.md"] + (try Repository.files(in: "docs")).filter { $0.hasSuffix(".md") }
+        for page in pages {
+            for match in try Repository.text(page).matches(of: link) where !match.1.contains("://") {
+                let target = Repository.root.appending(path: page).deletingLastPathComponent()
+                    .appending(path: String(match.1)).path
+                #expect(FileManager.default.fileExists(atPath: target), "\(page): \(match.1) is not there")
+            }
+        }
+    }
+}
