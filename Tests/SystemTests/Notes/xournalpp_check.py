@@ -93,6 +93,9 @@ exit $status
         with open(self.log, "wb") as log:
             self.xournalpp = self.child(str(self.folder / "bin/xournalpp"), str(note), stdout=log, stderr=log)
         self.window = wait_until(lambda: self.windows(note.name), 60, lambda: "a window with the note: " + self.log.read_text()[-300:])[0]
+        # The plugin of 1.1.3 knows the note from the list of recent files.
+        recent = self.folder / "home/.local/share/recently-used.xbel"
+        wait_until(lambda: recent.exists() and note.name.replace(" ", "%20") in recent.read_text(), 60, "the note is in the list of recent files")
 
     def windows(self, name):
         found = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", name], env=self.environment, capture_output=True, text=True)
