@@ -97,9 +97,8 @@ documentation: packages swift
 # The unit suites under the address and the thread sanitizer, each in a build of its own.
 SANITIZED = Foundations,Randomness,CKernels,Network,Ink,NoteIndex,Documents,Decoding,Recognition,Pages,Training,Adaptation,Library,Wire,Tablet,Transport,TransportZeroMQ,Streaming,Web,Daemon
 
-# What make test has of it: the rooms that manage memory by hand, and those that hand work from thread to thread.
-BY_HAND    = CKernels,Network,Decoding
-BY_THREADS = Foundations,Transport,Streaming
+# What make test has of it: the rooms that manage memory by hand.
+BY_HAND = CKernels,Network,Decoding
 
 sanitize: packages swift
 	$(call sanitized,address,$(SANITIZED))
@@ -107,7 +106,6 @@ sanitize: packages swift
 
 sanitize-some: packages swift
 	$(call sanitized,address,$(BY_HAND))
-	$(call sanitized,thread,$(BY_THREADS))
 
 define sanitized
 DUCTUS_TESTS=$(2) swift build -c release --sanitize=$(1) --scratch-path .build/$(1) --product $(TESTS)
