@@ -121,7 +121,8 @@ public struct InkCorpus: Corpus {
             try data.map { url in
                 let name = url.lastPathComponent
                 return .init(
-                    try Self.lines(of: url, limit).filter { !leftOut.contains($0.id) }, share: recipe.sampling.shares[name] ?? 1,
+                    try Self.lines(of: url, limit).filter { !leftOut.contains($0.id) },
+                    share: recipe.sampling.shares[name] ?? 1,
                     recombined: recipe.sampling.recombined[name] ?? 0)
             },
             features: features, alphabet: alphabet, augmentation: recipe.augmentation, sampling: recipe.sampling,
