@@ -48,6 +48,18 @@ import Testing
         #expect(page.found() == page.lines)
     }
 
+    /// The first words are as large as a heading's; without them too few rows are left to tell the columns by.
+    @Test(arguments: [1.2, 1.8] as [Float])
+    func columnsThatBeginWithLargeWordsStayColumns(pitches: Float) throws {
+        var page = WrittenPage()
+        try page.write("one two", x: 0, y: 0, size: 1.6)
+        try page.write(["three four", "five six"], y: pitches * page.pitch)
+        let edge = try #require(Bounds(around: page.strokes)).maxX + page.pitch
+        try page.write("eight", x: edge, y: 0, size: 1.6)
+        try page.write(["ten to ten", "eleven"], x: edge, y: pitches * page.pitch)
+        #expect(page.found() == page.lines)
+    }
+
     @Test func rowsOfAFormStayRows() throws {
         var page = WrittenPage()
         let rows = [("Name", "Peter Smith"), ("Street", "Long Lane 12"), ("City", "Oxford"), ("Phone", "none")]

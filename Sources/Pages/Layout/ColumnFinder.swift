@@ -25,7 +25,9 @@ struct ColumnFinder {
         guard members.count > 3, let x = river(in: shapes, members) else { return [members] }
         if let heading = heading(over: x, shapes, members) {
             let below = Set(members).subtracting(heading)
-            return [heading] + blocks(of: shapes, members.filter(below.contains))
+            let rest = members.filter(below.contains)
+            // Columns that end with what stands above them were no columns below a heading.
+            if rest.count > 3, river(in: shapes, rest) != nil { return [heading] + blocks(of: shapes, rest) }
         }
         let left = members.filter { shapes[$0].box.midX < x }, right = members.filter { shapes[$0].box.midX >= x }
         guard !left.isEmpty, !right.isEmpty else { return [members] }
