@@ -109,8 +109,8 @@ sanitize-some: packages swift
 	$(call sanitized,address,$(BY_HAND))
 
 define sanitized
-DUCTUS_TESTS=$(2) swift build -c release --sanitize=$(1) --scratch-path .build/$(1) --product $(TESTS)
-DUCTUS_TESTS=$(2) Tests/sanitized swift test -c release --sanitize=$(1) --scratch-path .build/$(1) --skip-build
+DUCTUS_TESTS=$(2) DUCTUS_SANITIZER=$(1) swift build -c release --sanitize=$(1) --scratch-path .build/$(1) --product $(TESTS)
+DUCTUS_TESTS=$(2) DUCTUS_SANITIZER=$(1) Tests/sanitized swift test -c release --sanitize=$(1) --scratch-path .build/$(1) --skip-build
 endef
 
 # All that is checked of the keyboard in a desktop of its own; make test has some of these.

@@ -10,6 +10,9 @@ let memory: [SwiftSetting] = Context.environment["DUCTUS_GUARD_PAGES"] == nil ? 
 /// `DUCTUS_DATA=FOLDER` adds the tests that need the data sets, which are not part of the repository: `make test-data`.
 let data: [SwiftSetting] = Context.environment["DUCTUS_DATA"] == nil ? [] : [.define("DUCTUS_DATA")]
 
+/// `DUCTUS_SANITIZER=thread` tells the thread sanitizer of what it does not see in Swift's libraries: `make sanitize`.
+let ordering = Context.environment["DUCTUS_SANITIZER"] == "thread"
+
 /// One room of the house: the folder `Sources/<name>`, the module `Ductus<name>`, so that no import meets another package's module.
 /// Each names every module that it imports. The imports go up this list only: a room knows those above it.
 func room(
@@ -33,8 +36,9 @@ func tests(
     resources: [Resource] = []
 ) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: rooms.map { .target(name: module($0)) } + others, exclude: exclude,
-        resources: resources,
+        name: "\(name)Tests",
+        dependencies: rooms.map { .target(name: module($0)) } + others + (ordering ? ["ThreadSanitizerSupport"] : []),
+        exclude: exclude, resources: resources,
         swiftSettings: strict + data)
 }
 
@@ -192,6 +196,7 @@ let package = Package(
 
         // Tests: one folder per room
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .target(name: "ThreadSanitizerSupport", path: "Tests/ThreadSanitizerSupport"),
         .target(name: "ProgramTestSupport", path: "Tests/ProgramTestSupport", swiftSettings: strict),
         .target(
             name: "StreamingTestSupport",
@@ -297,5 +302,6 @@ let package = Package(
                 "Keyboard/chromium_field.py", "Keyboard/ink_on_screen.py",
                 "Notes/xournalpp_check.py",
             ]),
-    ].filter { $0.type != .test || chosenTests?.contains($0.name) != false }
+    ].filter { ordering || $0.name != "ThreadSanitizerSupport" }
+        .filter { $0.type != .test || chosenTests?.contains($0.name) != false }
 )

@@ -14,7 +14,8 @@
 enum { per_page = 1024, pages = 1024 };
 
 /* One descriptor's counts. `received` and `sent` belong to the thread that reads and writes the connection, `taken` and `posted`
-   to the one that takes its messages; each reads the others' and may see them a moment late. */
+   to the one that takes its messages; each reads the others' and may see them a moment late. A number may pass to another reader while
+   its old count stands: `received` also orders what is not atomic between one reader and the next. */
 struct count {
     /* 0: not watched. */
     _Atomic uint64_t flow;
@@ -31,7 +32,7 @@ struct count {
     /* Whether the frame is one of a message; a peer before ZMTP 3; frames that are not encrypted. */
     bool is_message, is_old, is_plain;
     /* Until when heartbeats were forgiven, seconds. */
-    time_t forgiven;
+    _Atomic time_t forgiven;
 };
 
 static _Atomic(struct count *) table[pages];
@@ -78,7 +79,7 @@ static uint64_t file_of(int descriptor) {
 
 static uint64_t held(struct count *count) {
     uint64_t taken = atomic_load_explicit(&count->taken, memory_order_relaxed);
-    uint64_t received = atomic_load_explicit(&count->received, memory_order_relaxed);
+    uint64_t received = atomic_load_explicit(&count->received, memory_order_acquire);
     return received > taken ? received - taken : 0;
 }
 
@@ -109,7 +110,7 @@ ductus_flow ductus_flow_watch(int connection, size_t most, size_t all) {
     atomic_store_explicit(&count->file, file_of(connection), memory_order_relaxed);
     atomic_store_explicit(&count->most, most, memory_order_relaxed);
     atomic_store_explicit(&count->all, all, memory_order_relaxed);
-    atomic_store_explicit(&count->received, 0, memory_order_relaxed);
+    atomic_exchange_explicit(&count->received, 0, memory_order_acquire);
     atomic_store_explicit(&count->taken, 0, memory_order_relaxed);
     atomic_store_explicit(&count->posted, 0, memory_order_relaxed);
     atomic_store_explicit(&count->sent, 0, memory_order_relaxed);
@@ -118,7 +119,7 @@ ductus_flow ductus_flow_watch(int connection, size_t most, size_t all) {
     count->awaited = 13;
     count->stage = greeting;
     count->is_message = count->is_old = count->is_plain = false;
-    count->forgiven = now();
+    atomic_store_explicit(&count->forgiven, now(), memory_order_relaxed);
     ductus_flow flow = ++serial * (per_page * pages) + (uint64_t)connection;
     atomic_store_explicit(&count->flow, flow, memory_order_release);
     pthread_mutex_unlock(&lock);
@@ -164,9 +165,8 @@ uint64_t ductus_flow_ended(void) { return atomic_load_explicit(&ended, memory_or
 /* Takes off what may have been heartbeats since the last time. */
 static uint64_t forgive(struct count *count, uint64_t own) {
     time_t time = now();
-    uint64_t part = (uint64_t)(time - count->forgiven) * heartbeats;
+    uint64_t part = (uint64_t)(time - atomic_exchange_explicit(&count->forgiven, time, memory_order_relaxed)) * heartbeats;
     if (part > own) part = own;
-    count->forgiven = time;
     atomic_fetch_add_explicit(&count->taken, part, memory_order_relaxed);
     atomic_fetch_sub_explicit(&waiting, part, memory_order_relaxed);
     return own - part;
@@ -240,7 +240,7 @@ ssize_t recv(int connection, void *bytes, size_t size, int flags) {
     if (count && got > 0) {
         uint64_t kept = cost(count, bytes, (uint64_t)got);
         atomic_fetch_add_explicit(&waiting, kept, memory_order_relaxed);
-        atomic_fetch_add_explicit(&count->received, kept, memory_order_relaxed);
+        atomic_fetch_add_explicit(&count->received, kept, memory_order_release);
     }
     return got;
 }

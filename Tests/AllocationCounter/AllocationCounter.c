@@ -24,6 +24,18 @@ __attribute__((constructor)) static void install_hooks(void) {
     __sanitizer_install_malloc_and_free_hooks(note_allocation, note_release);
 }
 
+#if __has_feature(thread_sanitizer)
+
+// The thread sanitizer calls the hook for plain blocks only. Swift takes the others from here.
+extern int __interceptor_posix_memalign(void **block, size_t alignment, size_t size);
+
+__attribute__((no_sanitize("thread"))) int posix_memalign(void **block, size_t alignment, size_t size) {
+    count++;
+    return __interceptor_posix_memalign(block, alignment, size);
+}
+
+#endif
+
 #else
 
 extern void *__libc_malloc(size_t size);

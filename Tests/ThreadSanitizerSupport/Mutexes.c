@@ -1,5 +1,5 @@
-// Swift's Mutex waits in the kernel, in a library that the thread sanitizer does not see into: without this it would report a race wherever
-// two threads met at one. The executable's own functions take the place of the library's, which they call, and tell the sanitizer.
+// Swift's Mutex is taken and released in code that the sanitizer sees, but for the waiting: that is a call of the kernel in the library.
+// Without this, a race would be reported wherever two threads met at a Mutex.
 #if __has_feature(thread_sanitizer)
 #define _GNU_SOURCE
 #include <dlfcn.h>
