@@ -94,6 +94,21 @@ import Testing
         }
     }
 
+    /// Every look back lays the open ink out: a pen that never ends its ink would keep all others waiting.
+    @Test(.timeLimit(.minutes(1)))
+    func inkThatNeverEndsIsLaidOutNoMore() {
+        var lines = LiveLines()
+        var open: [Stroke] = []
+        for number in 0..<20_000 {
+            // Dots all over the page: each may begin a line.
+            let place = Sample(x: Float(number * 7919 % 1000), y: Float(number * 104_729 % 3000))
+            open.append(Stroke([place]))
+            open.removeFirst(lines.add([place], count: open.count, open: { open }).reduce(0, +))
+        }
+        #expect(lines.end(open).reduce(0, +) < max(1, open.count))
+        #expect(lines.byteCount <= LiveLines.mostBytes)
+    }
+
     @Test func nothingIsNoLine() {
         var live = LivePage()
         #expect(live.add([Sample]()).place == .sameLine)

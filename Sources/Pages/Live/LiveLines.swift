@@ -24,6 +24,8 @@ package struct LiveLines: Sendable {
     private var firstLine = 0
     /// Strokes since the ink began anew.
     private var seen = 0
+    /// The same when the open ink was last laid out.
+    private var lastLook = 0
 
     private struct Doubt {
         /// Strokes that are open when it is looked at next.
@@ -42,6 +44,8 @@ package struct LiveLines: Sendable {
     /// Ink taller than this many x-heights may be two lines: while it is open, and where it ends.
     private static let tall = 7.0
     private static let tallAtEnd = 4.5
+    /// Open strokes that are laid out at most. More are no line of a hand, and a layout of them would keep other pens waiting.
+    package static let mostStrokes = 200
     /// Points of the last line that are kept.
     private static let mostPoints = 400
 
@@ -73,11 +77,14 @@ package struct LiveLines: Sendable {
                 firstLine = page.line
                 return []
             }
-            if decision.gain >= Self.surely, seen - decision.strokes >= Self.fewest, !wasTall {
-                return end(open(), at: [cut])
-            }
-            doubt = Doubt(due: cut + Self.patience, end: cut + Self.mostPatience)
-        } else if doubt == nil, count >= Self.fewest, isTall, page.height > 1.3 * checkedHeight {
+            let isSure = decision.gain >= Self.surely && seen - decision.strokes >= Self.fewest && !wasTall
+            if isSure || count > Self.mostStrokes { return end(open(), at: [cut]) }
+            // A layout costs more than in proportion to the strokes, and dots all over a page are doubtful all the time.
+            let rested = count + max(0, count / 4 - (seen - lastLook))
+            doubt = Doubt(due: max(cut + Self.patience, rested), end: max(cut + Self.mostPatience, rested))
+        } else if doubt == nil, (Self.fewest...Self.mostStrokes).contains(count), isTall,
+            seen - lastLook >= count / 4, page.height > 1.3 * checkedHeight
+        {
             doubt = Doubt(due: count, end: count)
         }
         guard let doubt, count >= doubt.due else { return [] }
@@ -88,7 +95,8 @@ package struct LiveLines: Sendable {
     ///
     /// - Returns: how many of its strokes are of each line before its last one.
     package mutating func end(_ open: [Stroke]) -> [Int] {
-        let cuts = doubt != nil || isTallAtEnd ? cuts(of: open, least: 1) : []
+        let isDoubtful = (doubt != nil || isTallAtEnd) && open.count <= Self.mostStrokes + Self.mostPatience
+        let cuts = isDoubtful ? cuts(of: open, least: 1) : []
         if doubt != nil || !cuts.isEmpty { page.correct(open, cutAt: cuts, from: firstLine) }
         keep(open[...])
         doubt = nil
@@ -106,6 +114,7 @@ package struct LiveLines: Sendable {
     private var isTallAtEnd: Bool { page.height > Self.tallAtEnd * page.scale }
 
     private mutating func look(at open: [Stroke], until end: Int) -> [Int] {
+        lastLook = seen
         let cuts = cuts(of: open, least: Self.patience - 1)
         if cuts.isEmpty, open.count < end {
             doubt?.due = min(end, open.count + Self.patience)
