@@ -29,8 +29,10 @@ struct count {
     uint64_t skip, size;
     unsigned char awaited;
     enum { greeting, flags, length } stage;
-    /* Whether the frame is one of a message; a peer before ZMTP 3; frames that are not encrypted. */
-    bool is_message, is_old, is_plain;
+    /* Whether the frame is one of a message; a peer before ZMTP 3. */
+    bool is_message, is_old;
+    /* Frames are not encrypted. */
+    _Atomic bool is_plain;
     /* Until when heartbeats were forgiven, seconds. */
     _Atomic time_t forgiven;
 };
@@ -118,7 +120,8 @@ ductus_flow ductus_flow_watch(int connection, size_t most, size_t all) {
     count->skip = 0;
     count->awaited = 13;
     count->stage = greeting;
-    count->is_message = count->is_old = count->is_plain = false;
+    count->is_message = count->is_old = false;
+    atomic_store_explicit(&count->is_plain, false, memory_order_relaxed);
     atomic_store_explicit(&count->forgiven, now(), memory_order_relaxed);
     ductus_flow flow = ++serial * (per_page * pages) + (uint64_t)connection;
     atomic_store_explicit(&count->flow, flow, memory_order_release);
@@ -177,7 +180,7 @@ static bool is_over(struct count *count, int connection) {
     uint64_t most = atomic_load_explicit(&count->most, memory_order_relaxed);
     uint64_t own = held(count);
     if (own <= most / 16) return false;
-    if (!count->is_plain) own = forgive(count, own);
+    if (!atomic_load_explicit(&count->is_plain, memory_order_relaxed)) own = forgive(count, own);
     /* May be below zero for a moment, where something is taken that is just being counted. */
     int64_t together = (int64_t)atomic_load_explicit(&waiting, memory_order_relaxed);
     uint64_t all = atomic_load_explicit(&count->all, memory_order_relaxed);
@@ -206,12 +209,12 @@ static uint64_t cost(struct count *count, const unsigned char *bytes, uint64_t s
             /* The eleventh byte is the version, with the thirteenth begins the name of the mechanism. */
             if (count->awaited == 2) count->is_old = byte < 3;
             if (count->awaited) break;
-            count->is_plain = byte == 'N';
+            atomic_store_explicit(&count->is_plain, byte == 'N', memory_order_relaxed);
             count->skip = 64 - 13;
             count->stage = flags;
             break;
         case flags:
-            count->is_message = !count->is_plain || !(byte & 4);
+            count->is_message = !atomic_load_explicit(&count->is_plain, memory_order_relaxed) || !(byte & 4);
             count->awaited = byte & 2 ? 8 : 1;
             count->size = 0;
             count->stage = length;

@@ -14,6 +14,7 @@ package final class SocketMonitor {
 
     private static let serial = Atomic<UInt64>(0)
 
+    private let socket: Socket
     private let pair: Socket
     private let batch = MessageBatch()
 
@@ -27,8 +28,16 @@ package final class SocketMonitor {
         guard zmq_socket_monitor(socket.handle, endpoint.description, events) == 0 else {
             throw .option("a monitor", of: socket.kind, code: zmq_errno())
         }
+        self.socket = socket
         pair = try Socket(.pair, context: socket.context)
         try pair.connect(endpoint)
+    }
+
+    /// Ends the reports before their reader is closed. Otherwise libzmq's thread, with the next event of the socket, would wait for
+    /// a reader for ever, and with it all sockets of the context.
+    deinit {
+        while (try? next(milliseconds: 0)) != nil {}
+        zmq_socket_monitor(socket.handle, nil, 0)
     }
 
     var handle: UnsafeMutableRawPointer { pair.handle }
