@@ -80,10 +80,10 @@ package struct LiveLines: Sendable {
             let isSure = decision.gain >= Self.surely && seen - decision.strokes >= Self.fewest && !wasTall
             if isSure || count > Self.mostStrokes { return end(open(), at: [cut]) }
             // A layout costs more than in proportion to the strokes, and dots all over a page are doubtful all the time.
-            let rested = count + max(0, count / 4 - (seen - lastLook))
+            let rested = count + max(0, count - (seen - lastLook))
             doubt = Doubt(due: max(cut + Self.patience, rested), end: max(cut + Self.mostPatience, rested))
         } else if doubt == nil, (Self.fewest...Self.mostStrokes).contains(count), isTall,
-            seen - lastLook >= count / 4, page.height > 1.3 * checkedHeight
+            seen - lastLook >= count, page.height > 1.3 * checkedHeight
         {
             doubt = Doubt(due: count, end: count)
         }
