@@ -78,24 +78,28 @@ struct ColumnFinder {
 
     private func isBetweenColumns(_ shapes: [StrokeShape], _ members: [Int], x: Double, width: Double) -> Bool {
         var sides = (left: PlaneBox(), right: PlaneBox())
-        var rows: (left: Set<Int>, right: Set<Int>) = ([], [])
+        // The first and the last row of each side.
+        var left: ClosedRange<Int>?, right: ClosedRange<Int>?
+        var crossings = 0, returns = 0
+        var last: PlaneBox?
         for at in members {
-            let row = Int((shapes[at].box.midY / (2 * unit)).rounded(.down))
-            if shapes[at].box.midX < x {
-                rows.left.insert(row)
-                sides.left.formUnion(shapes[at].box)
+            let box = shapes[at].box
+            let row = Int((box.midY / (2 * unit)).rounded(.down))
+            if box.midX < x {
+                left = min(row, left?.lowerBound ?? row)...max(row, left?.upperBound ?? row)
+                sides.left.formUnion(box)
             } else {
-                rows.right.insert(row)
-                sides.right.formUnion(shapes[at].box)
+                right = min(row, right?.lowerBound ?? row)...max(row, right?.upperBound ?? row)
+                sides.right.formUnion(box)
             }
+            if let last {
+                if (last.midX < x) != (box.midX < x) { crossings += 1 }
+                if box.minX < last.minX - 4 * unit { returns += 1 }
+            }
+            last = box
         }
-        guard let leftTop = rows.left.min(), let leftEnd = rows.left.max(), let rightTop = rows.right.min(),
-            let rightEnd = rows.right.max()
-        else { return false }
-        let shared = min(leftEnd, rightEnd) - max(leftTop, rightTop) + 1
-        let steps = zip(members, members.dropFirst()).map { (shapes[$0].box, shapes[$1].box) }
-        let crossings = steps.filter { ($0.midX < x) != ($1.midX < x) }.count
-        let returns = steps.filter { $1.minX < $0.minX - 4 * unit }.count
+        guard let left, let right else { return false }
+        let shared = min(left.upperBound, right.upperBound) - max(left.lowerBound, right.lowerBound) + 1
         // Written line by line, one side after the other: so are no lines. Strokes that are sorted by place have no returns.
         let isApart = crossings <= 2 && returns >= 3 && shared >= 2 * Self.leastRows
         guard shared >= Self.leastRows, isApart || width > Self.narrowestRiver(rows: shared) * unit,

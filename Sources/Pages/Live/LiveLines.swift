@@ -45,7 +45,7 @@ package struct LiveLines: Sendable {
     private static let tall = 7.0
     private static let tallAtEnd = 4.5
     /// Open strokes that are laid out at most. More are no line of a hand, and a layout of them would keep other pens waiting.
-    package static let mostStrokes = 200
+    package static let mostStrokes = 120
     /// Points of the last line that are kept.
     private static let mostPoints = 400
 
@@ -79,9 +79,12 @@ package struct LiveLines: Sendable {
             }
             let isSure = decision.gain >= Self.surely && seen - decision.strokes >= Self.fewest && !wasTall
             if isSure || count > Self.mostStrokes { return end(open(), at: [cut]) }
-            // A layout costs more than in proportion to the strokes, and dots all over a page are doubtful all the time.
-            let rested = count + max(0, count - (seen - lastLook))
-            doubt = Doubt(due: max(cut + Self.patience, rested), end: max(cut + Self.mostPatience, rested))
+            // A layout costs more than in proportion to the strokes, and dots all over a page are doubtful all the time: one look is enough there.
+            let rest = count - (seen - lastLook)
+            doubt =
+                rest > 0
+                ? Doubt(due: max(cut + Self.patience, count + rest), end: 0)
+                : Doubt(due: cut + Self.patience, end: cut + Self.mostPatience)
         } else if doubt == nil, (Self.fewest...Self.mostStrokes).contains(count), isTall,
             seen - lastLook >= count, page.height > 1.3 * checkedHeight
         {
