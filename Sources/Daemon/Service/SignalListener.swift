@@ -15,18 +15,24 @@ package final class SignalListener: Sendable {
     private let sources = Mutex<[any DispatchSourceSignal]>([])
     private let queue = DispatchQueue(label: "signals")
 
-    /// Listens from now on. SIGPIPE is ignored: a peer that goes away is an error of one write, not the end.
+    /// Listens when it returns. SIGPIPE is ignored: a peer that goes away is an error of one write, not the end.
+    ///
+    /// A source on Linux installs a handler of its own, and until then a signal has its usual effect. One that were ignored
+    /// before would be lost, and with it the wish to stop.
     package init(_ handler: @escaping @Sendable (Event) -> Void) {
         signal(SIGPIPE, SIG_IGN)
+        let registered = DispatchGroup()
         for (number, event) in Self.events {
-            signal(number, SIG_IGN)
+            registered.enter()
             sources.withLock { sources in
                 let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
                 source.setEventHandler { handler(event) }
+                source.setRegistrationHandler { registered.leave() }
                 source.activate()
                 sources.append(source)
             }
         }
+        registered.wait()
     }
 
     /// Signals have their usual effect again.
