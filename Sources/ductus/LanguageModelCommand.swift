@@ -13,7 +13,7 @@ struct LanguageModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "language-model", abstract: "Build, train, sample and measure character language models.",
         subcommands: [
-            Build.self, Train.self, Export.self, Sample.self, Perplexity.self, Probe.self, Words.self,
+            Build.self, Train.self, Text.self, Export.self, Sample.self, Perplexity.self, Probe.self, Words.self,
         ])
 
     struct Build: ParsableCommand {
@@ -45,7 +45,7 @@ struct LanguageModelCommand: ParsableCommand {
         }
 
         func run() throws {
-            let corpus = try corpus.training(alphabet: chosenAlphabet())
+            let corpus = try corpus.training(alphabet: AlphabetFile.read(alphabet))
             let pruning: KneserNey.Pruning =
                 if let megabytes { .size(bytes: Int(megabytes * 1_048_576)) } else if let prune {
                     .threshold(prune)
@@ -53,25 +53,6 @@ struct LanguageModelCommand: ParsableCommand {
             let levels = try KneserNey.estimate(corpus, order: order, pruning: pruning) { Terminal.error($0) }
             let size = try LanguageModel.write(levels, to: URL(filePath: out))
             Terminal.error("\(out): order \(order), \(levels.count) n-grams, \(size) bytes")
-        }
-
-        private func chosenAlphabet() throws -> Alphabet {
-            guard let alphabet else { return .printableASCII }
-            var isFolder: ObjCBool = false
-            if FileManager.default.fileExists(atPath: alphabet, isDirectory: &isFolder), isFolder.boolValue {
-                return try Model(contentsOf: URL(filePath: alphabet)).alphabet
-            }
-            do {
-                let data = try Data(contentsOf: URL(filePath: alphabet))
-                if let recipe = try? JSONDecoder().decode(Recipe.self, from: data), let chosen = recipe.alphabet {
-                    return chosen
-                }
-                return try JSONDecoder().decode(Alphabet.self, from: data)
-            } catch let fault as Alphabet.Fault {
-                throw fault
-            } catch {
-                throw ValidationError("--alphabet: \(alphabet) is no JSON list of symbols, recipe or model folder")
-            }
         }
     }
 

@@ -45,6 +45,15 @@ extension LanguageModelCommand {
 
         func run() throws {
             let folder = URL(filePath: out)
+            func exists(_ name: String) -> Bool {
+                FileManager.default.fileExists(atPath: folder.appending(path: name).path)
+            }
+            // A run writes its recipe first: it may have been cut before its first checkpoint.
+            let wasCut = exists("recipe.json") && !exists(Model.File.recurrentLanguageModel)
+            guard !resume || exists("checkpoint.safetensors") || wasCut else {
+                throw ValidationError(
+                    "\(out): there is no checkpoint to resume from; leave out --resume to begin anew, or check --out")
+            }
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             let recipe = try chosenRecipe(in: folder)
             Terminal.error("Reading the text")
@@ -55,7 +64,12 @@ extension LanguageModelCommand {
             if let from {
                 try run.begin(with: RecurrentLanguageModel(contentsOf: URL(filePath: from)), path: from)
             }
-            if resume, try run.resume() { Terminal.error("Resumed after step \(run.stepsDone)") }
+            if resume {
+                Terminal.error(
+                    try run.resume()
+                        ? "Resumed after step \(run.stepsDone)"
+                        : "\(out): the run was cut before its first checkpoint, and begins anew")
+            }
             Terminal.error(
                 "\(run.architecture.parameterCount) weights, \(recipe.steps) steps, \(keptOut.count) lines kept out")
             var bar = ProgressBar(total: recipe.steps)
@@ -122,6 +136,35 @@ extension LanguageModelCommand {
             ]
             if let bits = progress.heldOutBits { parts.insert(String(format: "kept out %.3f bits", bits), at: 2) }
             return parts.joined(separator: "  ")
+        }
+    }
+
+    struct Text: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "text",
+            abstract: "Print the text that training reads: cut, and put as the transcripts are, one line per line.",
+            discussion: "A trainer in another program reads what `train` reads: see integrations/pytorch.")
+
+        @OptionGroup var corpus: CorpusOptions
+
+        @Flag(name: .customLong("kept-out"), help: "Print the files kept out instead of the others.")
+        var printsKeptOut = false
+
+        @Option(help: "File of the model's symbols, as in build. Default: printable ASCII.")
+        var alphabet: String?
+
+        func validate() throws {
+            guard !printsKeptOut || corpus.keepOut != nil else {
+                throw ValidationError("--kept-out prints what --keep-out leaves out: give that number, too")
+            }
+        }
+
+        func run() throws {
+            let alphabet = try AlphabetFile.read(alphabet)
+            let text = try printsKeptOut ? corpus.keptOut(alphabet: alphabet) : corpus.training(alphabet: alphabet)
+            for line in text.stream.split(separator: .boundary) {
+                print(alphabet.decode(line.map { Int($0) }))
+            }
         }
     }
 

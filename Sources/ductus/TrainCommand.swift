@@ -130,10 +130,10 @@ struct TrainCommand: ParsableCommand {
             recipe: recipe, architecture: setup.architecture, corpus: setup.corpus, start: start, threads: threads,
             shards: shards, collective: collective, averageEvery: averageEvery, checkpoint: output.checkpoint)
         if resume {
-            guard try run.resume() else {
-                throw CommandFailure("\(output.checkpoint.path): there is no checkpoint to resume from")
-            }
-            tell("Resumed after epoch \(run.history.count)")
+            tell(
+                try run.resume()
+                    ? "Resumed after epoch \(run.history.count)"
+                    : "\(out): the run was cut before its first checkpoint, and begins anew")
         }
         tell(
             "\(setup.corpus.count) examples, \(run.architecture.parameterCount) weights, \(threads) threads"
@@ -172,7 +172,9 @@ struct TrainCommand: ParsableCommand {
         }
         if resume {
             let checkpoint = TrainingFolder(folder).checkpoint
-            guard FileManager.default.fileExists(atPath: checkpoint.path) else {
+            // A run writes its recipe first and a checkpoint after each epoch: it may have been cut in between.
+            let wasCut = exists("recipe.json") && !exists("model.safetensors")
+            guard exists(checkpoint.lastPathComponent) || wasCut else {
                 throw ValidationError(
                     "\(checkpoint.path): there is no checkpoint to resume from; leave out --resume to begin anew, or check --out"
                 )

@@ -62,6 +62,7 @@ import Testing
             ], says: "\"canary_after\""),
         Run("language-model build", ["$F/text.txt", "--order", "3", "--out", "$F/text.ngram"], says: "n-grams"),
         Run("language-model perplexity", ["--model", "$F/text.ngram", "$F/text.txt", "--json"], says: "perplexity"),
+        Run("language-model text", ["$F/text.txt", "--pieces"], says: " "),
         Run(
             "language-model train",
             [
