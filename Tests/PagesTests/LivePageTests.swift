@@ -14,7 +14,7 @@ import Testing
         }
         for (at, stroke) in page.strokes.enumerated() {
             open.append(at)
-            divide(lines.add(stroke.samples, count: open.count) { open.map { page.strokes[$0] } })
+            divide(lines.add(stroke.samples[...], count: open.count) { open.map { page.strokes[$0] } })
             if pauses.contains(at) {
                 divide(lines.end(open.map { page.strokes[$0] }))
                 segments.append(open)
@@ -71,11 +71,11 @@ import Testing
         var page = WrittenPage()
         try page.write(Array(prose.prefix(3)))
         var live = LivePage()
-        for stroke in page.strokes { live.add(stroke.samples) }
+        for stroke in page.strokes { live.add(stroke.samples[...]) }
         let edge = try #require(Bounds(around: page.lines[0].map { page.strokes[$0] })).maxX
         var word = WrittenPage()
         try word.write("now", x: edge + page.pitch / 3, y: 0)
-        #expect(live.add(try #require(word.strokes.first).samples).place == .earlierLine(0))
+        #expect(live.add(try #require(word.strokes.first).samples[...]).place == .earlierLine(0))
     }
 
     @Test func memoryIsBounded() throws {
@@ -86,7 +86,7 @@ import Testing
             var open: [Stroke] = []
             for stroke in page.strokes {
                 open.append(stroke)
-                for count in lines.add(stroke.samples, count: open.count, open: { open }) { open.removeFirst(count) }
+                for count in lines.add(stroke.samples[...], count: open.count, open: { open }) { open.removeFirst(count) }
             }
             let counts = lines.end(open)
             #expect(counts.reduce(0, +) < open.count)
@@ -111,7 +111,7 @@ import Testing
 
     @Test func nothingIsNoLine() {
         var live = LivePage()
-        #expect(live.add([Sample]()).place == .sameLine)
+        #expect(live.add([]).place == .sameLine)
         #expect(live.add([Sample(x: .nan, y: 0)]).place == .sameLine)
         #expect(live.isEmpty)
     }

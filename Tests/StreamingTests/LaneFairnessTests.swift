@@ -113,13 +113,61 @@ import Testing
         func offer(_ name: String, _ client: String, _ count: Int) -> [InboxRefusal?] {
             var publisher = TestPublisher(name, pipeline, client: client)
             return (0..<count).map { _ in
-                thread.offer(
-                    Arrival(
-                        stream: publisher.stream, packet: publisher.packet(.endOfSegment), from: publisher.client,
-                        pipeline: pipeline, arrived: 0))
+                let arrival = Arrival(
+                    stream: publisher.stream, packet: publisher.packet(.endOfSegment), from: publisher.client,
+                    pipeline: pipeline, arrived: 0)
+                return thread.offer(arrival, displaces: false).refusal
             }
         }
         #expect(offer("a", "loud", 4) + offer("b", "loud", 4) == [nil, nil, nil, nil, nil, nil, .client, .client])
         #expect(offer("c", "calm", 5) == [nil, nil, nil, nil, .lane])
+    }
+
+    /// Finals that are let go of are kept until they were said, but not without end.
+    @Test func finalsThatSayWhyTheyAreEmpty_areBounded_too() throws {
+        let pipeline = try pipeline()
+        let bound = 256 << 10
+        let lane = Lane(limits: LaneLimits(clientFrames: 100, clientBytes: bound), clock: clock, sink: collector)
+        var publishers = (0..<20).map { TestPublisher("f\($0)", pipeline, client: "flood") }
+        var most = 0
+        // No turn: nothing is read, and nothing can be said.
+        for _ in 0..<400 {
+            for index in publishers.indices {
+                publishers[index].send(flood(3), to: lane, at: clock)
+                publishers[index].send(.endOfSegment, to: lane, at: clock)
+            }
+            most = max(most, lane.byteCount)
+        }
+        #expect(most < 2 * bound + 20 * 4096)
+        #expect(lane.report.refusals[.memory, default: 0] > 0)
+        var victim = TestPublisher("victim", pipeline, client: "flood")
+        var pen = ScribblingPen(seed: 1)
+        for letter in pen.letters(5) { victim.send(letter, to: lane, at: clock) }
+        victim.send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        #expect(collector.finals.contains { $0.stream == victim.stream && $0.failure == nil })
+    }
+
+    /// A stream that waits for each answer does not wait for those that never do.
+    @Test func whoKeepsLittleWaiting_goesBeforeWhoKeepsMuch() throws {
+        var queue = FairQueue<Int>()
+        for stream in 0..<200 {
+            queue.add(
+                stream, of: .named("s\(stream)"), from: ClientIdentifier("one"), cost: 50, waiting: 100)
+        }
+        func turn() throws -> Int {
+            let next = queue.next()
+            let stream = try #require(next)
+            if stream >= 0 {
+                queue.add(
+                    stream, of: .named("s\(stream)"), from: ClientIdentifier("one"), cost: 50, waiting: 100)
+            }
+            return stream
+        }
+        for _ in 0..<1000 { _ = try turn() }
+        queue.add(-1, of: .named("pen"), from: ClientIdentifier("one"), cost: 500)
+        var turns = 0
+        while try turn() >= 0 { turns += 1 }
+        #expect(turns < 100, "not ten turns of each of 200 streams")
     }
 }

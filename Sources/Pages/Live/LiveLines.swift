@@ -66,7 +66,7 @@ package struct LiveLines: Sendable {
     ///   - open: gives these strokes.
     /// - Returns: how many of them are of each line that has ended, oldest first; empty where none has.
     package mutating func add(
-        _ stroke: some Sequence<Sample>, cameBack: Bool = false, count: Int, open: () -> [Stroke]
+        _ stroke: ArraySlice<Sample>, cameBack: Bool = false, count: Int, open: () -> [Stroke]
     ) -> [Int] {
         seen += 1
         let wasTall = isTall

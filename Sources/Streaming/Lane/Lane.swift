@@ -62,7 +62,9 @@ public final class Lane {
             return refuse(stream, because: .streams)
         }
         // Packets that end a segment are always taken, because they free memory.
-        if case .input = packet.role, session.byteCount >= limits.streamBytes {
+        if case .input = packet.role,
+            session.byteCount >= limits.streamBytes || backlog.isBeyond(session, limits)
+        {
             return refuse(stream, because: .memory)
         }
         do {
@@ -94,11 +96,13 @@ public final class Lane {
     private func enqueue(_ session: any Session) {
         if session.waitingFinals > 0 {
             guard withFinals.insert(ObjectIdentifier(session)).inserted else { return }
+            let frames = session.nextFinalFrames
             dueFinals.add(
-                session, of: session.stream, from: session.client, frames: session.nextFinalFrames + Self.finalCost)
+                session, of: session.stream, from: session.client, cost: frames > 0 ? frames + Self.finalCost : 1,
+                waiting: session.waitingFinals)
         } else if session.partialIsDue, withPartials.insert(ObjectIdentifier(session)).inserted {
             duePartials.add(
-                session, of: session.stream, from: session.client, frames: Self.partialCost(session.pipeline))
+                session, of: session.stream, from: session.client, cost: Self.partialCost(session.pipeline))
         }
     }
 
@@ -157,7 +161,7 @@ public final class Lane {
             switch session.nextWindow() {
             case .window(let request):
                 duePartials.charge(
-                    session.stream, of: session.client, frames: request.frames - Self.partialCost(session.pipeline))
+                    session.stream, of: session.client, cost: request.frames - Self.partialCost(session.pipeline))
                 windows.add(request, for: session)
             case .event(let event): publish(event)
             case .nothing: enqueue(session)
