@@ -153,21 +153,48 @@ import Testing
         var queue = FairQueue<Int>()
         for stream in 0..<200 {
             queue.add(
-                stream, of: .named("s\(stream)"), from: ClientIdentifier("one"), cost: 50, waiting: 100)
+                stream, of: .named("s\(stream)"), from: ClientIdentifier("one"), cost: 50, waiting: 50_000)
         }
         func turn() throws -> Int {
             let next = queue.next()
             let stream = try #require(next)
             if stream >= 0 {
                 queue.add(
-                    stream, of: .named("s\(stream)"), from: ClientIdentifier("one"), cost: 50, waiting: 100)
+                    stream, of: .named("s\(stream)"), from: ClientIdentifier("one"), cost: 50, waiting: 50_000)
             }
             return stream
         }
         for _ in 0..<1000 { _ = try turn() }
-        queue.add(-1, of: .named("pen"), from: ClientIdentifier("one"), cost: 500)
+        queue.add(-1, of: .named("pen"), from: ClientIdentifier("one"), cost: 500, waiting: 500)
         var turns = 0
         while try turn() >= 0 { turns += 1 }
         #expect(turns < 100, "not ten turns of each of 200 streams")
+    }
+
+    /// A pen that writes line after line among segments of thousands of frames, all of one client.
+    @Test func shortWork_doesNotWaitForLongWork() throws {
+        var queue = FairQueue<Int>()
+        let one = ClientIdentifier("one")
+        func add(_ stream: Int) {
+            let frames = stream < 0 ? 400 : 4_000
+            queue.add(stream, of: .named("s\(stream)"), from: one, cost: frames, waiting: frames)
+        }
+        for stream in 0..<200 { add(stream) }
+        for _ in 0..<60 {
+            add(-1)
+            var turns = 0
+            while true {
+                let next = queue.next()
+                let stream = try #require(next)
+                if stream < 0 { break }
+                add(stream)
+                turns += 1
+            }
+            #expect(turns <= 2)
+        }
+        // A batch of little work is not made longer by a large piece.
+        add(-1)
+        #expect(queue.next(upTo: 2_000) == -1)
+        #expect(queue.next(upTo: 2_000) == nil && queue.count == 200)
     }
 }

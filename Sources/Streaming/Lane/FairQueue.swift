@@ -6,8 +6,8 @@
 /// share of the speed. So a client that asks for little does not wait for those that ask for much, and none waits for
 /// ever.
 ///
-/// Streams of one client that have less waiting go first: the next work of one with five times as much waiting counts as five times as
-/// much. So a stream that waits for each answer does not wait for those that never do.
+/// Streams of one client that have less waiting go first: a piece of work counts by its cost and by all that its stream has waiting. So a
+/// stream that waits for each answer does not wait for those that never do, nor a short line for long ones.
 ///
 /// A stream stands in the queue at most once. Adding costs the logarithm of a client's streams, taking out the number of clients.
 package struct FairQueue<Element> {
@@ -39,22 +39,23 @@ package struct FairQueue<Element> {
 
     /// Adds the next work of `stream`, which costs about so much.
     ///
-    /// - Parameter waiting: how much work the stream has waiting, this one among it, in such pieces.
+    /// - Parameter waiting: the cost of all that the stream has waiting, this work among it.
     package mutating func add(
-        _ element: Element, of stream: StreamName, from client: ClientIdentifier, cost: Int, waiting: Int = 1
+        _ element: Element, of stream: StreamName, from client: ClientIdentifier, cost: Int, waiting: Int = 0
     ) {
         order &+= 1
         count += 1
         let cost = Double(max(1, cost))
-        let weighted = cost * Double(min(max(1, waiting), Self.mostWaiting))
+        let weighted = cost * min(max(1, Double(waiting) / Self.little), Self.mostWeight)
         clients[client, default: Client()].add(element, of: stream, cost: cost, weighted: weighted, order: order)
     }
 
-    /// Beyond it more waiting work costs a stream no more of its turns.
-    private static var mostWaiting: Int { 64 }
+    /// Up to so much waiting work a piece counts as what it costs: a line of writing.
+    private static var little: Double { 512 }
+    private static var mostWeight: Double { 64 }
 
-    /// Takes out what is next.
-    package mutating func next() -> Element? {
+    /// Takes out what is next; nil where that costs more than `most`.
+    package mutating func next(upTo most: Int = .max) -> Element? {
         var best: (client: ClientIdentifier, finish: Double, order: UInt64)?
         for (client, contents) in clients {
             guard let first = contents.entries.first else { continue }
@@ -64,6 +65,7 @@ package struct FairQueue<Element> {
         }
         guard let chosen = best?.client, let index = clients.index(forKey: chosen) else { return nil }
         let cost = clients.values[index].entries[0].cost
+        guard cost <= Double(most) else { return nil }
         shares.charge(chosen, cost)
         shares.advance(by: cost, among: clients.count)
         let element = clients.values[index].removeFirst()

@@ -99,7 +99,7 @@ public final class Lane {
             let frames = session.nextFinalFrames
             dueFinals.add(
                 session, of: session.stream, from: session.client, cost: frames > 0 ? frames + Self.finalCost : 1,
-                waiting: session.waitingFinals)
+                waiting: session.waitingWork.frames + session.waitingFinals * Self.finalCost)
         } else if session.partialIsDue, withPartials.insert(ObjectIdentifier(session)).inserted {
             duePartials.add(
                 session, of: session.stream, from: session.client, cost: Self.partialCost(session.pipeline))
@@ -197,8 +197,9 @@ public final class Lane {
     private func readFinals() {
         var wholes: [(session: any Session, request: FinalRequest)] = []
         var (offered, taken, frames) = (0, 0, 0)
+        // A long one does not keep short ones waiting that are read in the same call.
         while offered < Self.offersPerTurn, taken < limits.finalsPerTurn, frames < limits.finalFramesPerTurn,
-            let session = dueFinals.next()
+            let session = dueFinals.next(upTo: taken == 0 ? .max : limits.finalFramesPerTurn - frames)
         {
             offered += 1
             let cost = session.nextFinalFrames
