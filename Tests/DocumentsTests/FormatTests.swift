@@ -113,6 +113,24 @@ import Testing
         }
     }
 
+    /// Files that were put together with `cat`: what is there is read, and the rest is not passed over in silence.
+    @Test(arguments: [
+        #"<svg><polyline fill="none" stroke="#000" points="10,10 12,14"/></svg>"#,
+        "<ink><trace>10 0, 9 1</trace></ink>",
+    ])
+    func aSecondDocumentInAFile_isSaid(document: String) throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("two", Data("\(document)\n\(document)\n".utf8))
+        var faults = 0
+        func count(_ page: Result<InkPage, FileError>) -> Bool {
+            if case .failure = page { faults += 1 }
+            return true
+        }
+        var said = ""
+        do { try InkFile.pages(of: file.path, count) } catch { said = "\(error)" }
+        #expect(faults > 0 || said.contains("a second root element"))
+    }
+
     @Test func inkFarFromTheOriginKeepsItsShape() throws {
         let page = try pages(Array(#"{"strokes":[[[4000000010,4000000030.5],[-900000020,-900000040]]]}"#.utf8))[0]
         let samples = page.ink.strokes[0].samples

@@ -98,7 +98,12 @@ import Testing
         for round in 0..<20_000 {
             let index = (round * round) % publishers.count
             _ = inbox.offer(packet(&publishers[index]), displaces: true)
-            if round % 7_000 == 6_999 { inbox.take(into: &taken) }
+            if round % 1_000 == 999 {
+                var some: [Arrival] = []
+                inbox.take(into: &some, atMost: round % 400)
+                #expect(some.count <= round % 400)
+                taken += some
+            }
         }
         taken += takeAll(&inbox)
         for (_, packets) in Dictionary(grouping: taken, by: \.stream) {

@@ -49,7 +49,8 @@ package struct LaneInbox {
     private let ofClient: Bound
     private let ofSender: Bound
     /// As much as a lane reads before it looks at what else is due.
-    private static let helping = Bound(packets: 4096, bytes: 2 << 20)
+    private static let helping = Bound(packets: mostPackets, bytes: 2 << 20)
+    package static let mostPackets = 4096
 
     /// In the order of their arrival, as long as all are one helping.
     private var arrivals: [Arrival] = []
@@ -175,14 +176,15 @@ package struct LaneInbox {
 
     // MARK: Out
 
-    /// Adds the next helping.
-    package mutating func take(into taken: inout [Arrival]) {
-        guard !order.isEmpty else {
+    /// Gives out the next helping, of so many packets at most. `taken` is empty before.
+    package mutating func take(into taken: inout [Arrival], atMost most: Int = LaneInbox.mostPackets) {
+        if order.isEmpty, arrivals.count <= most {
             swap(&taken, &arrivals)
             return clear()
         }
+        sort()
         var bytes = 0
-        while taken.count < Self.helping.packets, bytes < Self.helping.bytes, let sender = order.next() {
+        while taken.count < most, bytes < Self.helping.bytes, let sender = order.next() {
             // Its packets may have lost their places since.
             guard let arrival = queues[sender]?.removeFirst() else {
                 queues[sender] = nil
