@@ -29,9 +29,14 @@ package struct LaneInbox {
 
         func fills(_ bound: Bound) -> Bool { packets >= bound.packets || bytes >= bound.bytes }
 
-        mutating func add(_ size: Int) {
+        /// - Parameter isNew: of a client: whether the packet's sender had none here.
+        /// - Returns: whether it is the only one.
+        @discardableResult
+        mutating func add(_ size: Int, sender isNew: Bool = false) -> Bool {
             packets += 1
             bytes += size
+            if isNew { senders += 1 }
+            return packets == 1
         }
 
         mutating func remove(_ size: Int) {
@@ -88,9 +93,8 @@ package struct LaneInbox {
             return outcome
         }
         let size = arrival.packet.byteCount
-        senders[sender, default: Share()].add(size)
-        if senders[sender]?.packets == 1 { clients[arrival.client, default: Share()].senders += 1 }
-        clients[arrival.client, default: Share()].add(size)
+        let isFirst = senders[sender, default: Share()].add(size)
+        clients[arrival.client, default: Share()].add(size, sender: isFirst)
         all.add(size)
         if order.isEmpty, arrivals.count < Self.helping.packets, all.bytes <= Self.helping.bytes {
             arrivals.append(arrival)
