@@ -203,6 +203,16 @@ package struct LaneInbox {
         if isEmpty { clear() }
     }
 
+    /// The packets of the next helping, after `count` packets took so many nanoseconds: what is hard to read, such as a thousand strokes in each
+    /// packet, must not keep others waiting.
+    package static func helping(after count: Int, in elapsed: Int64, of helping: Int) -> Int {
+        if elapsed > longest { return max(1, min(helping, count) / 4) }
+        return elapsed < longest / 4 ? min(mostPackets, helping * 2) : helping
+    }
+
+    /// Nanoseconds that a helping may take.
+    private static let longest: Int64 = 40_000_000
+
     private mutating func clear() {
         senders.removeAll(keepingCapacity: true)
         clients.removeAll(keepingCapacity: true)

@@ -115,7 +115,7 @@ public final class LaneThread: Sendable {
                     arrival.packet, of: arrival.stream, from: arrival.client, pipeline: arrival.pipeline,
                     arrived: arrival.arrived)
             }
-            helping = Self.helping(after: taken.count, in: lane.now.monotonic - began, of: helping)
+            helping = LaneInbox.helping(after: taken.count, in: lane.now.monotonic - began, of: helping)
             let hadArrivals = !taken.isEmpty
             taken.removeAll(keepingCapacity: true)
             for task in tasks { task.run(lane) }
@@ -137,15 +137,6 @@ public final class LaneThread: Sendable {
             }
         }
     }
-
-    /// The packets of the next helping: what is hard to read, such as a thousand strokes in each packet, must not keep others waiting.
-    private static func helping(after count: Int, in elapsed: Int64, of helping: Int) -> Int {
-        if elapsed > longestHelping { return max(1, min(helping, count) / 4) }
-        return elapsed < longestHelping / 4 ? min(LaneInbox.mostPackets, helping * 2) : helping
-    }
-
-    /// Nanoseconds that a helping may take.
-    private static let longestHelping: Int64 = 40_000_000
 
     private func report(_ lane: Lane, refused: UInt64) {
         let report = LaneReport(
