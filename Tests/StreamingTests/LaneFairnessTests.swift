@@ -127,7 +127,7 @@ import Testing
     @Test func finalsThatSayWhyTheyAreEmpty_areBounded_too() throws {
         let pipeline = try pipeline()
         let bound = 256 << 10
-        let lane = Lane(limits: LaneLimits(clientFrames: 100, clientBytes: bound), clock: clock, sink: collector)
+        let lane = Lane(limits: LaneLimits(clientFrames: 5_000, clientBytes: bound), clock: clock, sink: collector)
         var publishers = (0..<20).map { TestPublisher("f\($0)", pipeline, client: "flood") }
         var most = 0
         // No turn: nothing is read, and nothing can be said.

@@ -198,13 +198,16 @@ extension ClientQuotas.Account {
             guard bytes.has(amount, now: now) || common.has(amount, now: now) else { return false }
             common.charge(amount, owing: 0, now: now)
             unreadable = common
-            // Readable, until the next is not.
-            if streams[stream] != nil { unreadableStreams -= 1 }
             var known =
                 streams[stream]
                 ?? ClientQuotas.Share(
                     bytes: TokenBucket(rate: common.rate, burst: common.burst, now: now), latest: now)
-            known.standing = streams[stream] == nil ? .new : .readable
+            if known.standing == .unreadable {
+                // Readable, until the next is not.
+                unreadableStreams -= 1
+                known.standing = .readable
+            }
+            known.bytes.charge(amount, owing: 0, now: now)
             known.latest = now
             streams[stream] = known
         }
