@@ -86,12 +86,38 @@ import Testing
             var open: [Stroke] = []
             for stroke in page.strokes {
                 open.append(stroke)
-                for count in lines.add(stroke.samples[...], count: open.count, open: { open }) { open.removeFirst(count) }
+                for count in lines.add(stroke.samples[...], count: open.count, open: { open }) {
+                    open.removeFirst(count)
+                }
             }
             let counts = lines.end(open)
             #expect(counts.reduce(0, +) < open.count)
             #expect(lines.byteCount <= LiveLines.mostBytes)
         }
+    }
+
+    /// However many strokes one packet holds, what is laid out for it is bounded; the next packet goes on.
+    @Test(.timeLimit(.minutes(1)))
+    func inkOfOnePacketIsLaidOutNoMore() {
+        /// How often the open ink was looked at.
+        func looks(renewing: Bool) -> Int {
+            var lines = LiveLines()
+            var open: [Stroke] = []
+            var looks = 0
+            for number in 0..<3_000 {
+                if renewing, number % 1_000 == 0 { lines.renewBudget() }
+                let place = Sample(x: Float(number * 7919 % 1000), y: Float(number * 104_729 % 3000))
+                open.append(Stroke([place]))
+                let ended = lines.add([place], count: open.count) {
+                    looks += 1
+                    return open
+                }
+                open.removeFirst(ended.reduce(0, +))
+            }
+            return looks
+        }
+        let bounded = looks(renewing: true)
+        #expect(bounded > 0 && bounded < looks(renewing: false))
     }
 
     /// Every look back lays the open ink out: a pen that never ends its ink would keep all others waiting.
