@@ -148,6 +148,23 @@ import Testing
         #expect(collector.finals.contains { $0.stream == victim.stream && $0.failure == nil })
     }
 
+    /// A line does not end because the lane is late: its other half waits to be read.
+    @Test func aLineWhoseInkWaits_isNotQuiet() throws {
+        let pipeline = try pipeline()
+        let lane = Lane(clock: clock, sink: collector)
+        var writer = TestPublisher("pen", pipeline, client: "one")
+        var pen = ScribblingPen(seed: 1)
+        for letter in pen.letters(3) { writer.send(letter, to: lane, at: clock) }
+        lane.unread = [writer.stream]
+        clock.advance(seconds: 60)
+        lane.settle()
+        #expect(collector.finals.isEmpty)
+        lane.unread = []
+        clock.advance(seconds: 0.1)
+        lane.settle()
+        #expect(collector.finals.map(\.ending) == [.idle])
+    }
+
     /// A stream that waits for each answer does not wait for those that never do.
     @Test func whoKeepsLittleWaiting_goesBeforeWhoKeepsMuch() throws {
         var queue = FairQueue<Int>()

@@ -112,6 +112,26 @@ import Testing
         }
     }
 
+    /// Turns go by the time that reading takes, where bytes do not tell.
+    @Test func whatIsHardToRead_countsAsThat() {
+        var inbox = LaneInbox(LaneLimits())
+        var hard = (0..<50).map { TestPublisher("hard-\($0)", pipeline, client: "one") }
+        for _ in 0..<200 {
+            for index in hard.indices { _ = inbox.offer(packet(&hard[index]), displaces: true) }
+        }
+        var taken: [Arrival] = []
+        for _ in 0..<200 {
+            taken.removeAll()
+            inbox.take(into: &taken, atMost: 1)
+            for arrival in taken { inbox.charge(PacketReading(arrival, nanoseconds: 10_000_000)) }
+        }
+        var pen = TestPublisher("pen", pipeline, client: "one")
+        for _ in 0..<20 { _ = inbox.offer(packet(&pen), displaces: true) }
+        taken.removeAll()
+        inbox.take(into: &taken, atMost: 40)
+        #expect(taken.count { $0.stream == pen.stream } == 20, "not one of each round of fifty")
+    }
+
     /// Packets that are hard to read come in smaller helpings, one at a time if need be; others soon in large ones again.
     @Test func helpingsAreOfBoundedTime() {
         var helping = LaneInbox.mostPackets

@@ -51,7 +51,7 @@ package struct LiveLines: Sendable {
     package static let mostStrokes = 120
     /// Points of the last line that are kept, and strokes.
     private static let mostPoints = 400
-    private static let mostKept = 2 * mostStrokes
+    private static let mostKept = 160
 
     /// Bytes that are kept between segments at most.
     package static let mostBytes = LivePage.mostBytes + mostPoints * (64 + MemoryLayout<Sample>.stride)
@@ -70,7 +70,7 @@ package struct LiveLines: Sendable {
     package mutating func renewBudget() { budget = Self.mostAtOnce }
 
     /// Strokes that are laid out for one packet at most, each as often as it is.
-    private static let mostAtOnce = 3_000
+    private static let mostAtOnce = 600
 
     /// Takes a whole stroke.
     ///

@@ -35,6 +35,9 @@ public final class Lane {
     private var nextEviction: Int64 = .min
     private var skippedBefore: UInt64 = 0
 
+    /// Streams of which packets have come that the lane was not given yet.
+    package var unread: Set<StreamName> = []
+
     /// The interval at which the wall clock's rules are checked, in ns.
     public static let sweep: Int64 = 20_000_000
     /// Finals looked at in one turn, those that need no computing among them.
@@ -293,7 +296,8 @@ public final class Lane {
         isQuiet = true
         let longest = Int64(limits.eviction * 1e9)
         for (stream, session) in sessions {
-            session.tick(now)
+            // A stream whose next packets wait to be read is not quiet, however long ago its last one was.
+            if !unread.contains(stream) { session.tick(now) }
             note(session)
             enqueue(session)
             if !session.isIdle { isQuiet = false }

@@ -76,6 +76,8 @@ package struct LaneInbox {
 
     package var isEmpty: Bool { all.packets == 0 }
 
+    /// The streams of which packets wait.
+    var streams: Set<StreamName> { Set(senders.keys.map(\.stream)) }
     /// Whether packets of one of these streams wait.
     func holds(_ streams: Set<StreamName>) -> Bool { senders.keys.contains { streams.contains($0.stream) } }
 
@@ -203,6 +205,15 @@ package struct LaneInbox {
         if isEmpty { clear() }
     }
 
+    /// Counts the time that reading a packet took, where that is more than its bytes tell. Its sender's next turns come later by so much.
+    package mutating func charge(_ reading: PacketReading) {
+        let cost = Int(reading.nanoseconds / 1000 * Self.bytesPerMicrosecond) - reading.bytes
+        if cost > 0 { order.charge(reading.stream, of: reading.client, cost: cost) }
+    }
+
+    /// Bytes of ink that a lane reads in a microsecond, about.
+    private static let bytesPerMicrosecond: Int64 = 64
+
     /// The packets of the next helping, after `count` packets took so many nanoseconds: what is hard to read, such as a thousand strokes in each
     /// packet, must not keep others waiting.
     package static func helping(after count: Int, in elapsed: Int64, of helping: Int) -> Int {
@@ -246,6 +257,21 @@ extension LaneInbox {
         }
 
         mutating func removeLast() -> Arrival? { isEmpty ? nil : packets.removeLast() }
+    }
+}
+
+/// The reading of a packet that is over.
+package struct PacketReading {
+    package var stream: StreamName
+    package var client: ClientIdentifier
+    package var bytes: Int
+    package var nanoseconds: Int64
+
+    package init(_ arrival: Arrival, nanoseconds: Int64) {
+        stream = arrival.stream
+        client = arrival.client
+        bytes = arrival.packet.byteCount
+        self.nanoseconds = nanoseconds
     }
 }
 

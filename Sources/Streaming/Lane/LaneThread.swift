@@ -98,24 +98,33 @@ public final class LaneThread: Sendable {
     private func loop() {
         let lane = makeLane()
         var taken: [Arrival] = []
+        var readings: [PacketReading] = []
         var tasks: [Task] = []
         var nextReport = Int64.min
         var helping = LaneInbox.mostPackets
         while true {
             beats.add(1, ordering: .relaxed)
-            let (isStopping, hasMore, refused) = inbox.withLock { inbox in
+            let (isStopping, unread, refused) = inbox.withLock { inbox in
+                for reading in readings { inbox.packets.charge(reading) }
                 inbox.packets.take(into: &taken, atMost: helping)
-                let hasMore = !inbox.packets.isEmpty
                 tasks += inbox.takeDueTasks()
-                return (inbox.isStopping && !hasMore, hasMore, inbox.packets.refused)
+                let unread = inbox.packets.streams
+                return (inbox.isStopping && unread.isEmpty, unread, inbox.packets.refused)
             }
+            readings.removeAll(keepingCapacity: true)
             let began = lane.now.monotonic
+            var last = began
             for arrival in taken {
                 lane.receive(
                     arrival.packet, of: arrival.stream, from: arrival.client, pipeline: arrival.pipeline,
                     arrived: arrival.arrived)
+                guard !unread.isEmpty else { continue }
+                let now = lane.now.monotonic
+                readings.append(PacketReading(arrival, nanoseconds: now - last))
+                last = now
             }
             helping = LaneInbox.helping(after: taken.count, in: lane.now.monotonic - began, of: helping)
+            lane.unread = unread
             let hadArrivals = !taken.isEmpty
             taken.removeAll(keepingCapacity: true)
             for task in tasks { task.run(lane) }
@@ -132,7 +141,7 @@ public final class LaneThread: Sendable {
                 ended.signal()
                 return
             }
-            if !isBusy, !isStopping, !hasMore {
+            if !isBusy, !isStopping, unread.isEmpty {
                 _ = wake.wait(timeout: .now() + (lane.isQuiet ? Self.longestWait : Double(Lane.sweep) / 1e9))
             }
         }
