@@ -64,7 +64,13 @@ extension XMLFormat {
         do {
             guard case .start(_, let attributes)? = try scanner.next() else { return }
             let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
-            try read(&scanner, root: attributes, name: name, options: options, pages)
+            var wantsMore = true
+            try read(&scanner, root: attributes, name: name, options: options) { page in
+                wantsMore = try pages(page)
+                return wantsMore
+            }
+            // A document has one root: what follows it must not be passed over in silence.
+            if wantsMore { while try scanner.next() != nil {} }
         } catch let failure as XMLScanner.Failure {
             throw FileError.malformed(
                 path: path, line: failure.line, reason: failure.reason, remedy: "This is \(self.name): \(example).")

@@ -1,3 +1,4 @@
+import DuctusFoundations
 import Foundation
 
 /// A picture as a list of lines, areas and texts, from the back to the front; written as SVG or PNG.
@@ -131,11 +132,11 @@ public struct Drawing: Sendable {
 
     /// Writes the picture in the format that the file's name ends in: `.svg` or `.png`.
     ///
-    /// - Throws: ``DrawingError``, or the file system's error.
+    /// - Throws: ``DrawingError``, or `FileError.unwritable`.
     public func write(to file: URL) throws {
         switch file.pathExtension.lowercased() {
-        case "svg": try Data(svg().utf8).write(to: file, options: .atomic)
-        case "png": try png().write(to: file, options: .atomic)
+        case "svg": try AtomicFile.put(Data(svg().utf8), at: file)
+        case "png": try AtomicFile.put(png(), at: file)
         default: throw DrawingError.unknownFormat(file.lastPathComponent)
         }
     }

@@ -12,8 +12,30 @@ public enum AtomicFile {
         public var description: String { "\(call): \(String(cString: strerror(code)))" }
     }
 
-    /// Writes a temporary file beside `url`, makes it durable, and renames it into place.
+    /// Whether a name stands for something else than a plain file, such as a device or a pipe: it is written to, never replaced.
+    public static func isSpecial(_ url: URL) -> Bool {
+        var status = stat()
+        return stat(url.path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    }
+
+    /// Writes a file whose name its user gave, in the way of ``write(_:to:)``.
+    /// - Throws: `FileError.unwritable`.
+    public static func put(_ data: Data, at url: URL) throws(FileError) {
+        do throws(Failure) {
+            try write(data, to: url)
+        } catch {
+            throw .unwritable(path: url.path, reason: String(cString: strerror(error.code)))
+        }
+    }
+
+    /// Writes a temporary file beside `url`, makes it durable, and renames it into place. What is special is written at once.
     public static func write(_ data: Data, to url: URL) throws(Failure) {
+        if isSpecial(url) {
+            let file = open(url.path, O_WRONLY | O_CLOEXEC)
+            guard file >= 0 else { throw Failure(call: "open", code: errno) }
+            defer { close(file) }
+            return try write(data, to: file)
+        }
         let directory = url.deletingLastPathComponent().path
         var template = Array("\(directory)/.\(url.lastPathComponent).XXXXXX".utf8CString)
         let file = mkstemp(&template)

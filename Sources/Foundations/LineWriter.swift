@@ -14,9 +14,8 @@ public final class LineWriter {
     /// - Throws: `FileError.unwritable`.
     public init(_ url: URL) throws(FileError) {
         path = url.path
-        var status = stat()
-        let isSpecial = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
         let descriptor: Int32
+        let isSpecial = AtomicFile.isSpecial(url)
         errno = 0
         if isSpecial {
             temporary = path

@@ -102,6 +102,13 @@ package struct MessageFrames {
     /// The frames added since the last call are a message.
     @inlinable package mutating func closeMessage() { messageEnds.append(frameEnds.count) }
 
+    /// A copy of the first frame of the message that is open; empty where none has come.
+    package var firstOpenFrame: [UInt8] {
+        let first = messageEnds.last ?? 0
+        guard first < frameEnds.count else { return [] }
+        return Array(bytes[(first == 0 ? 0 : frameEnds[first - 1])..<frameEnds[first]])
+    }
+
     /// Forgets the frames of the message that is open.
     @inlinable package mutating func dropOpenMessage() {
         frameEnds.removeSubrange((messageEnds.last ?? 0)...)

@@ -43,9 +43,9 @@ package protocol MessageHandler: Sendable {
     /// Takes published messages, each of topic and payload. The batch is valid until the call returns.
     func take(_ batch: MessageBatch)
 
-    /// Is there room now for so many bytes from `peer`? Asked before a long message is copied; one that gets a no is gone, and the
-    /// handler counts it. A yes promises nothing.
-    func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool
+    /// Is there room now for so many bytes of `topic` from `peer`? Asked before a long message is copied; one that gets a no is gone, and
+    /// the handler counts it. A yes promises nothing. `topic` is empty where the topic itself is so long.
+    func hasRoom(for bytes: Int, of topic: [UInt8], from peer: PeerIdentity) -> Bool
 
     /// Takes a request. `reply` is called once, now or later, from any thread.
     func take(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void)
@@ -64,5 +64,5 @@ package protocol MessageHandler: Sendable {
 }
 
 extension MessageHandler {
-    package func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool { true }
+    package func hasRoom(for bytes: Int, of topic: [UInt8], from peer: PeerIdentity) -> Bool { true }
 }

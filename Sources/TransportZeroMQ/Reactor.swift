@@ -40,7 +40,7 @@ package final class Reactor: @unchecked Sendable {
 
     package typealias Handler = @Sendable (_ port: Int, _ batch: MessageBatch) -> Void
     /// Asked on the reactor's thread before a long message is copied, where a port asks for peers; a no throws it away.
-    package typealias Question = @Sendable (_ port: Int, _ bytes: Int, PeerIdentity) -> Bool
+    package typealias Question = @Sendable (_ port: Int, _ bytes: Int, _ topic: [UInt8], PeerIdentity) -> Bool
 
     /// Running totals.
     package struct Totals: Equatable, Sendable {
@@ -112,7 +112,7 @@ package final class Reactor: @unchecked Sendable {
 
     /// Starts the thread. Call it once.
     package func run(
-        hasRoom: @escaping Question = { _, _, _ in true }, _ handler: @escaping Handler
+        hasRoom: @escaping Question = { _, _, _, _ in true }, _ handler: @escaping Handler
     ) throws(TransportFault) {
         let thread = try OwnedThread(name: name) { self.loop(handler, hasRoom) }
         running.withLock { $0 = thread }
@@ -191,7 +191,7 @@ package final class Reactor: @unchecked Sendable {
         let batch = MessageBatch()
         var items = sockets.map { zmq_pollitem_t(socket: $0.handle, fd: -1, events: Int16(ZMQ_POLLIN), revents: 0) }
         items.append(zmq_pollitem_t(socket: nil, fd: wake.descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
-        let questions: [SocketReader.Question] = sockets.indices.map { port in { hasRoom(port, $0, $1) } }
+        let questions: [SocketReader.Question] = sockets.indices.map { port in { hasRoom(port, $0, $1, $2) } }
         var outgoing: [Outgoing] = []
         var pace = Pace()
         var taken = 0

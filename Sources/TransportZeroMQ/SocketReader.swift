@@ -4,7 +4,7 @@ import DuctusTransport
 /// Takes messages from a socket into a batch. Used again and again, so that taking one costs no allocation.
 final class SocketReader {
     /// Asked before a long frame is copied; a no throws the message away.
-    typealias Question = (_ bytes: Int, PeerIdentity) -> Bool
+    typealias Question = (_ bytes: Int, _ topic: [UInt8], PeerIdentity) -> Bool
 
     /// Frames that are shorter are copied without a question.
     fileprivate static let long = 16 << 10
@@ -56,7 +56,7 @@ extension MessageFrames {
             let bytes = zmq_msg_size(message)
             size = (size.frames + 1, size.bytes + bytes)
             if bytes >= SocketReader.long, let hasRoom, !isRefused {
-                isRefused = !hasRoom(bytes, PeerIdentity(of: message))
+                isRefused = !hasRoom(bytes, firstOpenFrame, PeerIdentity(of: message))
             }
             if size.frames <= maximumFrames, !isRefused {
                 append(UnsafeRawBufferPointer(start: zmq_msg_data(message), count: bytes))

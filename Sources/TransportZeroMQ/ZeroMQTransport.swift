@@ -177,7 +177,7 @@ package final class ZeroMQTransport: MessageTransport {
         try authenticator?.run()
         try authenticator?.waitUntilReady(milliseconds: 2000)
         let requests = settings.inputs.count
-        try reactor.run(hasRoom: { $0 == requests || handler.hasRoom(for: $1, from: $2) }) {
+        try reactor.run(hasRoom: { $0 == requests || handler.hasRoom(for: $1, of: $2, from: $3) }) {
             [unowned self] port, batch in
             if port == requests { takeRequests(batch, handler) } else { handler.take(batch) }
         }

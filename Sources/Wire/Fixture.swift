@@ -121,17 +121,12 @@ package final class FixtureWriter {
     private let file: FileHandle
     private var pending: [UInt8] = []
 
-    /// Begins a new file; one that is there is replaced.
+    /// Begins a new file; one that is there is emptied. What is no plain file, such as a pipe, is written to.
     package init(_ url: URL) throws(FixtureFault) {
         path = url.path
-        guard FileManager.default.createFile(atPath: url.path, contents: nil) else {
-            throw .unwritable(url.path, reason: "the directory is missing or not writable")
-        }
-        do {
-            file = try FileHandle(forWritingTo: url)
-        } catch {
-            throw .unwritable(url.path, reason: error.localizedDescription)
-        }
+        let descriptor = open(url.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .unwritable(url.path, reason: String(cString: strerror(errno))) }
+        file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
     package func append(_ record: FixtureRecord) throws(FixtureFault) {

@@ -102,6 +102,11 @@ struct EvaluateCommand: ParsableCommand {
     private func evaluateInk(_ model: Model) throws {
         var lines = try InkFile.read(URL(filePath: data))
         if let limit { lines = Array(lines.prefix(limit)) }
+        guard lines.contains(where: { $0.text != nil }) else {
+            throw FileError.broken(
+                path: data, place: "all lines", reason: "none says its text, so there is nothing to measure",
+                remedy: "Give labelled lines, such as {\"text\":\"a\",\"strokes\":[[[0,1],[0,1]]]}.")
+        }
         let total = lines.count
         let bar = Mutex(ProgressBar(total: total))
         let decoding = options.decoding

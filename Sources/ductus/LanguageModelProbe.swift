@@ -1,5 +1,6 @@
 import ArgumentParser
 import DuctusDrawing
+import DuctusFoundations
 import DuctusRecognition
 import Foundation
 
@@ -53,7 +54,7 @@ extension LanguageModelCommand {
                 let title =
                     "Unit \(probe.unit) and \(property.rawValue): correlation "
                     + String(format: "%.2f", probe.correlation)
-                try Data(shown.drawing(title: title).svg().utf8).write(to: URL(filePath: out), options: .atomic)
+                try AtomicFile.put(Data(shown.drawing(title: title).svg().utf8), at: URL(filePath: out))
             }
             let report = Report(
                 property: property.rawValue, unit: probe.unit, correlation: probe.correlation, lines: probe.lines.count)

@@ -81,12 +81,14 @@ struct SynthesizeCommand: ParsableCommand {
         }
         // A recording that could not be written whole leaves the old one in its place.
         let url = URL(filePath: out)
-        let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(getpid())")
-        defer { unlink(temporary.path) }
+        let isSpecial = AtomicFile.isSpecial(url)
+        let temporary =
+            isSpecial ? url : url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(getpid())")
+        defer { if !isSpecial { unlink(temporary.path) } }
         let writer = try FixtureWriter(temporary)
         for record in recording.records { try writer.append(record) }
         try writer.close()
-        guard rename(temporary.path, url.path) == 0 else {
+        guard isSpecial || rename(temporary.path, url.path) == 0 else {
             throw FileError.unwritable(path: out, reason: String(cString: strerror(errno)))
         }
     }

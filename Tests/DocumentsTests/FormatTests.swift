@@ -113,6 +113,18 @@ import Testing
         }
     }
 
+    /// Files that were put together with `cat`: what is there is read, and the rest is not passed over in silence.
+    @Test(arguments: [
+        "<svg><polyline fill=\"none\" stroke=\"black\" points=\"10,10 12,14\"/></svg>",
+        "<ink><trace>10 0, 9 1</trace></ink>",
+    ])
+    func aSecondDocumentInAFile_isSaid(document: String) throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("two", Data("\(document)\n\(document)\n".utf8))
+        let error = #expect(throws: FileError.self) { try InkFile.pages(of: file.path) { _ in true } }
+        #expect("\(String(describing: error))".contains("a second root element"))
+    }
+
     @Test func inkFarFromTheOriginKeepsItsShape() throws {
         let page = try pages(Array(#"{"strokes":[[[4000000010,4000000030.5],[-900000020,-900000040]]]}"#.utf8))[0]
         let samples = page.ink.strokes[0].samples

@@ -20,6 +20,28 @@ import Testing
         }
     }
 
+    /// A device or a pipe is written to; a file in its place would be none.
+    @Test func write_toWhatIsNoPlainFile_leavesItThere() throws {
+        try inFolder { folder in
+            let full = folder.appending(path: "full"), pipe = folder.appending(path: "pipe")
+            try FileManager.default.createSymbolicLink(atPath: full.path, withDestinationPath: "/dev/full")
+            #expect(throws: FileError.unwritable(path: full.path, reason: "No space left on device")) {
+                try AtomicFile.put(Data("x".utf8), at: full)
+            }
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: full.path) == "/dev/full")
+            #expect(AtomicFile.isSpecial(URL(filePath: "/dev/full")))
+
+            try #require(mkfifo(pipe.path, 0o600) == 0)
+            let reader = open(pipe.path, O_RDONLY | O_NONBLOCK)
+            try #require(reader >= 0)
+            defer { close(reader) }
+            try AtomicFile.put(Data("through".utf8), at: pipe)
+            var bytes = [UInt8](repeating: 0, count: 32)
+            #expect(read(reader, &bytes, bytes.count) == 7 && AtomicFile.isSpecial(pipe))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["full", "pipe"])
+        }
+    }
+
     @Test func write_thatFails_namesTheCall_andKeepsWhatWasThere() throws {
         try inFolder { folder in
             let missing = folder.appending(path: "no/such/folder/file")

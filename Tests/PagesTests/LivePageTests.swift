@@ -14,7 +14,7 @@ import Testing
         }
         for (at, stroke) in page.strokes.enumerated() {
             open.append(at)
-            divide(lines.add(stroke.samples, count: open.count) { open.map { page.strokes[$0] } })
+            divide(lines.add(stroke.samples[...], count: open.count) { open.map { page.strokes[$0] } })
             if pauses.contains(at) {
                 divide(lines.end(open.map { page.strokes[$0] }))
                 segments.append(open)
@@ -71,11 +71,11 @@ import Testing
         var page = WrittenPage()
         try page.write(Array(prose.prefix(3)))
         var live = LivePage()
-        for stroke in page.strokes { live.add(stroke.samples) }
+        for stroke in page.strokes { live.add(stroke.samples[...]) }
         let edge = try #require(Bounds(around: page.lines[0].map { page.strokes[$0] })).maxX
         var word = WrittenPage()
         try word.write("now", x: edge + page.pitch / 3, y: 0)
-        #expect(live.add(try #require(word.strokes.first).samples).place == .earlierLine(0))
+        #expect(live.add(try #require(word.strokes.first).samples[...]).place == .earlierLine(0))
     }
 
     @Test func memoryIsBounded() throws {
@@ -86,12 +86,38 @@ import Testing
             var open: [Stroke] = []
             for stroke in page.strokes {
                 open.append(stroke)
-                for count in lines.add(stroke.samples, count: open.count, open: { open }) { open.removeFirst(count) }
+                for count in lines.add(stroke.samples[...], count: open.count, open: { open }) {
+                    open.removeFirst(count)
+                }
             }
             let counts = lines.end(open)
             #expect(counts.reduce(0, +) < open.count)
             #expect(lines.byteCount <= LiveLines.mostBytes)
         }
+    }
+
+    /// However many strokes one packet holds, what is laid out for it is bounded; the next packet goes on.
+    @Test(.timeLimit(.minutes(1)))
+    func inkOfOnePacketIsLaidOutNoMore() {
+        /// How often the open ink was looked at.
+        func looks(renewing: Bool) -> Int {
+            var lines = LiveLines()
+            var open: [Stroke] = []
+            var looks = 0
+            for number in 0..<3_000 {
+                if renewing, number % 1_000 == 0 { lines.renewBudget() }
+                let place = Sample(x: Float(number * 7919 % 1000), y: Float(number * 104_729 % 3000))
+                open.append(Stroke([place]))
+                let ended = lines.add([place], count: open.count) {
+                    looks += 1
+                    return open
+                }
+                open.removeFirst(ended.reduce(0, +))
+            }
+            return looks
+        }
+        let bounded = looks(renewing: true)
+        #expect(bounded > 0 && bounded < looks(renewing: false))
     }
 
     /// Every look back lays the open ink out: a pen that never ends its ink would keep all others waiting.
@@ -111,7 +137,7 @@ import Testing
 
     @Test func nothingIsNoLine() {
         var live = LivePage()
-        #expect(live.add([Sample]()).place == .sameLine)
+        #expect(live.add([]).place == .sameLine)
         #expect(live.add([Sample(x: .nan, y: 0)]).place == .sameLine)
         #expect(live.isEmpty)
     }

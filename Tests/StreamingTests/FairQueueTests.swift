@@ -9,12 +9,12 @@ import Testing
     @Test func whoAsksForLittleGoesBeforeThoseWhoAskForMuch() {
         var queue = FairQueue<String>()
         for number in 0..<100 {
-            queue.add("much", of: .named("m\(number)"), from: client("flood"), frames: 4000)
+            queue.add("much", of: .named("m\(number)"), from: client("flood"), cost: 4000)
         }
         for _ in 0..<3 { #expect(queue.next() == "much") }
-        queue.add("little", of: .named("little"), from: client("flood"), frames: 100)
+        queue.add("little", of: .named("little"), from: client("flood"), cost: 100)
         #expect(queue.next() == "little")
-        queue.add("other", of: .named("other"), from: client("other"), frames: 100)
+        queue.add("other", of: .named("other"), from: client("other"), cost: 100)
         #expect(queue.next() == "other")
         #expect(queue.count == 97)
     }
@@ -26,7 +26,7 @@ import Testing
         let sizes = [10, 100, 1000]
         func add(_ index: Int) {
             queue.add(
-                index, of: .named("s\(index)"), from: client(ofClients ? "c\(index)" : "c"), frames: sizes[index])
+                index, of: .named("s\(index)"), from: client(ofClients ? "c\(index)" : "c"), cost: sizes[index])
         }
         for index in sizes.indices { add(index) }
         var served = [0, 0, 0]
@@ -43,7 +43,7 @@ import Testing
     @Test func aClientWithManyStreamsGetsNoMoreThanOneWithOne() throws {
         var queue = FairQueue<String>()
         func add(_ client: String, _ stream: String) {
-            queue.add("\(client) \(stream)", of: .named(stream), from: self.client(client), frames: 50)
+            queue.add("\(client) \(stream)", of: .named(stream), from: self.client(client), cost: 50)
         }
         for number in 0..<50 { add("many", "m\(number)") }
         add("one", "single")
@@ -59,11 +59,11 @@ import Testing
 
     @Test func nobodyWaitsForEver() throws {
         var queue = FairQueue<Int>()
-        queue.add(-1, of: .named("large"), from: client("c"), frames: 4000)
+        queue.add(-1, of: .named("large"), from: client("c"), cost: 4000)
         var turns = 0
         // Streams that are new each time, and want little.
         while true {
-            queue.add(turns, of: .named("n\(turns)"), from: client("c"), frames: 10)
+            queue.add(turns, of: .named("n\(turns)"), from: client("c"), cost: 10)
             turns += 1
             let next = queue.next()
             if try #require(next) == -1 { break }
@@ -78,7 +78,7 @@ import Testing
         for number in 0..<3000 {
             queue.add(
                 number, of: .named("s\(number)"), from: client("c\(number % 7)"),
-                frames: Int.random(in: 0...500, using: &random))
+                cost: Int.random(in: 0...500, using: &random))
             waiting.insert(number)
             if Int.random(in: 0..<3, using: &random) > 0 {
                 let next = queue.next()

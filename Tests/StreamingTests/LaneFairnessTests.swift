@@ -113,13 +113,105 @@ import Testing
         func offer(_ name: String, _ client: String, _ count: Int) -> [InboxRefusal?] {
             var publisher = TestPublisher(name, pipeline, client: client)
             return (0..<count).map { _ in
-                thread.offer(
-                    Arrival(
-                        stream: publisher.stream, packet: publisher.packet(.endOfSegment), from: publisher.client,
-                        pipeline: pipeline, arrived: 0))
+                let arrival = Arrival(
+                    stream: publisher.stream, packet: publisher.packet(.endOfSegment), from: publisher.client,
+                    pipeline: pipeline, arrived: 0)
+                return thread.offer(arrival, displaces: false).refusal
             }
         }
         #expect(offer("a", "loud", 4) + offer("b", "loud", 4) == [nil, nil, nil, nil, nil, nil, .client, .client])
         #expect(offer("c", "calm", 5) == [nil, nil, nil, nil, .lane])
+    }
+
+    /// Finals that are let go of are kept until they were said, but not without end.
+    @Test func finalsThatSayWhyTheyAreEmpty_areBounded_too() throws {
+        let pipeline = try pipeline()
+        let bound = 256 << 10
+        let lane = Lane(limits: LaneLimits(clientFrames: 5_000, clientBytes: bound), clock: clock, sink: collector)
+        var publishers = (0..<20).map { TestPublisher("f\($0)", pipeline, client: "flood") }
+        var most = 0
+        // No turn: nothing is read, and nothing can be said.
+        for _ in 0..<400 {
+            for index in publishers.indices {
+                publishers[index].send(flood(3), to: lane, at: clock)
+                publishers[index].send(.endOfSegment, to: lane, at: clock)
+            }
+            most = max(most, lane.byteCount)
+        }
+        #expect(most < 2 * bound + 20 * 4096)
+        #expect(lane.report.refusals[.memory, default: 0] > 0)
+        var victim = TestPublisher("victim", pipeline, client: "flood")
+        var pen = ScribblingPen(seed: 1)
+        for letter in pen.letters(5) { victim.send(letter, to: lane, at: clock) }
+        victim.send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        #expect(collector.finals.contains { $0.stream == victim.stream && $0.failure == nil })
+    }
+
+    /// A line does not end because the lane is late: its other half waits to be read.
+    @Test func aLineWhoseInkWaits_isNotQuiet() throws {
+        let pipeline = try pipeline()
+        let lane = Lane(clock: clock, sink: collector)
+        var writer = TestPublisher("pen", pipeline, client: "one")
+        var pen = ScribblingPen(seed: 1)
+        for letter in pen.letters(3) { writer.send(letter, to: lane, at: clock) }
+        lane.unread = [writer.stream]
+        clock.advance(seconds: 60)
+        lane.settle()
+        #expect(collector.finals.isEmpty)
+        lane.unread = []
+        clock.advance(seconds: 0.1)
+        lane.settle()
+        #expect(collector.finals.map(\.ending) == [.idle])
+    }
+
+    /// A stream that waits for each answer does not wait for those that never do.
+    @Test func whoKeepsLittleWaiting_goesBeforeWhoKeepsMuch() throws {
+        var queue = FairQueue<Int>()
+        for stream in 0..<200 {
+            queue.add(
+                stream, of: .named("s\(stream)"), from: ClientIdentifier("one"), cost: 50, waiting: 50_000)
+        }
+        func turn() throws -> Int {
+            let next = queue.next()
+            let stream = try #require(next)
+            if stream >= 0 {
+                queue.add(
+                    stream, of: .named("s\(stream)"), from: ClientIdentifier("one"), cost: 50, waiting: 50_000)
+            }
+            return stream
+        }
+        for _ in 0..<1000 { _ = try turn() }
+        queue.add(-1, of: .named("pen"), from: ClientIdentifier("one"), cost: 500, waiting: 500)
+        var turns = 0
+        while try turn() >= 0 { turns += 1 }
+        #expect(turns < 100, "not ten turns of each of 200 streams")
+    }
+
+    /// A pen that writes line after line among segments of thousands of frames, all of one client.
+    @Test func shortWork_doesNotWaitForLongWork() throws {
+        var queue = FairQueue<Int>()
+        let one = ClientIdentifier("one")
+        func add(_ stream: Int) {
+            let frames = stream < 0 ? 400 : 4_000
+            queue.add(stream, of: .named("s\(stream)"), from: one, cost: frames, waiting: frames)
+        }
+        for stream in 0..<200 { add(stream) }
+        for _ in 0..<60 {
+            add(-1)
+            var turns = 0
+            while true {
+                let next = queue.next()
+                let stream = try #require(next)
+                if stream < 0 { break }
+                add(stream)
+                turns += 1
+            }
+            #expect(turns <= 2)
+        }
+        // A batch of little work is not made longer by a large piece.
+        add(-1)
+        #expect(queue.next(upTo: 2_000) == -1)
+        #expect(queue.next(upTo: 2_000) == nil && queue.count == 200)
     }
 }

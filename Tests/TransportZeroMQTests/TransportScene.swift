@@ -11,7 +11,7 @@ final class RecordingHandler: MessageHandler {
         var wanted: [String] = []
         var welcome: [Publication] = []
         var mayHave: @Sendable (_ topic: [UInt8], PeerIdentity) -> Bool = { _, _ in true }
-        var hasRoom: @Sendable (_ bytes: Int, PeerIdentity) -> Bool = { _, _ in true }
+        var hasRoom: @Sendable (_ bytes: Int, _ topic: [UInt8], PeerIdentity) -> Bool = { _, _, _ in true }
         var maySubscribe: @Sendable (_ prefix: [UInt8], PeerIdentity) -> Bool = { _, _ in true }
     }
 
@@ -28,7 +28,9 @@ final class RecordingHandler: MessageHandler {
         }
     }
 
-    func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool { state.withLock { $0.hasRoom }(bytes, peer) }
+    func hasRoom(for bytes: Int, of topic: [UInt8], from peer: PeerIdentity) -> Bool {
+        state.withLock { $0.hasRoom }(bytes, topic, peer)
+    }
 
     func take(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
         reply(request.reversed())

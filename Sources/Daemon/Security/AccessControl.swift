@@ -82,19 +82,34 @@ package final class AccessControl: Sendable {
     // MARK: Questions on the way of each message
 
     /// May `peer` publish so many bytes for `stream` now? Nil: yes.
-    package func admit(_ bytes: Int, of stream: StreamName, from peer: PeerIdentity) -> Refusal? {
-        let refusal: Refusal?
+    ///
+    /// - Parameter isReadable: asked about a short packet that nothing else speaks for: the first of a stream whose client's bytes are used up.
+    package func admit(
+        _ bytes: Int, of stream: StreamName, from peer: PeerIdentity, isReadable: () -> Bool = { false }
+    ) -> Refusal? {
+        var refusal: Refusal?
         if policy.withLock({ $0.allows(.publish, on: stream, to: peer) }) {
             refusal = quotas.admit(bytes, of: stream, from: peer)
+            if refusal == .bytes, bytes <= Self.short, quotas.isStranger(stream, to: peer), isReadable() {
+                refusal = quotas.admit(bytes, of: stream, from: peer, isReadable: true)
+            }
         } else {
             refusal = .forbidden
         }
         return count(refusal, "a packet of the stream \(stream)", peer)
     }
 
-    /// May `peer` publish so many bytes now, for whatever stream? A no counts as turned away.
-    package func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool {
-        count(quotas.hasRoom(for: bytes, from: peer) ? nil : .bytes, "a long packet", peer) == nil
+    /// Reading a packet up to this number of bytes costs little more than taking it from the socket.
+    private static let short = 4096
+
+    /// The packet of `stream` that was admitted last could not be read.
+    package func noteUnreadable(_ stream: StreamName, from peer: PeerIdentity) {
+        quotas.noteUnreadable(stream, from: peer)
+    }
+
+    /// May `peer` publish so many bytes for `stream` now, as far as its quota goes? A no counts as turned away.
+    package func hasRoom(for bytes: Int, of stream: StreamName?, from peer: PeerIdentity) -> Bool {
+        count(quotas.hasRoom(for: bytes, of: stream, from: peer) ? nil : .bytes, "a long packet", peer) == nil
     }
 
     /// May `peer` subscribe to all topics that begin with `prefix`? Nil: yes.

@@ -5,7 +5,9 @@ import Synchronization
 /// Holds each client to its quotas: streams, bytes, corrections. A client is a key of the allow-list, or a user on ipc.
 ///
 /// A client's bytes are shared fairly among its streams (max-min fairness: Bertsekas and Gallager, Data Networks, 1992, section 6.5.2):
-/// while all of them are used up, a stream still passes that sends no more than its even part, and the others pay for it.
+/// while all of them are used up, a stream still passes that sends no more than its even part, and the others pay for it. Names cost
+/// nothing, so all streams whose packets cannot be read count as one, and so do those that are new: a thousand names of rubbish leave a
+/// pen half of its client's bytes.
 ///
 /// Any thread may ask. A stream counts until nothing came for it for as long as the daemon itself keeps an idle stream; clients that
 /// have been quiet for a while are forgotten, so memory is bounded by those that are really there.
@@ -17,10 +19,25 @@ package final class ClientQuotas: Sendable {
         var bytes: TokenBucket
         /// When it was last heard of.
         var latest: Int64
+        var standing = Standing.new
+
+        enum Standing {
+            /// Only its first packet is known.
+            case new
+            case readable
+            /// Its latest packet could not be read: its bytes are those of `Account.unreadable`.
+            case unreadable
+        }
     }
 
     fileprivate struct Account {
         var streams: [StreamName: Share] = [:]
+        /// Streams whose latest packet could not be read.
+        var unreadableStreams = 0
+        /// The even part of all streams that are new, or cannot be read.
+        var unreadable: TokenBucket
+        /// When a packet could not be read.
+        var latestUnreadable = Int64.min
         var nextSweep: Int64 = 0
         var bytes: TokenBucket
         var corrections: TokenBucket
@@ -36,6 +53,8 @@ package final class ClientQuotas: Sendable {
     /// Nanoseconds after which a quiet client is forgotten; by then its buckets are full again.
     fileprivate static let memory: Int64 = 300_000_000_000
     fileprivate static let sweepAbove = 1024
+    /// Nanoseconds for which packets that cannot be read count as a stream: until their part is whole again.
+    fileprivate static let unreadableMemory: Int64 = 2_000_000_000
 
     private let contents: Mutex<Contents>
     private let now: @Sendable () -> Int64
@@ -62,7 +81,11 @@ package final class ClientQuotas: Sendable {
     }
 
     /// A packet of `bytes` for `stream` came from `peer`. Nil: within the quota.
-    package func admit(_ bytes: Int, of stream: StreamName, from peer: PeerIdentity) -> Refusal? {
+    ///
+    /// - Parameter isReadable: whether the packet is known to be one. Then a new stream has an even part of its own at once.
+    package func admit(
+        _ bytes: Int, of stream: StreamName, from peer: PeerIdentity, isReadable: Bool = false
+    ) -> Refusal? {
         let time = now()
         return contents.withLock { contents in
             let idle = contents.idle
@@ -71,16 +94,31 @@ package final class ClientQuotas: Sendable {
                 guard isKnown || account.hasRoom(limits.streams, idleSince: time - idle, now: time) else {
                     return .streams
                 }
-                return account.pass(Double(bytes), of: stream, now: time) ? nil : .bytes
+                return account.pass(Double(bytes), of: stream, isReadable: isReadable, now: time) ? nil : .bytes
             }
         }
     }
 
-    /// Whether so many bytes from `peer` would be within the quota now. Nothing is charged.
-    package func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool {
+    /// The packet of `stream` that was admitted last could not be read.
+    package func noteUnreadable(_ stream: StreamName, from peer: PeerIdentity) {
+        let time = now()
+        contents.withLock { $0.accounts[peer]?.noteUnreadable(stream, now: time) }
+    }
+
+    /// Whether nothing readable of this stream came last.
+    package func isStranger(_ stream: StreamName, to peer: PeerIdentity) -> Bool {
+        contents.withLock {
+            $0.accounts[peer]?.streams[stream].map { $0.standing == .unreadable } ?? true
+        }
+    }
+
+    /// Whether so many bytes from `peer` for `stream` would be within the quota now. Nothing is charged.
+    package func hasRoom(for bytes: Int, of stream: StreamName?, from peer: PeerIdentity) -> Bool {
         let time = now()
         return contents.withLock { contents in
-            contents.account(peer, time) { account, _ in account.bytes.has(Double(bytes), now: time) ? nil : .bytes }
+            contents.account(peer, time) { account, _ in
+                account.hasRoom(for: Double(bytes), of: stream, now: time) ? nil : .bytes
+            }
         } == nil
     }
 
@@ -108,23 +146,85 @@ extension ClientQuotas.Account {
         if now >= nextSweep {
             nextSweep = now + 1_000_000_000
             streams = streams.filter { $0.value.latest >= limit }
+            unreadableStreams = streams.values.count { $0.standing == .unreadable }
         }
         return streams.count < most
     }
 
-    /// Charges the client and the stream's part of it. False, and nothing charged: both are used up.
-    fileprivate mutating func pass(_ amount: Double, of stream: StreamName, now: Int64) -> Bool {
-        let count = Double(streams[stream] == nil ? streams.count + 1 : streams.count)
+    /// How many even parts there are: one for each stream that can be read, and one for all that cannot.
+    private func parts(now: Int64) -> Int {
+        let isFlooded = latestUnreadable > now - ClientQuotas.unreadableMemory
+        return streams.count - unreadableStreams + (isFlooded || unreadableStreams > 0 ? 1 : 0)
+    }
+
+    /// The stream's part as it is now; nil where it has none of its own.
+    private func share(of stream: StreamName, isReadable: Bool, now: Int64) -> ClientQuotas.Share? {
+        let known = streams[stream]
+        let hasPart = known.map { $0.standing != .unreadable } ?? false
+        guard hasPart || isReadable else { return nil }
+        let count = Double(parts(now: now) + (hasPart ? 0 : 1))
         let (rate, burst) = (bytes.rate / count, bytes.burst / count)
-        var share =
-            streams[stream] ?? ClientQuotas.Share(bytes: TokenBucket(rate: rate, burst: burst, now: now), latest: now)
+        var share = known ?? ClientQuotas.Share(bytes: TokenBucket(rate: rate, burst: burst, now: now), latest: now)
         share.bytes.change(rate: rate, burst: burst)
-        guard bytes.has(amount, now: now) || share.bytes.has(amount, now: now) else { return false }
+        return share
+    }
+
+    /// The part of the others.
+    private func commonShare(now: Int64) -> TokenBucket {
+        let count = Double(parts(now: now) + (latestUnreadable > now - ClientQuotas.unreadableMemory ? 0 : 1))
+        var common = unreadable
+        common.change(rate: bytes.rate / count, burst: bytes.burst / count)
+        return common
+    }
+
+    fileprivate mutating func hasRoom(for amount: Double, of stream: StreamName?, now: Int64) -> Bool {
+        if bytes.has(amount, now: now) { return true }
+        let own = stream.flatMap { share(of: $0, isReadable: false, now: now)?.bytes }
+        var bucket = own ?? commonShare(now: now)
+        return bucket.has(amount, now: now)
+    }
+
+    /// Charges the client and the stream's part of it. False, and nothing charged: both are used up.
+    fileprivate mutating func pass(_ amount: Double, of stream: StreamName, isReadable: Bool, now: Int64) -> Bool {
+        if var share = share(of: stream, isReadable: isReadable, now: now) {
+            guard bytes.has(amount, now: now) || share.bytes.has(amount, now: now) else { return false }
+            share.bytes.charge(amount, owing: 0, now: now)
+            if share.standing == .unreadable { unreadableStreams -= 1 }
+            share.latest = now
+            share.standing = .readable
+            streams[stream] = share
+        } else {
+            var common = commonShare(now: now)
+            guard bytes.has(amount, now: now) || common.has(amount, now: now) else { return false }
+            common.charge(amount, owing: 0, now: now)
+            unreadable = common
+            var known =
+                streams[stream]
+                ?? ClientQuotas.Share(
+                    bytes: TokenBucket(rate: common.rate, burst: common.burst, now: now), latest: now)
+            if known.standing == .unreadable {
+                // Readable, until the next is not.
+                unreadableStreams -= 1
+                known.standing = .readable
+            }
+            known.bytes.charge(amount, owing: 0, now: now)
+            known.latest = now
+            streams[stream] = known
+        }
         bytes.charge(amount, owing: bytes.burst, now: now)
-        share.bytes.charge(amount, owing: 0, now: now)
-        share.latest = now
-        streams[stream] = share
         return true
+    }
+
+    /// A stream of which nothing was ever read is none; another one keeps its place among the streams.
+    fileprivate mutating func noteUnreadable(_ stream: StreamName, now: Int64) {
+        latestUnreadable = now
+        switch streams[stream]?.standing {
+        case .new: streams[stream] = nil
+        case .readable:
+            streams[stream]?.standing = .unreadable
+            unreadableStreams += 1
+        case .unreadable, nil: break
+        }
     }
 }
 
@@ -138,9 +238,10 @@ extension ClientQuotas.Contents {
                 let quiet = max(ClientQuotas.memory, idle)
                 accounts = accounts.filter { time - $0.value.latest < quiet }
             }
+            let bytes = TokenBucket(
+                rate: Double(limits.bytesPerSecond), burst: ClientQuotas.byteBurst(limits), now: time)
             accounts[peer] = ClientQuotas.Account(
-                bytes: TokenBucket(
-                    rate: Double(limits.bytesPerSecond), burst: ClientQuotas.byteBurst(limits), now: time),
+                unreadable: bytes, bytes: bytes,
                 corrections: TokenBucket(
                     rate: Double(limits.correctionsPerMinute) / 60, burst: Double(limits.correctionsPerMinute),
                     now: time),

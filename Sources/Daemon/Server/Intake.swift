@@ -66,14 +66,18 @@ final class Intake: Sendable {
     func lane(of stream: StreamName) -> LaneThread { lanes[Int(stream.stableHash % UInt64(lanes.count))] }
 
     /// Whether a packet of so many bytes would be within its client's quota now; if not, it counts as turned away.
-    func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool { access?.hasRoom(for: bytes, from: peer) ?? true }
+    func hasRoom(for bytes: Int, of topic: [UInt8], from peer: PeerIdentity) -> Bool {
+        guard let access else { return true }
+        let stream = (try? Topic(wire: Topic.split(topic).topic)).flatMap { InputCodec.of($0)?.stream }
+        return access.hasRoom(for: bytes, of: stream, from: peer)
+    }
 
     func take(_ batch: MessageBatch) {
         let (arrived, began) = (clock.unixMicroseconds - Int64(batch.held), clock.monotonic)
         var counts = Counts()
         for message in 0..<batch.count {
             do throws(Refused) {
-                counts.packets[try take(batch, message, arrived: arrived), default: 0] += 1
+                counts.packets[try take(batch, message, arrived: arrived, &counts.drops), default: 0] += 1
             } catch {
                 counts.drops[error.drop, default: 0] += 1
             }
@@ -90,7 +94,10 @@ final class Intake: Sendable {
         var drop: Drop
     }
 
-    private func take(_ batch: MessageBatch, _ message: Int, arrived: Int64) throws(Refused) -> Pipeline.Input {
+    /// - Parameter drops: gets what lost its place in an inbox to this message.
+    private func take(
+        _ batch: MessageBatch, _ message: Int, arrived: Int64, _ drops: inout [Drop: UInt64]
+    ) throws(Refused) -> Pipeline.Input {
         guard isOpen.load(ordering: .acquiring) else { throw Refused(drop: .closing) }
         guard batch.frameCount(message) == 2 else {
             throw drop(.malformed, "a message has \(batch.frameCount(message)) frames instead of topic and packet")
@@ -110,27 +117,53 @@ final class Intake: Sendable {
             throw drop(.noPipeline, "no pipeline reads \(codec.input.rawValue) of this stream", stream)
         }
         let payload = batch.frame(message, 1)
-        // Tells of it itself.
-        if let access, access.admit(payload.count, of: stream, from: batch.peer(message)) != nil {
-            throw Refused(drop: .turnedAway)
-        }
+        let peer = batch.peer(message)
         var packet: any StreamPacket
-        do { packet = try codec.decode(payload) } catch { throw drop(.malformed, "\(error)", stream) }
+        do {
+            packet = try read(payload, codec, of: stream, from: peer)
+        } catch let refused as Refused { throw refused } catch {
+            access?.noteUnreadable(stream, from: peer)
+            throw drop(.malformed, "\(error)", stream)
+        }
         if case .hello(var hello) = packet.role, let writer = hello.writer,
-            access?.admit(writer: writer, of: stream, from: batch.peer(message)) != nil
+            access?.admit(writer: writer, of: stream, from: peer) != nil
         {
             // The rest of the packet is valid.
             hello.writer = nil
             packet = packet.greeting(with: hello)
         }
-        let client = ClientIdentifier(batch.peer(message).description)
+        let client = ClientIdentifier(peer.description)
         let arrival = Arrival(stream: stream, packet: packet, from: client, pipeline: pipeline, arrived: arrived)
-        switch lane(of: stream).offer(arrival) {
+        let outcome = lane(of: stream).offer(arrival)
+        for displaced in outcome.displaced {
+            let fault = drop(.laneFull, Self.tooMuch(of: displaced.client), displaced.stream)
+            drops[fault.drop, default: 0] += UInt64(displaced.packets)
+        }
+        switch outcome.refusal {
         case nil: return codec.input
         case .lane: throw drop(.laneFull, "its lane has too much to do: see 'More cores' in the manual", stream)
         case .stream: throw drop(.laneFull, "its stream sends more than its lane can read", stream)
-        case .client: throw drop(.laneFull, "client \(client) sends more than one may keep waiting for a lane", stream)
+        case .client: throw drop(.laneFull, Self.tooMuch(of: client), stream)
         }
+    }
+
+    private static func tooMuch(of client: ClientIdentifier) -> String {
+        "client \(client) sends more than one may keep waiting for a lane"
+    }
+
+    /// Reads a packet that the access control admits.
+    /// - Throws: `Refused` if it does not; else why the packet is none.
+    private func read(
+        _ payload: [UInt8], _ codec: InputCodec, of stream: StreamName, from peer: PeerIdentity
+    ) throws -> any StreamPacket {
+        var packet: (any StreamPacket)?
+        // Tells of it itself.
+        let refusal = access?.admit(payload.count, of: stream, from: peer) {
+            packet = try? codec.decode(payload)
+            return packet != nil
+        }
+        guard refusal == nil else { throw Refused(drop: .turnedAway) }
+        return try packet ?? codec.decode(payload)
     }
 
     private func drop(_ drop: Drop, _ reason: @autoclosure () -> String, _ stream: StreamName? = nil) -> Refused {

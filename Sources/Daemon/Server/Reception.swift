@@ -38,7 +38,9 @@ final class Reception: MessageHandler {
         intake.take(batch)
     }
 
-    func hasRoom(for bytes: Int, from peer: PeerIdentity) -> Bool { intake.hasRoom(for: bytes, from: peer) }
+    func hasRoom(for bytes: Int, of topic: [UInt8], from peer: PeerIdentity) -> Bool {
+        intake.hasRoom(for: bytes, of: topic, from: peer)
+    }
 
     func take(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
         desk.take(request, from: peer, reply: reply)

@@ -132,7 +132,7 @@ package final class Server: Sendable {
         let answers = DispatchGroup()
         for (number, streams) in Dictionary(grouping: slotOf.keys, by: { intake.lane(of: $0).number }) {
             answers.enter()
-            lanes[number].perform { lane in
+            lanes[number].perform(after: Set(streams)) { lane in
                 let busy = lane.busy(among: streams).compactMap { slotOf[$0] }
                 found.withLock { $0.formUnion(busy) }
                 answers.leave()
@@ -149,7 +149,7 @@ package final class Server: Sendable {
         subscribe(to: slots, begins: false)
         let streams = roster.abandon(slots)
         for (number, streams) in Dictionary(grouping: streams, by: { intake.lane(of: $0).number }) {
-            lanes[number].perform { [publisher] lane in
+            lanes[number].perform(after: Set(streams)) { [publisher] lane in
                 lane.abandon(streams)
                 publisher.forget(streams)
             }

@@ -1,3 +1,4 @@
+import DuctusFoundations
 import Foundation
 
 /// A character n-gram model with back-off: how likely a symbol is after the ones before it.
@@ -105,11 +106,11 @@ extension LanguageModel {
     /// Writes a model's compact file, whole or not at all.
     ///
     /// - Returns: its size in bytes.
-    /// - Throws: `LanguageModelFault` for n-grams that make no model, or what the file system says.
+    /// - Throws: `LanguageModelFault` for n-grams that make no model, or `FileError.unwritable`.
     @discardableResult
     public static func write(_ levels: NGramLevels, to url: URL) throws -> Int {
         let bytes = try NGramFile.encode(levels)
-        try Data(bytes).write(to: url, options: .atomic)
+        try AtomicFile.put(Data(bytes), at: url)
         return bytes.count
     }
 }

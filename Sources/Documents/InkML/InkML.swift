@@ -91,7 +91,7 @@ public enum InkML {
     /// Writes a file, see `document(_:)`; the old file stays until the new one is whole.
     public static func write(_ lines: [InkLine], to url: URL) throws {
         do {
-            try Data(document(lines).utf8).write(to: url, options: .atomic)
+            try AtomicFile.put(Data(document(lines).utf8), at: url)
         } catch let error as FileError {
             if case .unwritable(_, let reason) = error { throw FileError.unwritable(path: url.path, reason: reason) }
             throw error

@@ -81,7 +81,7 @@ final class StreamFeed: Sendable {
         guard let last else { return }
         let (stream, pipeline, client, queue, dispatch) = (stream, pipeline, client, queue, dispatch)
         let arrived = clock.unixMicroseconds
-        lane.perform { lane in
+        lane.perform(after: [stream]) { lane in
             lane.receive(last, of: stream, from: client, pipeline: pipeline, arrived: arrived)
             while lane.turn() {}
             dispatch.remove(stream)

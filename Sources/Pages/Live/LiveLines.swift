@@ -27,6 +27,9 @@ package struct LiveLines: Sendable {
     /// The same when the open ink was last laid out.
     private var lastLook = 0
 
+    /// Strokes that may still be laid out before ``renewBudget()``.
+    private var budget = Int.max
+
     private struct Doubt {
         /// Strokes that are open when it is looked at next.
         var due: Int
@@ -46,8 +49,9 @@ package struct LiveLines: Sendable {
     private static let tallAtEnd = 4.5
     /// Open strokes that are laid out at most. More are no line of a hand, and a layout of them would keep other pens waiting.
     package static let mostStrokes = 120
-    /// Points of the last line that are kept.
+    /// Points of the last line that are kept, and strokes.
     private static let mostPoints = 400
+    private static let mostKept = 160
 
     /// Bytes that are kept between segments at most.
     package static let mostBytes = LivePage.mostBytes + mostPoints * (64 + MemoryLayout<Sample>.stride)
@@ -55,7 +59,18 @@ package struct LiveLines: Sendable {
     package init() {}
 
     /// The ink that comes now has nothing to do with what came before.
-    package mutating func restart() { self = LiveLines() }
+    package mutating func restart() {
+        let budget = budget
+        self = LiveLines()
+        self.budget = budget
+    }
+
+    /// Ink has come that may cost as much as a packet's may. What would cost more waits for the next: no hand writes so much at once, and others
+    /// wait for it.
+    package mutating func renewBudget() { budget = Self.mostAtOnce }
+
+    /// Strokes that are laid out for one packet at most, each as often as it is.
+    private static let mostAtOnce = 600
 
     /// Takes a whole stroke.
     ///
@@ -66,7 +81,7 @@ package struct LiveLines: Sendable {
     ///   - open: gives these strokes.
     /// - Returns: how many of them are of each line that has ended, oldest first; empty where none has.
     package mutating func add(
-        _ stroke: some Sequence<Sample>, cameBack: Bool = false, count: Int, open: () -> [Stroke]
+        _ stroke: ArraySlice<Sample>, cameBack: Bool = false, count: Int, open: () -> [Stroke]
     ) -> [Int] {
         seen += 1
         let wasTall = isTall
@@ -90,7 +105,7 @@ package struct LiveLines: Sendable {
         {
             doubt = Doubt(due: count, end: count)
         }
-        guard let doubt, count >= doubt.due else { return [] }
+        guard let doubt, count >= doubt.due, budget > 0 else { return [] }
         return look(at: open(), until: doubt.end)
     }
 
@@ -98,7 +113,8 @@ package struct LiveLines: Sendable {
     ///
     /// - Returns: how many of its strokes are of each line before its last one.
     package mutating func end(_ open: [Stroke]) -> [Int] {
-        let isDoubtful = (doubt != nil || isTallAtEnd) && open.count <= Self.mostStrokes + Self.mostPatience
+        let isDoubtful =
+            (doubt != nil || isTallAtEnd) && open.count <= Self.mostStrokes + Self.mostPatience && budget > 0
         let cuts = isDoubtful ? cuts(of: open, least: 1) : []
         if doubt != nil || !cuts.isEmpty { page.correct(open, cutAt: cuts, from: firstLine) }
         keep(open[...])
@@ -142,7 +158,8 @@ package struct LiveLines: Sendable {
     /// Where the page reader begins another line, or a drawing, in the open ink.
     ///
     /// - Parameter least: strokes that the last of them must have.
-    private func cuts(of open: [Stroke], least: Int) -> [Int] {
+    private mutating func cuts(of open: [Stroke], least: Int) -> [Int] {
+        budget -= before.count + open.count
         var owner = [Int?](repeating: nil, count: before.count + open.count)
         for (number, piece) in PageLayout(of: before + open).pieces.enumerated() {
             for stroke in piece.strokes { owner[stroke] = number }
@@ -183,7 +200,7 @@ package struct LiveLines: Sendable {
             if !samples.isEmpty { before.append(Stroke(samples)) }
         }
         var points = 0
-        let kept = before.reversed().prefix { stroke in
+        let kept = before.suffix(Self.mostKept).reversed().prefix { stroke in
             points += stroke.samples.count
             return points <= Self.mostPoints
         }

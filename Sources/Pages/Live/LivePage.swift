@@ -108,7 +108,7 @@ package struct LivePage: Sendable {
         for (from, to) in zip([0] + cuts, cuts + [strokes.count]) {
             var isBegun = false
             for stroke in strokes[from..<to] {
-                guard let shape = shape(of: stroke.samples) else { continue }
+                guard let shape = shape(of: stroke.samples[...]) else { continue }
                 if !isBegun { begin(with: shape) }
                 isBegun = true
                 put(shape)
@@ -127,7 +127,7 @@ package struct LivePage: Sendable {
     ///
     /// Strokes without a sample, or with none that is finite, belong to the line that is being written.
     @discardableResult
-    package mutating func add(_ stroke: some Sequence<Sample>, cameBack: Bool = false) -> Decision {
+    package mutating func add(_ stroke: ArraySlice<Sample>, cameBack: Bool = false) -> Decision {
         guard let shape = shape(of: stroke) else { return Decision(place: .sameLine, strokes: 1) }
         guard !lines.isEmpty else {
             begin(with: shape)
@@ -219,7 +219,7 @@ package struct LivePage: Sendable {
         return distances.sorted()[distances.count / 2]
     }
 
-    private func shape(of stroke: some Sequence<Sample>) -> StrokeShape? {
+    private func shape(of stroke: ArraySlice<Sample>) -> StrokeShape? {
         let points = stroke.lazy.filter { $0.x.isFinite && $0.y.isFinite }.map {
             PlanePoint(Double($0.x), Double($0.y))
         }

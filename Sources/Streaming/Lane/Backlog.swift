@@ -15,7 +15,12 @@ struct Backlog {
     }
 
     private var parts: [ObjectIdentifier: Part] = [:]
-    private var clients: [ClientIdentifier: WaitingWork] = [:]
+    private struct Total {
+        var work = WaitingWork()
+        var sessions = 0
+    }
+
+    private var clients: [ClientIdentifier: Total] = [:]
     private var all = WaitingWork()
     /// The client of the session that was noted last.
     private var newest: ClientIdentifier?
@@ -39,8 +44,9 @@ struct Backlog {
     private mutating func add(_ work: WaitingWork, to client: ClientIdentifier, _ sign: Int) {
         let change = WaitingWork(frames: sign * work.frames, bytes: sign * work.bytes)
         all += change
-        clients[client, default: WaitingWork()] += change
-        if clients[client]?.bytes == 0 { clients[client] = nil }
+        clients[client, default: Total()].work += change
+        clients[client]?.sessions += sign
+        if clients[client]?.sessions == 0 { clients[client] = nil }
     }
 
     /// Sessions of a client that keep something waiting.
@@ -51,7 +57,15 @@ struct Backlog {
     /// Waiting work as a share of what one client may keep waiting.
     func load(_ session: any Session, _ limits: LaneLimits) -> Double { load(session.waitingWork, limits) }
     func load(of client: ClientIdentifier, _ limits: LaneLimits) -> Double {
-        clients[client].map { load($0, limits) } ?? 0
+        clients[client].map { load($0.work, limits) } ?? 0
+    }
+
+    /// Whether a session keeps more waiting than its even part while its client is beyond its bound: all that could be let go of is gone,
+    /// and what is left are finals that say so.
+    func isBeyond(_ session: any Session, _ limits: LaneLimits) -> Bool {
+        guard let client = clients[session.client] else { return false }
+        let load = load(client.work, limits)
+        return load > 1 && self.load(session, limits) * Double(client.sessions) >= load
     }
 
     private func load(_ work: WaitingWork, _ limits: LaneLimits) -> Double {
@@ -67,10 +81,10 @@ struct Backlog {
                     + "\(limits.clientBytes >> 20) MiB")
         }
         guard all.bytes > limits.waitingBytes,
-            let most = clients.max(by: { load($0.value, limits) < load($1.value, limits) })
+            let most = clients.max(by: { load($0.value.work, limits) < load($1.value.work, limits) })
         else { return nil }
         return Excess(
-            client: most.key, allowed: Self.rest * load(most.value, limits),
+            client: most.key, allowed: Self.rest * load(most.value.work, limits),
             reason: "more waits than a lane holds, \(limits.waitingBytes >> 20) MiB, and most of it is its client's")
     }
 

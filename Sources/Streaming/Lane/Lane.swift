@@ -35,6 +35,9 @@ public final class Lane {
     private var nextEviction: Int64 = .min
     private var skippedBefore: UInt64 = 0
 
+    /// Streams of which packets have come that the lane was not given yet.
+    package var unread: Set<StreamName> = []
+
     /// The interval at which the wall clock's rules are checked, in ns.
     public static let sweep: Int64 = 20_000_000
     /// Finals looked at in one turn, those that need no computing among them.
@@ -62,7 +65,9 @@ public final class Lane {
             return refuse(stream, because: .streams)
         }
         // Packets that end a segment are always taken, because they free memory.
-        if case .input = packet.role, session.byteCount >= limits.streamBytes {
+        if case .input = packet.role,
+            session.byteCount >= limits.streamBytes || backlog.isBeyond(session, limits)
+        {
             return refuse(stream, because: .memory)
         }
         do {
@@ -94,11 +99,13 @@ public final class Lane {
     private func enqueue(_ session: any Session) {
         if session.waitingFinals > 0 {
             guard withFinals.insert(ObjectIdentifier(session)).inserted else { return }
+            let frames = session.nextFinalFrames
             dueFinals.add(
-                session, of: session.stream, from: session.client, frames: session.nextFinalFrames + Self.finalCost)
+                session, of: session.stream, from: session.client, cost: frames > 0 ? frames + Self.finalCost : 1,
+                waiting: session.waitingWork.frames + session.waitingFinals * Self.finalCost)
         } else if session.partialIsDue, withPartials.insert(ObjectIdentifier(session)).inserted {
             duePartials.add(
-                session, of: session.stream, from: session.client, frames: Self.partialCost(session.pipeline))
+                session, of: session.stream, from: session.client, cost: Self.partialCost(session.pipeline))
         }
     }
 
@@ -157,7 +164,7 @@ public final class Lane {
             switch session.nextWindow() {
             case .window(let request):
                 duePartials.charge(
-                    session.stream, of: session.client, frames: request.frames - Self.partialCost(session.pipeline))
+                    session.stream, of: session.client, cost: request.frames - Self.partialCost(session.pipeline))
                 windows.add(request, for: session)
             case .event(let event): publish(event)
             case .nothing: enqueue(session)
@@ -193,8 +200,9 @@ public final class Lane {
     private func readFinals() {
         var wholes: [(session: any Session, request: FinalRequest)] = []
         var (offered, taken, frames) = (0, 0, 0)
+        // A long one does not keep short ones waiting that are read in the same call.
         while offered < Self.offersPerTurn, taken < limits.finalsPerTurn, frames < limits.finalFramesPerTurn,
-            let session = dueFinals.next()
+            let session = dueFinals.next(upTo: taken == 0 ? .max : limits.finalFramesPerTurn - frames)
         {
             offered += 1
             let cost = session.nextFinalFrames
@@ -288,7 +296,8 @@ public final class Lane {
         isQuiet = true
         let longest = Int64(limits.eviction * 1e9)
         for (stream, session) in sessions {
-            session.tick(now)
+            // A stream whose next packets wait to be read is not quiet, however long ago its last one was.
+            if !unread.contains(stream) { session.tick(now) }
             note(session)
             enqueue(session)
             if !session.isIdle { isQuiet = false }

@@ -6,13 +6,12 @@ import Synchronization
 /// A lane with a thread of its own and a bounded inbox that any thread may post to.
 ///
 /// Guarantees
-/// - Packets posted by one thread are read in their order; what does not fit is refused and counted, never waited for.
+/// - Packets of one sender that are posted by one thread are read in their order; what does not fit is refused and counted, never waited for.
 /// - After `stop` returns, every packet that was accepted has been read, every final published, and the thread is gone.
 public final class LaneThread: Sendable {
     /// The lane's number, from 0.
     public let number: Int
-    private let limits: LaneLimits
-    private let inbox = Mutex(Inbox())
+    private let inbox: Mutex<Inbox>
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let latest = Mutex(LaneReport())
@@ -20,26 +19,28 @@ public final class LaneThread: Sendable {
     private let makeLane: @Sendable () -> Lane
 
     private struct Inbox {
-        var arrivals: [Arrival] = []
-        var perStream: [StreamName: Share] = [:]
-        var perClient: [ClientIdentifier: Share] = [:]
-        var bytes = 0
-        var tasks: [@Sendable (Lane) -> Void] = []
-        var refused: UInt64 = 0
+        var packets: LaneInbox
+        var tasks: [Task] = []
         var isStopping = false
+
+        mutating func takeDueTasks() -> [Task] {
+            guard !tasks.isEmpty else { return [] }
+            let packets = packets
+            let due = tasks.filter { $0.streams.isEmpty || !packets.holds($0.streams) }
+            tasks.removeAll { $0.streams.isEmpty || !packets.holds($0.streams) }
+            return due
+        }
     }
 
-    /// The packets of one stream or client in the inbox.
-    private struct Share {
-        var packets = 0
-        var bytes = 0
-
-        func adding(_ size: Int) -> Share { Share(packets: packets + 1, bytes: bytes + size) }
+    private struct Task {
+        /// It waits until these have nothing in the inbox.
+        var streams: Set<StreamName>
+        var run: @Sendable (Lane) -> Void
     }
 
     public init(number: Int, limits: LaneLimits, clock: any Clock, sink: any LabelSink) {
         self.number = number
-        self.limits = limits
+        inbox = Mutex(Inbox(packets: LaneInbox(limits)))
         makeLane = { Lane(limits: limits, clock: clock, sink: sink) }
     }
 
@@ -51,45 +52,28 @@ public final class LaneThread: Sendable {
         thread.start()
     }
 
-    /// Gives a packet to the lane. False if its inbox is full, or full of this stream or this client.
+    /// Gives a packet to the lane. False if its inbox is full, or full of this stream or this client. What was accepted before stays.
     @discardableResult
-    public func post(_ arrival: Arrival) -> Bool { offer(arrival) == nil }
+    public func post(_ arrival: Arrival) -> Bool { offer(arrival, displaces: false).refusal == nil }
 
     /// Gives a packet to the lane.
     ///
-    /// - Returns: why its inbox has no room for it; nil: it has.
-    public func offer(_ arrival: Arrival) -> InboxRefusal? {
-        let size = arrival.packet.byteCount
-        let (refusal, wasEmpty) = inbox.withLock { inbox -> (InboxRefusal?, Bool) in
-            let ofStream = inbox.perStream[arrival.stream, default: Share()]
-            let ofClient = inbox.perClient[arrival.client, default: Share()]
-            if let refusal = self.refusal(inbox, ofStream, ofClient) {
-                inbox.refused += 1
-                return (refusal, false)
-            }
-            let wasEmpty = inbox.arrivals.isEmpty
-            inbox.perStream[arrival.stream] = ofStream.adding(size)
-            inbox.perClient[arrival.client] = ofClient.adding(size)
-            inbox.bytes += size
-            inbox.arrivals.append(arrival)
-            return (nil, wasEmpty)
+    /// - Parameter displaces: whether it may take the place of packets of whoever has most in the inbox, if its own sender has little there.
+    /// - Returns: why it found no room, or which others lost theirs.
+    public func offer(_ arrival: Arrival, displaces: Bool = true) -> InboxOutcome {
+        let (outcome, wasEmpty) = inbox.withLock { inbox in
+            let wasEmpty = inbox.packets.isEmpty
+            return (inbox.packets.offer(arrival, displaces: displaces), wasEmpty)
         }
         if wasEmpty { wake.signal() }
-        return refusal
-    }
-
-    private func refusal(_ inbox: Inbox, _ stream: Share, _ client: Share) -> InboxRefusal? {
-        if inbox.arrivals.count >= limits.queuedPackets || inbox.bytes >= limits.queuedBytes { return .lane }
-        if stream.packets >= limits.queuedPacketsPerStream || stream.bytes >= limits.streamBytes { return .stream }
-        if client.packets >= limits.queuedPacketsPerClient || client.bytes >= limits.queuedBytesPerClient {
-            return .client
-        }
-        return nil
+        return outcome
     }
 
     /// Runs `task` on the lane's thread, between two turns.
-    public func perform(_ task: @escaping @Sendable (Lane) -> Void) {
-        inbox.withLock { $0.tasks.append(task) }
+    ///
+    /// - Parameter streams: packets of these that were posted before are read before.
+    public func perform(after streams: Set<StreamName> = [], _ task: @escaping @Sendable (Lane) -> Void) {
+        inbox.withLock { $0.tasks.append(Task(streams: streams, run: task)) }
         wake.signal()
     }
 
@@ -113,41 +97,51 @@ public final class LaneThread: Sendable {
 
     private func loop() {
         let lane = makeLane()
-        var taken = Inbox()
+        var taken: [Arrival] = []
+        var readings: [PacketReading] = []
+        var tasks: [Task] = []
         var nextReport = Int64.min
+        var helping = LaneInbox.mostPackets
         while true {
             beats.add(1, ordering: .relaxed)
-            let isStopping = inbox.withLock { inbox in
-                swap(&taken.arrivals, &inbox.arrivals)
-                inbox.perStream.removeAll(keepingCapacity: true)
-                inbox.perClient.removeAll(keepingCapacity: true)
-                inbox.bytes = 0
-                swap(&taken.tasks, &inbox.tasks)
-                taken.refused = inbox.refused
-                return inbox.isStopping && inbox.arrivals.isEmpty
+            let (isStopping, unread, refused) = inbox.withLock { inbox in
+                for reading in readings { inbox.packets.charge(reading) }
+                inbox.packets.take(into: &taken, atMost: helping)
+                tasks += inbox.takeDueTasks()
+                let unread = inbox.packets.streams
+                return (inbox.isStopping && unread.isEmpty, unread, inbox.packets.refused)
             }
-            for arrival in taken.arrivals {
+            readings.removeAll(keepingCapacity: true)
+            let began = lane.now.monotonic
+            var last = began
+            for arrival in taken {
                 lane.receive(
                     arrival.packet, of: arrival.stream, from: arrival.client, pipeline: arrival.pipeline,
                     arrived: arrival.arrived)
+                guard !unread.isEmpty else { continue }
+                let now = lane.now.monotonic
+                readings.append(PacketReading(arrival, nanoseconds: now - last))
+                last = now
             }
-            let hadArrivals = !taken.arrivals.isEmpty
-            taken.arrivals.removeAll(keepingCapacity: true)
-            for task in taken.tasks { task(lane) }
-            taken.tasks.removeAll(keepingCapacity: true)
+            helping = LaneInbox.helping(after: taken.count, in: lane.now.monotonic - began, of: helping)
+            lane.unread = unread
+            let hadArrivals = !taken.isEmpty
+            taken.removeAll(keepingCapacity: true)
+            for task in tasks { task.run(lane) }
+            tasks.removeAll(keepingCapacity: true)
             let isBusy = lane.turn()
             let now = lane.now.monotonic
             if now >= nextReport || isStopping {
                 nextReport = now + 100_000_000
-                report(lane, refused: taken.refused)
+                report(lane, refused: refused)
             }
             if isStopping, !hadArrivals, !isBusy {
                 lane.finish()
-                report(lane, refused: taken.refused)
+                report(lane, refused: refused)
                 ended.signal()
                 return
             }
-            if !isBusy, !isStopping {
+            if !isBusy, !isStopping, unread.isEmpty {
                 _ = wake.wait(timeout: .now() + (lane.isQuiet ? Self.longestWait : Double(Lane.sweep) / 1e9))
             }
         }
@@ -160,14 +154,6 @@ public final class LaneThread: Sendable {
             byteCount: lane.byteCount)
         latest.withLock { $0 = report }
     }
-}
-
-/// The reasons for which a lane's inbox has no room for a packet.
-public enum InboxRefusal: Sendable {
-    /// It is full.
-    case lane
-    /// It is full of the packet's stream, or of its client's packets.
-    case stream, client
 }
 
 /// A packet on its way to its lane.

@@ -82,7 +82,9 @@ final class OutputFile {
             temporary = nil
             return
         }
-        let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(getpid())")
+        let temporary =
+            AtomicFile.isSpecial(url)
+            ? url : url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(getpid())")
         self.temporary = temporary
         guard let handle = fopen(temporary.path, "wb") else {
             throw FileError.unwritable(path: url.path, reason: String(cString: strerror(errno)))
@@ -93,7 +95,7 @@ final class OutputFile {
     deinit {
         guard let handle, let temporary else { return }
         fclose(handle)
-        unlink(temporary.path)
+        if temporary != url { unlink(temporary.path) }
     }
 
     func write(_ bytes: [UInt8]) throws {
@@ -106,9 +108,9 @@ final class OutputFile {
         guard let handle, let url, let temporary else { return }
         self.handle = nil
         errno = 0
-        guard fclose(handle) == 0, rename(temporary.path, url.path) == 0 else {
+        guard fclose(handle) == 0, temporary == url || rename(temporary.path, url.path) == 0 else {
             let fault = fault(url)
-            unlink(temporary.path)
+            if temporary != url { unlink(temporary.path) }
             throw fault
         }
     }

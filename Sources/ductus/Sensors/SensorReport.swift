@@ -1,4 +1,5 @@
 import DuctusDrawing
+import DuctusFoundations
 import DuctusInk
 import DuctusRecognition
 import DuctusStreaming
@@ -100,6 +101,6 @@ struct SensorReport {
         let rows = (0..<count).map { row in (0..<count).map { frames.confusion[row * count + $0] } }
         let drawing = ConfusionPicture(title: "Frames by label", names: frames.names, counts: rows).drawing()
         let data = path.hasSuffix(".png") ? try drawing.png() : Data(drawing.svg().utf8)
-        try data.write(to: URL(filePath: path), options: .atomic)
+        try AtomicFile.put(data, at: URL(filePath: path))
     }
 }

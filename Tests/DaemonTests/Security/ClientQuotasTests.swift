@@ -41,11 +41,11 @@ import Testing
 
     @Test func whetherThereIsRoom_isAskedWithoutACharge() throws {
         let quotas = quotas(bytes: 1 << 20)
-        #expect(quotas.hasRoom(for: 2 << 20, from: ann) && quotas.hasRoom(for: 2 << 20, from: ann))
+        #expect(quotas.hasRoom(for: 2 << 20, of: nil, from: ann) && quotas.hasRoom(for: 2 << 20, of: nil, from: ann))
         #expect(quotas.admit(2 << 20, of: try stream("a"), from: ann) == nil)
-        #expect(!quotas.hasRoom(for: 1, from: ann) && quotas.hasRoom(for: 1, from: desk))
+        #expect(!quotas.hasRoom(for: 1, of: nil, from: ann) && quotas.hasRoom(for: 1, of: nil, from: desk))
         hand.advance(seconds: 1)
-        #expect(quotas.hasRoom(for: 1 << 20, from: ann))
+        #expect(quotas.hasRoom(for: 1 << 20, of: nil, from: ann))
     }
 
     @Test func bytes_flowBackWithTime() throws {
@@ -72,6 +72,66 @@ import Testing
         #expect(passed.pen == 4_000_000, "every packet: 400 kB a second are less than half of a MiB")
         #expect(passed.flood + passed.pen <= 10 << 20 + 4 << 20, "the pen's part is not added to the quota")
         #expect(passed.flood >= 4 << 20)
+    }
+
+    /// A hundred names of rubbish are one stream; what can be read keeps its even part.
+    @Test func streamsThatCannotBeRead_shareOnePart() throws {
+        let quotas = quotas(streams: 512, bytes: 1 << 20)
+        let pen = try stream("pen")
+        var passed = 0
+        #expect(quotas.admit(4000, of: pen, from: ann) == nil)
+        for round in 0..<1000 {
+            for number in 0..<100 {
+                let name = try stream("rubbish-\((round + number) % 300)")
+                if quotas.admit(1000, of: name, from: ann) == nil { quotas.noteUnreadable(name, from: ann) }
+            }
+            if quotas.admit(4000, of: pen, from: ann) == nil { passed += 1 }
+            hand.advance(seconds: 0.01)
+        }
+        #expect(passed == 1000, "400 kB a second are less than half of a MiB")
+        // A packet that is known to be one gets its stream in; rubbish takes up no place among the streams.
+        let rubbish = try stream("rubbish")
+        while quotas.admit(100, of: rubbish, from: ann) == nil { quotas.noteUnreadable(rubbish, from: ann) }
+        #expect(quotas.admit(100, of: try stream("new"), from: ann) == .bytes)
+        #expect(quotas.admit(100, of: try stream("new"), from: ann, isReadable: true) == nil)
+        for _ in 0..<50 { #expect(quotas.admit(100, of: try stream("new"), from: ann) == nil) }
+    }
+
+    @Test func rubbish_takesNoStreamsPlace() throws {
+        let quotas = quotas(streams: 2)
+        for number in 0..<50 {
+            let name = try stream("rubbish-\(number)")
+            #expect(quotas.admit(10, of: name, from: ann) == nil)
+            quotas.noteUnreadable(name, from: ann)
+        }
+        for name in ["a", "b"] { #expect(quotas.admit(10, of: try stream(name), from: ann) == nil) }
+        // A stream that was read once has a session, whatever comes after it.
+        #expect(quotas.admit(10, of: try stream("a"), from: ann) == nil)
+        quotas.noteUnreadable(try stream("a"), from: ann)
+        #expect(quotas.admit(10, of: try stream("c"), from: ann) == .streams)
+        #expect(quotas.admit(10, of: try stream("a"), from: ann) == nil)
+    }
+
+    /// One broken packet does not make a pen one of those.
+    @Test func aStreamThatCanBeReadAgain_hasItsPartAgain() throws {
+        let quotas = quotas(streams: 10, bytes: 1 << 20)
+        let (pen, flood) = (try stream("pen"), try stream("flood"))
+        for _ in 0..<3 { #expect(quotas.admit(100, of: pen, from: ann) == nil) }
+        quotas.noteUnreadable(pen, from: ann)
+        while quotas.admit(10_000, of: flood, from: ann) == nil {}
+        #expect(quotas.isStranger(pen, to: ann) && !quotas.isStranger(flood, to: ann))
+        #expect(quotas.admit(100, of: pen, from: ann, isReadable: true) == nil)
+        #expect(!quotas.isStranger(pen, to: ann))
+        for _ in 0..<100 { #expect(quotas.admit(1000, of: pen, from: ann) == nil) }
+    }
+
+    @Test func roomForALongPacket_isThatOfItsStream() throws {
+        let quotas = quotas(streams: 10, bytes: 1 << 20)
+        let (pen, flood) = (try stream("pen"), try stream("flood"))
+        #expect(quotas.admit(100, of: pen, from: ann) == nil)
+        while quotas.admit(100_000, of: flood, from: ann) == nil {}
+        #expect(quotas.hasRoom(for: 100_000, of: pen, from: ann))
+        #expect(!quotas.hasRoom(for: 100_000, of: flood, from: ann))
     }
 
     @Test func corrections_areCountedByTheMinute() {

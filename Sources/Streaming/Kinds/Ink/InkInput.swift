@@ -43,6 +43,7 @@ struct InkInput: InputKind {
     // MARK: Ink comes in
 
     mutating func take(_ packet: InkPacket, _ taking: inout Taking<EndedInk>) throws(PacketRefusal) {
+        segmenter.beginPacket()
         switch packet.content {
         case .samples(let reports, let firstStroke): take(reports, firstStroke: firstStroke, &taking)
         case .retraction(let numbers): retract(numbers, &taking)

@@ -10,6 +10,8 @@ package protocol NewLineDecider: Sendable {
     /// - Parameter cameBack: the pen had been out of reach just before it.
     /// - Returns: how many strokes each line has that has ended, oldest first; empty if the line goes on.
     mutating func judge(_ open: InkSegment, cameBack: Bool) -> [Int]
+    /// The ink of another packet comes.
+    mutating func beginPacket()
     /// The open ink ends for another reason.
     ///
     /// - Returns: how many strokes each line has that ended before its last one.
@@ -31,6 +33,8 @@ package struct PageDecider: NewLineDecider {
         guard count > 0 else { return [] }
         return lines.add(open.samples(ofStroke: count - 1), cameBack: cameBack, count: count) { open.strokes }
     }
+
+    package mutating func beginPacket() { lines.renewBudget() }
 
     package mutating func end(_ open: InkSegment) -> [Int] { lines.end(open.strokes) }
 

@@ -105,6 +105,8 @@ package struct Segmenter {
         decider.restart()
     }
 
+    mutating func beginPacket() { decider.beginPacket() }
+
     mutating func takeDirtySamples() -> UInt64 {
         defer { dirtySamples = 0 }
         return dirtySamples

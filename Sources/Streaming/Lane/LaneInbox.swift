@@ -1,0 +1,298 @@
+/// The packets that wait for a lane.
+///
+/// Room and turns are shared fairly among clients, and among the streams of each (max-min fairness), however much others send. Where no
+/// room is left, a packet of whoever has less than an even part of it takes the place of the newest ones of whoever has most. The packets
+/// of one sender are read in their order.
+package struct LaneInbox {
+    /// A stream as one client sends it.
+    private struct Sender: Hashable {
+        var client: ClientIdentifier
+        var stream: StreamName
+
+        init(_ arrival: Arrival) {
+            client = arrival.client
+            stream = arrival.stream
+        }
+    }
+
+    /// The packets of one sender or client.
+    private struct Share {
+        var packets = 0
+        var bytes = 0
+        /// Of a client: senders with packets here.
+        var senders = 0
+
+        /// As a part of a bound.
+        func load(of bound: Bound) -> Double {
+            max(Double(packets) / Double(bound.packets), Double(bytes) / Double(bound.bytes))
+        }
+
+        func fills(_ bound: Bound) -> Bool { packets >= bound.packets || bytes >= bound.bytes }
+
+        /// - Parameter isNew: of a client: whether the packet's sender had none here.
+        /// - Returns: whether it is the only one.
+        @discardableResult
+        mutating func add(_ size: Int, sender isNew: Bool = false) -> Bool {
+            packets += 1
+            bytes += size
+            if isNew { senders += 1 }
+            return packets == 1
+        }
+
+        mutating func remove(_ size: Int) {
+            packets -= 1
+            bytes -= size
+        }
+    }
+
+    private struct Bound {
+        var packets: Int
+        var bytes: Int
+    }
+
+    private let ofLane: Bound
+    private let ofClient: Bound
+    private let ofSender: Bound
+    /// As much as a lane reads before it looks at what else is due.
+    private static let helping = Bound(packets: mostPackets, bytes: 2 << 20)
+    package static let mostPackets = 4096
+
+    /// In the order of their arrival, as long as all are one helping.
+    private var arrivals: [Arrival] = []
+    // Once they are more
+    private var queues: [Sender: Queue] = [:]
+    private var order = FairQueue<Sender>()
+    private var senders: [Sender: Share] = [:]
+    private var clients: [ClientIdentifier: Share] = [:]
+    private var all = Share()
+    /// Packets that found no room, or lost their place.
+    package private(set) var refused: UInt64 = 0
+
+    package init(_ limits: LaneLimits) {
+        ofLane = Bound(packets: limits.queuedPackets, bytes: limits.queuedBytes)
+        ofClient = Bound(packets: limits.queuedPacketsPerClient, bytes: limits.queuedBytesPerClient)
+        ofSender = Bound(packets: limits.queuedPacketsPerStream, bytes: limits.streamBytes)
+    }
+
+    package var isEmpty: Bool { all.packets == 0 }
+
+    /// The streams of which packets wait.
+    var streams: Set<StreamName> { Set(senders.keys.map(\.stream)) }
+    /// Whether packets of one of these streams wait.
+    func holds(_ streams: Set<StreamName>) -> Bool { senders.keys.contains { streams.contains($0.stream) } }
+
+    // MARK: In
+
+    /// Takes a packet, if there is room for it.
+    ///
+    /// - Parameter displaces: whether it may take the place of another's.
+    package mutating func offer(_ arrival: Arrival, displaces: Bool) -> InboxOutcome {
+        let sender = Sender(arrival)
+        var outcome = InboxOutcome()
+        outcome.refusal = makeRoom(for: sender, displaces: displaces, &outcome.displaced)
+        guard outcome.refusal == nil else {
+            refused &+= 1
+            return outcome
+        }
+        let size = arrival.packet.byteCount
+        let isFirst = senders[sender, default: Share()].add(size)
+        clients[arrival.client, default: Share()].add(size, sender: isFirst)
+        all.add(size)
+        if order.isEmpty, arrivals.count < Self.helping.packets, all.bytes <= Self.helping.bytes {
+            arrivals.append(arrival)
+        } else {
+            sort()
+            enqueue(arrival, of: sender)
+        }
+        return outcome
+    }
+
+    private mutating func makeRoom(
+        for sender: Sender, displaces: Bool, _ displaced: inout [InboxOutcome.Displaced]
+    ) -> InboxRefusal? {
+        let own = senders[sender, default: Share()]
+        if own.fills(ofSender) { return .stream }
+        while true {
+            let client = clients[sender.client, default: Share()]
+            if client.fills(ofClient) || all.fills(ofLane) && !isBelowEvenPart(client) {
+                let most = client.load(of: ofClient)
+                let count = Double(client.senders + (own.packets == 0 ? 1 : 0))
+                guard displaces, own.load(of: ofClient) * count < most else {
+                    return client.fills(ofClient) ? .client : .lane
+                }
+                displace(from: sender.client, &displaced)
+            } else if all.fills(ofLane) {
+                guard displaces, let heaviest = clients.max(by: { load($0.value) < load($1.value) }) else {
+                    return .lane
+                }
+                displace(from: heaviest.key, &displaced)
+            } else {
+                return nil
+            }
+        }
+    }
+
+    private func load(_ client: Share) -> Double { client.load(of: ofLane) }
+
+    private func isBelowEvenPart(_ client: Share) -> Bool {
+        load(client) * Double(clients.count + (client.packets == 0 ? 1 : 0)) < all.load(of: ofLane)
+    }
+
+    /// The sender with most lets go of its newest packets: an eighth, so that not each packet costs a search.
+    private mutating func displace(from client: ClientIdentifier, _ displaced: inout [InboxOutcome.Displaced]) {
+        sort()
+        let heaviest = senders.filter { $0.key.client == client }
+            .max { $0.value.load(of: ofClient) < $1.value.load(of: ofClient) }
+        guard let (sender, share) = heaviest else { return }
+        var count = 0
+        while count < max(1, share.packets / 8), let arrival = queues[sender]?.removeLast() {
+            forget(arrival, of: sender)
+            count += 1
+        }
+        refused &+= UInt64(count)
+        displaced.append(.init(stream: sender.stream, client: client, packets: count))
+    }
+
+    private mutating func forget(_ arrival: Arrival, of sender: Sender) {
+        let size = arrival.packet.byteCount
+        all.remove(size)
+        senders[sender]?.remove(size)
+        clients[sender.client]?.remove(size)
+        guard senders[sender]?.packets == 0 else { return }
+        senders[sender] = nil
+        clients[sender.client]?.senders -= 1
+        if clients[sender.client]?.packets == 0 { clients[sender.client] = nil }
+    }
+
+    /// From the order of arrival to that of turns.
+    private mutating func sort() {
+        for arrival in arrivals { enqueue(arrival, of: Sender(arrival)) }
+        arrivals.removeAll()
+    }
+
+    private mutating func enqueue(_ arrival: Arrival, of sender: Sender) {
+        queues[sender, default: Queue()].append(arrival)
+        if queues[sender]?.isInOrder == false { addToOrder(sender, arrival) }
+    }
+
+    private mutating func addToOrder(_ sender: Sender, _ next: Arrival) {
+        queues[sender]?.isInOrder = true
+        order.add(sender, of: sender.stream, from: sender.client, cost: next.packet.byteCount)
+    }
+
+    // MARK: Out
+
+    /// Gives out the next helping, of so many packets at most. `taken` is empty before.
+    package mutating func take(into taken: inout [Arrival], atMost most: Int = LaneInbox.mostPackets) {
+        if order.isEmpty, arrivals.count <= most {
+            swap(&taken, &arrivals)
+            return clear()
+        }
+        sort()
+        var bytes = 0
+        while taken.count < most, bytes < Self.helping.bytes, let sender = order.next() {
+            // Its packets may have lost their places since.
+            guard let arrival = queues[sender]?.removeFirst() else {
+                queues[sender] = nil
+                continue
+            }
+            bytes += arrival.packet.byteCount
+            forget(arrival, of: sender)
+            taken.append(arrival)
+            queues[sender]?.isInOrder = false
+            if let next = queues[sender]?.first { addToOrder(sender, next) } else { queues[sender] = nil }
+        }
+        if isEmpty { clear() }
+    }
+
+    /// Counts the time that reading a packet took, where that is more than its bytes tell. Its sender's next turns come later by so much.
+    package mutating func charge(_ reading: PacketReading) {
+        let cost = Int(reading.nanoseconds / 1000 * Self.bytesPerMicrosecond) - reading.bytes
+        if cost > 0 { order.charge(reading.stream, of: reading.client, cost: cost) }
+    }
+
+    /// Bytes of ink that a lane reads in a microsecond, about.
+    private static let bytesPerMicrosecond: Int64 = 64
+
+    /// The packets of the next helping, after `count` packets took so many nanoseconds: what is hard to read, such as a thousand strokes in each
+    /// packet, must not keep others waiting.
+    package static func helping(after count: Int, in elapsed: Int64, of helping: Int) -> Int {
+        if elapsed > longest { return max(1, min(helping, count) / 4) }
+        return elapsed < longest / 4 ? min(mostPackets, helping * 2) : helping
+    }
+
+    /// Nanoseconds that a helping may take.
+    private static let longest: Int64 = 40_000_000
+
+    private mutating func clear() {
+        senders.removeAll(keepingCapacity: true)
+        clients.removeAll(keepingCapacity: true)
+        queues.removeAll()
+        order = FairQueue()
+        all = Share()
+    }
+}
+
+extension LaneInbox {
+    /// The packets of one sender.
+    private struct Queue {
+        private var packets: [Arrival?] = []
+        private var head = 0
+        /// Whether it stands in the order of turns.
+        var isInOrder = false
+
+        var isEmpty: Bool { head == packets.count }
+        var first: Arrival? { isEmpty ? nil : packets[head] }
+
+        mutating func append(_ arrival: Arrival) { packets.append(arrival) }
+
+        mutating func removeFirst() -> Arrival? {
+            guard !isEmpty, let first = packets[head].take() else { return nil }
+            head += 1
+            if head >= 64, 2 * head >= packets.count {
+                packets.removeFirst(head)
+                head = 0
+            }
+            return first
+        }
+
+        mutating func removeLast() -> Arrival? { isEmpty ? nil : packets.removeLast() }
+    }
+}
+
+/// The reading of a packet that is over.
+package struct PacketReading {
+    package var stream: StreamName
+    package var client: ClientIdentifier
+    package var bytes: Int
+    package var nanoseconds: Int64
+
+    package init(_ arrival: Arrival, nanoseconds: Int64) {
+        stream = arrival.stream
+        client = arrival.client
+        bytes = arrival.packet.byteCount
+        self.nanoseconds = nanoseconds
+    }
+}
+
+/// What became of a packet that was offered to a lane.
+public struct InboxOutcome: Sendable {
+    /// Packets that lost their place to it: as many of the newest of a stream.
+    public struct Displaced: Sendable, Equatable {
+        public var stream: StreamName
+        public var client: ClientIdentifier
+        public var packets: Int
+    }
+
+    /// Why it was not taken; nil: it was.
+    public var refusal: InboxRefusal?
+    public var displaced: [Displaced] = []
+}
+
+/// The reasons for which a lane's inbox has no room for a packet.
+public enum InboxRefusal: Sendable {
+    /// It is full.
+    case lane
+    /// It is full of the packet's stream, or of its client's packets.
+    case stream, client
+}
