@@ -43,6 +43,7 @@ public struct BestPath: Sendable {
         func omission(before label: Int) -> Float { first.label == label ? second.probability : first.probability }
     }
 
+    /// A search at the start of a stream.
     public init() {}
 
     /// Reads every frame of `posteriors` as one pass.

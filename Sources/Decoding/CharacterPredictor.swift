@@ -16,6 +16,7 @@ public struct NGramPredictor: CharacterPredictor {
     private let model: LanguageModel
     private var state: NGramTrie.State
 
+    /// A predictor at the start of a text.
     public init(_ model: LanguageModel) {
         self.model = model
         state = model.state(after: "")
@@ -39,6 +40,8 @@ public struct TextSampler {
     /// Draws among the likeliest symbols that together have this share of the probability (nucleus sampling, Holtzman et al. 2020).
     public var nucleus = 1.0
 
+    /// A sampler with a temperature above 0 and a nucleus above 0, up to 1. The default values draw from the model as
+    /// it is.
     public init(temperature: Double = 1, nucleus: Double = 1) {
         self.temperature = temperature
         self.nucleus = nucleus

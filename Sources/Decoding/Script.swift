@@ -12,12 +12,14 @@ public struct Script: Sendable, Hashable, Codable {
     /// Short texts that anyone may write: what a new generation of weights is tried on, for example. None where the program's own serve.
     public var samples: [String] = []
 
+    /// The facts of a script. The default values are those of Latin.
     public init(direction: Direction = .leftToRight, wordSeparator: String = " ", samples: [String] = []) {
         self.direction = direction
         self.wordSeparator = wordSeparator
         self.samples = samples
     }
 
+    /// Decodes the facts. Keys that are missing keep their default values.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         direction = try values.decodeIfPresent(Direction.self, forKey: .direction) ?? direction

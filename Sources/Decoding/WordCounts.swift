@@ -2,6 +2,7 @@
 public struct WordCounts: Sendable {
     private var counts: [String: Int] = [:]
 
+    /// Counts of no text.
     public init() {}
 
     /// Counts the words of a text: runs of letters, apostrophes within them included.

@@ -21,6 +21,7 @@ public struct FileHead: Sendable {
         public var attributes: [String: String]
     }
 
+    /// Looks at the first bytes of a file, decompressed already.
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
         let first = bytes.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }

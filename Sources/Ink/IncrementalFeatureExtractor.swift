@@ -24,6 +24,7 @@ public struct IncrementalFeatureExtractor: Sendable {
     private var stroke: Int32 = -1
     private var isPenDown = false
 
+    /// An extractor at the start of a segment, whose normalization is known.
     public init(_ configuration: FeatureConfiguration = FeatureConfiguration(), normalization: SegmentNormalization) {
         self.configuration = configuration
         self.normalization = normalization

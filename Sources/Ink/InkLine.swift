@@ -14,6 +14,7 @@ public struct InkLine: Equatable, Sendable {
     /// In the order of writing.
     public var strokes: [Stroke]
 
+    /// A line of ink; what is not known stays nil.
     public init(
         id: String = "", source: String? = nil, writer: String? = nil, language: String? = nil, text: String? = nil,
         strokes: [Stroke]

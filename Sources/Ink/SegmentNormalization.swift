@@ -13,6 +13,7 @@ public struct SegmentNormalization: Codable, Equatable, Sendable {
     /// Keeps places as they are, but for y, which then grows up.
     public init() {}
 
+    /// A normalization: the line's slope, the origin, and how many device units make one normalized unit.
     public init(slope: Float, originX: Float, originY: Float, scale: Float) {
         self.slope = slope
         self.originX = originX

@@ -35,6 +35,7 @@ public struct StrayFilter<Report: PlacedReport> {
     public var dropped: Int { strayCount }
     @usableFromInline var strayCount = 0
 
+    /// A filter before the first report.
     @inlinable
     public init() {}
 

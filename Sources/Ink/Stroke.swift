@@ -3,6 +3,7 @@ public struct Stroke: Equatable, Sendable {
     /// In the order in which the pen reported them.
     public var samples: [Sample]
 
+    /// A stroke of those samples, in the order of writing.
     public init(_ samples: [Sample] = []) {
         self.samples = samples
     }

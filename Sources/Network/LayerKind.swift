@@ -98,6 +98,7 @@ public struct ParameterDeclaration: Sendable {
     /// The values before training.
     public var initialization: Initialization
 
+    /// A tensor of parameters: its name within the layer, its shape, and its first values.
     public init(_ name: String, _ shape: [Int], _ initialization: Initialization) {
         self.name = name
         self.shape = shape
@@ -112,6 +113,7 @@ public struct StateShape: Hashable, Sendable {
     /// The number of values that the state may grow to.
     public var bound: Int
 
+    /// A state of `count` numbers, which may grow up to `bound` numbers; without a bound it never grows.
     public init(count: Int, bound: Int? = nil) {
         self.count = count
         self.bound = max(bound ?? count, count)

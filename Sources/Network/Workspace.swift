@@ -18,6 +18,7 @@ public final class Workspace {
     private var otherFrames: [Memory<Float>] = []
     private var spans: [Memory<OutputSpan>] = []
 
+    /// A workspace without memory yet; it grows at the first calls.
     public init() {
         kernelScratch = Memory(lease: lease)
     }

@@ -253,6 +253,7 @@ public struct NoteState: Equatable, Sendable {
     /// The weights that read it.
     public var generation: String
 
+    /// The state of a file. `size` is in bytes, `modified` in ns since 1970.
     public init(size: Int, modified: Int, content: Data, generation: String) {
         (self.size, self.modified, self.content, self.generation) = (size, modified, content, generation)
     }
@@ -271,6 +272,7 @@ public struct IndexedLine: Equatable, Sendable {
     /// Left, top, right, bottom in the units of the file.
     public var box: [Double]
 
+    /// A line of a note. The box has four sides: left, top, right, bottom.
     public init(page: Int, number: Int, text: String, alternatives: String, confidence: Double, box: [Double]) {
         precondition(box.count == 4, "a box has four sides")
         (self.page, self.number, self.text, self.alternatives) = (page, number, text, alternatives)
@@ -294,6 +296,7 @@ public struct NoteHit: Equatable, Sendable {
     /// Whether the words are in the text itself, not only among the alternatives.
     public var isCertain: Bool
 
+    /// A line that was found. The box has four sides: left, top, right, bottom.
     public init(
         path: String, page: Int, line: Int, text: String, alternatives: String, confidence: Double, box: [Double],
         isCertain: Bool

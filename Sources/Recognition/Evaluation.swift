@@ -40,6 +40,7 @@ public struct Evaluation: Sendable {
         /// The character that was read; empty for a deletion.
         public var recognized: String
 
+        /// A part of the reference, and what was read in its place; either may be empty.
         public init(reference: String, recognized: String) {
             self.reference = reference
             self.recognized = recognized
@@ -58,6 +59,7 @@ public struct Evaluation: Sendable {
         public var cer: Double { characters == 0 ? 0 : Double(edits) / Double(characters) }
     }
 
+    /// An evaluation of no line.
     public init() {}
 
     /// Character error rate, a fraction.

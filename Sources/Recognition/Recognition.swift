@@ -18,12 +18,14 @@ public struct Recognition: Sendable, Equatable {
         /// Natural logarithm; comparable within one recognition only.
         public var score: Float
 
+        /// A text, and its score as a natural logarithm.
         public init(text: String, score: Float) {
             self.text = text
             self.score = score
         }
     }
 
+    /// A reading of a segment that gave `frames` frames of output.
     public init(text: String, symbols: [RecognizedSymbol], alternatives: [Alternative], frames: Int) {
         self.text = text
         self.symbols = symbols
@@ -45,6 +47,7 @@ public struct RecognizedSymbol: Sendable, Equatable {
     /// Its strokes, as indexes in the segment.
     public var strokes: Range<Int>
 
+    /// A symbol that was read. Confidence is 0…1; samples and strokes are counted within the segment.
     public init(text: String, confidence: Float, frames: Range<Int>, samples: Range<Int>, strokes: Range<Int>) {
         self.text = text
         self.confidence = confidence

@@ -16,6 +16,7 @@ public final class Recognizer {
     private let reader = FrameReader()
     private var decoder: any StreamDecoder
 
+    /// A recognizer of a model. A model that does not transcribe has no use for `decoding`.
     public init(model: Model, decoding: Decoding = .beam) {
         self.model = model
         self.decoding = decoding

@@ -49,6 +49,7 @@ public final class RecordedPen: PenSource {
     private var tracker: PenTracker
     private var isOver = false
 
+    /// A pen that plays a recording back from its start.
     public init(_ recording: PenRecording) {
         self.recording = recording
         tracker = PenTracker(recording.device)

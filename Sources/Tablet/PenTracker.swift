@@ -20,6 +20,7 @@ public struct PenTracker: Sendable {
         /// Whether the tip touches; nil where the device does not tell.
         public var touch: Bool?
 
+        /// A state of which nothing is known.
         public init() {}
     }
 
@@ -42,6 +43,7 @@ public struct PenTracker: Sendable {
     /// Pressure of the pen in the air, in units above the minimum.
     private var offset: Float = 0
 
+    /// A tracker of a device that has reported nothing yet.
     public init(_ device: TabletDevice) { self.device = device }
 
     /// Takes one event and appends what follows from it.

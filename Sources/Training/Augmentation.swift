@@ -33,8 +33,12 @@ public struct Augmentation: Sendable, Equatable, Codable {
     /// Share of a line's frames that are masked on average, besides `masks`: so long lines get more masks than words.
     public var maskedShare: Float = 0
 
+    /// The default distortions.
     public init() {}
 
+    /// Decodes the distortions. Keys that are missing keep their default values.
+    ///
+    /// - Throws: `DecodingError` for a number out of range.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         let deviations: [(CodingKeys, WritableKeyPath<Augmentation, Float>)] = [

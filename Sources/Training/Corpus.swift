@@ -12,6 +12,12 @@ public struct TrainingExample: Sendable {
     /// Targets of heads beside the last layer, by their names.
     public var heads: [String: Target]
 
+    /// An example.
+    ///
+    /// - Parameters:
+    ///   - frames: the main input, row-major.
+    ///   - others: each further input, row-major.
+    ///   - heads: the targets of further heads, by name.
     public init(frames: [Float], target: Target, others: [[Float]] = [], heads: [String: Target] = [:]) {
         self.frames = frames
         self.target = target

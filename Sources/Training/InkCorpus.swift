@@ -36,6 +36,7 @@ public struct InkCorpus: Corpus {
         /// Share of the recombined lines that an epoch draws; 0 makes none.
         public var recombined: Float
 
+        /// A source of labelled lines; shares are fractions.
         public init(_ lines: [InkLine], share: Float = 1, recombined: Float = 0) {
             self.lines = lines
             self.share = share

@@ -24,8 +24,12 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
     /// Deviation of the logarithm of the speed: everything is done faster, or slower.
     public var speed: Float = 0
 
+    /// The default distortions.
     public init() {}
 
+    /// Decodes the distortions. Keys that are missing keep their default values.
+    ///
+    /// - Throws: `DecodingError` for a number out of range.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.read(.noise, into: &noise, allowed: 0...10)

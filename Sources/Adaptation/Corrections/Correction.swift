@@ -19,6 +19,7 @@ public struct Correction: Sendable, Equatable {
     /// When the correction came, unix µs.
     public var time: Int64
 
+    /// A correction. `time` is in unix µs; `writer` is nil where the stream named nobody.
     public init(
         stream: String, segment: UInt64, writer: String?, evidence: Evidence, text: String, recognized: String,
         generation: GenerationName, time: Int64
@@ -65,6 +66,7 @@ public struct JournaledCorrection: Sendable, Equatable {
     /// Kept for the gate: never trained on, so that what is measured on it is honest.
     public var isHeldOut: Bool
 
+    /// A correction as the journal keeps it.
     public init(number: UInt64, correction: Correction, state: State, isHeldOut: Bool) {
         self.number = number
         self.correction = correction

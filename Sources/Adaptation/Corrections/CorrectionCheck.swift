@@ -10,6 +10,7 @@ public struct CorrectionCheck: Sendable, Equatable {
     /// The least a symbol may lose against the reading, on average: a natural logarithm.
     public var leastPlausibility: Float
 
+    /// A check; the default threshold is the one that `docs/adaptation.md` explains.
     public init(leastPlausibility: Float = -4) {
         self.leastPlausibility = leastPlausibility
     }

@@ -12,6 +12,7 @@ public struct CorrectionTrust: Sendable, Equatable {
     /// A source is not trusted once it has sent so many doubtful corrections, and they are so large a part of all.
     public var distrusted = (corrections: 4, share: 0.2)
 
+    /// The default rule.
     public init() {}
 
     public static func == (a: CorrectionTrust, b: CorrectionTrust) -> Bool {
@@ -65,6 +66,7 @@ public struct SourceStanding: Sendable, Equatable {
     /// Corrections of the source that were set aside as doubtful.
     public var doubtful: Int
 
+    /// Counts of one source.
     public init(corrections: Int, doubtful: Int) {
         self.corrections = corrections
         self.doubtful = doubtful

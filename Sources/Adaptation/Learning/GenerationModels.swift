@@ -47,6 +47,7 @@ public final class GenerationModels: ModelStore {
     /// Something is put here whenever `takeRequests` has news to tell.
     package let requests = Mailbox<Void>(limit: 1)
 
+    /// Models of which only the base is known. `capacity` is how many writers' models stay in memory.
     public init(base: BaseModel, capacity: Int = 64) {
         state = Mutex(
             State(

@@ -10,6 +10,7 @@ public struct Learner: Sendable {
     /// Threads that train, 1 at least.
     public var threads: Int
 
+    /// A learner on that many threads, 1 at least.
     public init(plan: LearningPlan, threads: Int = 1) {
         self.plan = plan
         self.threads = max(1, threads)

@@ -72,6 +72,7 @@ public struct LearningPlan: Sendable, Equatable {
     /// Seed of the order of lines, dropout and augmentation.
     public var seed: UInt64 = 1
 
+    /// The default plan.
     public init() {}
 
     /// For one writer's own weights, which need not read other hands.

@@ -29,6 +29,12 @@ public struct Trial: Sendable {
         /// Threads that train and measure.
         public var threads = 1
 
+        /// The input of a trial.
+        ///
+        /// - Parameters:
+        ///   - serving: the model that reads at present.
+        ///   - start: the model whose weights the training begins with.
+        ///   - heldOut: what the gate measures; never trained on.
         public init(
             scope: Scope, base: BaseModel, serving: Model, start: Model, segments: [LabelledSegment],
             heldOut: [LabelledSegment]
@@ -59,6 +65,7 @@ public struct Trial: Sendable {
     /// The share of the training's change that they keep.
     public var share: Float
 
+    /// The result of a trial. `share` is the part of the training's change that the weights keep, 0…1.
     public init(verdict: GateVerdict, parameters: [Float], share: Float) {
         self.verdict = verdict
         self.parameters = parameters

@@ -88,6 +88,7 @@ public struct CorrectionSource: Sendable, Hashable {
     public var writer: String?
     public var stream: String
 
+    /// A writer on a stream; nil where the stream names nobody.
     public init(writer: String?, stream: String) {
         self.writer = writer
         self.stream = stream

@@ -75,6 +75,7 @@ public struct GenerationCandidate: Sendable {
     /// Unix µs.
     public var time: Int64
 
+    /// Weights that passed the gate, and what they were made of. `time` is in unix µs.
     public init(
         scope: Scope, parameters: [Float], parent: GenerationName, corrections: [UInt64], figures: GateFigures,
         time: Int64

@@ -32,6 +32,7 @@ public struct PersonalWord: Sendable, Equatable {
     /// When something was last corrected to it, unix µs.
     public var time: Int64
 
+    /// A word. `time` is when something was last corrected to it, unix µs.
     public init(_ text: String, time: Int64) {
         self.text = text
         self.time = time

@@ -37,6 +37,7 @@ public struct AdaptationStudy: Sendable {
     /// Lines of a writer that must be left to measure.
     private static let leastMeasured = 10
 
+    /// A study of `lines` corrected lines of each writer. The other settings have their default values.
     public init(base: BaseModel, lines: Int, plan: LearningPlan, gate: Gate, threads: Int) {
         self.base = base
         self.lines = lines

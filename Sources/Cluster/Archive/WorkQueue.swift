@@ -37,6 +37,7 @@ public final class WorkQueue: Sendable {
     public let job: String
     private let database: PostgreSQLDatabase
 
+    /// The queue of a job. Nothing is read or written yet.
     public init(_ job: String, in database: PostgreSQLDatabase) {
         self.job = job
         self.database = database

@@ -20,6 +20,7 @@ public struct CellDirectory: Sendable {
         /// All slots of the cell.
         public var slots: [SlotRecord] = []
 
+        /// The view of a cell without members.
         public init() {}
 
         /// The owner that each slot should have.
@@ -32,6 +33,7 @@ public struct CellDirectory: Sendable {
 
     private let database: PostgreSQLDatabase
 
+    /// The directory in that database.
     public init(_ database: PostgreSQLDatabase) { self.database = database }
 
     /// - Throws: `DatabaseFault`.

@@ -30,6 +30,7 @@ public final class CellMember: SlotOwnership {
         /// Seconds for which a planned move waits for open segments.
         public var drain = 4.0
 
+        /// The default settings of the member with that name, unique in the cell.
         public init(name: String) { self.name = name }
     }
 

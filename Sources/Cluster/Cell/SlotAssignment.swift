@@ -39,6 +39,7 @@ public struct CellMemberRecord: Sendable, Equatable {
     /// The identifier of this life of the daemon, drawn at random when it starts.
     public var incarnation: Int64
 
+    /// A member as the directory knows it. `lease` is in seconds.
     public init(name: String, isDraining: Bool = false, lease: Double, slots: Int = 0, incarnation: Int64 = 0) {
         self.name = name
         self.isDraining = isDraining

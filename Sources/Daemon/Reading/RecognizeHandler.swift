@@ -107,9 +107,13 @@ package final class RecognizeHandler: ControlHandler {
                 try read(pageOf: strokes, with: recognizer, alternatives: alternatives, into: &reply)
             } else {
                 let recognition = try recognizer.recognize(strokes, precedingText: asked.precedingText)
+                let numbers = Array(strokes.indices)
                 reply.pieces = [
                     LineReading.piece(
-                        recognition, strokes: strokes, numbers: Array(strokes.indices), alternatives: alternatives)
+                        ReadPiece(
+                            recognition, of: strokes, numbered: numbers,
+                            separator: recognizer.model.script.wordSeparator),
+                        of: recognition, numbers: numbers, alternatives: alternatives)
                 ]
             }
             reply.text = reply.pieces.filter { $0.kind == .text }.map(\.text).joined(separator: "\n")
@@ -126,12 +130,8 @@ package final class RecognizeHandler: ControlHandler {
         let (page, lines) = try PageReader(recognizer: recognizer).readWithRecognitions(strokes)
         reply.pieces = zip(page.pieces, lines).map { piece, line in
             guard let line else { return LineReading.drawing(piece) }
-            var read = LineReading.piece(
-                line.recognition, strokes: line.strokes.map { strokes[$0] }, numbers: line.strokes,
-                alternatives: alternatives, block: piece.block)
-            read.confidence *= line.legibility
-            for word in read.words.indices { read.words[word].confidence *= line.legibility }
-            return read
+            return LineReading.piece(
+                piece, of: line.recognition, numbers: line.strokes, alternatives: alternatives)
         }
         reply.unused = page.unused.map { unused in
             .with { ($0.stroke, $0.reason) = (UInt32(unused.stroke), unused.reason.rawValue) }

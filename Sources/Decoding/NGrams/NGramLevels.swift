@@ -13,6 +13,7 @@ public struct NGramLevels: Sendable {
         /// Natural log of the back-off weight as a context; 0 where nothing follows.
         public var logBackoffs: [Float] = []
 
+        /// A level without n-grams.
         public init() {}
     }
 
@@ -25,6 +26,7 @@ public struct NGramLevels: Sendable {
     /// The levels, order 1 first.
     public var levels: [Level]
 
+    /// The n-grams of an alphabet, a level for each order, from unigrams on.
     public init(symbols: [String], levels: [Level]) {
         self.symbols = symbols
         self.levels = levels

@@ -12,6 +12,7 @@ public struct InkLabel: Sendable, Equatable, Codable {
     /// How likely it is right, 0…1.
     public var confidence: Float?
 
+    /// A label for samples or strokes; without either it stands for the whole segment.
     public init(_ text: String, samples: Range<Int>? = nil, strokes: Range<Int>? = nil, confidence: Float? = nil) {
         self.text = text
         self.samples = samples
@@ -42,6 +43,7 @@ public struct LabeledReading: Sendable, Equatable, Codable {
     public var text: String
     public var symbols: [InkLabel]
 
+    /// A reading of the ink with that name; nil: of the only one.
     public init(id: String? = nil, text: String, symbols: [InkLabel]) {
         self.id = id
         self.text = text

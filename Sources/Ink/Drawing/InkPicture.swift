@@ -26,6 +26,7 @@ public struct InkPicture: Sendable {
 
     let margin = 16.0
 
+    /// The default look.
     public init() {}
 
     /// One line of ink (or several, one below the other), labels under their strokes, and a caption.

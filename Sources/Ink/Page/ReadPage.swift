@@ -8,6 +8,7 @@ public struct ReadPage: Equatable, Sendable {
     /// Strokes that are neither text nor drawing, each with the reason.
     public var unused: [UnusedStroke]
 
+    /// A page that was read. `unused` lists the strokes that belong to no piece.
     public init(pieces: [ReadPiece] = [], unused: [UnusedStroke] = []) {
         self.pieces = pieces
         self.unused = unused
@@ -58,6 +59,7 @@ public struct ReadPiece: Equatable, Sendable {
     /// The block (column, margin note, heading with its lines) that the piece belongs to, counted from 0 in reading order.
     public var block: Int
 
+    /// A piece of a page. Confidence is 0…1; strokes are counted over the page.
     public init(
         kind: Kind, text: String = "", confidence: Float = 0, strokes: [Int], box: Bounds, words: [ReadWord] = [],
         alternatives: [String] = [], block: Int = 0
@@ -82,6 +84,7 @@ public struct ReadWord: Equatable, Sendable {
         /// How likely it is, 0…1, among the candidates of this word.
         public var confidence: Float
 
+        /// A reading, and its confidence 0…1.
         public init(text: String, confidence: Float) {
             self.text = text
             self.confidence = confidence
@@ -99,6 +102,7 @@ public struct ReadWord: Equatable, Sendable {
     /// Best first; the first is `text`.
     public var candidates: [Candidate]
 
+    /// A word. Confidence is 0…1; strokes are counted over the page.
     public init(text: String, confidence: Float, strokes: [Int], box: Bounds, candidates: [Candidate] = []) {
         self.text = text
         self.confidence = confidence
@@ -115,6 +119,7 @@ public struct ReadCharacter: Equatable, Sendable {
     /// The box of the character's ink, in its units.
     public var box: Bounds
 
+    /// A character and its box, in the units of the ink.
     public init(text: String, box: Bounds) {
         self.text = text
         self.box = box
@@ -142,6 +147,7 @@ public struct UnusedStroke: Equatable, Sendable {
     /// Why it was not read.
     public var reason: Reason
 
+    /// A stroke of the page, counted from 0, and why it was not read.
     public init(stroke: Int, reason: Reason) {
         self.stroke = stroke
         self.reason = reason

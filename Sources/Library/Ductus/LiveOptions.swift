@@ -16,6 +16,7 @@ public struct LiveOptions: Sendable {
     /// Threads that read; each stream stays with one of them.
     public var threads = 1
 
+    /// The default options.
     public init() {}
 
     /// The same for the rooms below. Where the samples have no time of their own the wall clock ends a line a second later.

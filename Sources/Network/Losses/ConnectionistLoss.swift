@@ -6,6 +6,7 @@ public struct ConnectionistTarget: Loss {
     /// In order, without blanks (class 0).
     public var labels: [Int32]
 
+    /// The labels of a sequence, without blanks.
     public init(labels: [Int32]) {
         self.labels = labels
     }

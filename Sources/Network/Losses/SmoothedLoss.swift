@@ -9,6 +9,7 @@ public struct SmoothedLoss: Loss {
     /// From 0 to 1.
     public var amount: Float
 
+    /// A loss, mixed with a share `amount` of even labels, 0…1.
     public init(_ base: any Loss, amount: Float) {
         self.base = base
         self.amount = amount

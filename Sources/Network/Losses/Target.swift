@@ -29,6 +29,7 @@ public struct HeadLosses: Sendable {
     /// The factor of this head's losses.
     public var weight: Float
 
+    /// The losses of one head: `head` is its name, `weight` the factor of their sum.
     public init(head: String, losses: [any Loss], weight: Float) {
         self.head = head
         self.losses = losses

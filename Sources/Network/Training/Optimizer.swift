@@ -51,6 +51,7 @@ public struct SGD: Optimizer {
     public var weightDecay: Float
     private var velocity: [Float]
 
+    /// An optimizer of `count` parameters, before its first step.
     public init(count: Int, momentum: Float = 0.9, weightDecay: Float = 0) {
         self.momentum = momentum
         self.weightDecay = weightDecay

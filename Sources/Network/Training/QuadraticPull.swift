@@ -7,6 +7,7 @@ public struct FisherDiagonal: Sendable, Equatable {
     /// Sequences taken into account.
     public private(set) var sequences = 0
 
+    /// An estimate for `count` parameters that has seen no sequence.
     public init(count: Int) {
         sums = [Float](repeating: 0, count: count)
     }
@@ -40,6 +41,7 @@ public struct QuadraticPull: Sendable {
     /// The factor of the whole pull.
     public var strength: Float
 
+    /// A pull towards `base`. `weights`, where there are some, are as many.
     public init(base: [Float], weights: [Float]? = nil, strength: Float) {
         precondition(weights == nil || weights?.count == base.count, "a weight for each parameter")
         self.base = base

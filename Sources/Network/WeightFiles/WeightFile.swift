@@ -17,6 +17,12 @@ public struct WeightFile: Sendable, Equatable {
     /// Texts other than the architecture.
     public var metadata: [String: String]
 
+    /// The contents of a weight file.
+    ///
+    /// - Parameters:
+    ///   - parameters: all parameters, in the order of `ParameterLayout`.
+    ///   - extras: further tensors, by name.
+    ///   - metadata: further texts, by name.
     public init(
         architecture: Architecture, parameters: [Float], extras: [String: Tensor] = [:],
         metadata: [String: String] = [:]

@@ -9,6 +9,7 @@ public struct RecurrentPredictor: CharacterPredictor {
     private var batch: Batch
     private var next: [Double] = []
 
+    /// A predictor at the start of a text.
     public init(_ model: RecurrentLanguageModel) {
         self.model = model
         state = model.network.makeState()

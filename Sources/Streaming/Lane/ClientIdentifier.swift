@@ -4,6 +4,7 @@
 public struct ClientIdentifier: Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
+    /// The client with that name.
     public init(_ name: String) {
         description = name
     }

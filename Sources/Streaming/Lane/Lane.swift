@@ -42,6 +42,9 @@ public final class Lane {
     /// The cost of a final besides its frames, in frames.
     private static let finalCost = 48
 
+    /// A lane without streams. It has no thread: `LaneThread` or a test drives it.
+    ///
+    /// - Parameter sink: takes the events, on the thread that drives the lane.
     public init(limits: LaneLimits = LaneLimits(), clock: any Clock, sink: any LabelSink) {
         self.limits = limits
         self.clock = clock

@@ -37,6 +37,11 @@ public final class LaneThread: Sendable {
         func adding(_ size: Int) -> Share { Share(packets: packets + 1, bytes: bytes + size) }
     }
 
+    /// A lane that has no thread yet.
+    ///
+    /// - Parameters:
+    ///   - number: names the thread, from 0.
+    ///   - sink: takes the events, on the lane's thread.
     public init(number: Int, limits: LaneLimits, clock: any Clock, sink: any LabelSink) {
         self.number = number
         self.limits = limits
@@ -181,6 +186,7 @@ public struct Arrival: Sendable {
     /// Unix µs.
     public var arrived: Int64
 
+    /// A packet that arrived at `arrived`, unix µs.
     public init(
         stream: StreamName, packet: any StreamPacket, from client: ClientIdentifier = .unknown, pipeline: Pipeline,
         arrived: Int64
@@ -208,6 +214,7 @@ public struct LaneReport: Sendable {
     public var refused: UInt64 = 0
     public var byteCount = 0
 
+    /// The report of a lane that has done nothing.
     public init() {}
 
     init(

@@ -14,6 +14,7 @@ public struct EndpointRule: Codable, Equatable, Sendable {
     /// words.
     public var outOfReach: Double
 
+    /// A rule. `pause`, `idle` and `outOfReach` are in seconds.
     public init(
         pause: Double = 2, idle: Double = 3, newLine: Bool = true, maximumSamples: Int = 8192, outOfReach: Double = 0.7
     ) {

@@ -9,6 +9,7 @@ public struct Moment: Sendable {
     /// µs since 1970.
     public var unix: Int64
 
+    /// The clock's present time.
     public init(_ clock: some Clock) {
         monotonic = clock.monotonic
         unix = clock.unixMicroseconds

@@ -26,11 +26,13 @@ public struct StreamHello: Equatable, Sendable {
     /// The area that the pen can reach, in the units of the ink.
     public struct Area: Equatable, Sendable {
         public var x, y, width, height: Float
+        /// A rectangle in the pen's units.
         public init(x: Float, y: Float, width: Float, height: Float) {
             (self.x, self.y, self.width, self.height) = (x, y, width, height)
         }
     }
 
+    /// An opening packet. What the sender does not tell is nil or empty.
     public init(
         writer: String? = nil, device: String? = nil, unit: Unit? = nil, resolution: Float? = nil, area: Area? = nil,
         precedingText: String? = nil, language: String? = nil, channels: [String] = [],

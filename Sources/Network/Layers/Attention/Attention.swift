@@ -42,6 +42,8 @@ public struct Attention: LayerKind {
     public var residual: Bool
     public var dropout: Float
 
+    /// An attention layer. `memory` is the width of the frames that are mixed; nil: `in`. `width` is that of all heads
+    /// together.
     public init(
         in: Int, memory: Int? = nil, heads: Int = 1, width: Int, out: Int, score: Score = .scaled, causal: Bool = false,
         span: Int = 512, kernel: Int = 15, residual: Bool = false, dropout: Float = 0
@@ -59,6 +61,9 @@ public struct Attention: LayerKind {
         self.dropout = dropout
     }
 
+    /// Decodes the layer from its fields in an architecture. What is optional there keeps its default value.
+    ///
+    /// - Throws: `DecodingError` for a field that is missing or has another type.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         self.in = try fields.decode(Int.self, forKey: .in)

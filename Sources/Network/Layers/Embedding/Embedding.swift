@@ -11,12 +11,16 @@ public struct Embedding: LayerKind {
     public var out: Int
     public var dropout: Float
 
+    /// A table of `count` rows of `out` numbers.
     public init(count: Int, out: Int, dropout: Float = 0) {
         self.count = count
         self.out = out
         self.dropout = dropout
     }
 
+    /// Decodes the layer from its fields in an architecture. `dropout` may be missing: 0.
+    ///
+    /// - Throws: `DecodingError` for a field that is missing or has another type.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         count = try fields.decode(Int.self, forKey: .count)

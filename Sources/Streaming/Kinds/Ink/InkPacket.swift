@@ -22,6 +22,7 @@ public struct InkPacket: StreamPacket, Equatable {
         case proximityOut
     }
 
+    /// A packet of a pen's stream.
     public init(epoch: UInt64, sequence: UInt64, content: Content) {
         self.epoch = epoch
         self.sequence = sequence
@@ -59,6 +60,7 @@ public struct PenSample: Equatable, Sendable {
     /// Whether the pen touches.
     public var contact: Bool
 
+    /// A report of a pen. `contact` says whether the pen touches the paper.
     public init(_ sample: Sample, contact: Bool = true) {
         self.sample = sample
         self.contact = contact
