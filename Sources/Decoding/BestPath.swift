@@ -28,7 +28,7 @@ public struct BestPath: Sendable {
         var first: (label: Int, probability: Float) = (0, 0)
         var second: (label: Int, probability: Float) = (0, 0)
 
-        mutating func take(_ label: Int, _ probability: Float) {
+        mutating func add(_ label: Int, _ probability: Float) {
             if label == first.label {
                 first.probability = max(first.probability, probability)
             } else if probability > first.probability {
@@ -94,7 +94,7 @@ public struct BestPath: Sendable {
     private mutating func lookForOmission(in row: UnsafeBufferPointer<Float>) {
         guard row[0] < Self.sureBlank else { return }
         for label in 1..<row.count where row[label] >= Self.likely && label != symbols.last?.label {
-            gap.take(label, exp(row[label]))
+            gap.add(label, exp(row[label]))
         }
     }
 

@@ -30,7 +30,7 @@ public final class Recognizer {
     }
 
     /// Takes another generation of the same model: same input, alphabet and decoder.
-    public func take(_ generation: Model) {
+    public func use(_ generation: Model) {
         model = generation
     }
 

@@ -47,7 +47,7 @@ public struct PenTracker: Sendable {
     public init(_ device: TabletDevice) { self.device = device }
 
     /// Takes one event and appends what follows from it.
-    public mutating func take(_ event: InputEvent, into actions: inout [PenAction]) {
+    public mutating func handle(_ event: InputEvent, into actions: inout [PenAction]) {
         if event.type == InputCode.synchronization {
             switch event.code {
             case InputCode.dropped:

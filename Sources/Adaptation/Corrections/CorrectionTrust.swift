@@ -26,7 +26,7 @@ public struct CorrectionTrust: Sendable, Equatable {
     /// - Throws: the errors of the network.
     public func isDoubtful(_ text: String, for evidence: Evidence, by model: Model) throws -> Bool {
         guard model.task == .transcription, let given = try? model.alphabet.encode(text) else { return false }
-        return try SegmentReading(model).withPosteriors(of: [evidence]) { _, posteriors in
+        return try SegmentReader(model).withPosteriors(of: [evidence]) { _, posteriors in
             let read = model.calibration.apply(to: BestPath.decode(posteriors), from: .bestPath)
             let expected = read.symbols.reduce(0.0) { $0 + 1 - Double($1.confidence) }
             let changed = Self.changes(of: read.symbols.map(\.label), in: given)

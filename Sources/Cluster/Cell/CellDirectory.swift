@@ -116,7 +116,7 @@ public struct CellDirectory: Sendable {
     }
 
     /// Takes slots that nobody who lives owns; each gets its next epoch. Those that somebody holds at this moment are left for the next try.
-    func take(_ slots: [Slot], for member: String) throws -> [Slot: Int64] {
+    func claim(_ slots: [Slot], for member: String) throws -> [Slot: Int64] {
         try database.transact { session in
             try session.query(
                 """

@@ -237,7 +237,7 @@ public final class CellMember: SlotOwnership {
                 wanted.append(record.slot)
             }
         }
-        let taken = wanted.isEmpty ? [:] : try directory.take(wanted, for: member)
+        let taken = wanted.isEmpty ? [:] : try directory.claim(wanted, for: member)
         owned.merge(taken) { $1 }
         adopt(owned, leaving: leaving)
     }

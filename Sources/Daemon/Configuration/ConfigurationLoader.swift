@@ -79,7 +79,7 @@ package struct ConfigurationLoader: Sendable {
     package func load() throws(ConfigurationError) -> Loaded {
         let file = path ?? searchPath.first { FileManager.default.fileExists(atPath: $0) }
         var configuration = Configuration()
-        var reading = ConfigurationReading(file: file ?? "")
+        var reading = ConfigurationReader(file: file ?? "")
         var faults: [ConfigurationFault] = []
         if let file {
             do {

@@ -108,13 +108,9 @@ package final class RecognizeHandler: ControlHandler {
             } else {
                 let recognition = try recognizer.recognize(strokes, precedingText: asked.precedingText)
                 let numbers = Array(strokes.indices)
-                reply.pieces = [
-                    LineReading.piece(
-                        ReadPiece(
-                            recognition, of: strokes, numbered: numbers,
-                            separator: recognizer.model.script.wordSeparator),
-                        of: recognition, numbers: numbers, alternatives: alternatives)
-                ]
+                let piece = ReadPiece(
+                    recognition, of: strokes, numbered: numbers, separator: recognizer.model.script.wordSeparator)
+                reply.pieces = [.init(line: piece, of: recognition, numbers: numbers, alternatives: alternatives)]
             }
             reply.text = reply.pieces.filter { $0.kind == .text }.map(\.text).joined(separator: "\n")
             return reply
@@ -129,9 +125,8 @@ package final class RecognizeHandler: ControlHandler {
     ) throws {
         let (page, lines) = try PageReader(recognizer: recognizer).readWithRecognitions(strokes)
         reply.pieces = zip(page.pieces, lines).map { piece, line in
-            guard let line else { return LineReading.drawing(piece) }
-            return LineReading.piece(
-                piece, of: line.recognition, numbers: line.strokes, alternatives: alternatives)
+            guard let line else { return .init(drawing: piece) }
+            return .init(line: piece, of: line.recognition, numbers: line.strokes, alternatives: alternatives)
         }
         reply.unused = page.unused.map { unused in
             .with { ($0.stroke, $0.reason) = (UInt32(unused.stroke), unused.reason.rawValue) }

@@ -27,7 +27,7 @@ package struct AllowList: Equatable, Sendable {
             throw ConfigurationError([ConfigurationFault(problem, at: .file(path, line: nil, column: nil))])
         }
         var file = AllowListFile()
-        var reading = ConfigurationReading(file: path)
+        var reading = ConfigurationReader(file: path)
         do throws(ConfigurationFault) {
             if let root = try ConfigurationLoader.parse(path) { reading.section(root, into: &file) }
         } catch {

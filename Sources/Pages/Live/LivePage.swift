@@ -131,7 +131,7 @@ package struct LivePage: Sendable {
         guard let shape = shape(of: stroke) else { return Decision(place: .sameLine, strokes: 1) }
         guard !lines.isEmpty else {
             begin(with: shape)
-            take(shape)
+            include(shape)
             return Decision(place: .sameLine, strokes: 1)
         }
         certain = waiting.isEmpty && tentative == nil ? certain + 1 : 0
@@ -156,7 +156,7 @@ package struct LivePage: Sendable {
         case .newLine: begin(with: shape)
         case .earlierLine(let number): current = lines.firstIndex { $0.number == number } ?? current
         }
-        take(shape)
+        include(shape)
         let along = place == .sameLine ? 0 : waiting.reversed().prefix { fit($0, lines[current]) < fit($0, left) }.count
         waiting = []
         return Decision(place: place, strokes: 1 + along, gain: certain > 1 ? gain : 0)
@@ -172,11 +172,11 @@ package struct LivePage: Sendable {
         tentative = nil
         if begun.gain >= Self.enough {
             begin(with: begun.strokes[0])
-            for stroke in begun.strokes { take(stroke) }
+            for stroke in begun.strokes { include(stroke) }
             return Decision(place: .newLine, strokes: begun.strokes.count)
         }
         if begun.gain < 0 || begun.strokes.count > Self.mostWaiting {
-            for stroke in begun.strokes { take(stroke) }
+            for stroke in begun.strokes { include(stroke) }
         } else {
             tentative = begun
             last = shape.box
@@ -295,7 +295,7 @@ package struct LivePage: Sendable {
         CentreLine.Support(x: shape.centre.x, y: shape.centre.y, weight: 0.5)
     }
 
-    private mutating func take(_ shape: StrokeShape) {
+    private mutating func include(_ shape: StrokeShape) {
         learnSize(of: shape)
         put(shape)
     }

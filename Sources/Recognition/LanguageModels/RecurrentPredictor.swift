@@ -14,14 +14,14 @@ public struct RecurrentPredictor: CharacterPredictor {
         self.model = model
         state = model.network.makeState()
         batch = Batch(dimension: model.network.architecture.input)
-        take(.boundary)
+        append(.boundary)
     }
 
     public var symbols: [String] { model.alphabet.symbols }
 
     public func logProbabilities() -> [Double] { next }
 
-    public mutating func take(_ symbol: LanguageSymbol) {
+    public mutating func append(_ symbol: LanguageSymbol) {
         batch.removeAll()
         var frame: [Float] = []
         RecurrentLanguageModel.append([symbol], to: &frame, width: batch.dimension)

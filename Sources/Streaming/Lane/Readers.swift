@@ -12,7 +12,7 @@ package final class Readers {
     /// The recognizer for this model.
     package func recognizer(for model: Model, decoding: Recognizer.Decoding) -> Recognizer {
         if let recognizer = recognizers.first(where: { $0.decoding == decoding && $0.model.isKin(of: model) }) {
-            recognizer.take(model)
+            recognizer.use(model)
             return recognizer
         }
         // More than a few kinds of model mean that some were replaced by a reload: begin anew.

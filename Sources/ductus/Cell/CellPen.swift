@@ -93,7 +93,7 @@ final class CellPen {
     }
 
     /// Takes an event of the stream: what has a final is not sent again.
-    func take(_ event: LabelEvent) {
+    func record(_ event: LabelEvent) {
         guard event.state == .final else { return }
         if event.strokes.isEmpty { kept.releaseFirstSegment() } else { kept.release(strokes: event.strokes) }
     }

@@ -2,7 +2,7 @@ import DuctusRecognition
 import Yams
 
 /// Walks a YAML tree along the sections' fields and collects every fault on the way instead of stopping at the first.
-struct ConfigurationReading {
+struct ConfigurationReader {
     /// For messages only.
     let file: String
     private(set) var faults: [ConfigurationFault] = []

@@ -7,7 +7,7 @@ import DuctusRecognition
 /// chunk to chunk, and what is final smoothed (labels) or decoded (text).
 ///
 /// Vectors are counted in the segment. Memory is bounded by the window and, for text, by the segment.
-final class VectorReading {
+final class VectorWindowReader {
     private let served: Served
     private let window: WindowRule
     private let configuration: VectorConfiguration
@@ -146,7 +146,7 @@ final class VectorReading {
     }
 
     /// Takes the network's output for the last window.
-    func take(_ output: OutputSequence, into spans: inout SpanLog) {
+    func receive(_ output: OutputSequence, into spans: inout SpanLog) {
         let posteriors = Posteriors(
             output.values, frames: output.frames, labels: served.model.network.architecture.output)
         read(posteriors, final: output.final, into: &spans)

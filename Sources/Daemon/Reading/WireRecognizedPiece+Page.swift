@@ -2,25 +2,19 @@ import DuctusInk
 import DuctusRecognition
 import DuctusWire
 
-/// Turns pieces of a page into messages: lines with the ink of every symbol, and drawings.
-enum LineReading {
-    /// The message of a line.
+extension WireRecognizedPiece {
+    /// A line of text, with the ink of every symbol.
     ///
     /// - Parameters:
     ///   - recognition: what the piece was made of.
     ///   - numbers: the line's strokes, in the order in which they were read, by their numbers in the request.
-    ///   - alternatives: how many other readings are told.
-    static func piece(
-        _ read: ReadPiece, of recognition: Recognition, numbers: [Int], alternatives: Int
-    ) -> WireRecognizedPiece {
-        var piece = WireRecognizedPiece()
-        piece.kind = .text
-        piece.text = read.text
-        piece.confidence = read.confidence
-        piece.strokes = numbers.map { UInt32($0) }
-        piece.box = WireRecognizedBox(read.box)
-        piece.block = UInt32(read.block)
-        piece.symbols = zip(recognition.symbols, read.characters).map { symbol, character in
+    ///   - alternatives: the largest number of other readings.
+    init(line read: ReadPiece, of recognition: Recognition, numbers: [Int], alternatives limit: Int) {
+        self.init(read)
+        text = read.text
+        confidence = read.confidence
+        strokes = numbers.map { UInt32($0) }
+        symbols = zip(recognition.symbols, read.characters).map { symbol, character in
             .with {
                 $0.text = symbol.text
                 $0.confidence = symbol.confidence
@@ -30,20 +24,20 @@ enum LineReading {
                 $0.box = WireRecognizedBox(character.box)
             }
         }
-        piece.words = read.words.map(WireRecognizedWord.init)
-        piece.alternatives = recognition.alternatives.lazy.filter { $0.text != recognition.text }.prefix(alternatives)
+        words = read.words.map(WireRecognizedWord.init)
+        alternatives = recognition.alternatives.lazy.filter { $0.text != recognition.text }.prefix(limit)
             .map { alternative in .with { ($0.text, $0.score) = (alternative.text, alternative.score) } }
-        return piece
     }
 
-    /// The piece of a drawing.
-    static func drawing(_ read: ReadPiece) -> WireRecognizedPiece {
-        var piece = WireRecognizedPiece()
-        piece.kind = .drawing
-        piece.strokes = read.strokes.map { UInt32($0) }
-        piece.box = WireRecognizedBox(read.box)
-        piece.block = UInt32(read.block)
-        return piece
+    /// A drawing.
+    init(drawing read: ReadPiece) { self.init(read) }
+
+    private init(_ read: ReadPiece) {
+        self.init()
+        kind = read.kind == .text ? .text : .drawing
+        strokes = read.strokes.map { UInt32($0) }
+        box = WireRecognizedBox(read.box)
+        block = UInt32(read.block)
     }
 }
 
