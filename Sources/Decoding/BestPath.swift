@@ -17,9 +17,9 @@ public struct BestPath: Sendable {
     public private(set) var surelyCompleteCount = Int.max
     private var gap = Gap()
 
-    /// A label that is at least so likely in a frame that reads as blank may be there.
+    /// The probability from which the second-best label of a blank frame counts as a symbol that may have been missed.
     private static let doubt: Float = 0.02
-    /// A blank above it leaves no room for doubt: natural logarithms, as the posteriors are.
+    /// The log-probability of the blank above which no label reaches `doubt`.
     private static let sureBlank = log(1 - doubt)
     private static let likely = log(doubt)
 

@@ -4,7 +4,7 @@ public struct ReadSymbol: Sendable, Equatable, Codable {
     public var label: Int
     /// The frames that show it, counted from the first frame the decoder ever saw since its last reset.
     public var frames: Range<Int>
-    /// How likely it is right, 0…1. Raw as it comes from a decoder; probabilities after `Calibration.apply(to:)`.
+    /// The probability that it is right, 0…1. Raw as it comes from a decoder; probabilities after `Calibration.apply(to:)`.
     public var confidence: Float
 
     /// A class that was read, its frames, and its confidence 0…1.

@@ -1,6 +1,6 @@
 /// Facts of a way of writing that recognition needs beside its symbols. Stored with a model.
 public struct Script: Sendable, Hashable, Codable {
-    /// Where the next symbol of a line is written.
+    /// The direction in which the symbols of a line follow each other.
     public enum Direction: String, Sendable, Codable {
         case leftToRight, rightToLeft
     }

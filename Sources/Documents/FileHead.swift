@@ -15,7 +15,7 @@ public struct FileHead: Sendable {
 
     /// A start tag.
     public struct Element: Sendable {
-        /// Without its prefix.
+        /// The name without its namespace prefix.
         public var name: String
         /// The attributes by name, as they stand in the file.
         public var attributes: [String: String]

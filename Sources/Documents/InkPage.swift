@@ -5,7 +5,7 @@ import DuctusInk
 public struct InkPage: Equatable, Sendable {
     /// The strokes in the file's order, with what the file says of the whole.
     public var ink: InkLine
-    /// How each stroke was drawn, in the order of the strokes; empty where the format does not tell.
+    /// The mark of each stroke, in the order of the strokes; empty if the format does not tell.
     public var marks: [StrokeMark]
     /// Names of the strokes, in their order; empty where they have none.
     public var strokeIDs: [String]
@@ -15,7 +15,7 @@ public struct InkPage: Equatable, Sendable {
     public var isLine: Bool
     /// The page's index in its document, from 0; nil where pages without ink are handed over, too, so that counting tells it.
     public var index: Int?
-    /// Where the ink is in the file's own plane.
+    /// The placement of the ink in the file's own plane.
     public var placement = InkPlacement()
 
     /// A page of ink.

@@ -8,7 +8,7 @@
 public struct Chart: Sendable {
     /// One line of the chart; a gap where a point is not finite (or not positive on a logarithmic axis).
     public struct Series: Sendable {
-        /// For the legend; without a name the series is not in it.
+        /// The name in the legend; a series without a name is not in it.
         public var name: String
         /// The points in data units, joined in this order.
         public var points: [PlanePoint]

@@ -4,7 +4,7 @@ public struct Features: Equatable, Sendable {
     public let dimension: Int
     /// Rows one after the other: `count` × `dimension`.
     public var values: [Float] = []
-    /// Where each row comes from.
+    /// The origin of each row.
     public var origins: [FrameOrigin] = []
 
     /// No frames yet.

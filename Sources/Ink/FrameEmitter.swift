@@ -32,7 +32,7 @@ struct FrameEmitter {
     private var last: CleanPoint?
     /// Ink since the last resampled point.
     private var travelled: Float = 0
-    /// Where and when the stroke before ended.
+    /// The end of the stroke before.
     private var end: (x: Float, y: Float)?
     private var timeBefore = Double.nan
 

@@ -6,7 +6,7 @@
 struct SampleCleaner {
     /// No device counts further, and squares of it are still far from overflowing.
     static let largestCoordinate: Float = 1e8
-    /// How many times further than ordinary steps a jump to (0, 0) must go to be a glitch.
+    /// The least ratio of a jump to (0, 0) to ordinary steps at which it is a glitch.
     private static let jumpRatio: Float = 8
 
     private(set) var counts = Cleaning()

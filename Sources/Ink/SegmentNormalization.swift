@@ -36,7 +36,7 @@ public struct SegmentNormalization: Codable, Equatable, Sendable {
         self = moments.normalization(configuration)
     }
 
-    /// From device units to normalized units.
+    /// Turns device units into normalized units.
     @inline(__always)
     public func apply(x: Float, y: Float) -> (x: Float, y: Float) {
         let dx = x - originX

@@ -132,7 +132,7 @@ public struct StrayFilter<Report: PlacedReport> {
         return distance(to: report) > max(ratio * longestStep, 6 * bounds.height)
     }
 
-    /// How far a report lies from all ink.
+    /// The distance of a report from all ink.
     @inlinable func distance(to report: Report) -> Float {
         guard let bounds else { return 0 }
         let dx = max(0, bounds.minX - report.x, report.x - bounds.maxX)

@@ -23,7 +23,7 @@ public struct Layer: Sendable {
     /// The share of outputs that training sets to zero.
     public var dropout: Float { kind.dropout }
 
-    /// It carries a state through time, as recurrent layers do.
+    /// Whether the layer carries a state through time, as recurrent layers do.
     public var isRecurrent: Bool { kind.isRecurrent }
 }
 

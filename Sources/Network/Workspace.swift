@@ -3,7 +3,7 @@
 public final class Workspace {
     /// Between layers: the first are the network's inputs, then each layer's output.
     private(set) var boundaries: [Boundary] = []
-    /// Where the frames of each boundary lie in the present call.
+    /// The frames of each boundary in the present call.
     var frames: [UnsafePointer<Float>?] = []
     /// The records that the layers of a training pass leave for the backward pass. Inference uses only the first.
     private(set) var records: [LayerRecord] = []

@@ -246,7 +246,7 @@ public enum NoteIndexFault: Error, Equatable, CustomStringConvertible {
 public struct NoteState: Equatable, Sendable {
     /// Bytes.
     public var size: Int
-    /// When it was changed last, in ns since 1970.
+    /// The time of the last change, in ns since 1970.
     public var modified: Int
     /// SHA-256 of its bytes, in hexadecimal digits.
     public var content: Data
@@ -267,7 +267,7 @@ public struct IndexedLine: Equatable, Sendable {
     public var text: String
     /// Other readings of its words.
     public var alternatives: String
-    /// How likely the reading is right, 0…1.
+    /// The probability that the reading is right, 0…1.
     public var confidence: Double
     /// Left, top, right, bottom in the units of the file.
     public var box: [Double]
@@ -289,7 +289,7 @@ public struct NoteHit: Equatable, Sendable {
     public var text: String
     /// Other readings of its words.
     public var alternatives: String
-    /// How likely the reading is right, 0…1.
+    /// The probability that the reading is right, 0…1.
     public var confidence: Double
     /// Left, top, right, bottom in the units of the file.
     public var box: [Double]

@@ -38,11 +38,11 @@ public struct Recognition: Sendable, Equatable {
 public struct RecognizedSymbol: Sendable, Equatable {
     /// The symbol, which may be several Unicode scalars.
     public var text: String
-    /// How likely it is right, 0…1, calibrated where the model is.
+    /// The probability that it is right, 0…1, calibrated where the model is.
     public var confidence: Float
     /// The network's output frames that show it.
     public var frames: Range<Int>
-    /// Its samples, counted over all strokes of the segment.
+    /// The symbol's samples, counted over all strokes of the segment.
     public var samples: Range<Int>
     /// Its strokes, as indexes in the segment.
     public var strokes: Range<Int>

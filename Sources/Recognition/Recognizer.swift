@@ -5,7 +5,7 @@ import DuctusInk
 ///
 /// Keeps its memory from segment to segment; used by one thread at a time.
 public final class Recognizer {
-    /// How posteriors become text.
+    /// The decoder that turns posteriors into text.
     public let decoding: Decoding
     /// How many readings a recognition lists at most.
     public var alternatives = 5

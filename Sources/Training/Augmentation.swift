@@ -16,7 +16,7 @@ public struct Augmentation: Sendable, Equatable, Codable {
     public var shear: Float = 0.15
     /// Radians.
     public var rotation: Float = 0.03
-    /// How much y moves at each knot of a smooth warp along x.
+    /// The deviation of y at each knot of a smooth warp along x.
     public var warpShift: Float = 0.12
     /// Logarithm of the stretch of y at each knot of the warp.
     public var warpGain: Float = 0.08

@@ -38,7 +38,7 @@ public protocol Corpus: Sendable {
     var count: Int { get }
     /// Frames of each example, as far as they can be told without making them.
     var lengths: [Int] { get }
-    /// For each example its share of being drawn in an epoch, 0…1.
+    /// The probability that each example is drawn in an epoch, 0…1.
     var shares: [Float] { get }
     /// An example's frames and target, changed at random where `random` is given.
     func example(_ index: Int, augmentedBy random: SplitMix64?) -> TrainingExample

@@ -33,7 +33,7 @@ public struct Recipe: Sendable, Equatable, Codable {
     /// The weights of the learned transitions between frame labels. Where left out, they are fitted to the validation sets,
     /// which says little where the model learned from them.
     public var smoothing: FrameSmoothing?
-    /// How the weights are found.
+    /// The optimization of the weights.
     public var optimization = Optimization()
     /// The choice of lines in an epoch.
     public var sampling = Sampling()
@@ -48,9 +48,9 @@ public struct Recipe: Sendable, Equatable, Codable {
 
     /// The weights of a `TransitionModel`.
     public struct FrameSmoothing: Sendable, Equatable, Codable {
-        /// How much of the classes' priors is divided out of the posteriors.
+        /// The exponent of the classes' priors, by which the posteriors are divided.
         public var priorWeight: Float = 1
-        /// How much transitions count against posteriors.
+        /// The weight of transitions against posteriors.
         public var transitionWeight: Float = 1
 
         /// The default weights.
@@ -73,7 +73,7 @@ public struct Recipe: Sendable, Equatable, Codable {
         }
     }
 
-    /// How the weights are found.
+    /// The optimization of the weights.
     public struct Optimization: Sendable, Equatable, Codable {
         /// Times that every line is seen.
         public var epochs = 30

@@ -47,7 +47,7 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
         }
     }
 
-    /// What of an augmentation does not fit an input.
+    /// A setting of the augmentation that does not fit the input.
     public enum Fault: Error, Equatable, CustomStringConvertible {
         case axesMissing
         case unknownAxis(String, channels: [String])
@@ -88,7 +88,7 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
         return directions
     }
 
-    /// How much faster than it was something is done.
+    /// The factor of the speed at which something is done.
     func speed(using random: inout SplitMix64) -> Float {
         speed > 0 ? exp(random.normal(deviation: speed)) : 1
     }

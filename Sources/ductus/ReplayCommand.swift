@@ -10,7 +10,7 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay",
         abstract: "Send a recorded stream to the daemon and print what it reads, stream<TAB>text.")
 
-    /// How fast a fixture is sent.
+    /// The speed at which a fixture is sent.
     enum Speed: String, ExpressibleByArgument, CaseIterable {
         case real = "1"
         case maximum = "max"

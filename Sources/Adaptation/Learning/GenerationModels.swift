@@ -154,7 +154,7 @@ public final class GenerationModels: ModelStore {
         if isNews { requests.put(()) }
     }
 
-    /// How many writers' weights are held from now on.
+    /// Sets the number of writers whose weights are held.
     public func hold(atMost capacity: Int) {
         state.withLock { state in
             state.capacity = max(1, capacity)

@@ -5,7 +5,7 @@
 public struct TrainingAgenda: Sendable {
     /// A training that is due.
     public struct Task: Equatable, Sendable {
-        /// Whose weights are trained.
+        /// The scope whose weights are trained.
         public var scope: Scope
         public var pipeline: String
 

@@ -5,7 +5,7 @@ import DuctusRecognition
 public struct Trial: Sendable {
     /// The input of a trial. It needs no journal and no clock.
     public struct Input: Sendable {
-        /// Whose weights are trained.
+        /// The scope whose weights are trained.
         public var scope: Scope
         /// The model that the weights are pulled to.
         public var base: BaseModel
@@ -24,7 +24,7 @@ public struct Trial: Sendable {
         public var rehearsal: [LabelledSegment] = []
         /// The importance of each weight, in place of the base's own; see `LearningPlan.isElastic`.
         public var importance: [Float]?
-        /// To measure on, never to train on; the gate looks at it for the shared scope.
+        /// Lines to measure on, never to train on; the gate looks at them for the shared scope.
         public var canary: [LabelledSegment] = []
         /// Threads that train and measure.
         public var threads = 1

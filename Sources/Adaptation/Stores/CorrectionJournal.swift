@@ -75,7 +75,7 @@ public protocol CorrectionJournal: Sendable {
     func close()
 }
 
-/// Whose corrections.
+/// The owner of corrections.
 public enum CorrectionOwner: Sendable, Hashable {
     case writer(String)
     /// Corrections of streams whose hello named no writer; of this stream alone, where it is given.

@@ -62,7 +62,7 @@ public protocol GenerationArchive: Sendable {
 
 /// A set of weights that passed the gate, and what it was made of.
 public struct GenerationCandidate: Sendable {
-    /// Whose weights they are.
+    /// The scope of the weights.
     public var scope: Scope
     /// The weights as `BaseModel.rounded` gives them, so that serving weights are those of the gate to the last bit.
     public var parameters: [Float]

@@ -2,7 +2,7 @@
 ///
 /// Number 0 of the shared scope is the base; a writer's numbers begin with 1. Numbers are never used twice.
 public struct GenerationName: Hashable, Codable, Sendable, Comparable, CustomStringConvertible {
-    /// Whose it is; nil for the shared one.
+    /// The writer that it belongs to; nil for the shared one.
     public var writer: String?
     /// The count of the scope's generations; 0 is the base.
     public var number: UInt64

@@ -9,7 +9,7 @@ public final class WorkQueue: Sendable {
     public struct Item: Sendable, Equatable {
         /// The page's number within the job.
         public var number: Int
-        /// As it was added.
+        /// The page's name, as it was added.
         public var page: String
         /// Which try it is, from 1.
         public var attempt: Int

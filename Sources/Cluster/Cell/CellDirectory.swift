@@ -9,7 +9,7 @@ public struct CellDirectory: Sendable {
         /// The member that reads the slot's streams; nil: none.
         public var owner: String?
         public var epoch: Int64
-        /// Where an operator wants it to be.
+        /// The member at which an operator wants it.
         public var wish: String?
     }
 

@@ -47,12 +47,12 @@ public final class CellMember: SlotOwnership {
     private struct State {
         var claims: [Slot: SlotClaim] = [:]
         var plan = DrainPlan()
-        /// Where the slots of the plan go.
+        /// The members to which the slots of the plan go.
         var destinations: [Slot: String] = [:]
         var hasJoined = false
         var isLeaving = false
         var isStopping = false
-        /// When the database was last heard of, monotonic ns.
+        /// The time at which the database was last heard of, monotonic ns.
         var lastTurn: Int64?
         /// Until then leases of others that are over say nothing: nobody could renew one.
         var isPatientUntil: Int64?

@@ -7,9 +7,9 @@ import Yams
 package struct ConfigurationLoader: Sendable {
     /// A key set on the command line.
     package struct Flag: Sendable {
-        /// As typed: `--lanes`.
+        /// The flag as typed: `--lanes`.
         package var flag: String
-        /// With dots: `limits.message`.
+        /// The key with dots: `limits.message`.
         package var key: String
         package var value: String
 
@@ -61,7 +61,7 @@ package struct ConfigurationLoader: Sendable {
     /// A configuration is a page of text; more is a mistake.
     private static let largestFile = 1 << 20
 
-    /// Where a file is looked for, without `--config`.
+    /// The places at which a file is looked for, without `--config`.
     package var searchPath: [String] {
         var paths: [String] = []
         if let directory = environment["CONFIGURATION_DIRECTORY"]?.split(separator: ":").first {

@@ -18,7 +18,7 @@ struct Field<Section: Sendable>: Sendable {
 
 /// A key with one plain value.
 struct ScalarKey<Section: Sendable>: Sendable {
-    /// With dots, relative to the section.
+    /// The path with dots, relative to the section.
     let path: String
     let assign: @Sendable (String, inout Section) -> ConfigurationFault.Problem?
 }

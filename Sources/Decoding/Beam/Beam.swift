@@ -6,7 +6,7 @@ struct BeamEntry<State: BitwiseCopyable> {
     var node: Int32
     /// The prefix's last label; 0 for the empty one.
     var label: Int32
-    /// Where in the beam the prefix without its last label is; -1 where it is not.
+    /// The index in the beam of the prefix without its last label; -1 if the beam does not hold it.
     var parent: Int32
     /// The scorer's state of the prefix.
     var state: State

@@ -19,7 +19,7 @@ public struct NGramLevels: Sendable {
 
     /// The longest n-gram of an alphabet that is not large.
     static let largestOrder = 9
-    /// How the keys are packed.
+    /// The packing of the keys.
     var packing: SymbolPacking { SymbolPacking(symbolCount: symbols.count) }
 
     public var symbols: [String]

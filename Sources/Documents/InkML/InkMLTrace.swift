@@ -21,7 +21,7 @@ struct InkMLTraceFormat {
         var millimetres: Double?
     }
 
-    /// In order; intermittent ones come last, and may be left out at the end of a point.
+    /// The channels in their order. Intermittent ones come last, and may be left out at the end of a point.
     var regular: [Channel] = []
     var intermittent: [Channel] = []
 

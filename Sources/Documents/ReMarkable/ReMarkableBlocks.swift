@@ -5,7 +5,7 @@ enum ReMarkableBlocks {
     private static let lineBlock: UInt8 = 5
     private static let lineItem: UInt8 = 3
 
-    /// Who named an item, and when.
+    /// The name of an item: its author and a counter.
     private struct Name: Comparable {
         var author: UInt8
         var counter: UInt64

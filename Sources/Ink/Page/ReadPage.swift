@@ -44,7 +44,7 @@ public struct ReadPiece: Equatable, Sendable {
     public var kind: Kind
     /// The best reading; empty for a drawing.
     public var text: String
-    /// How likely the reading is right, 0…1, calibrated: the mean over the symbols. 0 for a drawing.
+    /// The probability that the reading is right, 0…1, calibrated: the mean over the symbols. 0 for a drawing.
     public var confidence: Float
     /// Sorted indexes into the page's strokes.
     public var strokes: [Int]
@@ -81,7 +81,7 @@ public struct ReadWord: Equatable, Sendable {
     public struct Candidate: Equatable, Sendable {
         /// The text of the reading.
         public var text: String
-        /// How likely it is, 0…1, among the candidates of this word.
+        /// The probability of the reading among the candidates of this word, 0…1.
         public var confidence: Float
 
         /// A reading, and its confidence 0…1.
@@ -93,7 +93,7 @@ public struct ReadWord: Equatable, Sendable {
 
     /// The text of the best reading.
     public var text: String
-    /// How likely the reading is right, 0…1, calibrated.
+    /// The probability that the reading is right, 0…1, calibrated.
     public var confidence: Float
     /// Indexes into the page's strokes. A stroke that runs through two words is in both.
     public var strokes: [Int]
@@ -132,7 +132,7 @@ public struct UnusedStroke: Equatable, Sendable {
     public enum Reason: String, Sendable, CaseIterable {
         /// The tool was an eraser, a highlighter, or another that writes nothing.
         case tool
-        /// It strikes words out.
+        /// The stroke strikes words out.
         case strikeOut
         /// It, or the words below it, were struck or scribbled out.
         case struckOut

@@ -49,7 +49,7 @@ package struct PenDesk {
 
     package var strokesBegun: UInt32 { nextStroke }
 
-    /// When `tick` is to be called even if the pen reports nothing.
+    /// The time at which `tick` must be called even if the pen reports nothing.
     package var deadline: Int64? { hold.deadline }
 
     /// A millimetre, or a hundredth of the width.

@@ -10,7 +10,7 @@ final class FieldWriter {
     /// Presses a key that the program hands on once it has come so far; `questionCame` tells of it.
     private let ask: () -> Void
     private var waiting: [Deed] = []
-    /// When to go on: at the latest, and, once the question came back, at the earliest.
+    /// The times at which to go on: at the latest, and, once the question came back, at the earliest.
     private var pause: (earliest: Int64, latest: Int64)?
     private var asks = false
 

@@ -11,7 +11,7 @@ public struct LiveOptions: Sendable {
     public var splitsLines = true
     /// Other readings that a final label carries.
     public var alternatives = 3
-    /// How the network's output becomes text.
+    /// The decoder that turns the network's output into text.
     public var decoding = Recognizer.Decoding.beam
     /// Threads that read; each stream stays with one of them.
     public var threads = 1

@@ -9,7 +9,7 @@ public protocol Optimizer: Sendable {
     ///   - mask: the parameters that may change; nil: all. The others keep their values and their state.
     mutating func update(_ parameters: inout [Float], gradient: [Float], learningRate: Float, mask: ParameterMask?)
 
-    /// Its state: tensors by names that begin with `optimizer.`.
+    /// The optimizer's state: tensors whose names begin with `optimizer.`.
     func tensors() -> [String: Tensor]
 
     /// Takes up a state that `tensors()` gave.

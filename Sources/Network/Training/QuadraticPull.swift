@@ -23,7 +23,7 @@ public struct FisherDiagonal: Sendable, Equatable {
         }
     }
 
-    /// For each parameter the mean of the squares.
+    /// The mean of the squares, for each parameter.
     public var values: [Float] {
         let scale = 1 / Float(max(sequences, 1))
         return sums.map { $0 * scale }

@@ -1,8 +1,8 @@
 /// The report of a shard on its sequences, encoded for other ranks.
 struct ShardReport {
-    /// Its sequences' numbers within the batch.
+    /// The numbers of its sequences within the batch.
     var members: [Int]
-    /// For each head and each member its loss.
+    /// The loss of each member, for each head.
     var losses: [[Double]]
     var consistency: Double
 

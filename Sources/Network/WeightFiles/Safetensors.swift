@@ -25,7 +25,7 @@ public struct Tensor: Sendable, Equatable {
 /// Reading is safe on any bytes: every fault is a `SafetensorsError`, and memory stays within a small multiple of the
 /// file's size.
 public struct Safetensors: Sendable, Equatable {
-    /// How numbers are stored.
+    /// The format in which numbers are stored.
     public enum Storage: String, Sendable, CaseIterable, Codable {
         case f32 = "F32"
         case f16 = "F16"

@@ -10,7 +10,7 @@ public struct WeightFile: Sendable, Equatable {
     public static let architectureKey = "ductus.architecture"
 
     public var architecture: Architecture
-    /// In the order of `ParameterLayout(architecture)`.
+    /// The parameters in the order of `ParameterLayout(architecture)`.
     public var parameters: [Float]
     /// Tensors that are not the network's.
     public var extras: [String: Tensor]

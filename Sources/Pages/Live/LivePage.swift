@@ -14,12 +14,12 @@ import DuctusInk
 ///     let decision = page.add(stroke)
 ///     if decision.place != .sameLine { the newest `decision.strokes` strokes begin another segment }
 package struct LivePage: Sendable {
-    /// Where a stroke belongs.
+    /// The place of a stroke.
     package enum Place: Equatable, Sendable {
-        /// To the line that is being written; the first stroke does.
+        /// The line that is being written; the first stroke belongs to it.
         case sameLine
         case newLine
-        /// To the line with this number, counted from 0 as they began.
+        /// The line with this number, counted from 0 as they began.
         case earlierLine(Int)
     }
 
@@ -258,7 +258,7 @@ package struct LivePage: Sendable {
         return LineFit.cost(of: shape, kind: kind, on: line.centre, xHeight: unit) + 0.25 * max(0, gap - 3)
     }
 
-    /// Where a stroke belongs, and by how much it is better there than in the line that is being written.
+    /// The place of a stroke, and by how much it is better there than in the line that is being written.
     private func place(of shape: StrokeShape, leaving: Double) -> (place: Place, gain: Double) {
         guard xHeight > 0, let last else { return (.sameLine, 0) }
         let unit = self.unit
@@ -355,7 +355,7 @@ private struct TentativeLine: Sendable {
 }
 
 extension StrokeShape {
-    /// Where the middle of its small letters runs.
+    /// The points through which the middle of its small letters runs.
     func support(xHeight: Double) -> [CentreLine.Support] {
         let places = swings.map { swing in
             let ratio = swing.height / max(xHeight, .leastNormalMagnitude)

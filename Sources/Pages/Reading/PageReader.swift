@@ -34,7 +34,7 @@ public final class PageReader {
         try readWithRecognitions(strokes, layout: layout).page
     }
 
-    /// How a line was read.
+    /// The reading of a line.
     public struct Line: Sendable {
         /// The recognition of the line.
         public let recognition: Recognition

@@ -44,7 +44,7 @@ public struct LabelEvent: Equatable, Sendable {
     public var droppedPartials: UInt64
     /// Why a final could not be read, and so is empty; nil where it could.
     public var failure: String?
-    /// When the event's ink arrived, was read, and was published.
+    /// The times at which the event's ink arrived, was read, and was published.
     public var stamps: Stamps
 
     /// Whether more of the segment may come.

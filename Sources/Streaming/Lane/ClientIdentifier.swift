@@ -9,6 +9,6 @@ public struct ClientIdentifier: Hashable, Sendable, CustomStringConvertible {
         description = name
     }
 
-    /// Where nobody asked who sends.
+    /// The client of packets whose sender nobody asked for.
     public static let unknown = ClientIdentifier("unknown")
 }

@@ -103,11 +103,11 @@ extension FairQueue.Entry {
     fileprivate func precedes(_ other: Self) -> Bool { (finish, order) < (other.finish, other.order) }
 }
 
-/// How far the work of each of several takers has come, in frames, if all had worked at once.
+/// The progress of each of several takers, in frames, as if all worked at once.
 fileprivate struct Flow<Taker: Hashable> {
     /// The share that a taker would have got by now if it had always had work waiting.
     private var now = 0.0
-    /// Where each taker's work ends that was given out so far.
+    /// The end of the work that each taker was given so far.
     var last: [Taker: Double] = [:]
 
     init() {}

@@ -180,7 +180,7 @@ public struct Arrival: Sendable {
     public var stream: StreamName
     /// The packet as it was decoded.
     public var packet: any StreamPacket
-    /// Who sent it.
+    /// The client that sent it.
     public var client: ClientIdentifier
     public var pipeline: Pipeline
     /// Unix µs.

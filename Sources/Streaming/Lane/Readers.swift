@@ -3,7 +3,7 @@ import DuctusRecognition
 
 /// A thread's exact recognizers. Generations of one model share a recognizer, so hundreds of writers cost one beam, not hundreds.
 package final class Readers {
-    /// For networks that are asked without a recognizer.
+    /// The memory of networks that are asked without a recognizer.
     let workspace = Workspace()
     private var recognizers: [Recognizer] = []
 

@@ -134,7 +134,7 @@ package struct SegmentFacts {
 
 /// The effects of a packet on its stream, and what a kind needs to know to tell them.
 package struct PacketEffects<Ended> {
-    /// When the packet came, unix µs.
+    /// The arrival of the packet, unix µs.
     package let arrived: Int64
     private let models: any ModelStore
     private let writer: String?

@@ -25,11 +25,11 @@ public struct Pipeline: Sendable {
     public var input: Input
     /// The weights by writer.
     public var models: any ModelStore
-    /// How posteriors become text.
+    /// The decoder that turns posteriors into text.
     public var decoding: Recognizer.Decoding
     /// The windows: their length, lookahead and hop.
     public var window: WindowRule
-    /// When a segment ends.
+    /// The rule by which a segment ends.
     public var endpoint: EndpointRule
     /// Other readings that a final carries.
     public var alternatives: Int

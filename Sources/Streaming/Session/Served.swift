@@ -22,7 +22,7 @@ public struct Served: Sendable {
             provisional = network
             return
         }
-        // The weights were a network before, so they are one again.
+        // This cannot fail: the network was made from the same architecture and parameters.
         provisional =
             (try? Network(
                 architecture: network.architecture, parameters: network.parameters, precision: .bf16,

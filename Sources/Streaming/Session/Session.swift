@@ -22,9 +22,9 @@ public struct Moment: Sendable {
 protocol Session: AnyObject {
     var stream: StreamName { get }
     var pipeline: Pipeline { get }
-    /// Who sent the newest packet.
+    /// The client that sent the newest packet.
     var client: ClientIdentifier { get }
-    /// When its last packet came, monotonic.
+    /// The arrival of its last packet, monotonic ns.
     var lastArrival: Int64 { get }
     /// Nothing is open and nothing waits: it may be evicted.
     var isIdle: Bool { get }
@@ -88,7 +88,7 @@ enum WindowOffer {
 
 /// The answer of a session whose segment waits for its final.
 enum FinalOffer {
-    /// To be read as a whole; `finish` gets the result.
+    /// A segment that is read as a whole; `finish` gets the result.
     case whole(FinalRequest)
     /// The next of several windows; `receiveFinalWindow` gets its output.
     case window(WindowRequest)

@@ -17,7 +17,7 @@ final class StreamSession<Kind: InputKind>: Session {
 
     // The open segment
     private var due: Due?
-    /// When input came last, monotonic.
+    /// The arrival of the last input, monotonic ns.
     private var lastInput: Int64
     private var restWasRead = false
     /// The open segment ends so at this monotonic time, unless input comes before.

@@ -15,7 +15,7 @@ final class CellPen {
     private let isCell: Bool
     private let hello: (_ sequence: UInt64) throws -> [UInt8]
     private var kept = KeptInput()
-    /// How often something was sent again.
+    /// The number of packets that were sent again.
     private(set) var resendings = 0
 
     /// - Parameters:

@@ -30,7 +30,7 @@ public struct Attention: LayerKind {
     public var width: Int
     /// Numbers per frame of the output.
     public var out: Int
-    /// How a query is compared with a key.
+    /// The score that compares a query with a key.
     public var score: Score
     /// A frame sees no frame behind it. Only of a sequence that attends to itself.
     public var causal: Bool
@@ -133,6 +133,6 @@ public struct Attention: LayerKind {
 }
 
 extension Layer {
-    /// For each frame a mixture of others.
+    /// An attention layer.
     public static func attention(_ kind: Attention) -> Layer { Layer(kind) }
 }

@@ -60,7 +60,7 @@ final class PreparedEmbedding: PreparedLayer, @unchecked Sendable {
         weights.reserve(layer.count * layer.out).update(from: parameters, count: layer.count * layer.out)
     }
 
-    /// Where the row of a frame's label begins. The network's check let no other number through; one that an earlier
+    /// The offset of the row of a frame's label. The network's check let no other number through; one that an earlier
     /// layer gave counts as the nearest.
     private func row(_ x: Float) -> Int {
         Int(max(0, min(x.isNaN ? 0 : x, Float(layer.count - 1)))) * layer.out

@@ -171,7 +171,7 @@ final class PreparedLSTMP: PreparedLayer {
         }
     }
 
-    /// From the units of a step to its h.
+    /// Projects the units of a step to its h.
     private func project(
         _ call: LayerCall, _ direction: Int, _ time: Int, _ count: Int, _ unit: UnsafePointer<Float>,
         _ h: UnsafeMutablePointer<Float>,

@@ -42,7 +42,7 @@ struct VectorInput: InputKind {
             segment.gaps.packets = segment.gaps.packets.addingSaturating(lost)
         }
         let dirty = segment.gaps.dirtySamples
-        // The time before a segment is not of it.
+        // A gap before the segment began is no part of the segment.
         segment.append(frames, at: segment.count > 0 ? place : .next)
         lost = 0
         effects.dirty = segment.gaps.dirtySamples - dirty

@@ -8,7 +8,7 @@ final class VectorSegment: EndedSegment {
     let served: Served
     let configuration: VectorConfiguration
     private let pipeline: Pipeline
-    /// Where the model's channels stand in the publisher's vectors; nil where the publisher does not name them.
+    /// The places of the model's channels in the publisher's vectors; nil if the publisher does not name them.
     private var order: ChannelOrder?
     private var clock: VectorClock
     private var reading: VectorWindowReader

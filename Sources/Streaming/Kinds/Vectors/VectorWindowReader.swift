@@ -20,7 +20,7 @@ final class VectorWindowReader {
     /// The origins of the frames from `firstOrigin` on.
     private var origins: [VectorOrigin] = []
     private var firstOrigin = 0
-    /// When each of them was, by the clock that its vectors came with; where frames are labelled.
+    /// The time of each of them, by the clock that its vectors came with, for models that label frames.
     private var times: [ClosedRange<Int64>?] = []
     /// One of the two, as the model's task is.
     private var labeler: FrameLabeler?
@@ -204,7 +204,7 @@ final class VectorWindowReader {
         return first.lowerBound...max(first.lowerBound, last.upperBound)
     }
 
-    /// Where each frame comes from; of all frames where the model transcribes.
+    /// The origin of each frame; of all frames if the model transcribes.
     var frameOrigins: [FrameOrigin] {
         origins.map {
             FrameOrigin(
@@ -219,7 +219,7 @@ final class VectorWindowReader {
     }
 }
 
-/// When a segment's vectors were, on the sensor's clock.
+/// The times of a segment's vectors on the sensor's clock.
 struct VectorClock: Equatable {
     /// Vector `number` was at `time` (µs); from there on they are 1 / rate apart.
     var number = 0
