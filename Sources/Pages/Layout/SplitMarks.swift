@@ -29,7 +29,7 @@ enum SplitMarks {
                 bar.box.height > taller * box.height, bar.box.minY < box.minY - out * box.height,
                 bar.box.maxY > box.maxY + out * box.height, bar.box.midX > box.minX, bar.box.midX < box.maxX
             else { return false }
-            // What reaches into other lines is a rule.
+            // A bar that reaches into other lines is a rule.
             let own = Set(line)
             return !shapes.indices.contains {
                 $0 != at && !own.contains($0) && shapes[$0].box.gapX(to: bar.box) == 0
