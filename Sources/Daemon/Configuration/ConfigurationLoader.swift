@@ -54,9 +54,10 @@ package struct ConfigurationLoader: Sendable {
         }
     }
 
-    /// Variables that other programs of Ductus read.
+    /// Variables that name no key because others read them: the engine, `ductus`, and the build with its tests.
     private static let otherVariables: Set<String> = [
-        "DUCTUS_DATA", "DUCTUS_CONNECT", "DUCTUS_SERVER_KEY", "DUCTUS_KEY",
+        "DUCTUS_INSTRUCTION_SET", "DUCTUS_PRODUCTS", "DUCTUS_CONNECT", "DUCTUS_SERVER_KEY", "DUCTUS_KEY", "DUCTUS_DATA",
+        "DUCTUS_PYTHON", "DUCTUS_TESTS", "DUCTUS_SANITIZER", "DUCTUS_GUARD_PAGES",
     ]
     /// A configuration is a page of text; more is a mistake.
     private static let largestFile = 1 << 20
