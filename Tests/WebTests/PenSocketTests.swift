@@ -22,7 +22,10 @@ private final class Hall: MessageHandler {
     }
 
     func answer(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
-        guard let asked = try? WireControlRequest(wire: request) else { return }
+        guard let asked = try? WireControlRequest(wire: request) else {
+            Issue.record("a request cannot be decoded")
+            return
+        }
         let answer: WireControlReply.OneOf_Body =
             asked.correct.text == "so"
             ? .correct(.with { $0.correction = 3 })
