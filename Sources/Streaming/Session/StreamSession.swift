@@ -258,7 +258,7 @@ final class StreamSession<Kind: InputKind>: Session {
     }
 
     func receiveFinalWindow(_ output: OutputSequence) {
-        guard case .segment(var segment) = waiting.first?.contents else { return input.takeOwed(output) }
+        guard case .segment(var segment) = waiting.first?.contents else { return input.receiveOwed(output) }
         segment.receive(output)
         waiting[0].contents = .segment(segment)
     }
