@@ -73,7 +73,7 @@ final class Intake: Sendable {
         var counts = Counts()
         for message in 0..<batch.count {
             do throws(Refused) {
-                counts.packets[try receive(batch, message, arrived: arrived), default: 0] += 1
+                counts.packets[try take(batch, message, arrived: arrived), default: 0] += 1
             } catch {
                 counts.drops[error.drop, default: 0] += 1
             }
@@ -90,7 +90,7 @@ final class Intake: Sendable {
         var drop: Drop
     }
 
-    private func receive(_ batch: MessageBatch, _ message: Int, arrived: Int64) throws(Refused) -> Pipeline.Input {
+    private func take(_ batch: MessageBatch, _ message: Int, arrived: Int64) throws(Refused) -> Pipeline.Input {
         guard isOpen.load(ordering: .acquiring) else { throw Refused(drop: .closing) }
         guard batch.frameCount(message) == 2 else {
             throw drop(.malformed, "a message has \(batch.frameCount(message)) frames instead of topic and packet")

@@ -6,9 +6,9 @@ import DuctusInk
 /// that are delayed within a word stay where they are: models have learnt them so. Where the strokes come in no order of writing, their places
 /// tell one.
 package enum LineOrder {
-    /// The least distance behind the writing at which a stroke is moved, in x-heights.
+    /// How far behind the writing a stroke must be to be moved, in x-heights.
     private static let leastDelay = 6.0
-    /// The point of a stroke that orders it, from its left end (0) to its right end (1): between the orders of left ends and of middles.
+    /// Where a stroke's turn comes, from its left end to its right end: between the two orders of left ends and of middles.
     private static let turn = 0.3
     /// Steps from letter to letter that an order is told by.
     private static let fewest = 6

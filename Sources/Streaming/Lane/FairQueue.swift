@@ -103,7 +103,7 @@ extension FairQueue.Entry {
     fileprivate func precedes(_ other: Self) -> Bool { (finish, order) < (other.finish, other.order) }
 }
 
-/// The progress of each of several takers, in frames, as if all worked at once.
+/// How far the work of each of several takers has come, in frames, if all had worked at once.
 fileprivate struct Flow<Taker: Hashable> {
     /// The share that a taker would have got by now if it had always had work waiting.
     private var now = 0.0
