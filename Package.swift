@@ -66,8 +66,8 @@ let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let web = Target.target(
     name: "DuctusWeb",
     dependencies: [
-        "DuctusFoundations", "DuctusDrawing", "DuctusInk", "DuctusDocuments", "DuctusStreaming", "DuctusNoteIndex",
-        "DuctusTransport", "DuctusWire", protobuf,
+        "DuctusFoundations", "DuctusDrawing", "DuctusInk", "DuctusDocuments", "DuctusRecognition", "DuctusStreaming",
+        "DuctusNoteIndex", "DuctusTransport", "DuctusWire", protobuf,
     ] + nio,
     path: "Sources/Web",
     resources: [

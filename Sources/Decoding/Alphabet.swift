@@ -93,6 +93,9 @@ public struct Alphabet: Sendable, Hashable {
 }
 
 extension Alphabet: Codable {
+    /// Decodes a string, each of whose characters is a symbol, or an array of symbols.
+    ///
+    /// - Throws: what `init(symbols:)` throws.
     public init(from decoder: any Decoder) throws {
         if let text = try? decoder.singleValueContainer().decode(String.self) {
             try self.init(symbols: text.map(String.init))

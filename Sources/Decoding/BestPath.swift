@@ -17,9 +17,9 @@ public struct BestPath: Sendable {
     public private(set) var surelyCompleteCount = Int.max
     private var gap = Gap()
 
-    /// A label that is at least so likely in a frame that reads as blank may be there.
+    /// The probability from which the second-best label of a blank frame counts as a symbol that may have been missed.
     private static let doubt: Float = 0.02
-    /// A blank above it leaves no room for doubt: natural logarithms, as the posteriors are.
+    /// The log-probability of the blank above which no label reaches `doubt`.
     private static let sureBlank = log(1 - doubt)
     private static let likely = log(doubt)
 
@@ -28,7 +28,7 @@ public struct BestPath: Sendable {
         var first: (label: Int, probability: Float) = (0, 0)
         var second: (label: Int, probability: Float) = (0, 0)
 
-        mutating func take(_ label: Int, _ probability: Float) {
+        mutating func add(_ label: Int, _ probability: Float) {
             if label == first.label {
                 first.probability = max(first.probability, probability)
             } else if probability > first.probability {
@@ -43,6 +43,7 @@ public struct BestPath: Sendable {
         func omission(before label: Int) -> Float { first.label == label ? second.probability : first.probability }
     }
 
+    /// A search at the start of a stream.
     public init() {}
 
     /// Reads every frame of `posteriors` as one pass.
@@ -93,7 +94,7 @@ public struct BestPath: Sendable {
     private mutating func lookForOmission(in row: UnsafeBufferPointer<Float>) {
         guard row[0] < Self.sureBlank else { return }
         for label in 1..<row.count where row[label] >= Self.likely && label != symbols.last?.label {
-            gap.take(label, exp(row[label]))
+            gap.add(label, exp(row[label]))
         }
     }
 

@@ -10,6 +10,7 @@ public struct Calibration: Sendable, Equatable, Codable {
         /// The share of symbols with it that were right.
         public var probability: Float
 
+        /// A corner of the map: a raw confidence and its probability, both 0…1.
         public init(raw: Float, probability: Float) {
             self.raw = raw
             self.probability = probability
@@ -20,6 +21,7 @@ public struct Calibration: Sendable, Equatable, Codable {
     /// changes nothing.
     public var knots: [Knot]
 
+    /// A map through `knots`, which must be sorted by their raw confidence.
     public init(knots: [Knot]) { self.knots = knots }
 
     /// The map that changes nothing.

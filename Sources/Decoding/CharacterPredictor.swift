@@ -8,7 +8,7 @@ public protocol CharacterPredictor {
     /// The natural log probability of each symbol here, the line's end first.
     mutating func logProbabilities() -> [Double]
     /// Moves past a symbol; past the boundary to the beginning of another line.
-    mutating func take(_ symbol: LanguageSymbol)
+    mutating func append(_ symbol: LanguageSymbol)
 }
 
 /// An n-gram model at a place in a line.
@@ -16,6 +16,7 @@ public struct NGramPredictor: CharacterPredictor {
     private let model: LanguageModel
     private var state: NGramTrie.State
 
+    /// A predictor at the start of a text.
     public init(_ model: LanguageModel) {
         self.model = model
         state = model.state(after: "")
@@ -27,7 +28,7 @@ public struct NGramPredictor: CharacterPredictor {
         (0...model.symbols.count).map { Double(model.trie.logProbability(state, LanguageSymbol($0))) }
     }
 
-    public mutating func take(_ symbol: LanguageSymbol) {
+    public mutating func append(_ symbol: LanguageSymbol) {
         state = symbol == .boundary ? model.state(after: "") : model.trie.next(state, symbol)
     }
 }
@@ -39,6 +40,8 @@ public struct TextSampler {
     /// Draws among the likeliest symbols that together have this share of the probability (nucleus sampling, Holtzman et al. 2020).
     public var nucleus = 1.0
 
+    /// A sampler with a temperature above 0 and a nucleus above 0, up to 1. The default values draw from the model as
+    /// it is.
     public init(temperature: Double = 1, nucleus: Double = 1) {
         self.temperature = temperature
         self.nucleus = nucleus
@@ -52,11 +55,11 @@ public struct TextSampler {
         using generator: inout SplitMix64, onSymbol: (String) -> Void
     ) throws {
         let symbols = predictor.symbols
-        for label in try Alphabet(symbols: symbols).encode(prompt) { predictor.take(LanguageSymbol(label)) }
+        for label in try Alphabet(symbols: symbols).encode(prompt) { predictor.append(LanguageSymbol(label)) }
         for _ in 0..<length {
             let symbol = choose(predictor.logProbabilities(), using: &generator)
             onSymbol(symbol == .boundary ? "\n" : symbols[Int(symbol) - 1])
-            predictor.take(symbol)
+            predictor.append(symbol)
         }
     }
 
@@ -92,7 +95,7 @@ extension LanguageModel {
         for _ in 0..<length {
             let symbol = TextSampler().choose(predictor.logProbabilities(), using: &generator)
             text += symbol == .boundary ? "\n" : symbols[Int(symbol) - 1]
-            predictor.take(symbol)
+            predictor.append(symbol)
         }
         return text
     }

@@ -29,12 +29,16 @@ public struct DecoderConfiguration: Sendable, Equatable, Codable {
         /// Added for every symbol.
         public var symbolBonus: Float
 
+        /// The weights of a rescoring.
         public init(languageWeight: Float, recurrentWeight: Float, symbolBonus: Float) {
             self.languageWeight = languageWeight
             self.recurrentWeight = recurrentWeight
             self.symbolBonus = symbolBonus
         }
 
+        /// Decodes the weights. Those that are missing are 0.5, 0.5 and 0, in the order of the properties.
+        ///
+        /// - Throws: `DecodingError` for a weight out of range.
         public init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             (languageWeight, recurrentWeight, symbolBonus) = (0.5, 0.5, 0)
@@ -44,6 +48,7 @@ public struct DecoderConfiguration: Sendable, Equatable, Codable {
         }
     }
 
+    /// The default configuration.
     public init() {}
 
     /// The same configuration with other weights for finished lines, or none.

@@ -7,6 +7,7 @@ public struct FrameLabel: Sendable, Equatable {
     /// The network's probability of that label in that frame, 0…1.
     public var confidence: Float
 
+    /// A class, and its confidence 0…1.
     public init(label: Int, confidence: Float) {
         self.label = label
         self.confidence = confidence

@@ -4,9 +4,10 @@ public struct ReadSymbol: Sendable, Equatable, Codable {
     public var label: Int
     /// The frames that show it, counted from the first frame the decoder ever saw since its last reset.
     public var frames: Range<Int>
-    /// How likely it is right, 0…1. Raw as it comes from a decoder; probabilities after `Calibration.apply(to:)`.
+    /// The probability that it is right, 0…1. Raw as it comes from a decoder; probabilities after `Calibration.apply(to:)`.
     public var confidence: Float
 
+    /// A class that was read, its frames, and its confidence 0…1.
     public init(label: Int, frames: Range<Int>, confidence: Float) {
         self.label = label
         self.frames = frames
@@ -24,6 +25,7 @@ public struct Hypothesis: Sendable, Equatable, Codable {
     /// The CTC part alone: log of the probability of the labels, given the frames (within the beam, a lower bound).
     public var ctcLogProbability: Float
 
+    /// A reading with its symbols. Scores are natural logarithms.
     public init(symbols: [ReadSymbol], score: Float, ctcLogProbability: Float) {
         self.symbols = symbols
         self.score = score

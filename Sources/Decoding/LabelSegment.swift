@@ -7,6 +7,7 @@ public struct LabelSegment: Sendable, Equatable, Codable {
     /// The mean probability of the label over its frames, 0…1.
     public var confidence: Float
 
+    /// A class, its frames, and its confidence 0…1.
     public init(label: Int, frames: Range<Int>, confidence: Float) {
         self.label = label
         self.frames = frames

@@ -1,6 +1,6 @@
 /// Facts of a way of writing that recognition needs beside its symbols. Stored with a model.
 public struct Script: Sendable, Hashable, Codable {
-    /// Where the next symbol of a line is written.
+    /// The direction in which the symbols of a line follow each other.
     public enum Direction: String, Sendable, Codable {
         case leftToRight, rightToLeft
     }
@@ -12,12 +12,14 @@ public struct Script: Sendable, Hashable, Codable {
     /// Short texts that anyone may write: what a new generation of weights is tried on, for example. None where the program's own serve.
     public var samples: [String] = []
 
+    /// The facts of a script. The default values are those of Latin.
     public init(direction: Direction = .leftToRight, wordSeparator: String = " ", samples: [String] = []) {
         self.direction = direction
         self.wordSeparator = wordSeparator
         self.samples = samples
     }
 
+    /// Decodes the facts. Keys that are missing keep their default values.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         direction = try values.decodeIfPresent(Direction.self, forKey: .direction) ?? direction

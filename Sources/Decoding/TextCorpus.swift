@@ -79,7 +79,7 @@ public struct TextCorpus: Sendable {
     private mutating func encode(_ text: String) -> [LanguageSymbol] {
         var encoded: [LanguageSymbol] = []
         encoded.reserveCapacity(text.utf8.count)
-        func take(_ number: LanguageSymbol) {
+        func append(_ number: LanguageSymbol) {
             if number == .missing {
                 droppedCount += 1
             } else {
@@ -88,9 +88,9 @@ public struct TextCorpus: Sendable {
         }
         // Characters are compared as a reader sees them, however they are coded; plain text needs none of that.
         if text.utf8.allSatisfy({ $0 < 128 }) {
-            for byte in text.utf8 { take(asciiNumbers[Int(byte)]) }
+            for byte in text.utf8 { append(asciiNumbers[Int(byte)]) }
         } else {
-            for character in text { take(numbers[character] ?? .missing) }
+            for character in text { append(numbers[character] ?? .missing) }
         }
         return encoded
     }

@@ -2,6 +2,7 @@
 public struct WordCounts: Sendable {
     private var counts: [String: Int] = [:]
 
+    /// Counts of no text.
     public init() {}
 
     /// Counts the words of a text: runs of letters, apostrophes within them included.
@@ -11,14 +12,14 @@ public struct WordCounts: Sendable {
             if character.isLetter || (character == "'" && !word.isEmpty) {
                 word.append(character)
             } else if !word.isEmpty {
-                take(word)
+                count(word)
                 word = ""
             }
         }
-        if !word.isEmpty { take(word) }
+        if !word.isEmpty { count(word) }
     }
 
-    private mutating func take(_ word: String) {
+    private mutating func count(_ word: String) {
         var word = word
         while word.last == "'" { word.removeLast() }
         counts[word, default: 0] += 1

@@ -20,16 +20,16 @@ struct BinaryReader {
 
     func failure(_ reason: String) -> Failure { Failure(reason: reason, position: position) }
 
-    mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
+    mutating func bytes(_ count: Int) throws -> ArraySlice<UInt8> {
         guard count >= 0, count <= remaining else { throw failure("the data ends too early") }
         defer { position += count }
         return bytes[position..<position + count]
     }
 
-    mutating func skip(_ count: Int) throws { _ = try take(count) }
+    mutating func skip(_ count: Int) throws { _ = try bytes(count) }
 
     mutating func integer<Value: FixedWidthInteger & UnsignedInteger>(_: Value.Type = Value.self) throws -> Value {
-        try take(MemoryLayout<Value>.size).reversed().reduce(0) { $0 << 8 | Value($1) }
+        try bytes(MemoryLayout<Value>.size).reversed().reduce(0) { $0 << 8 | Value($1) }
     }
 
     mutating func float() throws -> Float { Float(bitPattern: try integer(UInt32.self)) }

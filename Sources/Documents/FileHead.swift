@@ -15,12 +15,13 @@ public struct FileHead: Sendable {
 
     /// A start tag.
     public struct Element: Sendable {
-        /// Without its prefix.
+        /// The name without its namespace prefix.
         public var name: String
         /// The attributes by name, as they stand in the file.
         public var attributes: [String: String]
     }
 
+    /// Looks at the first bytes of a file, decompressed already.
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
         let first = bytes.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }

@@ -37,6 +37,7 @@ public struct ReadingOptions: Equatable, Sendable {
     /// Which way y grows in the file, where it is not the way that the format says.
     public var y: YDirection?
 
+    /// Options of reading. `unipen` concerns UNIPEN files alone.
     public init(limits: InkLimits = InkLimits(), unipen: Unipen.Options = Unipen.Options()) {
         self.limits = limits
         self.unipen = unipen

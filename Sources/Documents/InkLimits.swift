@@ -13,5 +13,6 @@ public struct InkLimits: Equatable, Sendable {
     /// Pages of a file.
     public var pages = 100_000
 
+    /// The default limits.
     public init() {}
 }

@@ -5,7 +5,7 @@ import DuctusInk
 public struct InkPage: Equatable, Sendable {
     /// The strokes in the file's order, with what the file says of the whole.
     public var ink: InkLine
-    /// How each stroke was drawn, in the order of the strokes; empty where the format does not tell.
+    /// The mark of each stroke, in the order of the strokes; empty if the format does not tell.
     public var marks: [StrokeMark]
     /// Names of the strokes, in their order; empty where they have none.
     public var strokeIDs: [String]
@@ -15,9 +15,15 @@ public struct InkPage: Equatable, Sendable {
     public var isLine: Bool
     /// The page's index in its document, from 0; nil where pages without ink are handed over, too, so that counting tells it.
     public var index: Int?
-    /// Where the ink is in the file's own plane.
+    /// The placement of the ink in the file's own plane.
     public var placement = InkPlacement()
 
+    /// A page of ink.
+    ///
+    /// - Parameters:
+    ///   - marks: how each stroke looks; empty where the file does not tell.
+    ///   - strokeIDs: the name of each stroke; empty where the file has none.
+    ///   - isLine: whether the page is one line of text.
     public init(
         _ ink: InkLine, marks: [StrokeMark] = [], strokeIDs: [String] = [], sheet: Sheet? = nil, isLine: Bool = false
     ) {
@@ -49,6 +55,7 @@ public struct Sheet: Equatable, Sendable {
     /// Units of the ink per point (1/72 inch).
     public var unitsPerPoint: Float
 
+    /// A sheet in the units of the ink. `unitsPerPoint` is how many of them make a point, 1/72 inch.
     public init(x: Float = 0, y: Float = 0, width: Float, height: Float, unitsPerPoint: Float = 1) {
         (self.x, self.y, self.width, self.height) = (x, y, width, height)
         self.unitsPerPoint = unitsPerPoint
@@ -72,6 +79,7 @@ public struct StrokeMark: Equatable, Sendable {
     /// tell.
     public var widths: [Float]
 
+    /// The look of a stroke. Widths are in the units of the ink: none, one for the stroke, or one for each sample.
     public init(tool: Tool = .pen, color: Color = .black, opacity: Float = 1, widths: [Float] = []) {
         self.tool = tool
         self.color = color

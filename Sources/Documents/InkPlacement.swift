@@ -11,6 +11,7 @@ public struct InkPlacement: Equatable, Sendable {
     /// Units of the file per unit of the ink.
     public var unit = 1.0
 
+    /// The placement that changes nothing.
     public init() {}
 
     /// The largest place that a `Float` holds exactly to a quarter of a unit.

@@ -20,6 +20,6 @@ struct PlaneTransform: Equatable, Sendable {
             d: b * inner.c + d * inner.d, e: a * inner.e + c * inner.f + e, f: b * inner.e + d * inner.f + f)
     }
 
-    /// How lengths grow, on the average over the directions.
+    /// The factor of lengths, averaged over the directions.
     var scale: Double { abs(a * d - b * c).squareRoot() }
 }

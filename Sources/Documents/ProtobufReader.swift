@@ -57,7 +57,7 @@ struct ProtobufReader {
         switch tag & 7 {
         case 0: return (field, .integer(try reader.variableInteger()))
         case 1: return (field, .long(try reader.integer()))
-        case 2: return (field, .bytes(try reader.take(reader.length())))
+        case 2: return (field, .bytes(try reader.bytes(reader.length())))
         case 5: return (field, .word(try reader.integer()))
         default: throw reader.failure("a field of unknown kind")
         }

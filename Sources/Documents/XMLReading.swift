@@ -113,7 +113,7 @@ struct InkBudget {
 
     init(_ limits: InkLimits) { self.limits = limits }
 
-    mutating func take(_ stroke: Stroke) throws {
+    mutating func charge(_ stroke: Stroke) throws {
         strokes += 1
         samples += stroke.samples.count
         guard strokes <= limits.strokes else { throw InkExcess(what: "strokes", limit: limits.strokes) }

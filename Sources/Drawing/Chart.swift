@@ -8,7 +8,7 @@
 public struct Chart: Sendable {
     /// One line of the chart; a gap where a point is not finite (or not positive on a logarithmic axis).
     public struct Series: Sendable {
-        /// For the legend; without a name the series is not in it.
+        /// The name in the legend; a series without a name is not in it.
         public var name: String
         /// The points in data units, joined in this order.
         public var points: [PlanePoint]
@@ -17,6 +17,7 @@ public struct Chart: Sendable {
         /// Whether every point has a dot.
         public var hasDots: Bool
 
+        /// A series; its points are in the units of the axes.
         public init(_ name: String, points: [PlanePoint], isDashed: Bool = false, hasDots: Bool = false) {
             self.name = name
             self.points = points
@@ -32,6 +33,7 @@ public struct Chart: Sendable {
     /// The lines of the chart, in the order in which colours are given out.
     public var series: [Series]
 
+    /// A chart.
     public init(title: String, x: ChartAxis, y: ChartAxis, series: [Series] = []) {
         self.title = title
         self.x = x

@@ -9,6 +9,7 @@ public struct ChartAxis: Sendable {
     /// Whether equal factors have equal lengths; shows positive numbers only.
     public var isLogarithmic: Bool
 
+    /// An axis. Without a range it spans the points.
     public init(_ title: String = "", range: ClosedRange<Double>? = nil, isLogarithmic: Bool = false) {
         self.title = title
         self.range = range

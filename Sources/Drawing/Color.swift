@@ -7,6 +7,7 @@ public struct Color: Sendable, Hashable {
     /// Blue, 0…255.
     public var blue: UInt8
 
+    /// A color of its parts, 0…255.
     public init(red: UInt8, green: UInt8, blue: UInt8) {
         self.red = red
         self.green = green

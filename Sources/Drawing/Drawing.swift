@@ -17,6 +17,7 @@ public struct Drawing: Sendable {
         /// Whether the line is dashed.
         public var isDashed = false
 
+        /// A line through points, with one width for all of them, or one for each.
         public init(_ points: [PlanePoint], widths: [Double], color: Color, isDashed: Bool = false) {
             precondition(widths.count == 1 || widths.count == points.count, "one width for all points, or one for each")
             self.points = points
@@ -25,6 +26,7 @@ public struct Drawing: Sendable {
             self.isDashed = isDashed
         }
 
+        /// A line of one width.
         public init(_ points: [PlanePoint], width: Double = 1, color: Color = .black, isDashed: Bool = false) {
             self.init(points, widths: [width], color: color, isDashed: isDashed)
         }
@@ -37,6 +39,7 @@ public struct Drawing: Sendable {
         /// The colour that fills it.
         public var color: Color
 
+        /// A filled polygon.
         public init(_ corners: [PlanePoint], color: Color) {
             self.corners = corners
             self.color = color
@@ -67,6 +70,7 @@ public struct Drawing: Sendable {
         /// Whether it reads from bottom to top.
         public var isUpright: Bool
 
+        /// A text. `size` is the height of the type in pixels.
         public init(
             _ string: String, at position: PlanePoint, size: Double = 13, anchor: Anchor = .start,
             color: Color = .black,

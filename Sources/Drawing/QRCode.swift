@@ -200,7 +200,7 @@ public struct QRCode: Equatable, Sendable {
         }
     }
 
-    /// In columns of two from the right, up and down in turn.
+    /// Places the bits in columns of two from the right, up and down in turn.
     private mutating func place(_ words: [UInt8]) {
         var index = 0
         var right = size - 1

@@ -6,7 +6,7 @@ public enum AtomicFile {
     public struct Failure: Error, CustomStringConvertible {
         /// The system call that failed.
         public let call: String
-        /// Its `errno`.
+        /// The error's `errno`.
         public let code: Int32
 
         public var description: String { "\(call): \(String(cString: strerror(code)))" }

@@ -50,7 +50,7 @@ final class ByteSource {
         if !hasLookedForMark { try lookForMark(line) }
         guard transcoder != nil else { return try plain(into: buffer, line: line) }
         while true {
-            let count = transcoder?.take(into: buffer) ?? 0
+            let count = transcoder?.read(into: buffer) ?? 0
             if count > 0 { return count }
             var units = [UInt8](repeating: 0, count: 1 << 16)
             let read = try inflated(into: &units, line: line)
@@ -232,7 +232,7 @@ private struct UTF16Transcoder {
         ready += Array(String(decoding: units, as: UTF16.self).utf8)
     }
 
-    mutating func take(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(ready.count, buffer.count)
         buffer.copyBytes(from: ready.prefix(count))
         ready = ready.dropFirst(count)
@@ -244,6 +244,6 @@ private struct UTF16Transcoder {
         guard !pending.isEmpty else { return 0 }
         pending = []
         ready = Array("\u{fffd}".utf8)[...]
-        return take(into: buffer)
+        return read(into: buffer)
     }
 }

@@ -10,6 +10,7 @@ public protocol Clock: AnyObject, Sendable {
 
 /// The system's clocks.
 public final class SystemClock: Clock {
+    /// The system's clock.
     public init() {}
 
     public var monotonic: Int64 { Self.read(CLOCK_MONOTONIC, per: 1) }

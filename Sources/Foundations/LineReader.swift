@@ -9,7 +9,7 @@ public final class LineReader {
     /// The limit of a file that is held in memory as a whole, in bytes.
     public static let largestFile = 256 << 20
 
-    /// For messages.
+    /// The path, for messages.
     public var path: String { source.path }
     /// Number of the line last returned, counted from 1; 0 before the first.
     public private(set) var line = 0

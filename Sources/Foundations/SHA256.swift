@@ -10,14 +10,14 @@ package struct SHA256 {
         var hash = SHA256()
         let whole = bytes.count - bytes.count % 64
         for start in stride(from: 0, to: whole, by: 64) {
-            hash.take(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 64]))
+            hash.compress(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 64]))
         }
         var rest = Array(bytes[whole...]) + [0x80]
         while rest.count % 64 != 56 { rest.append(0) }
         withUnsafeBytes(of: (UInt64(bytes.count) &* 8).bigEndian) { rest.append(contentsOf: $0) }
         rest.withUnsafeBytes { rest in
             for start in stride(from: 0, to: rest.count, by: 64) {
-                hash.take(UnsafeRawBufferPointer(rebasing: rest[start..<start + 64]))
+                hash.compress(UnsafeRawBufferPointer(rebasing: rest[start..<start + 64]))
             }
         }
         let digits = Array("0123456789abcdef".utf8)
@@ -27,7 +27,7 @@ package struct SHA256 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    private mutating func take(_ block: UnsafeRawBufferPointer) {
+    private mutating func compress(_ block: UnsafeRawBufferPointer) {
         for i in 0..<16 { schedule[i] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self)) }
         for i in 16..<64 {
             let (a, b) = (schedule[i - 15], schedule[i - 2])

@@ -12,7 +12,7 @@ package struct SHA512 {
         let whole = message.count - message.count % 128
         message.withUnsafeBytes { bytes in
             for start in stride(from: 0, to: whole, by: 128) {
-                hash.take(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 128]))
+                hash.compress(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 128]))
             }
         }
         var rest = Array(message[whole...]) + [0x80]
@@ -20,7 +20,7 @@ package struct SHA512 {
         withUnsafeBytes(of: (UInt64(message.count) &* 8).bigEndian) { rest.append(contentsOf: $0) }
         rest.withUnsafeBytes { bytes in
             for start in stride(from: 0, to: bytes.count, by: 128) {
-                hash.take(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 128]))
+                hash.compress(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 128]))
             }
         }
         return hash.state.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) } }
@@ -34,7 +34,7 @@ package struct SHA512 {
         return digest(of: block.map { $0 ^ 0x5c } + inner)
     }
 
-    private mutating func take(_ block: UnsafeRawBufferPointer) {
+    private mutating func compress(_ block: UnsafeRawBufferPointer) {
         for i in 0..<16 { schedule[i] = UInt64(bigEndian: block.loadUnaligned(fromByteOffset: 8 * i, as: UInt64.self)) }
         for i in 16..<80 {
             let (a, b) = (schedule[i - 15], schedule[i - 2])

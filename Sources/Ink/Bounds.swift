@@ -3,6 +3,7 @@ public struct Bounds: Equatable, Sendable {
     /// The edges in the units of the ink; y grows downward.
     public var minX, minY, maxX, maxY: Float
 
+    /// A box by its least and largest coordinates.
     public init(minX: Float, minY: Float, maxX: Float, maxY: Float) {
         self.minX = minX
         self.minY = minY

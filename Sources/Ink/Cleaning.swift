@@ -19,6 +19,7 @@ public struct Cleaning: Codable, Equatable, Sendable {
     /// Strokes of which no sample is left.
     public var emptyStrokes = 0
 
+    /// Counts of nothing dropped.
     public init() {}
 
     /// Samples that were dropped.

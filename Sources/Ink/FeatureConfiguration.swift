@@ -36,9 +36,11 @@ public struct FeatureConfiguration: Codable, Equatable, Sendable {
         /// Length of imagined ink of ordinary position and size that every estimate starts from.
         public var priorLength: Float = 5
 
+        /// The default values.
         public init() {}
     }
 
+    /// The default features.
     public init() {}
 
     /// Columns of a feature vector.

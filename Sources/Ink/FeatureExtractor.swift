@@ -36,6 +36,7 @@ public struct FeatureExtractor: Sendable {
         public var isTruncated: Bool
     }
 
+    /// An extractor of those features.
     public init(_ configuration: FeatureConfiguration = FeatureConfiguration()) {
         self.configuration = configuration
         profile = configuration.local.map(LineProfile.init)

@@ -4,7 +4,7 @@ public struct Features: Equatable, Sendable {
     public let dimension: Int
     /// Rows one after the other: `count` × `dimension`.
     public var values: [Float] = []
-    /// Where each row comes from.
+    /// The origin of each row.
     public var origins: [FrameOrigin] = []
 
     /// No frames yet.
@@ -31,6 +31,7 @@ public struct FrameOrigin: Equatable, Sendable {
     /// One past the last sample; always above `firstSample`.
     public var endSample: Int32
 
+    /// The origin of a frame. Samples are counted within the stroke.
     public init(stroke: Int32, firstSample: Int32, endSample: Int32) {
         self.stroke = stroke
         self.firstSample = firstSample

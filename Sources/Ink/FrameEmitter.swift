@@ -32,7 +32,7 @@ struct FrameEmitter {
     private var last: CleanPoint?
     /// Ink since the last resampled point.
     private var travelled: Float = 0
-    /// Where and when the stroke before ended.
+    /// The end of the stroke before.
     private var end: (x: Float, y: Float)?
     private var timeBefore = Double.nan
 
@@ -108,7 +108,7 @@ struct FrameEmitter {
         end = (last.x, last.y)
     }
 
-    /// The resampled point after the pending one is known: the pending one is written.
+    /// Writes the pending frame, once the resampled point after it is known.
     private mutating func advance(
         x: Float, y: Float, time: Double, pressure: Float, sample: Int32, to features: inout Features
     ) {

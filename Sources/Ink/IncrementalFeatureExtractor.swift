@@ -24,6 +24,7 @@ public struct IncrementalFeatureExtractor: Sendable {
     private var stroke: Int32 = -1
     private var isPenDown = false
 
+    /// An extractor at the start of a segment, whose normalization is known.
     public init(_ configuration: FeatureConfiguration = FeatureConfiguration(), normalization: SegmentNormalization) {
         self.configuration = configuration
         self.normalization = normalization
@@ -97,7 +98,7 @@ public struct IncrementalFeatureExtractor: Sendable {
     /// The normalization that the ink so far would have by itself.
     public var estimate: SegmentNormalization { moments.normalization(configuration) }
 
-    /// How far the frozen normalization is from `estimate`, see `SegmentNormalization.drift(to:over:)`; 0 without ink.
+    /// The distance of the frozen normalization from `estimate`, see `SegmentNormalization.drift(to:over:)`; 0 without ink.
     public var drift: Float {
         guard let bounds = moments.bounds else { return 0 }
         return normalization.drift(to: estimate, over: bounds)

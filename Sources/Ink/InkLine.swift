@@ -5,15 +5,16 @@ public struct InkLine: Equatable, Sendable {
     public var id: String
     /// The collection it is from, for example `iam-ondb`.
     public var source: String?
-    /// Who wrote it; an opaque name, unique within `source`.
+    /// The writer, an opaque name, unique within `source`.
     public var writer: String?
     /// BCP 47, for example `en`.
     public var language: String?
     /// The true text; nil where nobody labelled it.
     public var text: String?
-    /// In the order of writing.
+    /// The strokes in the order of writing.
     public var strokes: [Stroke]
 
+    /// A line of ink; what is not known stays nil.
     public init(
         id: String = "", source: String? = nil, writer: String? = nil, language: String? = nil, text: String? = nil,
         strokes: [Stroke]

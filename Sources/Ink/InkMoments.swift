@@ -24,6 +24,7 @@ public struct InkMoments: Sendable {
         var x = 0.0, y = 0.0, xx = 0.0, xy = 0.0, yy = 0.0
     }
 
+    /// The moments of no ink.
     public init() {}
 
     /// Takes the next point of the open stroke. Both coordinates must be finite.

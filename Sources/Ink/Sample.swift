@@ -32,7 +32,7 @@ public struct Sample: Sendable {
         set { storedTime = newValue ?? Self.noTime }
     }
 
-    /// How hard the tip is pressed, 0…1 of the device's range.
+    /// The pressure of the tip, 0…1 of the device's range.
     public var pressure: Float? {
         get { storedPressure.isNaN ? nil : storedPressure }
         set { storedPressure = newValue ?? .nan }

@@ -6,7 +6,7 @@
 struct SampleCleaner {
     /// No device counts further, and squares of it are still far from overflowing.
     static let largestCoordinate: Float = 1e8
-    /// How many times further than ordinary steps a jump to (0, 0) must go to be a glitch.
+    /// The least ratio of a jump to (0, 0) to ordinary steps at which it is a glitch.
     private static let jumpRatio: Float = 8
 
     private(set) var counts = Cleaning()
@@ -61,7 +61,7 @@ struct SampleCleaner {
             afterDoubtful = nil
         }
         strays.penUp(to: &believed)
-        takeBelieved(to: &output)
+        appendBelieved(to: &output)
         if keptInStroke == 0 { counts.emptyStrokes += 1 }
         if keptInStroke == 1 { counts.singlePointStrokes += 1 }
         keptInStroke = 0
@@ -103,16 +103,16 @@ struct SampleCleaner {
 
     private mutating func keep(_ point: CleanPoint, to output: inout [CleanPoint]) {
         strays.append(point, to: &believed)
-        takeBelieved(to: &output)
+        appendBelieved(to: &output)
     }
 
-    private mutating func takeBelieved(to output: inout [CleanPoint]) {
-        for point in believed { take(point, to: &output) }
+    private mutating func appendBelieved(to output: inout [CleanPoint]) {
+        for point in believed { append(point, to: &output) }
         believed.removeAll(keepingCapacity: true)
         counts.strays = strays.dropped
     }
 
-    private mutating func take(_ point: CleanPoint, to output: inout [CleanPoint]) {
+    private mutating func append(_ point: CleanPoint, to output: inout [CleanPoint]) {
         if let last {
             let step = last.distance(to: point)
             if step == 0 {

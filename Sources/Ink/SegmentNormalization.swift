@@ -13,6 +13,7 @@ public struct SegmentNormalization: Codable, Equatable, Sendable {
     /// Keeps places as they are, but for y, which then grows up.
     public init() {}
 
+    /// A normalization: the line's slope, the origin, and how many device units make one normalized unit.
     public init(slope: Float, originX: Float, originY: Float, scale: Float) {
         self.slope = slope
         self.originX = originX
@@ -35,7 +36,7 @@ public struct SegmentNormalization: Codable, Equatable, Sendable {
         self = moments.normalization(configuration)
     }
 
-    /// From device units to normalized units.
+    /// Turns device units into normalized units.
     @inline(__always)
     public func apply(x: Float, y: Float) -> (x: Float, y: Float) {
         let dx = x - originX

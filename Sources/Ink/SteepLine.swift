@@ -6,7 +6,7 @@ public enum SteepLine {
     static let gentlest = 0.245
     /// Slopes above this are no lines of writing that only slopes: single bars and columns of characters.
     static let steepest = 0.62
-    /// How much longer than high ink must be for its direction to mean anything.
+    /// The least ratio of length to height at which the direction of ink means anything.
     static let leastElongation = 3.4
 
     /// The strokes, turned about the first of them so that their line is level; nil where the line is not steep.

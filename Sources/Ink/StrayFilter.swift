@@ -35,6 +35,7 @@ public struct StrayFilter<Report: PlacedReport> {
     public var dropped: Int { strayCount }
     @usableFromInline var strayCount = 0
 
+    /// A filter before the first report.
     @inlinable
     public init() {}
 
@@ -131,7 +132,7 @@ public struct StrayFilter<Report: PlacedReport> {
         return distance(to: report) > max(ratio * longestStep, 6 * bounds.height)
     }
 
-    /// How far a report lies from all ink.
+    /// The distance of a report from all ink.
     @inlinable func distance(to report: Report) -> Float {
         guard let bounds else { return 0 }
         let dx = max(0, bounds.minX - report.x, report.x - bounds.maxX)

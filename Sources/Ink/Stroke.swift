@@ -1,8 +1,9 @@
 /// A stroke: the samples from pen down to pen up.
 public struct Stroke: Equatable, Sendable {
-    /// In the order in which the pen reported them.
+    /// The samples in the order in which the pen reported them.
     public var samples: [Sample]
 
+    /// A stroke of those samples, in the order of writing.
     public init(_ samples: [Sample] = []) {
         self.samples = samples
     }

@@ -21,12 +21,19 @@ public struct Architecture: Hashable, Sendable {
         /// The number of the layer whose output it is.
         public var layer: Int
 
+        /// A head that reads the output of the layer with that number.
         public init(name: String, layer: Int) {
             self.name = name
             self.layer = layer
         }
     }
 
+    /// An architecture. It is not checked here: a network of layers that do not fit is refused.
+    ///
+    /// - Parameters:
+    ///   - input: numbers per frame of the main input.
+    ///   - otherInputs: numbers per frame of each further input.
+    ///   - heads: outputs beside that of the last layer.
     public init(input: Int, otherInputs: [Int] = [], layers: [Layer], heads: [Head] = []) {
         self.input = input
         self.otherInputs = otherInputs
@@ -108,6 +115,9 @@ extension Architecture: Codable {
         case input, otherInputs, layers, heads
     }
 
+    /// Decodes an architecture as it stands in a weight file.
+    ///
+    /// - Throws: `ArchitectureError` for an unknown kind of layer, `DecodingError` for fields that are missing.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         input = try fields.decode(Int.self, forKey: .input)

@@ -15,6 +15,7 @@ public struct Batch: Sendable {
     /// All frames, row-major, sequence after sequence.
     public private(set) var frames: [Float] = []
 
+    /// An empty batch of frames with `dimension` numbers each.
     public init(dimension: Int) {
         precondition(dimension > 0, "a frame has at least one number")
         self.dimension = dimension

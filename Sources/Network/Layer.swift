@@ -9,6 +9,7 @@ public struct Layer: Sendable {
     /// The sources of the layer; empty: the layer before it.
     public var from: [LayerSource]
 
+    /// A layer of a kind. Without `from` it reads the layer before it.
     public init(_ kind: any LayerKind, from: [LayerSource] = []) {
         self.kind = kind
         self.from = from
@@ -22,7 +23,7 @@ public struct Layer: Sendable {
     /// The share of outputs that training sets to zero.
     public var dropout: Float { kind.dropout }
 
-    /// It carries a state through time, as recurrent layers do.
+    /// Whether the layer carries a state through time, as recurrent layers do.
     public var isRecurrent: Bool { kind.isRecurrent }
 }
 
@@ -50,6 +51,9 @@ extension Layer: Codable {
         case kind, from
     }
 
+    /// Decodes a layer, whose kind is found by its name in `LayerRegistry`.
+    ///
+    /// - Throws: `ArchitectureError.unknownKind`; what the kind's own fields throw.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         let name = try fields.decode(String.self, forKey: .kind)
@@ -73,6 +77,9 @@ extension Layer: Codable {
 }
 
 extension LayerSource: Codable {
+    /// Decodes a source: the number of a layer, or the name of an input.
+    ///
+    /// - Throws: `DecodingError` for anything else.
     public init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()
         if let index = try? value.decode(Int.self) {

@@ -4,9 +4,9 @@ public struct LayerCall {
     public let kernels: Kernels
     /// Number of the layer within the network.
     let index: Int
-    /// How the frames of its first source lie.
+    /// The layout of the frames of its first source.
     public let input: Boundary
-    /// How the frames of the output lie.
+    /// The layout of the frames of the output.
     public let output: Boundary
     /// The first source: input.frames × width.
     public let x: UnsafePointer<Float>
@@ -30,7 +30,7 @@ public struct LayerCall {
         windows?[sequence].state.layers[index]
     }
 
-    /// How the frames of a source lie, and the frames.
+    /// The layout of a source's frames, and the frames.
     public func source(_ number: Int) -> (boundary: Boundary, x: UnsafePointer<Float>) {
         number == 0 ? (input, x) : (others.items[number - 1].boundary, others.items[number - 1].x)
     }
@@ -40,9 +40,9 @@ public struct LayerCall {
 public struct LayerReturn {
     /// The kernels of the processor.
     public let kernels: Kernels
-    /// How the frames of the layer's first source lie.
+    /// The layout of the frames of the layer's first source.
     public let input: Boundary
-    /// How the frames of its output lie.
+    /// The layout of the frames of its output.
     public let output: Boundary
     /// The layer's input, input.frames × width.
     public let x: UnsafePointer<Float>
@@ -68,12 +68,12 @@ public struct LayerReturn {
     /// The layer reads one source.
     public var isAlone: Bool { others.items.isEmpty }
 
-    /// Where the loss' derivative by a source goes; nil where nobody asks.
+    /// The buffer for the loss' derivative by a source; nil if nobody asks for it.
     public func derivative(of source: Int) -> UnsafeMutablePointer<Float>? {
         source == 0 ? dx : others.items[source - 1].dx
     }
 
-    /// How the frames of a source lie.
+    /// The layout of a source's frames.
     public func boundary(of source: Int) -> Boundary {
         source == 0 ? input : others.items[source - 1].boundary
     }

@@ -21,7 +21,7 @@ public protocol LayerKind: Codable, Hashable, Sendable {
     /// Whether the layer turns scores into log-probabilities. Losses give their derivative by its input, so nothing
     /// else may read its output.
     static var endsHead: Bool { get }
-    /// It ends a head and brings the loss of its labels along: its prepared layer is a `PreparedHead`, and the head's
+    /// Whether it ends a head and has a loss of its own. Then its prepared layer is a `PreparedHead`, and the head's
     /// targets are labels of frames.
     static var hasOwnLoss: Bool { get }
 
@@ -37,7 +37,7 @@ public protocol LayerKind: Codable, Hashable, Sendable {
     func committedLength(after inputFrames: Int) -> Int
     /// The share of outputs that training sets to zero.
     var dropout: Float { get }
-    /// It carries a state through time, as recurrent layers do.
+    /// Whether the layer carries a state through time, as recurrent layers do.
     var isRecurrent: Bool { get }
     /// The range of whole numbers that its input must hold, such as labels. Nil where it reads any number.
     var labels: Range<Int>? { get }
@@ -46,7 +46,7 @@ public protocol LayerKind: Codable, Hashable, Sendable {
     ///
     /// - Throws: `ArchitectureError`, best by the methods of `check`.
     func validate(_ check: LayerCheck) throws(ArchitectureError)
-    /// Its tensors in the order of the flat buffer.
+    /// The parameters' tensors, in the order of the flat buffer.
     func parameters(for inputs: [Int]) -> [ParameterDeclaration]
     /// The shape of the state that a stream keeps for the layer between two windows.
     func state(for inputs: [Int]) -> StateShape
@@ -98,6 +98,7 @@ public struct ParameterDeclaration: Sendable {
     /// The values before training.
     public var initialization: Initialization
 
+    /// A tensor of parameters: its name within the layer, its shape, and its first values.
     public init(_ name: String, _ shape: [Int], _ initialization: Initialization) {
         self.name = name
         self.shape = shape
@@ -107,11 +108,12 @@ public struct ParameterDeclaration: Sendable {
 
 /// The size of the state that a stream keeps for a layer.
 public struct StateShape: Hashable, Sendable {
-    /// From the begin; all zero.
+    /// Numbers of the state at the begin of a stream, all zero.
     public var count: Int
     /// The number of values that the state may grow to.
     public var bound: Int
 
+    /// A state of `count` numbers, which may grow up to `bound` numbers; without a bound it never grows.
     public init(count: Int, bound: Int? = nil) {
         self.count = count
         self.bound = max(bound ?? count, count)
@@ -126,13 +128,13 @@ public struct LayerSettings: Sendable {
     public let precision: Precision
     /// The kernels of the processor.
     public let kernels: Kernels
-    /// It must be able to run back.
+    /// Whether the layer must be able to run back.
     public let trains: Bool
 }
 
 /// The context of a layer's validation: its place in the architecture.
 public struct LayerCheck: Sendable {
-    /// Its number in the architecture.
+    /// The layer's number in the architecture.
     public let index: Int
     /// Widths of what it reads.
     public let inputs: [Int]

@@ -13,6 +13,7 @@ public final class Memory<Element: BitwiseCopyable> {
     private let lease: Lease?
     private var call: UInt = 0
 
+    /// Memory without room yet. Where it belongs to a lease, it may not move while a call of the lease lasts.
     public init(lease: Lease? = nil) {
         block = MemoryBlock(byteCount: MemoryBlock.alignment)
         self.lease = lease
@@ -51,6 +52,7 @@ public final class Memory<Element: BitwiseCopyable> {
 public final class Lease {
     private(set) var call: UInt = 1
 
+    /// A lease in its first call.
     public init() {}
 
     /// The former call is over, and nobody uses its pointers any more.

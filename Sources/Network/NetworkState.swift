@@ -97,12 +97,19 @@ public struct Window {
         /// Whether the window's right edge is the end of the input.
         public var isEnd: Bool
 
+        /// A share of `chunk` frames; `isEnd` says whether the input ends with the window.
         public init(chunk: Int, isEnd: Bool) {
             self.chunk = chunk
             self.isEnd = isEnd
         }
     }
 
+    /// A window of a stream.
+    ///
+    /// - Parameters:
+    ///   - state: the stream's state; `Network.advance` changes it.
+    ///   - chunk: committed frames.
+    ///   - others: the share of each further input, in the order of the architecture.
     public init(state: NetworkState, chunk: Int, isEnd: Bool, others: [Part] = []) {
         self.state = state
         self.chunk = chunk

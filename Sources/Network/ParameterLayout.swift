@@ -26,6 +26,7 @@ public struct ParameterLayout: Hashable, Sendable {
     /// For each layer, its part of the buffer (empty where a layer has no parameters).
     public let layers: [Range<Int>]
 
+    /// The layout of an architecture's parameters, layer after layer.
     public init(_ architecture: Architecture) {
         var tensors: [ParameterTensor] = []
         var layers: [Range<Int>] = []

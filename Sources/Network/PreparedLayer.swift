@@ -7,7 +7,7 @@ public protocol PreparedLayer: AnyObject, Sendable {
     func forward(_ call: LayerCall)
     /// Adds to `call.gradient`, and fills `call.dx` (and the derivatives of other sources) where they are asked for.
     func backward(_ call: LayerReturn)
-    /// It multiplies by the factors of dropout itself; else that is done after `forward` and before `backward`.
+    /// Whether the layer applies dropout itself. Otherwise its output is multiplied after `forward` and before `backward`.
     var masksItself: Bool { get }
 }
 

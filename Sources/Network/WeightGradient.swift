@@ -12,7 +12,7 @@ struct WeightGradient {
         let outputs: Int
         /// outputs × width.
         let gradient: UnsafeMutablePointer<Float>
-        /// From row to row of the gradient; `width` where nil.
+        /// The distance of two rows of the gradient; nil: `width`.
         var stride: Int?
     }
 

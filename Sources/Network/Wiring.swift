@@ -1,7 +1,7 @@
 /// The connections between the layers of a network. Boundaries are counted through: the inputs first, then each layer's output.
 struct Wiring: Sendable {
     let inputs: Int
-    /// For each layer the boundaries it reads.
+    /// The boundaries that each layer reads.
     let sources: [[Int]]
     /// Numbers per frame of each boundary.
     let widths: [Int]
@@ -27,7 +27,7 @@ struct Wiring: Sendable {
 /// The layers that an inference computes, and the memory slot of each output. A slot is used again after all readers of
 /// its output have run.
 struct InferencePlan: Sendable {
-    /// For each layer the slot of its output; nil where nobody asks for it.
+    /// The slot of each layer's output; nil if nobody asks for it.
     let slots: [Int?]
     let slotCount: Int
 
@@ -61,7 +61,7 @@ struct InferencePlan: Sendable {
 
 /// The memory slots in which the backward pass keeps the derivative by each boundary.
 struct ReturnPlan: Sendable {
-    /// For each boundary that layers gave; nil where no derivative is asked for.
+    /// The slot of each boundary's derivative; nil if nobody asks for it.
     let slots: [Int?]
     let slotCount: Int
 

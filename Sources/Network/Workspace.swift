@@ -3,7 +3,7 @@
 public final class Workspace {
     /// Between layers: the first are the network's inputs, then each layer's output.
     private(set) var boundaries: [Boundary] = []
-    /// Where the frames of each boundary lie in the present call.
+    /// The frames of each boundary in the present call.
     var frames: [UnsafePointer<Float>?] = []
     /// The records that the layers of a training pass leave for the backward pass. Inference uses only the first.
     private(set) var records: [LayerRecord] = []
@@ -18,6 +18,7 @@ public final class Workspace {
     private var otherFrames: [Memory<Float>] = []
     private var spans: [Memory<OutputSpan>] = []
 
+    /// A workspace without memory yet; it grows at the first calls.
     public init() {
         kernelScratch = Memory(lease: lease)
     }

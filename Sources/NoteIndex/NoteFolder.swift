@@ -6,6 +6,7 @@ public struct NoteFolder: Sendable {
     /// The folder's path, symbolic links followed, without a slash at its end.
     public let path: String
 
+    /// The folder at a place; symbolic links are followed. Nothing is read yet.
     public init(_ url: URL) { path = url.resolvingSymlinksInPath().standardizedFileURL.path }
 
     /// A file as it is on disk.

@@ -246,13 +246,14 @@ public enum NoteIndexFault: Error, Equatable, CustomStringConvertible {
 public struct NoteState: Equatable, Sendable {
     /// Bytes.
     public var size: Int
-    /// When it was changed last, in ns since 1970.
+    /// The time of the last change, in ns since 1970.
     public var modified: Int
     /// SHA-256 of its bytes, in hexadecimal digits.
     public var content: Data
     /// The weights that read it.
     public var generation: String
 
+    /// The state of a file. `size` is in bytes, `modified` in ns since 1970.
     public init(size: Int, modified: Int, content: Data, generation: String) {
         (self.size, self.modified, self.content, self.generation) = (size, modified, content, generation)
     }
@@ -266,11 +267,12 @@ public struct IndexedLine: Equatable, Sendable {
     public var text: String
     /// Other readings of its words.
     public var alternatives: String
-    /// How likely the reading is right, 0…1.
+    /// The probability that the reading is right, 0…1.
     public var confidence: Double
     /// Left, top, right, bottom in the units of the file.
     public var box: [Double]
 
+    /// A line of a note. The box has four sides: left, top, right, bottom.
     public init(page: Int, number: Int, text: String, alternatives: String, confidence: Double, box: [Double]) {
         precondition(box.count == 4, "a box has four sides")
         (self.page, self.number, self.text, self.alternatives) = (page, number, text, alternatives)
@@ -287,13 +289,14 @@ public struct NoteHit: Equatable, Sendable {
     public var text: String
     /// Other readings of its words.
     public var alternatives: String
-    /// How likely the reading is right, 0…1.
+    /// The probability that the reading is right, 0…1.
     public var confidence: Double
     /// Left, top, right, bottom in the units of the file.
     public var box: [Double]
     /// Whether the words are in the text itself, not only among the alternatives.
     public var isCertain: Bool
 
+    /// A line that was found. The box has four sides: left, top, right, bottom.
     public init(
         path: String, page: Int, line: Int, text: String, alternatives: String, confidence: Double, box: [Double],
         isCertain: Bool

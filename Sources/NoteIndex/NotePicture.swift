@@ -28,6 +28,7 @@ public struct NotePicture: Sendable {
         self.init(found, box: hit.box)
     }
 
+    /// The picture of a page that was read already, with a frame around `box`.
     public init(_ page: InkPage, box: [Double]) {
         (self.page, self.box) = (page, box)
     }

@@ -7,6 +7,7 @@ public struct Calibrations: Sendable, Equatable, Codable {
     /// Leaves confidences raw.
     public init() {}
 
+    /// Decodes a map for each name.
     public init(from decoder: any Decoder) throws {
         maps = try [String: Calibration](from: decoder)
     }

@@ -22,9 +22,9 @@ public struct Evaluation: Sendable {
     public private(set) var frames = 0
     /// Time spent reading, all threads together.
     public var seconds = 0.0
-    /// For each recognized symbol its confidence, and whether it is right.
+    /// The confidence of each recognized symbol.
     public private(set) var confidences: [Float] = []
-    /// For each of `confidences`, whether the symbol is right.
+    /// Whether the symbol is right, for each of `confidences`.
     public private(set) var isCorrect: [Bool] = []
     /// How often a reference character (or nothing, for insertions) was read as another (or nothing, for deletions).
     public private(set) var confusions: [Confusion: Int] = [:]
@@ -40,6 +40,7 @@ public struct Evaluation: Sendable {
         /// The character that was read; empty for a deletion.
         public var recognized: String
 
+        /// A part of the reference, and what was read in its place; either may be empty.
         public init(reference: String, recognized: String) {
             self.reference = reference
             self.recognized = recognized
@@ -58,6 +59,7 @@ public struct Evaluation: Sendable {
         public var cer: Double { characters == 0 ? 0 : Double(edits) / Double(characters) }
     }
 
+    /// An evaluation of no line.
     public init() {}
 
     /// Character error rate, a fraction.

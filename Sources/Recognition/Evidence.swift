@@ -49,6 +49,11 @@ public struct SensorVectors: Sendable {
     /// Row-major: vectors × channels. NaN where a number is missing.
     public var values: [Float]
 
+    /// Vectors of a sensor.
+    ///
+    /// - Parameters:
+    ///   - rate: vectors per second.
+    ///   - values: row-major, vectors × channels; NaN where a channel was silent.
     public init(channels: [String], rate: Double, values: [Float]) {
         self.channels = channels
         self.rate = rate

@@ -12,6 +12,7 @@ public final class FrameReader {
     private var extractor: (input: ModelInput, frames: any FrameExtractor)?
     private var batch = Batch(dimension: 1)
 
+    /// A reader without memory yet; it grows at the first calls.
     public init() {}
 
     /// A segment as the network sees it.

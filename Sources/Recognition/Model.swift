@@ -19,7 +19,7 @@ public final class Model: Sendable {
     public let network: Network
     /// The input of the model.
     public let input: ModelInput
-    /// The symbols of the classes.
+    /// The task: how classes become labels, and by which loss and metric the model was trained.
     public let task: ModelTask
     /// The symbols of the classes.
     public let alphabet: Alphabet
@@ -46,6 +46,11 @@ public final class Model: Sendable {
     /// Where the folder keeps how much each weight matters; see `importance()`.
     let importanceFile: URL?
 
+    /// A model of its parts; `Model(contentsOf:)` reads one from a folder.
+    ///
+    /// - Parameters:
+    ///   - extras: further tensors of the weight file, by name.
+    ///   - importanceFile: where the importance of each weight is kept, which adaptation uses.
     public init(
         name: String, network: Network, input: ModelInput, task: ModelTask = .transcription, alphabet: Alphabet,
         standardization: Standardization, calibration: Calibrations = .init(), decoder: DecoderConfiguration = .init(),

@@ -27,6 +27,7 @@ public struct ModelTask: Sendable, Hashable {
     /// `character-errors` or `frame-errors`.
     public var metric: String
 
+    /// A task. Loss, decoder and metric are the names under which they are found.
     public init(name: String, form: Form, loss: String, decoder: String, metric: String) {
         self.name = name
         self.form = form
@@ -57,6 +58,9 @@ public struct ModelTask: Sendable, Hashable {
 extension ModelTask: Codable {
     private enum CodingKeys: CodingKey { case name, form, loss, decoder, metric }
 
+    /// Decodes a known task by its name, or an object that describes one.
+    ///
+    /// - Throws: `DecodingError` for an unknown name.
     public init(from decoder: any Decoder) throws {
         if let name = try? decoder.singleValueContainer().decode(String.self) {
             guard let task = ModelTask(name: name) else {

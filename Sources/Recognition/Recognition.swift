@@ -18,12 +18,14 @@ public struct Recognition: Sendable, Equatable {
         /// Natural logarithm; comparable within one recognition only.
         public var score: Float
 
+        /// A text, and its score as a natural logarithm.
         public init(text: String, score: Float) {
             self.text = text
             self.score = score
         }
     }
 
+    /// A reading of a segment that gave `frames` frames of output.
     public init(text: String, symbols: [RecognizedSymbol], alternatives: [Alternative], frames: Int) {
         self.text = text
         self.symbols = symbols
@@ -36,15 +38,16 @@ public struct Recognition: Sendable, Equatable {
 public struct RecognizedSymbol: Sendable, Equatable {
     /// The symbol, which may be several Unicode scalars.
     public var text: String
-    /// How likely it is right, 0…1, calibrated where the model is.
+    /// The probability that it is right, 0…1, calibrated where the model is.
     public var confidence: Float
     /// The network's output frames that show it.
     public var frames: Range<Int>
-    /// Its samples, counted over all strokes of the segment.
+    /// The symbol's samples, counted over all strokes of the segment.
     public var samples: Range<Int>
     /// Its strokes, as indexes in the segment.
     public var strokes: Range<Int>
 
+    /// A symbol that was read. Confidence is 0…1; samples and strokes are counted within the segment.
     public init(text: String, confidence: Float, frames: Range<Int>, samples: Range<Int>, strokes: Range<Int>) {
         self.text = text
         self.confidence = confidence

@@ -19,12 +19,14 @@ public struct RecognizedWord: Sendable, Equatable {
         /// Share of the readings' probability, 0…1.
         public var probability: Float
 
+        /// A reading, and its probability 0…1.
         public init(text: String, probability: Float) {
             self.text = text
             self.probability = probability
         }
     }
 
+    /// A word of a recognition; both ranges count within it.
     public init(text: String, symbols: Range<Int>, strokes: Range<Int>, candidates: [Candidate]) {
         self.text = text
         self.symbols = symbols
@@ -45,7 +47,7 @@ extension Recognition {
     ) -> [RecognizedWord] {
         guard let best = hypotheses.first, best.symbols.count == symbols.count else { return [] }
         let shares = Self.shares(of: hypotheses)
-        return wordRanges(separator: separator).map { range in
+        return LineWord.ranges(of: symbols.map(\.text), separator: separator).map { range in
             // From half-way after the symbol before to half-way before the symbol after: there a word's symbols may be.
             let first = best.symbols[range.lowerBound].frames.lowerBound
             let last = best.symbols[range.upperBound - 1].frames.upperBound
@@ -72,23 +74,6 @@ extension Recognition {
                         symbols[range.lowerBound].strokes.lowerBound, symbols[range.upperBound - 1].strokes.upperBound),
                 candidates: ranked.prefix(limit).map { .init(text: $0.key, probability: $0.value / sum) })
         }
-    }
-
-    /// Where the words are.
-    private func wordRanges(separator: String) -> [Range<Int>] {
-        guard !separator.isEmpty else { return symbols.indices.map { $0..<($0 + 1) } }
-        var ranges: [Range<Int>] = []
-        var start: Int?
-        for index in 0...symbols.count {
-            let isWithin = index < symbols.count && symbols[index].text != separator
-            if isWithin {
-                start = start ?? index
-            } else if let begin = start {
-                ranges.append(begin..<index)
-                start = nil
-            }
-        }
-        return ranges
     }
 
     /// Each reading's share of the probability of all.

@@ -5,7 +5,7 @@ import DuctusInk
 ///
 /// Keeps its memory from segment to segment; used by one thread at a time.
 public final class Recognizer {
-    /// How posteriors become text.
+    /// The decoder that turns posteriors into text.
     public let decoding: Decoding
     /// How many readings a recognition lists at most.
     public var alternatives = 5
@@ -16,6 +16,7 @@ public final class Recognizer {
     private let reader = FrameReader()
     private var decoder: any StreamDecoder
 
+    /// A recognizer of a model. A model that does not transcribe has no use for `decoding`.
     public init(model: Model, decoding: Decoding = .beam) {
         self.model = model
         self.decoding = decoding
@@ -29,7 +30,7 @@ public final class Recognizer {
     }
 
     /// Takes another generation of the same model: same input, alphabet and decoder.
-    public func take(_ generation: Model) {
+    public func use(_ generation: Model) {
         model = generation
     }
 

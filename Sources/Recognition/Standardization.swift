@@ -55,6 +55,7 @@ extension Standardization {
         private var sum: [Double]
         private var squares: [Double]
 
+        /// An estimator of frames of `dimension` numbers that has seen none.
         public init(dimension: Int) {
             sum = [Double](repeating: 0, count: dimension)
             squares = sum

@@ -9,6 +9,7 @@ public struct InputEvent: Equatable, Sendable {
     /// The state of a key (0 or 1), or the place on an axis in the device's units.
     public var value: Int32
 
+    /// An event as the kernel reports it; `time` is in µs.
     public init(time: Int64, type: UInt16, code: UInt16, value: Int32) {
         self.time = time
         self.type = type

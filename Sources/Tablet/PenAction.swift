@@ -23,6 +23,7 @@ public struct PenDirt: Equatable, Sendable {
     /// Events between SYN_DROPPED and the next report.
     public var lost = 0
 
+    /// Counts that are all 0.
     public init() {}
 
     /// Reports of all kinds that could not be used.

@@ -31,7 +31,7 @@ public final class LivePen: PenSource {
     public func next() throws -> [PenAction]? {
         var actions: [PenAction] = []
         for event in try pen.read(milliseconds: patience) {
-            tracker.take(event, into: &actions)
+            tracker.handle(event, into: &actions)
             if actions.last == .resynchronize {
                 actions.removeLast()
                 tracker.adopt(pen.state())
@@ -49,6 +49,7 @@ public final class RecordedPen: PenSource {
     private var tracker: PenTracker
     private var isOver = false
 
+    /// A pen that plays a recording back from its start.
     public init(_ recording: PenRecording) {
         self.recording = recording
         tracker = PenTracker(recording.device)
@@ -66,7 +67,7 @@ public final class RecordedPen: PenSource {
                 tracker.finish(into: &actions)
                 break
             }
-            tracker.take(event, into: &actions)
+            tracker.handle(event, into: &actions)
             // A recording cannot be asked; what was lost stays unknown until it is reported again.
             actions.removeAll { $0 == .resynchronize }
         }

@@ -20,6 +20,7 @@ public struct PenTracker: Sendable {
         /// Whether the tip touches; nil where the device does not tell.
         public var touch: Bool?
 
+        /// A state of which nothing is known.
         public init() {}
     }
 
@@ -42,10 +43,11 @@ public struct PenTracker: Sendable {
     /// Pressure of the pen in the air, in units above the minimum.
     private var offset: Float = 0
 
+    /// A tracker of a device that has reported nothing yet.
     public init(_ device: TabletDevice) { self.device = device }
 
     /// Takes one event and appends what follows from it.
-    public mutating func take(_ event: InputEvent, into actions: inout [PenAction]) {
+    public mutating func handle(_ event: InputEvent, into actions: inout [PenAction]) {
         if event.type == InputCode.synchronization {
             switch event.code {
             case InputCode.dropped:

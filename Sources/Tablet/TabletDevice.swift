@@ -9,6 +9,7 @@ public struct TabletDevice: Equatable, Sendable {
         /// Units per millimetre, for tilts per radian; 0: not given.
         public var resolution: Int32
 
+        /// An axis in the device's own units; the resolution is in units per millimetre, 0 where it is not known.
         public init(minimum: Int32, maximum: Int32, resolution: Int32 = 0) {
             self.minimum = minimum
             self.maximum = maximum
@@ -26,6 +27,7 @@ public struct TabletDevice: Equatable, Sendable {
     /// Codes of the keys and buttons it has; empty where nobody told.
     public var keys: Set<UInt16> = []
 
+    /// A device without axes and buttons.
     public init() {}
 
     /// A pen has a position, and a tip: a pen as tool, or both touch and pressure. A touch pad has neither; a touchscreen has places of several

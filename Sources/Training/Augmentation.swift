@@ -16,7 +16,7 @@ public struct Augmentation: Sendable, Equatable, Codable {
     public var shear: Float = 0.15
     /// Radians.
     public var rotation: Float = 0.03
-    /// How much y moves at each knot of a smooth warp along x.
+    /// The deviation of y at each knot of a smooth warp along x.
     public var warpShift: Float = 0.12
     /// Logarithm of the stretch of y at each knot of the warp.
     public var warpGain: Float = 0.08
@@ -33,8 +33,12 @@ public struct Augmentation: Sendable, Equatable, Codable {
     /// Share of a line's frames that are masked on average, besides `masks`: so long lines get more masks than words.
     public var maskedShare: Float = 0
 
+    /// The default distortions.
     public init() {}
 
+    /// Decodes the distortions. Keys that are missing keep their default values.
+    ///
+    /// - Throws: `DecodingError` for a number out of range.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         let deviations: [(CodingKeys, WritableKeyPath<Augmentation, Float>)] = [

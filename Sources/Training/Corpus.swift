@@ -12,6 +12,12 @@ public struct TrainingExample: Sendable {
     /// Targets of heads beside the last layer, by their names.
     public var heads: [String: Target]
 
+    /// An example.
+    ///
+    /// - Parameters:
+    ///   - frames: the main input, row-major.
+    ///   - others: each further input, row-major.
+    ///   - heads: the targets of further heads, by name.
     public init(frames: [Float], target: Target, others: [[Float]] = [], heads: [String: Target] = [:]) {
         self.frames = frames
         self.target = target
@@ -32,7 +38,7 @@ public protocol Corpus: Sendable {
     var count: Int { get }
     /// Frames of each example, as far as they can be told without making them.
     var lengths: [Int] { get }
-    /// For each example its share of being drawn in an epoch, 0…1.
+    /// The probability that each example is drawn in an epoch, 0…1.
     var shares: [Float] { get }
     /// An example's frames and target, changed at random where `random` is given.
     func example(_ index: Int, augmentedBy random: SplitMix64?) -> TrainingExample

@@ -36,6 +36,7 @@ public struct InkCorpus: Corpus {
         /// Share of the recombined lines that an epoch draws; 0 makes none.
         public var recombined: Float
 
+        /// A source of labelled lines; shares are fractions.
         public init(_ lines: [InkLine], share: Float = 1, recombined: Float = 0) {
             self.lines = lines
             self.share = share
@@ -145,7 +146,7 @@ public struct InkCorpus: Corpus {
         index < lines.count ? lines[index].id : groups[index - lines.count].map { lines[$0].id }.joined(separator: "+")
     }
 
-    /// For each example how many symbols it has.
+    /// The number of symbols of each example.
     var labelCounts: [Int] { (0..<count).map { target($0).labelCount } }
 
     public func example(_ index: Int, augmentedBy random: SplitMix64?) -> TrainingExample {

@@ -7,6 +7,7 @@ public struct LearningCurve {
     /// The epochs that are drawn.
     public let history: [EpochRecord]
 
+    /// The picture of a run that has gone through `history`.
     public init(_ history: [EpochRecord]) {
         self.history = history
     }

@@ -33,7 +33,7 @@ public struct Recipe: Sendable, Equatable, Codable {
     /// The weights of the learned transitions between frame labels. Where left out, they are fitted to the validation sets,
     /// which says little where the model learned from them.
     public var smoothing: FrameSmoothing?
-    /// How the weights are found.
+    /// The optimization of the weights.
     public var optimization = Optimization()
     /// The choice of lines in an epoch.
     public var sampling = Sampling()
@@ -48,13 +48,17 @@ public struct Recipe: Sendable, Equatable, Codable {
 
     /// The weights of a `TransitionModel`.
     public struct FrameSmoothing: Sendable, Equatable, Codable {
-        /// How much of the classes' priors is divided out of the posteriors.
+        /// The exponent of the classes' priors, by which the posteriors are divided.
         public var priorWeight: Float = 1
-        /// How much transitions count against posteriors.
+        /// The weight of transitions against posteriors.
         public var transitionWeight: Float = 1
 
+        /// The default weights.
         public init() {}
 
+        /// Decodes the weights. Keys that are missing keep their default values.
+        ///
+        /// - Throws: `DecodingError` for a number out of range.
         public init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             try values.read(.priorWeight, into: &priorWeight, allowed: 0...10)
@@ -69,7 +73,7 @@ public struct Recipe: Sendable, Equatable, Codable {
         }
     }
 
-    /// How the weights are found.
+    /// The optimization of the weights.
     public struct Optimization: Sendable, Equatable, Codable {
         /// Times that every line is seen.
         public var epochs = 30
@@ -98,8 +102,12 @@ public struct Recipe: Sendable, Equatable, Codable {
         /// Label smoothing, from 0 to 1: how much all labels count beside the right one.
         public var labelSmoothing: Float = 0
 
+        /// The default settings.
         public init() {}
 
+        /// Decodes the settings. Keys that are missing keep their default values.
+        ///
+        /// - Throws: `DecodingError` for a number out of range.
         public init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             try values.read(.epochs, into: &epochs, allowed: 1...1_000_000)
@@ -131,8 +139,10 @@ public struct Recipe: Sendable, Equatable, Codable {
         /// Frames of a piece of a recording that is labelled frame by frame.
         public var pieceFrames = 300
 
+        /// The default sampling.
         public init() {}
 
+        /// Decodes the sampling. Keys that are missing keep their default values.
         public init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             shares = try values.decodeIfPresent([String: Float].self, forKey: .shares) ?? shares
@@ -147,8 +157,12 @@ public struct Recipe: Sendable, Equatable, Codable {
         }
     }
 
+    /// The built-in recipe.
     public init() {}
 
+    /// Decodes a recipe. Keys that are missing keep their default values.
+    ///
+    /// - Throws: `DecodingError` for a value that cannot be.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         input = try values.decodeIfPresent(ModelInput.self, forKey: .input) ?? input

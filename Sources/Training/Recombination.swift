@@ -13,6 +13,7 @@ public struct Recombination: Sendable, Equatable {
     /// Deviation of a word's height above the line, in the same unit.
     public var wander: Float = 0.25
 
+    /// The default rule.
     public init() {}
 
     /// Divides a writer's words into lines, in random order; each word is in one line. A single word that is left makes none.

@@ -9,6 +9,7 @@ public struct TrainingFolder {
     public var checkpoint: URL { url.appending(path: "checkpoint.safetensors") }
     private var recipeFile: URL { url.appending(path: "recipe.json") }
 
+    /// The folder at `url`. Nothing is read or made yet.
     public init(_ url: URL) {
         self.url = url
     }

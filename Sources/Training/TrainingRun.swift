@@ -9,7 +9,7 @@ import Foundation
 /// Deterministic for a recipe, a corpus and a number of threads; `resume()` continues exactly where the last checkpoint was
 /// written.
 public final class TrainingRun {
-    /// Where the run stands, for a progress bar.
+    /// The progress of the run, for a progress bar.
     public struct Progress: Sendable {
         public var epoch, epochs: Int
         /// The step of the epoch, and how many it has.
@@ -309,7 +309,7 @@ public final class TrainingRun {
 }
 
 extension Duration {
-    /// In seconds.
+    /// The duration in seconds.
     var seconds: Double {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }

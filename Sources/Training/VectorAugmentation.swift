@@ -24,8 +24,12 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
     /// Deviation of the logarithm of the speed: everything is done faster, or slower.
     public var speed: Float = 0
 
+    /// The default distortions.
     public init() {}
 
+    /// Decodes the distortions. Keys that are missing keep their default values.
+    ///
+    /// - Throws: `DecodingError` for a number out of range.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.read(.noise, into: &noise, allowed: 0...10)
@@ -43,7 +47,7 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
         }
     }
 
-    /// What of an augmentation does not fit an input.
+    /// A setting of the augmentation that does not fit the input.
     public enum Fault: Error, Equatable, CustomStringConvertible {
         case axesMissing
         case unknownAxis(String, channels: [String])
@@ -84,7 +88,7 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
         return directions
     }
 
-    /// How much faster than it was something is done.
+    /// The factor of the speed at which something is done.
     func speed(using random: inout SplitMix64) -> Float {
         speed > 0 ? exp(random.normal(deviation: speed)) : 1
     }

@@ -11,7 +11,7 @@ public struct VectorCorpus: Corpus {
     public let shares: [Float]
     /// The standardization of the features to mean 0 and deviation 1.
     public let standardization: Standardization
-    /// How labels follow each other, for models that label every frame.
+    /// The transitions between labels, for models that label every frame.
     public let transitions: TransitionModel?
     private let recordings: [Prepared]
     private let pieces: [(recording: Int, first: Int)]

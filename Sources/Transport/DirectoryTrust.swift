@@ -25,7 +25,7 @@ package enum DirectoryTrust {
         return nil
     }
 
-    /// In a sticky directory, such as /tmp, everybody can create files, but change only their own.
+    /// Whether others may change what is in a directory. In a sticky one, such as /tmp, everybody can create files, but change only their own.
     private static func isOpen(_ directory: stat, _ group: UInt32) -> Bool {
         if directory.st_mode & S_ISVTX != 0 { return false }
         let isGroupOpen = directory.st_mode & S_IWGRP != 0 && directory.st_gid != group && directory.st_gid != 0

@@ -33,7 +33,7 @@ package final class MessageBatch {
     /// Copies of all frames of a message.
     package func frames(_ message: Int) -> [[UInt8]] { (0..<frameCount(message)).map { frame(message, $0) } }
 
-    /// Who sent it; `.unknown` where the transport was not asked to tell.
+    /// The sender of a message; `.unknown` if the transport was not asked to tell.
     package func peer(_ message: Int) -> PeerIdentity { message < peers.count ? peers[message] : .unknown }
 
     /// The transport's own number of the connection that it came on; 0 where the transport does not tell.

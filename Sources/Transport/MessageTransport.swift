@@ -41,14 +41,14 @@ package struct Publication: Equatable, Sendable {
 /// connections that stand.
 package protocol MessageHandler: Sendable {
     /// Takes published messages, each of topic and payload. The batch is valid until the call returns.
-    func take(_ batch: MessageBatch)
+    func receive(_ batch: MessageBatch)
 
     /// Is there room now for so many bytes of `topic` from `peer`? Asked before a long message is copied; one that gets a no is gone, and
     /// the handler counts it. A yes promises nothing. `topic` is empty where the topic itself is so long.
     func hasRoom(for bytes: Int, of topic: [UInt8], from peer: PeerIdentity) -> Bool
 
     /// Takes a request. `reply` is called once, now or later, from any thread.
-    func take(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void)
+    func answer(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void)
 
     /// May `peer` subscribe to all topics that begin with `prefix`?
     func permitsSubscription(to prefix: [UInt8], by peer: PeerIdentity) -> Bool

@@ -2,7 +2,7 @@
 ///
 /// It says who somebody is, not what they may do: rights change with a reload while connections stay.
 package struct PeerIdentity: Hashable, Sendable, CustomStringConvertible {
-    /// How the transport knows.
+    /// The way in which the transport knows the peer.
     package enum Kind: Hashable, Sendable {
         /// A user of this machine; the kernel tells who.
         case localUser(UInt32)

@@ -9,7 +9,7 @@ package enum SocketDirectory {
         return user == 0 ? ofMachine : "/tmp/ductus-\(user)"
     }
 
-    /// For a client: the directory of this user's own daemon if it runs, else the machine's. Sockets that a stranger could have put there
+    /// The directory that a client uses: that of this user's own daemon if it runs, else the machine's. Sockets that a stranger could have put there
     /// are nobody's.
     package static func ofRunningDaemon(
         _ environment: [String: String] = ProcessInfo.processInfo.environment, _ user: UInt32 = geteuid()

@@ -48,7 +48,7 @@ package final class ControlClient {
                 throw .poll(code: zmq_errno())
             }
             batch.removeAll()
-            if try socket.take(into: batch, maximumFrames: 4, asksPeer: false) == .message {
+            if try socket.receive(into: batch, maximumFrames: 4, asksPeer: false) == .message {
                 return batch.frame(0, batch.frameCount(0) - 1)
             }
             while case let event? = try monitor.next(milliseconds: 0) {

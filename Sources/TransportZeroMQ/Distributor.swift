@@ -201,7 +201,7 @@ final class Distributor: @unchecked Sendable {
                 }
                 batch.removeAll()
                 frames += 1
-                switch try socket.socket.take(into: batch, maximumFrames: 1, asksPeer: true) {
+                switch try socket.socket.receive(into: batch, maximumFrames: 1, asksPeer: true) {
                 case .none: break reading
                 case .overlong, .refused: continue
                 case .message: break
@@ -211,7 +211,7 @@ final class Distributor: @unchecked Sendable {
                     ended.add(1, ordering: .relaxed)
                     return end(tag, handler)
                 }
-                try take(subscription, from: socket, tag, batch.peer(0), handler)
+                try handle(subscription, from: socket, tag, batch.peer(0), handler)
             }
             try socket.flush()
             if socket.isHeld { held.insert(tag) }
@@ -220,7 +220,7 @@ final class Distributor: @unchecked Sendable {
         }
     }
 
-    private func take(
+    private func handle(
         _ subscription: Subscription, from socket: SubscriberSocket, _ tag: UInt64, _ peer: PeerIdentity,
         _ handler: any MessageHandler
     ) throws(TransportFault) {

@@ -27,7 +27,7 @@ struct Flow: Equatable, Sendable {
     init(number: UInt64) { self.number = number }
 
     /// A message was taken. Gives the connection that it came from.
-    static func take(from connection: Int32, frames: Int, bytes: Int) -> Flow {
+    static func consumed(from connection: Int32, frames: Int, bytes: Int) -> Flow {
         Flow(number: ductus_flow_take(connection, frames, bytes))
     }
 

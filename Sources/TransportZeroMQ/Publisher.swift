@@ -113,7 +113,7 @@ package final class Publisher {
         try followConnection()
         while true {
             batch.removeAll()
-            switch try socket.take(into: batch, maximumFrames: 1, asksPeer: false) {
+            switch try socket.receive(into: batch, maximumFrames: 1, asksPeer: false) {
             case .none: return
             case .overlong, .refused: continue
             case .message: break

@@ -254,7 +254,7 @@ package final class Reactor: @unchecked Sendable {
         batch.removeAll()
         var (messages, refused, bytes) = (0, 0, 0)
         taking: while batch.count + refused < Self.batchMessages, batch.byteCount < Self.batchBytes {
-            let outcome = try socket.take(
+            let outcome = try socket.receive(
                 into: batch, maximumFrames: port.maximumFrames, asksPeer: port.asksPeers, hasRoom: hasRoom)
             switch outcome {
             case .none: break taking

@@ -136,10 +136,10 @@ package final class Socket {
     /// - Parameters:
     ///   - asksPeer: Whether to tell the batch who sent it, and on which connection; costs about a microsecond.
     ///   - hasRoom: Asked about long frames, where peers are asked for.
-    func take(
+    func receive(
         into batch: MessageBatch, maximumFrames: Int, asksPeer: Bool, hasRoom: SocketReader.Question? = nil
     ) throws(TransportFault) -> SocketReader.Outcome {
-        try reader.take(
+        try reader.receive(
             from: self, into: batch, maximumFrames: maximumFrames, asksPeer: asksPeer, hasRoom: hasRoom)
     }
 

@@ -46,7 +46,7 @@ package final class SocketMonitor {
     package func next(milliseconds: Int) throws(TransportFault) -> Event? {
         guard try pair.waitForInput(milliseconds: milliseconds) else { return nil }
         batch.removeAll()
-        guard try pair.take(into: batch, maximumFrames: 2, asksPeer: false) == .message else { return nil }
+        guard try pair.receive(into: batch, maximumFrames: 2, asksPeer: false) == .message else { return nil }
         return batch.withFrame(0, 0) { frame in
             // zmq_socket_monitor(3): 16 bits of event, 32 bits of value, in the machine's byte order.
             guard frame.count >= 6 else { return nil }

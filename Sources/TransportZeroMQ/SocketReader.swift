@@ -24,7 +24,7 @@ final class SocketReader {
     /// - Parameters:
     ///   - asksPeer: Whether to tell the batch who sent it, and on which connection; costs about a microsecond.
     ///   - hasRoom: Asked about long frames, where peers are asked for.
-    func take(
+    func receive(
         from socket: Socket, into batch: MessageBatch, maximumFrames: Int, asksPeer: Bool, hasRoom: Question?
     ) throws(TransportFault) -> Outcome {
         var size = (frames: 0, bytes: 0)
@@ -33,7 +33,7 @@ final class SocketReader {
         )
         // The last frame is still there, and carries what the connection tells like the others.
         guard asksPeer, outcome != .none else { return outcome }
-        let flow = Flow.take(from: zmq_msg_get(message, ZMQ_SRCFD), frames: size.frames, bytes: size.bytes)
+        let flow = Flow.consumed(from: zmq_msg_get(message, ZMQ_SRCFD), frames: size.frames, bytes: size.bytes)
         if outcome == .message { batch.setPeer(PeerIdentity(of: message), connection: flow.number) }
         return outcome
     }

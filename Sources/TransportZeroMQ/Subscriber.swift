@@ -103,7 +103,7 @@ package final class Subscriber {
             batch.removeAll()
             if milliseconds > 0, try !socket.waitForInput(milliseconds: milliseconds) { return nil }
             while batch.count < 512 {
-                guard try socket.take(into: batch, maximumFrames: 8, asksPeer: false) != .none else { break }
+                guard try socket.receive(into: batch, maximumFrames: 8, asksPeer: false) != .none else { break }
             }
             guard batch.count > 0 else { return nil }
         }

@@ -179,7 +179,7 @@ package final class ZeroMQTransport: MessageTransport {
         let requests = settings.inputs.count
         try reactor.run(hasRoom: { $0 == requests || handler.hasRoom(for: $1, of: $2, from: $3) }) {
             [unowned self] port, batch in
-            if port == requests { takeRequests(batch, handler) } else { handler.take(batch) }
+            if port == requests { answerRequests(batch, handler) } else { handler.receive(batch) }
         }
         try reactor.waitUntilReady(milliseconds: 2000)
         try distributor.run(handler)
@@ -198,13 +198,13 @@ package final class ZeroMQTransport: MessageTransport {
 
     // MARK: On the sockets' thread
 
-    private func takeRequests(_ batch: MessageBatch, _ handler: any MessageHandler) {
+    private func answerRequests(_ batch: MessageBatch, _ handler: any MessageHandler) {
         for message in 0..<batch.count where batch.frameCount(message) >= 2 {
             // The first frame is the way back, put there by the socket.
             let frames = batch.frames(message)
             let (envelope, port, connection) =
                 (Array(frames.dropLast()), settings.inputs.count, batch.connection(message))
-            handler.take(frames[frames.count - 1], from: batch.peer(message)) { [reactor] reply in
+            handler.answer(frames[frames.count - 1], from: batch.peer(message)) { [reactor] reply in
                 reactor.send(envelope + [reply], on: port, connection: connection, matters: true)
             }
         }

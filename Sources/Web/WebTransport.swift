@@ -40,7 +40,7 @@ package final class WebTransport: MessageTransport, WebSocketService {
                 if let bytes = try? WireControlReply(id: 1, failure: failure).wire() { reply(bytes) }
                 return
             }
-            handler.take(request, from: peer, reply: reply)
+            handler.answer(request, from: peer, reply: reply)
         }
     }
 
@@ -176,6 +176,6 @@ package final class WebTransport: MessageTransport, WebSocketService {
         guard let handler = state.withLock({ $0.handler }), let payload = try? packet.wire() else { return }
         let batch = MessageBatch()
         batch.append([InkPacket.topic(of: stream).wire, payload], from: peer)
-        handler.take(batch)
+        handler.receive(batch)
     }
 }

@@ -1,7 +1,7 @@
 import DuctusStreaming
 
 extension FeaturePacket {
-    /// From the second frame of a message on a features topic.
+    /// Decodes the second frame of a message on a features topic.
     package init(wire bytes: [UInt8]) throws(WireFault) {
         let message = try WireFeatureMessage(wire: bytes)
         let content: Content

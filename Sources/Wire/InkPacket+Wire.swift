@@ -5,7 +5,7 @@ extension InkPacket {
     /// The topic of a pen's packets.
     package static func topic(of stream: StreamName) -> Topic { .ink(stream) }
 
-    /// From the second frame of a message on an ink topic.
+    /// Decodes the second frame of a message on an ink topic.
     package init(wire bytes: [UInt8]) throws(WireFault) {
         let message = try WireInkMessage(wire: bytes)
         let content: Content

@@ -13,7 +13,7 @@ package struct InkRecording: Sendable {
     package let stream: StreamName
     package let epoch: UInt64
     package private(set) var records: [FixtureRecord] = []
-    /// When the latest packet left, µs.
+    /// The time at which the latest packet left, µs.
     package private(set) var time: Int64 = 0
     /// The number that the next stroke gets.
     package private(set) var nextStroke: UInt32 = 0

@@ -5,7 +5,7 @@ package struct InputCodec: Sendable {
     package let input: Pipeline.Input
     /// The part of its topics before the stream's name.
     package let prefix: String
-    /// From the second frame of a message.
+    /// Decodes the second frame of a message.
     package let decode: @Sendable (_ wire: [UInt8]) throws(WireFault) -> any StreamPacket
     /// A message with its epoch moved on by so much; nil for what is no packet.
     package let moved: @Sendable (_ wire: [UInt8], _ epochs: UInt64) -> [UInt8]?
@@ -31,7 +31,7 @@ package struct InputCodec: Sendable {
             return try? packet.wire()
         }
 
-    /// Of an input by its name; nil where it does not come over the wire.
+    /// The codec of an input, by its name; nil if the input does not come over the wire.
     package static func of(_ input: Pipeline.Input) -> InputCodec? { all.first { $0.input == input } }
     package static func named(_ name: String) -> InputCodec? { all.first { $0.input.rawValue == name } }
 

@@ -12,7 +12,7 @@ package struct KeptInput: Sendable {
         var endsSegment: Bool
     }
 
-    /// A line of ink has some ten thousand bytes; whoever writes for so long without a final is not read by anybody.
+    /// The bytes that are kept. A line of ink has some ten thousand; a pen that fills the limit without a final is read by nobody.
     private let limit: Int
     private var entries: [Entry] = []
     private var byteCount = 0

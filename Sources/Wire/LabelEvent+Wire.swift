@@ -1,7 +1,7 @@
 import DuctusStreaming
 
 extension LabelEvent {
-    /// From the second frame of a message on a labels topic.
+    /// Decodes the second frame of a message on a labels topic.
     package init(wire bytes: [UInt8]) throws(WireFault) {
         let message = try WireLabelEvent(wire: bytes)
         guard let stream = StreamName(message.stream) else { throw .streamName(String(message.stream.prefix(80))) }

@@ -7,7 +7,7 @@ package struct LabelSequence {
     package init() {}
 
     /// The event in the frames of a message; nil if it is none, or was seen before.
-    package mutating func take(_ frames: [[UInt8]]) -> LabelEvent? {
+    package mutating func event(in frames: [[UInt8]]) -> LabelEvent? {
         guard frames.count == 2, case .labels(let stream)? = try? Topic(wire: frames[0]),
             let event = try? LabelEvent(wire: frames[1]), event.stream == stream
         else { return nil }

@@ -23,10 +23,10 @@ struct BenchmarkPlayer {
             while ContinuousClock.now < due {
                 let left = Int((due - ContinuousClock.now) / .milliseconds(1))
                 // Labels are taken in while there is nothing to send; a short wait keeps the senders in time.
-                if let event = try feed.next(milliseconds: min(2, max(1, left))) { tally.take(event) }
+                if let event = try feed.next(milliseconds: min(2, max(1, left))) { tally.record(event) }
             }
             try publisher.send(topic: packet.topic, payload: packet.payload)
-            while let event = try feed.next(milliseconds: 0) { tally.take(event) }
+            while let event = try feed.next(milliseconds: 0) { tally.record(event) }
             if packet.number % 500 == 0 {
                 Terminal.status(
                     "\(duration(Double(packet.time) / 1e6)) of \(duration(seconds)), \(tally.finals.count) finals")
@@ -38,7 +38,7 @@ struct BenchmarkPlayer {
         tally.residentMiB = after.residentMiB
         let deadline = ContinuousClock.now + .seconds(5)
         while !isDone(tally), ContinuousClock.now < deadline {
-            if let event = try feed.next(milliseconds: 100) { tally.take(event) }
+            if let event = try feed.next(milliseconds: 100) { tally.record(event) }
         }
         return tally
     }
@@ -65,7 +65,7 @@ struct BenchmarkTally {
     var residentMiB = 0.0
     private var promised: [StreamName: (segment: UInt64, text: Substring.UnicodeScalarView)] = [:]
 
-    mutating func take(_ event: LabelEvent) {
+    mutating func record(_ event: LabelEvent) {
         for span in event.spans where span.state == .final { spans[event.stream, default: []].append(span) }
         switch event.state {
         case .partial:

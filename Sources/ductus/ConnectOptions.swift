@@ -32,10 +32,10 @@ struct ConnectOptions: ParsableArguments {
         if (serverKey == nil) != (key == nil) { throw ValidationError("--server-key and --key belong together") }
     }
 
-    /// Where a socket of the daemon is; of a cell, where its first daemon's is.
+    /// The endpoint of a socket of the daemon; in a cell, of its first daemon.
     func endpoint(_ socket: DaemonSocket) throws -> Endpoint { try endpoints(socket)[0] }
 
-    /// Where a socket of each daemon is: one, or those of a cell.
+    /// The endpoints of a socket, one for each daemon.
     func endpoints(_ socket: DaemonSocket) throws -> [Endpoint] {
         let prefix = socket.rawValue + "="
         func parts(_ text: String) -> [String] {

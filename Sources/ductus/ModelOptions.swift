@@ -43,7 +43,7 @@ struct ModelOptions: ParsableArguments {
         return loaded
     }
 
-    /// Where a model is: as named, or the first of the usual places that exists.
+    /// The location of a model: as named, or the first of the usual places that exists.
     static func location(of name: String?, default model: String = "english") -> URL {
         if let name { return URL(filePath: name) }
         let program = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()

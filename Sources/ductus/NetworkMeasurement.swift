@@ -19,7 +19,7 @@ struct NetworkMeasurement {
     /// In place of the stack of LSTM layers.
     var given: Architecture?
 
-    /// What `--json` prints. Times are medians in seconds. Shares are of the peak of this number of cores, in fp32
+    /// The object that `--json` prints. Times are medians in seconds. Shares are of the peak of this number of cores, in fp32
     /// multiply-adds on registers.
     struct Report: Codable {
         var input: Int

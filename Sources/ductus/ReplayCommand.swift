@@ -10,7 +10,7 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay",
         abstract: "Send a recorded stream to the daemon and print what it reads, stream<TAB>text.")
 
-    /// How fast a fixture is sent.
+    /// The speed at which a fixture is sent.
     enum Speed: String, ExpressibleByArgument, CaseIterable {
         case real = "1"
         case maximum = "max"
@@ -44,7 +44,7 @@ struct ReplayCommand: ParsableCommand {
         let began = Int64(Date().timeIntervalSince1970 * 1e6)
         let start = ContinuousClock.now
         var finals = Finals()
-        func take(milliseconds: Int) throws -> Bool {
+        func show(milliseconds: Int) throws -> Bool {
             guard let event = try feed.next(milliseconds: milliseconds) else { return false }
             // The last event of an earlier life greets every new subscriber.
             guard streams.contains(event.stream), event.stamps.published >= began else { return true }
@@ -62,15 +62,15 @@ struct ReplayCommand: ParsableCommand {
             if speed == .real {
                 let due = start + .microseconds(record.time)
                 while ContinuousClock.now < due {
-                    _ = try take(milliseconds: max(1, Int((due - ContinuousClock.now) / .milliseconds(1))))
+                    _ = try show(milliseconds: max(1, Int((due - ContinuousClock.now) / .milliseconds(1))))
                 }
             }
             try publishing.send(record)
-            while try take(milliseconds: 0) {}
+            while try show(milliseconds: 0) {}
         }
         var quietSince = ContinuousClock.now
         while ContinuousClock.now - quietSince < .seconds(patience) {
-            if try take(milliseconds: 50) { quietSince = .now }
+            if try show(milliseconds: 50) { quietSince = .now }
             // All are there; what is too much would come at once.
             if let expected, expected.count <= finals.count, ContinuousClock.now - quietSince > .milliseconds(300) {
                 break

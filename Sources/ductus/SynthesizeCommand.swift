@@ -115,6 +115,7 @@ extension Stroke {
 }
 
 extension PenDevice: ExpressibleByArgument {
+    /// The device of that name; nil where there is none.
     public init?(argument: String) {
         guard let device = Self.known.first(where: { $0.name == argument }) else { return nil }
         self = device

@@ -211,7 +211,7 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
-    /// What `--leave-out` names.
+    /// The identifiers in the file that `--leave-out` names.
     private func identifiersLeftOut() throws -> Set<String> {
         guard let leaveOut else { return [] }
         let text = String(decoding: try LineReader(URL(filePath: leaveOut)).rest(), as: UTF8.self)

@@ -11,7 +11,7 @@ import Testing
         var taken: [LanguageSymbol] = []
 
         func logProbabilities() -> [Double] { probabilities.map { log($0) } }
-        mutating func take(_ symbol: LanguageSymbol) { taken.append(symbol) }
+        mutating func append(_ symbol: LanguageSymbol) { taken.append(symbol) }
     }
 
     private func drawn(_ sampler: TextSampler, _ probabilities: [Double], count: Int = 4000) throws -> [Double] {

@@ -12,7 +12,7 @@ extension FuzzTarget {
             if case .samples(let reports, let number) = try InkPacket(wire: bytes).content {
                 var segmenter = Segmenter(rule: EndpointRule())
                 var closed: [Segmenter.Closed] = []
-                for report in reports { segmenter.take(report, number: number, closed: &closed) }
+                for report in reports { segmenter.append(report, number: number, closed: &closed) }
                 segmenter.end(.explicit, closed: &closed)
             }
         },

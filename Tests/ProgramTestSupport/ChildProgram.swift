@@ -78,9 +78,10 @@ public final class ChildProgram {
     /// Kills it, with all that it started in its group, and waits for its end. After the end it kills what is left of the group.
     public func end() {
         // Where it could not be started, 0 would name the group of the tests.
-        guard process.processIdentifier > 0 else { return }
-        kill(-process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        if process.processIdentifier > 0 {
+            kill(-process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
     }
 
     /// Waits for its end. The output is empty unless it is collected.

@@ -31,7 +31,7 @@ import Testing
             var predictor = RecurrentPredictor(model)
             for (symbol, logProbability) in zip(model.encode(line) + [.boundary], found) {
                 #expect(abs(predictor.logProbabilities()[Int(symbol)] - logProbability) < 1e-5)
-                predictor.take(symbol)
+                predictor.append(symbol)
             }
             #expect(found.count == line.count + 1)
         }
@@ -41,7 +41,7 @@ import Testing
         var predictor = RecurrentPredictor(try Self.model(seed: 4))
         for symbol: LanguageSymbol in [1, 2, 3, 0, 2] {
             #expect(abs(predictor.logProbabilities().reduce(0) { $0 + exp($1) } - 1) < 1e-5)
-            predictor.take(symbol)
+            predictor.append(symbol)
         }
     }
 
@@ -79,11 +79,11 @@ import Testing
             #expect(after.map(\.score) == after.map(\.score).sorted(by: >))
             for reading in before {
                 var predictor = RecurrentPredictor(recurrent)
-                recurrent.encode(preceding).forEach { predictor.take($0) }
+                recurrent.encode(preceding).forEach { predictor.append($0) }
                 var logProbability = 0.0
                 for symbol in recurrent.encode(reading.text) + [.boundary] {
                     logProbability += predictor.logProbabilities()[Int(symbol)]
-                    predictor.take(symbol)
+                    predictor.append(symbol)
                 }
                 let expected = Double(reading.score) + 0.7 * logProbability + 0.3 * Double(reading.text.count)
                 let found = try #require(after.first { $0.text == reading.text })

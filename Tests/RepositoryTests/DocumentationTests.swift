@@ -3,20 +3,23 @@ import Testing
 
 /// Doc comments of what other packages and rooms may use.
 @Suite struct DocumentationTests {
-    /// An initializer needs none where it only sets properties, which have theirs; what a protocol of ours asks for is documented there, and
-    /// what the standard library's protocols ask for, with them.
+    /// What a protocol of ours asks for is documented there, and what the standard library's protocols ask for, with them. Every initializer
+    /// has a comment of its own.
     @Test func everyPublicDeclarationHasADocComment() throws {
         let modifiers =
-            #"(?:(?:static|final|mutating|nonisolated|consuming|indirect|class|(?:private|package)\(set\)) )*"#
+            #"(?:(?:static|final|mutating|nonisolated|consuming|indirect|class|convenience|required|override|(?:private|package)\(set\)) )*"#
         let declaration = try Regex<(Substring, Substring, Substring)>(
             #"^ *(?:@\w+ )*public "# + modifiers
-                + #"(func|var|let|struct|class|enum|protocol|actor|typealias|subscript) ?`?(\w*)"#)
+                + #"(func|var|let|struct|class|enum|protocol|actor|typealias|subscript|init)\b ?`?(\w*)"#)
         let known = try documentedRequirements().union(Self.standardRequirements)
         var count = 0
         for path in try Repository.sources() {
             let lines = try Repository.lines(path)
             for (at, line) in lines.enumerated() {
-                guard let match = line.prefixMatch(of: declaration), !known.contains(match.2) else { continue }
+                guard let match = line.prefixMatch(of: declaration), match.1 == "init" || !known.contains(match.2)
+                else {
+                    continue
+                }
                 count += 1
                 let before = lines[..<at].last { !$0.drop { $0 == " " }.hasPrefix("@") } ?? ""
                 #expect(before.drop { $0 == " " }.hasPrefix("///"), "\(path):\(at + 1): \(line)")

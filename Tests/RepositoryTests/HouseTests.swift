@@ -31,6 +31,16 @@ import Testing
         #expect(mentioning.count <= 8, "\(mentioning)")
     }
 
+    /// A test that returns early passes without having looked: what it needs is required instead (`try #require`).
+    @Test func noTestPassesSilently() throws {
+        let silent = try Regex(#"\belse \{ return \}"#)
+        for path in try Repository.files(in: "Tests") where path.hasSuffix(".swift") {
+            for (at, line) in try Repository.lines(path).enumerated() where !path.hasSuffix("HouseTests.swift") {
+                #expect(!line.contains(silent), "\(path):\(at + 1)")
+            }
+        }
+    }
+
     /// A newcomer follows these paths.
     @Test func theArchitecturePageNamesFilesThatAreThere() throws {
         let files = try ["Sources", "Tests", "docs"].flatMap(Repository.files)

@@ -41,8 +41,8 @@ struct Keys: InputKind {
     var facts: SegmentFacts { open?.facts ?? SegmentFacts() }
     var byteCount: Int { open?.byteCount ?? 0 }
 
-    mutating func take(_ packet: KeyPress, _ taking: inout Taking<EndedKeys>) throws(PacketRefusal) {
-        let served = open?.served ?? taking.current()
+    mutating func receive(_ packet: KeyPress, _ effects: inout PacketEffects<EndedKeys>) throws(PacketRefusal) {
+        let served = open?.served ?? effects.current()
         guard case .vectors(let configuration) = served.model.input else { throw .kind }
         var keys =
             open
@@ -51,11 +51,11 @@ struct Keys: InputKind {
                 vectors: SensorVectors(channels: configuration.channels, rate: configuration.rate, values: []))
         keys.vectors.values += packet.forces
         open = keys
-        taking.samples = UInt64(packet.forces.count / configuration.channels.count)
+        effects.samples = UInt64(packet.forces.count / configuration.channels.count)
     }
 
-    mutating func end(_ ending: LabelEvent.Ending, _ taking: inout Taking<EndedKeys>) {
-        if let keys = open { taking.close(keys, ending) }
+    mutating func end(_ ending: LabelEvent.Ending, _ effects: inout PacketEffects<EndedKeys>) {
+        if let keys = open { effects.close(keys, ending) }
         open = nil
     }
 
@@ -64,7 +64,7 @@ struct Keys: InputKind {
     mutating func changeHand() {}
     mutating func restart() {}
     mutating func nextWindow(atRest: Bool) -> WindowRequest? { nil }
-    mutating func take(_ output: OutputSequence) {}
+    mutating func receive(_ output: OutputSequence) {}
     var hasCaughtUp: Bool { true }
     var hasNews: Bool { false }
     mutating func partial() -> SegmentReading { SegmentReading() }

@@ -8,9 +8,9 @@ import Testing
         points.enumerated().map { PenSample(Sample(x: $1.x, y: $1.y, time: time + Int64($0) * 10_000)) }
     }
 
-    func take(_ reports: [PenSample], _ segmenter: inout Segmenter) -> [Segmenter.Closed] {
+    func append(_ reports: [PenSample], _ segmenter: inout Segmenter) -> [Segmenter.Closed] {
         var closed: [Segmenter.Closed] = []
-        for report in reports { segmenter.take(report, number: nil, closed: &closed) }
+        for report in reports { segmenter.append(report, number: nil, closed: &closed) }
         return closed
     }
 
@@ -25,7 +25,7 @@ import Testing
                 let sample = Sample(x: generator.uniform() * 2000, y: generator.uniform() * 2000, time: time)
                 let contact = generator.uniform() < 0.9
                 if contact { sent.append(sample) }
-                segmenter.take(PenSample(sample, contact: contact), number: nil, closed: &closed)
+                segmenter.append(PenSample(sample, contact: contact), number: nil, closed: &closed)
                 if generator.uniform() < 0.005 { segmenter.end(.explicit, closed: &closed) }
             }
             segmenter.end(.shutdown, closed: &closed)
@@ -42,7 +42,7 @@ import Testing
             (UInt32(7), samples([(0, 0), (1, 1)])), (9, samples([(2, 2), (3, 3)], from: 100_000)),
         ] {
             for (index, sample) in report.enumerated() {
-                segmenter.take(sample, number: index == 0 ? number : nil, closed: &closed)
+                segmenter.append(sample, number: index == 0 ? number : nil, closed: &closed)
             }
         }
         // Another number is another stroke, even if the report of the pen's lifting was lost.
@@ -52,7 +52,7 @@ import Testing
 
     @Test func backwardTimeIsNoPause() {
         var segmenter = Segmenter(rule: EndpointRule(pause: 1))
-        let closed = take(
+        let closed = append(
             samples([(0, 0), (5, 5)], from: 90_000_000) + samples([(6, 6), (8, 8)], from: 0), &segmenter)
         #expect(closed.isEmpty && segmenter.open.samples.count == 4)
     }
@@ -60,17 +60,17 @@ import Testing
     @Test func absurdTimesDoNotTrap() {
         var segmenter = Segmenter(rule: EndpointRule())
         let times: [Int64] = [.min + 1, .max, 0, .min + 1, .max]
-        let closed = take(times.map { PenSample(Sample(x: 1, y: 1, time: $0)) }, &segmenter)
+        let closed = append(times.map { PenSample(Sample(x: 1, y: 1, time: $0)) }, &segmenter)
         #expect(closed.reduce(segmenter.open.samples.count) { $0 + $1.ink.samples.count } == times.count)
     }
 
     @Test func strokeTakenBackWhileItIsDrawnGoesOnAsANewOne() {
         var segmenter = Segmenter(rule: EndpointRule())
-        _ = take(samples([(0, 0), (5, 5)]), &segmenter)
+        _ = append(samples([(0, 0), (5, 5)]), &segmenter)
         let took = segmenter.retract([0])
         #expect(took)
         #expect(segmenter.open.isEmpty)
-        _ = take(samples([(6, 6)], from: 30_000), &segmenter)
+        _ = append(samples([(6, 6)], from: 30_000), &segmenter)
         #expect(segmenter.open.numbers == [1])
         let tookAgain = segmenter.retract([0])
         #expect(!tookAgain)

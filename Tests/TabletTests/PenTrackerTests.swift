@@ -26,9 +26,9 @@ import Testing
             let time = Int64(index) * 10_000
             for (code, value) in report {
                 let type = code >= 0x100 ? InputCode.key : InputCode.axis
-                tracker.take(InputEvent(time: time, type: type, code: code, value: value), into: &actions)
+                tracker.handle(InputEvent(time: time, type: type, code: code, value: value), into: &actions)
             }
-            tracker.take(
+            tracker.handle(
                 InputEvent(time: time, type: InputCode.synchronization, code: InputCode.report, value: 0),
                 into: &actions)
         }
@@ -108,7 +108,7 @@ import Testing
         var tracker = PenTracker(device)
         var made: [PenAction] = []
         func send(_ type: UInt16, _ code: UInt16, _ value: Int32) {
-            tracker.take(InputEvent(time: 5, type: type, code: code, value: value), into: &made)
+            tracker.handle(InputEvent(time: 5, type: type, code: code, value: value), into: &made)
         }
         send(InputCode.axis, 0, 300)
         send(InputCode.axis, 1, 300)

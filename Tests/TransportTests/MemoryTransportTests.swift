@@ -10,14 +10,14 @@ import Testing
         let revoked = Mutex<Set<String>>([])
         let last = Publication(Array("ann.last".utf8), [7])
 
-        func take(_ batch: MessageBatch) {
+        func receive(_ batch: MessageBatch) {
             for message in 0..<batch.count {
                 let entry = (batch.frames(message), batch.peer(message))
                 taken.withLock { $0.append(entry) }
             }
         }
 
-        func take(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
+        func answer(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
             reply(request.reversed())
         }
 

@@ -21,7 +21,7 @@ final class RecordingHandler: MessageHandler {
     var wanted: [String] { state.withLock { $0.wanted } }
     var taken: [[[UInt8]]] { state.withLock { $0.taken } }
 
-    func take(_ batch: MessageBatch) {
+    func receive(_ batch: MessageBatch) {
         for message in 0..<batch.count {
             let frames = batch.frames(message)
             state.withLock { $0.taken.append(frames) }
@@ -32,7 +32,7 @@ final class RecordingHandler: MessageHandler {
         state.withLock { $0.hasRoom }(bytes, topic, peer)
     }
 
-    func take(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
+    func answer(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
         reply(request.reversed())
     }
 

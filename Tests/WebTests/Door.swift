@@ -90,7 +90,7 @@ final class PlainSocket {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            guard count > 0 else { return }
+            if count <= 0 { break }
             rest = rest.dropFirst(count)
         }
     }

@@ -14,15 +14,18 @@ private final class Hall: MessageHandler {
     let wanted = Mutex<Set<String>>([])
     let last = Mutex<[Publication]>([])
 
-    func take(_ batch: MessageBatch) {
+    func receive(_ batch: MessageBatch) {
         for message in 0..<batch.count {
             guard let packet = try? InkPacket(wire: batch.frame(message, 1)) else { continue }
             packets.withLock { $0.append(packet) }
         }
     }
 
-    func take(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
-        guard let asked = try? WireControlRequest(wire: request) else { return }
+    func answer(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
+        guard let asked = try? WireControlRequest(wire: request) else {
+            Issue.record("a request cannot be decoded")
+            return
+        }
         let answer: WireControlReply.OneOf_Body =
             asked.correct.text == "so"
             ? .correct(.with { $0.correction = 3 })

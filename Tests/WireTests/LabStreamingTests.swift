@@ -60,7 +60,7 @@ import Testing
         input.subscriptions = [Topic.featuresPrefix]
         let reactor = try Reactor(context: try Context(), ports: [input])
         let seen = Seen()
-        try reactor.run { _, batch in seen.take(batch) }
+        try reactor.run { _, batch in seen.receive(batch) }
         defer { reactor.stop() }
         let outlet = try Self.start(["timeout", "90", python, "-c", Self.outlet, name], in: directory)
         let bridge = try Self.start(
@@ -96,7 +96,7 @@ import Testing
         let enough = DispatchSemaphore(value: 0)
         var packets: [FeaturePacket] { kept.withLock { $0 } }
 
-        func take(_ batch: MessageBatch) {
+        func receive(_ batch: MessageBatch) {
             for message in 0..<batch.count {
                 guard batch.frameCount(message) == 2, let packet = try? FeaturePacket(wire: batch.frame(message, 1))
                 else { continue }

@@ -14,18 +14,18 @@ import Testing
 
     @Test func eachEventComesOnce() throws {
         var sequence = LabelSequence()
-        #expect(sequence.take(try frames("p", number: 1))?.number == 1)
-        #expect(sequence.take(try frames("p", number: 1)) == nil, "seen before")
-        #expect(sequence.take(try frames("q", number: 1)) != nil, "another stream")
-        #expect(sequence.take(try frames("p", number: 3)) != nil)
-        #expect(sequence.take(try frames("p", number: 2)) == nil, "older")
-        #expect(sequence.take(try frames("p", number: 1, epoch: 2)) != nil, "a new life of the stream")
+        #expect(sequence.event(in: try frames("p", number: 1))?.number == 1)
+        #expect(sequence.event(in: try frames("p", number: 1)) == nil, "seen before")
+        #expect(sequence.event(in: try frames("q", number: 1)) != nil, "another stream")
+        #expect(sequence.event(in: try frames("p", number: 3)) != nil)
+        #expect(sequence.event(in: try frames("p", number: 2)) == nil, "older")
+        #expect(sequence.event(in: try frames("p", number: 1, epoch: 2)) != nil, "a new life of the stream")
     }
 
     @Test func whatIsNoEventIsPassedOver() throws {
         var sequence = LabelSequence()
-        #expect(sequence.take([]) == nil)
-        #expect(sequence.take([Array("labels.p".utf8), [1, 2, 3]]) == nil)
-        #expect(sequence.take(try frames("p", number: 1, topic: "labels.q")) == nil, "of another topic")
+        #expect(sequence.event(in: []) == nil)
+        #expect(sequence.event(in: [Array("labels.p".utf8), [1, 2, 3]]) == nil)
+        #expect(sequence.event(in: try frames("p", number: 1, topic: "labels.q")) == nil, "of another topic")
     }
 }

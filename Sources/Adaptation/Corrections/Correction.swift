@@ -2,11 +2,11 @@ import DuctusRecognition
 
 /// A correction: the true text of a segment, with the evidence to learn it from.
 public struct Correction: Sendable, Equatable {
-    /// Where it was written.
+    /// The stream in which it was written.
     public var stream: String
     /// Unique within the stream, over restarts.
     public var segment: UInt64
-    /// Whose hand; nil where the stream's hello named nobody.
+    /// The writer; nil if the stream's hello named nobody.
     public var writer: String?
     /// The evidence of the segment.
     public var evidence: Evidence
@@ -16,9 +16,10 @@ public struct Correction: Sendable, Equatable {
     public var recognized: String
     /// The weights that read it.
     public var generation: GenerationName
-    /// When the correction came, unix µs.
+    /// The time of the correction, unix µs.
     public var time: Int64
 
+    /// A correction. `time` is in unix µs; `writer` is nil where the stream named nobody.
     public init(
         stream: String, segment: UInt64, writer: String?, evidence: Evidence, text: String, recognized: String,
         generation: GenerationName, time: Int64
@@ -33,7 +34,7 @@ public struct Correction: Sendable, Equatable {
         self.time = time
     }
 
-    /// To learn from and to measure on.
+    /// The segment with its true text, to learn from and to measure on.
     public var labelled: LabelledSegment {
         LabelledSegment(id: "\(stream)/\(segment)", text: text, evidence: evidence, source: stream)
     }
@@ -65,6 +66,7 @@ public struct JournaledCorrection: Sendable, Equatable {
     /// Kept for the gate: never trained on, so that what is measured on it is honest.
     public var isHeldOut: Bool
 
+    /// A correction as the journal keeps it.
     public init(number: UInt64, correction: Correction, state: State, isHeldOut: Bool) {
         self.number = number
         self.correction = correction

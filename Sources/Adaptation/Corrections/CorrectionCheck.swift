@@ -10,6 +10,7 @@ public struct CorrectionCheck: Sendable, Equatable {
     /// The least a symbol may lose against the reading, on average: a natural logarithm.
     public var leastPlausibility: Float
 
+    /// A check; the default threshold is the one that `docs/adaptation.md` explains.
     public init(leastPlausibility: Float = -4) {
         self.leastPlausibility = leastPlausibility
     }
@@ -25,7 +26,7 @@ public struct CorrectionCheck: Sendable, Equatable {
         guard let target = model.target(of: LabelledSegment(id: "", text: text, evidence: evidence)) else {
             return .implausible(-.infinity)
         }
-        let plausibility = try SegmentReading(model).withPosteriors(of: [evidence]) { _, posteriors in
+        let plausibility = try SegmentReader(model).withPosteriors(of: [evidence]) { _, posteriors in
             switch target {
             case .ctc(let labels): Self.plausibility(of: labels.map(Int.init), in: posteriors)
             case .frames(let labels): Self.plausibility(ofFrames: labels, in: posteriors)

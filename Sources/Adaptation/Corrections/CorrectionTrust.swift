@@ -12,6 +12,7 @@ public struct CorrectionTrust: Sendable, Equatable {
     /// A source is not trusted once it has sent so many doubtful corrections, and they are so large a part of all.
     public var distrusted = (corrections: 4, share: 0.2)
 
+    /// The default rule.
     public init() {}
 
     public static func == (a: CorrectionTrust, b: CorrectionTrust) -> Bool {
@@ -25,7 +26,7 @@ public struct CorrectionTrust: Sendable, Equatable {
     /// - Throws: the errors of the network.
     public func isDoubtful(_ text: String, for evidence: Evidence, by model: Model) throws -> Bool {
         guard model.task == .transcription, let given = try? model.alphabet.encode(text) else { return false }
-        return try SegmentReading(model).withPosteriors(of: [evidence]) { _, posteriors in
+        return try SegmentReader(model).withPosteriors(of: [evidence]) { _, posteriors in
             let read = model.calibration.apply(to: BestPath.decode(posteriors), from: .bestPath)
             let expected = read.symbols.reduce(0.0) { $0 + 1 - Double($1.confidence) }
             let changed = Self.changes(of: read.symbols.map(\.label), in: given)
@@ -65,6 +66,7 @@ public struct SourceStanding: Sendable, Equatable {
     /// Corrections of the source that were set aside as doubtful.
     public var doubtful: Int
 
+    /// Counts of one source.
     public init(corrections: Int, doubtful: Int) {
         self.corrections = corrections
         self.doubtful = doubtful

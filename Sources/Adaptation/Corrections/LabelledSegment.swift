@@ -11,6 +11,7 @@ public struct LabelledSegment: Sendable, Equatable {
     /// The source of the segment. The gate looks at each source by itself.
     public var source: String
 
+    /// A segment with its true text. `source` names where it came from.
     public init(id: String, text: String, evidence: Evidence, source: String = "") {
         self.id = id
         self.text = text

@@ -10,6 +10,7 @@ public struct BaseModel: Sendable {
     /// SHA-256 of architecture and weights, hexadecimal.
     public let hash: String
 
+    /// A model as the base. It hashes the weights once, here.
     public init(_ model: Model) {
         self.model = model
         let encoder = JSONEncoder()

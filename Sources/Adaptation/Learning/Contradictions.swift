@@ -12,6 +12,7 @@ public struct Contradictions: Sendable, Equatable, Codable {
     /// Sources that were compared.
     public var ofSources = 0
 
+    /// Counts of no line.
     public init() {}
 
     /// - Parameters:

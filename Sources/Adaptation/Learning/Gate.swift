@@ -8,6 +8,7 @@ public struct Gate: Sendable, Equatable {
     /// The largest rise of the error rate on the canary, a difference of fractions.
     public var canaryMargin: Double
 
+    /// A gate; both thresholds are fractions.
     public init(leastGain: Double = 0, canaryMargin: Double = 0.002) {
         self.leastGain = leastGain
         self.canaryMargin = canaryMargin

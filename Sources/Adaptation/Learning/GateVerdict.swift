@@ -9,6 +9,7 @@ public struct ReadingFigures: Sendable, Equatable, Codable {
     /// Negative natural logarithm of the probability of the texts, all lines added up.
     public var nats = 0.0
 
+    /// Figures of no line.
     public init() {}
 
     /// Character error rate, a fraction.
@@ -39,6 +40,7 @@ public struct GateFigures: Sendable, Equatable, Codable {
     /// nil in generations of earlier releases.
     public var contradictions: Contradictions?
 
+    /// Figures of the serving weights (before) and of the candidate (after).
     public init(
         heldOutBefore: ReadingFigures, heldOutAfter: ReadingFigures, canaryBefore: ReadingFigures? = nil,
         canaryAfter: ReadingFigures? = nil, contradictions: Contradictions? = nil

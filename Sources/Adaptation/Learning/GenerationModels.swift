@@ -47,6 +47,7 @@ public final class GenerationModels: ModelStore {
     /// Something is put here whenever `takeRequests` has news to tell.
     package let requests = Mailbox<Void>(limit: 1)
 
+    /// Models of which only the base is known. `capacity` is how many writers' models stay in memory.
     public init(base: BaseModel, capacity: Int = 64) {
         state = Mutex(
             State(
@@ -153,7 +154,7 @@ public final class GenerationModels: ModelStore {
         if isNews { requests.put(()) }
     }
 
-    /// How many writers' weights are held from now on.
+    /// Sets the number of writers whose weights are held.
     public func hold(atMost capacity: Int) {
         state.withLock { state in
             state.capacity = max(1, capacity)

@@ -10,6 +10,7 @@ public struct Learner: Sendable {
     /// Threads that train, 1 at least.
     public var threads: Int
 
+    /// A learner on that many threads, 1 at least.
     public init(plan: LearningPlan, threads: Int = 1) {
         self.plan = plan
         self.threads = max(1, threads)
@@ -93,7 +94,7 @@ public struct Learner: Sendable {
             }
             guard (step + 1) % extent.perEpoch == 0 || step + 1 == total, !heldOut.isEmpty else { continue }
             let held = try heldOutLoss(try backpropagation.network(), model, heldOut, pause)
-            if best.take(backpropagation.parameters, loss: held) >= plan.patience, step >= plan.steps.lowerBound {
+            if best.consider(backpropagation.parameters, loss: held) >= plan.patience, step >= plan.steps.lowerBound {
                 return Outcome(parameters: best.parameters, steps: step + 1, loss: loss)
             }
         }
@@ -119,7 +120,7 @@ public struct Learner: Sendable {
         }
 
         /// - Returns: how many times in a row there was nothing better.
-        mutating func take(_ candidate: [Float], loss: Double) -> Int {
+        mutating func consider(_ candidate: [Float], loss: Double) -> Int {
             guard loss < self.loss else {
                 misses += 1
                 return misses

@@ -23,7 +23,7 @@ public enum LearningEvent: Sendable {
 
 /// A training run and the gate's verdict on it.
 public struct TrialReport: Sendable {
-    /// Whose weights were trained.
+    /// The scope whose weights were trained.
     public var scope: Scope
     /// The new generation; what served before where it was rejected.
     public var generation: GenerationName

@@ -28,7 +28,7 @@ public struct LearningPlan: Sendable, Equatable {
             }
         }
 
-        /// Where fewer numbers than the weights themselves are trained.
+        /// The subspace that is trained in place of the weights themselves; nil: none.
         var subspace: WeightSubspace.Kind? {
             switch self {
             case .gains: .gains
@@ -48,7 +48,7 @@ public struct LearningPlan: Sendable, Equatable {
     public var linesPerStep = 8
     /// Feature vectors of a step, where the lines are long.
     public var framesPerStep = 5_000
-    /// Bounds of the number of steps, so that little is learned enough and much is learned in time.
+    /// The least and the largest number of steps. The least makes a single correction take effect; the largest bounds the time of a long training.
     public var steps = 24...64
     /// Feature vectors of a training, where the lines are long or many: a person waits for it.
     public var frames = 90_000
@@ -72,9 +72,10 @@ public struct LearningPlan: Sendable, Equatable {
     /// Seed of the order of lines, dropout and augmentation.
     public var seed: UInt64 = 1
 
+    /// The default plan.
     public init() {}
 
-    /// For one writer's own weights, which need not read other hands.
+    /// The plan for one writer's own weights, which need not read other hands.
     public static let writer = LearningPlan()
 
     /// The plan for the shared weights. It stays nearer to the base, and may take longer, because nobody waits.

@@ -14,6 +14,7 @@ public struct LearningRules: Sendable, Equatable {
     /// Finals that are at least as likely wholly right go into the reservoir, if there is one.
     public var confident: Float = 0.8
 
+    /// The default rules.
     public init() {}
 
     public static func == (a: LearningRules, b: LearningRules) -> Bool {
@@ -43,5 +44,6 @@ public struct LearningSettings: Sendable, Equatable {
     /// Seconds for which corrections are kept.
     public var retention = 365 * 86400.0
 
+    /// The default settings.
     public init() {}
 }

@@ -29,7 +29,7 @@ extension LearningService {
         }
     }
 
-    /// Where a segment is that a correction names.
+    /// The place of a segment that a correction names.
     public func place(of segment: UInt64, in stream: StreamName) -> SegmentMemory.Place {
         state.withLock { $0.memory.place(of: segment, in: stream) }
     }

@@ -2,7 +2,7 @@ import DuctusStreaming
 
 /// The segments that were read lately: what a correction may refer to. Bounded in bytes and per stream.
 public struct SegmentMemory {
-    /// Where a correction's segment is.
+    /// The place of a correction's segment.
     public enum Place: Sendable {
         case known(ReadSegment)
         case tooOld

@@ -5,10 +5,11 @@
 public struct TrainingAgenda: Sendable {
     /// A training that is due.
     public struct Task: Equatable, Sendable {
-        /// Whose weights are trained.
+        /// The scope whose weights are trained.
         public var scope: Scope
         public var pipeline: String
 
+        /// A training of the weights of `scope` in a pipeline.
         public init(_ scope: Scope, in pipeline: String) {
             self.scope = scope
             self.pipeline = pipeline
@@ -18,6 +19,7 @@ public struct TrainingAgenda: Sendable {
     /// In the order of asking.
     private var waiting: [Task] = []
 
+    /// An agenda without tasks.
     public init() {}
 
     /// A task that waits already is not asked for twice.

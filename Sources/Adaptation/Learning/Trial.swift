@@ -5,7 +5,7 @@ import DuctusRecognition
 public struct Trial: Sendable {
     /// The input of a trial. It needs no journal and no clock.
     public struct Input: Sendable {
-        /// Whose weights are trained.
+        /// The scope whose weights are trained.
         public var scope: Scope
         /// The model that the weights are pulled to.
         public var base: BaseModel
@@ -24,11 +24,17 @@ public struct Trial: Sendable {
         public var rehearsal: [LabelledSegment] = []
         /// The importance of each weight, in place of the base's own; see `LearningPlan.isElastic`.
         public var importance: [Float]?
-        /// To measure on, never to train on; the gate looks at it for the shared scope.
+        /// Lines to measure on, never to train on; the gate looks at them for the shared scope.
         public var canary: [LabelledSegment] = []
         /// Threads that train and measure.
         public var threads = 1
 
+        /// The input of a trial.
+        ///
+        /// - Parameters:
+        ///   - serving: the model that reads at present.
+        ///   - start: the model whose weights the training begins with.
+        ///   - heldOut: what the gate measures; never trained on.
         public init(
             scope: Scope, base: BaseModel, serving: Model, start: Model, segments: [LabelledSegment],
             heldOut: [LabelledSegment]
@@ -59,6 +65,7 @@ public struct Trial: Sendable {
     /// The share of the training's change that they keep.
     public var share: Float
 
+    /// The result of a trial. `share` is the part of the training's change that the weights keep, 0…1.
     public init(verdict: GateVerdict, parameters: [Float], share: Float) {
         self.verdict = verdict
         self.parameters = parameters

@@ -75,7 +75,7 @@ public protocol CorrectionJournal: Sendable {
     func close()
 }
 
-/// Whose corrections.
+/// The owner of corrections.
 public enum CorrectionOwner: Sendable, Hashable {
     case writer(String)
     /// Corrections of streams whose hello named no writer; of this stream alone, where it is given.
@@ -88,6 +88,7 @@ public struct CorrectionSource: Sendable, Hashable {
     public var writer: String?
     public var stream: String
 
+    /// A writer on a stream; nil where the stream names nobody.
     public init(writer: String?, stream: String) {
         self.writer = writer
         self.stream = stream

@@ -62,7 +62,7 @@ public protocol GenerationArchive: Sendable {
 
 /// A set of weights that passed the gate, and what it was made of.
 public struct GenerationCandidate: Sendable {
-    /// Whose weights they are.
+    /// The scope of the weights.
     public var scope: Scope
     /// The weights as `BaseModel.rounded` gives them, so that serving weights are those of the gate to the last bit.
     public var parameters: [Float]
@@ -75,6 +75,7 @@ public struct GenerationCandidate: Sendable {
     /// Unix µs.
     public var time: Int64
 
+    /// Weights that passed the gate, and what they were made of. `time` is in unix µs.
     public init(
         scope: Scope, parameters: [Float], parent: GenerationName, corrections: [UInt64], figures: GateFigures,
         time: Int64

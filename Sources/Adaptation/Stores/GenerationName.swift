@@ -2,11 +2,12 @@
 ///
 /// Number 0 of the shared scope is the base; a writer's numbers begin with 1. Numbers are never used twice.
 public struct GenerationName: Hashable, Codable, Sendable, Comparable, CustomStringConvertible {
-    /// Whose it is; nil for the shared one.
+    /// The writer that it belongs to; nil for the shared one.
     public var writer: String?
     /// The count of the scope's generations; 0 is the base.
     public var number: UInt64
 
+    /// A name; without a writer, of the weights of all. Number 0 is the base.
     public init(writer: String? = nil, number: UInt64) {
         self.writer = writer
         self.number = number
@@ -29,6 +30,7 @@ public enum Scope: Hashable, Sendable, CustomStringConvertible {
     /// Streams whose hello names this writer.
     case writer(String)
 
+    /// The weights of a writer; nil: those of all.
     public init(_ writer: String?) {
         self = writer.map(Scope.writer) ?? .shared
     }

@@ -12,6 +12,7 @@ public struct GenerationRecord: Sendable, Equatable, Codable {
     /// The gate's figures; nil for the base.
     public var figures: GateFigures?
 
+    /// A record. `created` is in unix µs; parent and figures are nil for the base.
     public init(
         name: GenerationName, parent: GenerationName?, baseHash: String, created: Int64, corrections: [UInt64],
         figures: GateFigures?

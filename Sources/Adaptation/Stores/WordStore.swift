@@ -29,9 +29,10 @@ public protocol WordStore: Sendable {
 public struct PersonalWord: Sendable, Equatable {
     /// The word, as it is spelled.
     public var text: String
-    /// When something was last corrected to it, unix µs.
+    /// The time at which something was last corrected to it, unix µs.
     public var time: Int64
 
+    /// A word. `time` is when something was last corrected to it, unix µs.
     public init(_ text: String, time: Int64) {
         self.text = text
         self.time = time

@@ -7,7 +7,7 @@ import Foundation
 public struct AdaptationStudy: Sendable {
     /// The model that is adapted.
     public var base: BaseModel
-    /// How many of a writer's lines are corrected.
+    /// The number of a writer's lines that are corrected.
     public var lines: Int
     /// A writer's first so many lines are not measured: the corrected ones are among them.
     public var reserved: Int
@@ -37,6 +37,7 @@ public struct AdaptationStudy: Sendable {
     /// Lines of a writer that must be left to measure.
     private static let leastMeasured = 10
 
+    /// A study of `lines` corrected lines of each writer. The other settings have their default values.
     public init(base: BaseModel, lines: Int, plan: LearningPlan, gate: Gate, threads: Int) {
         self.base = base
         self.lines = lines
@@ -161,7 +162,7 @@ public struct AdaptationStudy: Sendable {
         return (results, serving)
     }
 
-    /// How a model reads lines.
+    /// The figures of a model on lines.
     public func figures(_ model: Model, _ lines: [InkLine]) throws -> ReadingFigures {
         try ReadingFigures.of(model, on: lines.map(LabelledSegment.init), threads: threads)
     }

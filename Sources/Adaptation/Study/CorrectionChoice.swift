@@ -4,7 +4,7 @@ import DuctusRecognition
 
 /// Which of a writer's lines get corrected, to measure whether suggestions for review are worth following.
 public enum CorrectionChoice: String, Sendable, CaseIterable {
-    /// In the order of writing.
+    /// The first lines, in the order of writing.
     case first
     /// The lines that are least likely wholly right, as `review.<stream>` suggests them.
     case leastConfident = "least-confident"
@@ -25,7 +25,7 @@ public enum CorrectionChoice: String, Sendable, CaseIterable {
         }
     }
 
-    /// How many symbols of a reading are wrong, if the confidences are right.
+    /// The expected number of wrong symbols in a reading, if the confidences are right.
     ///
     /// Other than in the probability that all are right, one symbol that is mere noise does not outweigh many doubtful ones.
     static func expectedErrors(_ confidences: [Float]) -> Float { confidences.reduce(0) { $0 + (1 - $1) } }

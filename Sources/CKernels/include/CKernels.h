@@ -133,12 +133,12 @@ typedef struct ductus_recurrent_gradient {
     float *_Nullable d_initial_c;
 } ductus_recurrent_gradient;
 
-/// One matrix of weights whose gradient `weight_gradient` adds to: what its inputs were, frame by frame.
+/// One matrix of weights, to whose gradient `weight_gradient` adds, and its inputs, frame by frame.
 typedef struct ductus_gradient_part {
     /// A row of `width` inputs per frame, wherever it lies; rows may overlap, as a convolution's do.
     const float *_Nonnull const *_Nonnull rows;
     int32_t width;
-    /// So many of the first outputs have these weights.
+    /// The number of outputs, counted from the first, that have these weights.
     int32_t outputs;
     /// outputs × width, with a stride. Receives by adding.
     float *_Nonnull gradient;
@@ -164,7 +164,7 @@ typedef struct ductus_kernels {
     const char *_Nonnull reduced_format;
     /// Floats per vector.
     int32_t lanes;
-    /// Large products are done by somebody else: what is large should not be done by the recurrent kernels on their way.
+    /// Whether another library does the large products. Then the recurrent kernels leave large products of their inputs to it.
     bool has_large_products;
 
     // Recurrent layers
@@ -216,7 +216,7 @@ typedef struct ductus_kernels {
                              const float *_Nonnull x, ptrdiff_t x_stride, const float *_Nullable bias, float *_Nonnull y,
                              ptrdiff_t y_stride, void *_Nullable scratch);
 
-    /// 12 · lanes · steps multiply-adds in registers: what one core could do at most. Returns a number that depends on all of them.
+    /// Does 12 · lanes · steps multiply-adds in registers, the most that one core can do. Returns a number that depends on all of them.
     float (*_Nonnull multiply_adds)(int64_t steps);
 
     // Gradients of weights

@@ -67,17 +67,17 @@ typedef struct ductus_attention {
     int32_t queries, rows;
     /// Numbers of a query, a key, a value.
     int32_t width;
-    /// Where queries attend to their own sequence: the row that the first of them is. Query q then sees no row that is `span` or more before `own` + q,
+    /// The row of the first query, where queries attend to their own sequence. Query q then sees no row that is `span` or more before `own` + q,
     /// and, if `causal`, none behind it. Else −1: every query sees the last `span` rows.
     int32_t own, span;
     bool causal;
-    /// Of the products of queries and keys.
+    /// The factor of the products of queries and keys.
     float scale;
     const float *_Nonnull query;
     ptrdiff_t query_stride;
     const float *_Nonnull keys;
     const float *_Nonnull values;
-    /// Of keys and values.
+    /// The stride of keys and values.
     ptrdiff_t stride;
     /// queries × rows with a stride, or NULL. Out: how much of each row is in a query's mixture, 0 where it is not seen.
     float *_Nullable weights;

@@ -9,7 +9,7 @@ public final class WorkQueue: Sendable {
     public struct Item: Sendable, Equatable {
         /// The page's number within the job.
         public var number: Int
-        /// As it was added.
+        /// The page's name, as it was added.
         public var page: String
         /// Which try it is, from 1.
         public var attempt: Int
@@ -37,6 +37,7 @@ public final class WorkQueue: Sendable {
     public let job: String
     private let database: PostgreSQLDatabase
 
+    /// The queue of a job. Nothing is read or written yet.
     public init(_ job: String, in database: PostgreSQLDatabase) {
         self.job = job
         self.database = database

@@ -10,6 +10,7 @@ public final class CellClock: Clock {
     /// µs by which it may be off before it is set again: latencies are differences of its readings.
     private static let tolerance: Int64 = 50_000
 
+    /// A clock that tells the time of `system` until it is set.
     public init(_ system: any Clock = SystemClock()) { self.system = system }
 
     public var monotonic: Int64 { system.monotonic }

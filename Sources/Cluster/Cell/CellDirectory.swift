@@ -9,7 +9,7 @@ public struct CellDirectory: Sendable {
         /// The member that reads the slot's streams; nil: none.
         public var owner: String?
         public var epoch: Int64
-        /// Where an operator wants it to be.
+        /// The member at which an operator wants it.
         public var wish: String?
     }
 
@@ -20,6 +20,7 @@ public struct CellDirectory: Sendable {
         /// All slots of the cell.
         public var slots: [SlotRecord] = []
 
+        /// The view of a cell without members.
         public init() {}
 
         /// The owner that each slot should have.
@@ -32,6 +33,7 @@ public struct CellDirectory: Sendable {
 
     private let database: PostgreSQLDatabase
 
+    /// The directory in that database.
     public init(_ database: PostgreSQLDatabase) { self.database = database }
 
     /// - Throws: `DatabaseFault`.
@@ -114,7 +116,7 @@ public struct CellDirectory: Sendable {
     }
 
     /// Takes slots that nobody who lives owns; each gets its next epoch. Those that somebody holds at this moment are left for the next try.
-    func take(_ slots: [Slot], for member: String) throws -> [Slot: Int64] {
+    func claim(_ slots: [Slot], for member: String) throws -> [Slot: Int64] {
         try database.transact { session in
             try session.query(
                 """

@@ -30,6 +30,7 @@ public final class CellMember: SlotOwnership {
         /// Seconds for which a planned move waits for open segments.
         public var drain = 4.0
 
+        /// The default settings of the member with that name, unique in the cell.
         public init(name: String) { self.name = name }
     }
 
@@ -46,12 +47,12 @@ public final class CellMember: SlotOwnership {
     private struct State {
         var claims: [Slot: SlotClaim] = [:]
         var plan = DrainPlan()
-        /// Where the slots of the plan go.
+        /// The members to which the slots of the plan go.
         var destinations: [Slot: String] = [:]
         var hasJoined = false
         var isLeaving = false
         var isStopping = false
-        /// When the database was last heard of, monotonic ns.
+        /// The time at which the database was last heard of, monotonic ns.
         var lastTurn: Int64?
         /// Until then leases of others that are over say nothing: nobody could renew one.
         var isPatientUntil: Int64?
@@ -236,7 +237,7 @@ public final class CellMember: SlotOwnership {
                 wanted.append(record.slot)
             }
         }
-        let taken = wanted.isEmpty ? [:] : try directory.take(wanted, for: member)
+        let taken = wanted.isEmpty ? [:] : try directory.claim(wanted, for: member)
         owned.merge(taken) { $1 }
         adopt(owned, leaving: leaving)
     }

@@ -9,6 +9,7 @@ public struct DrainPlan: Sendable, Equatable {
     /// Slots that still have something open, and when their time is over, monotonic ns.
     private var deadlines: [Slot: Int64] = [:]
 
+    /// A plan that moves no slot.
     public init() {}
 
     /// The slots that are about to move.

@@ -7,7 +7,7 @@ import DuctusStreaming
 public struct SlotAssignment: Sendable {
     /// Members that may own slots.
     private let candidates: [String]
-    /// Where an operator wants slots to be.
+    /// The members at which an operator wants slots.
     private let wishes: [Slot: String]
 
     /// - Parameter members: those that live; who drains gets no slots.
@@ -30,7 +30,7 @@ public struct SlotAssignment: Sendable {
 /// A daemon of a cell, as the database knows it.
 public struct CellMemberRecord: Sendable, Equatable {
     public var name: String
-    /// It gives its slots away and gets none.
+    /// Whether it gives its slots away and gets none.
     public var isDraining: Bool
     /// Seconds for which its lease still runs, by the database's clock; below 0: it is over.
     public var lease: Double
@@ -39,6 +39,7 @@ public struct CellMemberRecord: Sendable, Equatable {
     /// The identifier of this life of the daemon, drawn at random when it starts.
     public var incarnation: Int64
 
+    /// A member as the directory knows it. `lease` is in seconds.
     public init(name: String, isDraining: Bool = false, lease: Double, slots: Int = 0, incarnation: Int64 = 0) {
         self.name = name
         self.isDraining = isDraining

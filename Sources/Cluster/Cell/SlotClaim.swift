@@ -10,6 +10,7 @@ public struct SlotClaim: Sendable, Equatable {
     /// Raised by each take-over.
     public var epoch: Int64
 
+    /// A claim of `owner` to a slot, in its epoch.
     public init(slot: Slot, owner: String, epoch: Int64) {
         self.slot = slot
         self.owner = owner

@@ -13,7 +13,7 @@ extension PostgreSQLCorrectionJournal: WordStore {
         }
     }
 
-    /// Of the member's own slots.
+    /// The writers with words, of the member's own slots.
     public func writersWithWords() throws(JournalError) -> [String] {
         try ask { session in
             try session.query(

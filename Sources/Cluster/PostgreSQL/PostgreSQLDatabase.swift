@@ -11,7 +11,7 @@ import Glibc
 ///
 /// Unchecked, because everything that changes is used with `lock` held.
 public final class PostgreSQLDatabase: @unchecked Sendable {
-    /// How its statements went.
+    /// Counts and times of its statements.
     public struct Figures: Sendable {
         /// Transactions that failed.
         public var failures: UInt64 = 0

@@ -243,6 +243,6 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
 }
 
 extension Scope {
-    /// As the tables name it; no writer has an empty name.
+    /// The name in the tables; no writer has an empty name.
     var key: String { writer ?? "" }
 }

@@ -6,7 +6,7 @@ import DuctusNetwork
 /// A sum goes in two steps: each rank gets its part of the vector from all, adds the parts in the order of `PairwiseOrder`, and gives the
 /// sums to all. So each byte is sent twice, whatever the number of ranks, and the order of the additions is the program's own.
 ///
-/// MPI wants one thread to speak: the one that calls `join`.
+/// Only the thread that calls `join` may use MPI.
 public struct MPICollective: Collective {
     public let rank: Int
     public let count: Int
@@ -25,7 +25,7 @@ public struct MPICollective: Collective {
         return MPICollective(rank: Int(ductus_mpi_rank()), count: Int(ductus_mpi_count()))
     }
 
-    /// The end of this rank; with a status other than 0 all others end, too, instead of waiting for it.
+    /// Ends this rank. A status other than 0 ends all others, too, so that they do not wait for it.
     public static func leave(status: Int32) { ductus_mpi_end(status) }
 
     public func sum(_ values: inout [Float]) throws {

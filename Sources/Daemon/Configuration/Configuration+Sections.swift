@@ -2,7 +2,7 @@ import DuctusTransportZeroMQ
 import DuctusWire
 
 extension Configuration {
-    /// Where files are; nil: found by `Locations`.
+    /// The directories; nil: found by `Locations`.
     package struct Directories: ConfigurationSection {
         package var runtime: String?
         package var state: String?
@@ -17,7 +17,7 @@ extension Configuration {
         ]
     }
 
-    /// Where the daemon listens. An ipc path without a leading `/` lies in the runtime directory.
+    /// The endpoints at which the daemon listens. An ipc path without a leading `/` lies in the runtime directory.
     package struct Endpoints: ConfigurationSection {
         /// Pens publish here.
         package var ink = [Endpoint(ipc: "ink")]
@@ -37,7 +37,7 @@ extension Configuration {
             .list("control", \.control, .endpoint, .restart),
         ]
 
-        /// Where each kind of input comes in.
+        /// The endpoints of each kind of input.
         var inputs: [(codec: InputCodec, endpoints: [Endpoint])] {
             [(.ink, ink), (.features, features)]
         }
@@ -92,7 +92,7 @@ extension Configuration {
         package var serverKey: String?
         /// The allow-list of client keys.
         package var clients: String?
-        /// As whom users of this machine may write and correct, over ipc.
+        /// The writers as whom users of this machine may write and correct, over ipc.
         package var localWriters = LocalWriters.any
 
         package enum LocalWriters: String, CaseIterable, Sendable {
@@ -119,7 +119,7 @@ extension Configuration {
         /// The largest rise of the shared generation's character error rate on the canary lines, a difference of
         /// fractions.
         package var canaryMargin = 0.002
-        /// How much better held-out corrections must become, relative.
+        /// The least relative improvement of held-out corrections.
         package var leastGain = 0.0
         /// An operator's own labeled ink to measure a shared generation on.
         package var canary: String?
@@ -130,7 +130,7 @@ extension Configuration {
         package var generationsKept = 8
         /// Writers whose own weights are held in memory at once.
         package var writersInMemory = 64
-        /// How much the learner gives way to everything else, as `nice` does.
+        /// The niceness of the learner's thread.
         package var niceness = 10
         /// Threads that train, all of them at that niceness.
         package var threads = 2

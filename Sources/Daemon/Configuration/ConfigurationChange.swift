@@ -3,7 +3,7 @@ package struct ConfigurationChange: Equatable, Sendable, CustomStringConvertible
     package enum Reload: Equatable, Sendable {
         /// A running daemon takes the new value.
         case live
-        /// It goes on with the old value until it is restarted.
+        /// The daemon goes on with the old value until it is restarted.
         case restart
     }
 

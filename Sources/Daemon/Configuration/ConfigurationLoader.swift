@@ -7,9 +7,9 @@ import Yams
 package struct ConfigurationLoader: Sendable {
     /// A key set on the command line.
     package struct Flag: Sendable {
-        /// As typed: `--lanes`.
+        /// The flag as typed: `--lanes`.
         package var flag: String
-        /// With dots: `limits.message`.
+        /// The key with dots: `limits.message`.
         package var key: String
         package var value: String
 
@@ -54,14 +54,15 @@ package struct ConfigurationLoader: Sendable {
         }
     }
 
-    /// Variables that other programs of Ductus read.
+    /// Variables that name no key because others read them: the engine, `ductus`, and the build with its tests.
     private static let otherVariables: Set<String> = [
-        "DUCTUS_DATA", "DUCTUS_CONNECT", "DUCTUS_SERVER_KEY", "DUCTUS_KEY",
+        "DUCTUS_INSTRUCTION_SET", "DUCTUS_PRODUCTS", "DUCTUS_CONNECT", "DUCTUS_SERVER_KEY", "DUCTUS_KEY", "DUCTUS_DATA",
+        "DUCTUS_PYTHON", "DUCTUS_TESTS", "DUCTUS_SANITIZER", "DUCTUS_GUARD_PAGES",
     ]
     /// A configuration is a page of text; more is a mistake.
     private static let largestFile = 1 << 20
 
-    /// Where a file is looked for, without `--config`.
+    /// The places at which a file is looked for, without `--config`.
     package var searchPath: [String] {
         var paths: [String] = []
         if let directory = environment["CONFIGURATION_DIRECTORY"]?.split(separator: ":").first {
@@ -79,7 +80,7 @@ package struct ConfigurationLoader: Sendable {
     package func load() throws(ConfigurationError) -> Loaded {
         let file = path ?? searchPath.first { FileManager.default.fileExists(atPath: $0) }
         var configuration = Configuration()
-        var reading = ConfigurationReading(file: file ?? "")
+        var reading = ConfigurationReader(file: file ?? "")
         var faults: [ConfigurationFault] = []
         if let file {
             do {

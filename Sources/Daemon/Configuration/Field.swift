@@ -10,7 +10,7 @@ struct Field<Section: Sendable>: Sendable {
     let keys: [String]
     /// Those that environment variables and flags can set.
     let scalars: [ScalarKey<Section>]
-    let read: @Sendable (Node, inout Section, inout ConfigurationReading) -> Void
+    let read: @Sendable (Node, inout Section, inout ConfigurationReader) -> Void
     let changes: @Sendable (Section, Section) -> [ConfigurationChange]
     /// Takes from the first what a running daemon can take, into the second.
     let adopt: @Sendable (Section, inout Section) -> Void
@@ -18,7 +18,7 @@ struct Field<Section: Sendable>: Sendable {
 
 /// A key with one plain value.
 struct ScalarKey<Section: Sendable>: Sendable {
-    /// With dots, relative to the section.
+    /// The path with dots, relative to the section.
     let path: String
     let assign: @Sendable (String, inout Section) -> ConfigurationFault.Problem?
 }

@@ -5,7 +5,7 @@ extension Configuration {
         package var address: String? = "127.0.0.1:7718"
         /// A certificate chain, PEM.
         package var certificate: String?
-        /// Its private key, PEM.
+        /// The file of the private key, PEM.
         package var key: String?
         /// Further names under which the server may be addressed: a proxy's, or this machine's.
         package var names: [String] = []

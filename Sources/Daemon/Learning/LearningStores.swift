@@ -2,15 +2,15 @@ import DuctusAdaptation
 import DuctusCluster
 import Foundation
 
-/// Where a pipeline's corrections, words and generations are kept.
+/// The stores of a pipeline's corrections, words and generations.
 package struct LearningStores: Sendable {
     typealias Remark = @Sendable (String) -> Void
 
-    /// By the pipeline's name.
+    /// Makes the journal of a pipeline, by its name.
     let journal: @Sendable (_ pipeline: String, @escaping Remark) -> (any CorrectionJournal, any WordStore)
     let archive: @Sendable (_ pipeline: String, _ keeping: Int, @escaping Remark) -> any GenerationArchive
 
-    /// In files of the state directory.
+    /// The stores in files of the state directory.
     static func ofThisMachine(in directory: StateDirectory) -> LearningStores {
         let folder = URL(filePath: directory.path).appending(path: "learning")
         return LearningStores(
@@ -27,7 +27,7 @@ package struct LearningStores: Sendable {
             })
     }
 
-    /// In the cell's database.
+    /// The stores in the cell's database.
     package static func ofCell(_ cell: CellMembership) -> LearningStores {
         LearningStores(
             journal: { pipeline, remark in

@@ -5,7 +5,7 @@ extension WireRecognizeRequest {
     /// Bounds of one request: what a page of dense writing has, several times over.
     private static let sampleLimit = WireLimits.samples
     private static let strokeLimit = 8_192
-    /// Where positions in 32 bits still tell neighbours apart.
+    /// The largest coordinate whose neighbours can still be told apart in 32 bits.
     private static let coordinateLimit: Float = 1e7
 
     /// The strokes, checked.

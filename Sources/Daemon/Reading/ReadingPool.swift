@@ -16,7 +16,7 @@ package final class ReadingPool: Sendable {
     }
 
     fileprivate struct Contents {
-        /// Who has work waiting, in the order of their turns; each stands here once.
+        /// The clients whose work waits, in the order of their turns; each stands here once.
         var turns: [String] = []
         var waiting: [String: [Item]] = [:]
         var count = 0

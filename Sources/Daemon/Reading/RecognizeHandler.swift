@@ -107,10 +107,10 @@ package final class RecognizeHandler: ControlHandler {
                 try read(pageOf: strokes, with: recognizer, alternatives: alternatives, into: &reply)
             } else {
                 let recognition = try recognizer.recognize(strokes, precedingText: asked.precedingText)
-                reply.pieces = [
-                    LineReading.piece(
-                        recognition, strokes: strokes, numbers: Array(strokes.indices), alternatives: alternatives)
-                ]
+                let numbers = Array(strokes.indices)
+                let piece = ReadPiece(
+                    recognition, of: strokes, numbered: numbers, separator: recognizer.model.script.wordSeparator)
+                reply.pieces = [.init(line: piece, of: recognition, numbers: numbers, alternatives: alternatives)]
             }
             reply.text = reply.pieces.filter { $0.kind == .text }.map(\.text).joined(separator: "\n")
             return reply
@@ -125,13 +125,8 @@ package final class RecognizeHandler: ControlHandler {
     ) throws {
         let (page, lines) = try PageReader(recognizer: recognizer).readWithRecognitions(strokes)
         reply.pieces = zip(page.pieces, lines).map { piece, line in
-            guard let line else { return LineReading.drawing(piece) }
-            var read = LineReading.piece(
-                line.recognition, strokes: line.strokes.map { strokes[$0] }, numbers: line.strokes,
-                alternatives: alternatives, block: piece.block)
-            read.confidence *= line.legibility
-            for word in read.words.indices { read.words[word].confidence *= line.legibility }
-            return read
+            guard let line else { return .init(drawing: piece) }
+            return .init(line: piece, of: line.recognition, numbers: line.strokes, alternatives: alternatives)
         }
         reply.unused = page.unused.map { unused in
             .with { ($0.stroke, $0.reason) = (UInt32(unused.stroke), unused.reason.rawValue) }

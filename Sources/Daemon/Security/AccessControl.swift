@@ -16,7 +16,7 @@ package final class AccessControl: Sendable {
         case bytes = "quota_bytes"
         case corrections = "quota_corrections"
 
-        /// For the log.
+        /// The reason, for the log.
         fileprivate var reason: String {
             switch self {
             case .forbidden: "the client has no right to it"

@@ -27,7 +27,7 @@ package struct AllowList: Equatable, Sendable {
             throw ConfigurationError([ConfigurationFault(problem, at: .file(path, line: nil, column: nil))])
         }
         var file = AllowListFile()
-        var reading = ConfigurationReading(file: path)
+        var reading = ConfigurationReader(file: path)
         do throws(ConfigurationFault) {
             if let root = try ConfigurationLoader.parse(path) { reading.section(root, into: &file) }
         } catch {
@@ -64,7 +64,7 @@ package struct AllowList: Equatable, Sendable {
 package struct AllowedClient: NamedConfigurationSection {
     package enum Right: String, CaseIterable, Sendable { case publish, subscribe, correct, control }
 
-    /// For logs and metrics; the key itself is never shown there.
+    /// The name in logs and metrics; the key itself is never shown there.
     package var name = ""
     /// Public key, Z85; empty: it does not come over ZeroMQ.
     package var key = ""

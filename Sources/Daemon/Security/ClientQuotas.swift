@@ -17,7 +17,7 @@ package final class ClientQuotas: Sendable {
     /// One stream's even part of its client's bytes: what the client's other streams cannot use up.
     fileprivate struct Share {
         var bytes: TokenBucket
-        /// When it was last heard of.
+        /// The time at which it was last heard of.
         var latest: Int64
         var standing = Standing.new
 

@@ -7,7 +7,7 @@ struct TokenBucket: Equatable, Sendable {
     private(set) var burst: Double
     /// Units in the bucket at the time `filled`; negative: owed.
     private var tokens: Double
-    /// When units were last added, in ns.
+    /// The time at which units were last added, in ns.
     private var filled: Int64
 
     /// A full bucket.

@@ -20,7 +20,7 @@ final class ControlDesk: Sendable {
         self.handlers = handlers
     }
 
-    func take(_ payload: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
+    func answer(_ payload: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
         let reply: @Sendable (WireControlReply) -> Void = { message in
             if let payload = try? message.wire() { reply(payload) }
         }

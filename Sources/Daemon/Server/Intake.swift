@@ -26,7 +26,7 @@ final class Intake: Sendable {
         /// Packets that were taken, by kind of input.
         var packets: [Pipeline.Input: UInt64] = [:]
         var drops: [Drop: UInt64] = [:]
-        /// From taking a batch from the socket to handing its last packet to a lane, µs.
+        /// The time from the arrival of a batch to the handing of its last packet to a lane, µs.
         var latency = LatencyHistogram()
     }
 
@@ -72,7 +72,7 @@ final class Intake: Sendable {
         return access.hasRoom(for: bytes, of: stream, from: peer)
     }
 
-    func take(_ batch: MessageBatch) {
+    func receive(_ batch: MessageBatch) {
         let (arrived, began) = (clock.unixMicroseconds - Int64(batch.held), clock.monotonic)
         var counts = Counts()
         for message in 0..<batch.count {

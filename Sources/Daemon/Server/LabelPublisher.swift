@@ -50,7 +50,7 @@ final class LabelPublisher: LabelSink {
     /// Gaps that finals told of, since the start.
     var gaps: LabelEvent.Gaps { state.withLock { $0.gaps } }
 
-    /// From a lane's event to the transports' queues, µs.
+    /// The time from a lane's event to the transports' queues, µs.
     var latency: LatencyHistogram { state.withLock { $0.latency } }
 
     func publish(_ event: LabelEvent) {

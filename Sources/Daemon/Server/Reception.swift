@@ -28,22 +28,22 @@ final class Reception: MessageHandler {
         transports.reduce(true) { $1.send(message, matters: matters) && $0 }
     }
 
-    func take(_ batch: MessageBatch) {
+    func receive(_ batch: MessageBatch) {
         if !taps.isEmpty {
             for message in 0..<batch.count where batch.frameCount(message) == 2 {
                 let topic = Topic.split(batch.frame(message, 0)).topic
                 if taps.want(topic) { send(Publication(topic, batch.frame(message, 1)), matters: false) }
             }
         }
-        intake.take(batch)
+        intake.receive(batch)
     }
 
     func hasRoom(for bytes: Int, of topic: [UInt8], from peer: PeerIdentity) -> Bool {
         intake.hasRoom(for: bytes, of: topic, from: peer)
     }
 
-    func take(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
-        desk.take(request, from: peer, reply: reply)
+    func answer(_ request: [UInt8], from peer: PeerIdentity, reply: @escaping @Sendable ([UInt8]) -> Void) {
+        desk.answer(request, from: peer, reply: reply)
     }
 
     func permitsSubscription(to prefix: [UInt8], by peer: PeerIdentity) -> Bool {

@@ -92,7 +92,7 @@ package final class Server: Sendable {
         for transport in transports { try transport.start(reception) }
     }
 
-    /// Where the sockets listen.
+    /// The endpoints at which the sockets listen.
     package var endpoints: [Endpoint] { sockets.endpoints.flatMap { $0 } }
 
     /// Ends the daemon's work.

@@ -12,7 +12,7 @@ package final class ServerMetrics: Sendable {
         self.registry = registry
     }
 
-    /// From now on the registry knows them.
+    /// Registers them.
     package func publish() {
         ProcessFigures.publish(in: registry)
         registry.beforeReading { [self] in

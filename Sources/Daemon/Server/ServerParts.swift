@@ -7,7 +7,7 @@ package struct ServerParts: Sendable {
     package var handlers: [any ControlHandler] = []
     /// Gets each final with its ink, on a lane's thread; it must not wait.
     package var onFinished: @Sendable (FinishedSegment) -> Void = { _ in }
-    /// Who publishes, subscribes and asks; without it whoever connects may do everything.
+    /// The access control; without it, whoever connects may do everything.
     package var access: AccessControl?
     /// Further ways by which clients reach the daemon, beside the sockets of the configuration.
     package var transports: [any MessageTransport] = []

@@ -1,7 +1,7 @@
 import DuctusWire
 import Synchronization
 
-/// Who listens to what comes in: a subscriber to `ink.…` or `features.…` gets the packets as they arrived. `ductus record` lives on
+/// Sends input on to those who listen: a subscriber to `ink.…` or `features.…` gets the packets as they arrived. `ductus record` lives on
 /// it. Costs nothing while nobody listens.
 final class Taps: Sendable {
     private let isUsed = Atomic<Bool>(false)

@@ -2,7 +2,7 @@ import Synchronization
 
 /// A thread that must not hang: a lane, a socket's thread, the learner.
 package protocol Pulse: Sendable {
-    /// For messages: `lane-0`.
+    /// The name in messages, such as `lane-0`.
     var name: String { get }
     /// Rises while the thread lives: by itself, or soon after `nudge`.
     var beats: UInt64 { get }
@@ -14,7 +14,7 @@ package protocol Pulse: Sendable {
 package final class Liveness: Sendable {
     private struct Observation {
         var beats: UInt64
-        /// When it last rose, or was first seen.
+        /// The time at which it last rose, or was first seen.
         var since: Int64
     }
 

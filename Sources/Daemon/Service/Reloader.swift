@@ -14,7 +14,7 @@ import Synchronization
 /// - What cannot change while the daemon runs goes on as it was, and is named.
 package final class Reloader: Sendable {
     package struct Outcome: Equatable, Sendable {
-        /// In force from now on.
+        /// The keys that are in force from now on.
         package var applied: [String] = []
         /// Waits for a restart.
         package var postponed: [String] = []

@@ -23,7 +23,7 @@ package struct WebAddressFiles: Sendable {
         /// Scheme, host and port: `http://127.0.0.1:7718`.
         package var address: String
         package var token: String
-        /// Where it listens: `127.0.0.1`, `0.0.0.0`.
+        /// The address at which it listens: `127.0.0.1`, `0.0.0.0`.
         package var host: String
         /// Further names.
         package var names: [String]

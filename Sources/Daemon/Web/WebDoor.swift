@@ -9,7 +9,7 @@ import Metrics
 /// The daemon's HTTP server with all that it serves: one more transport of the server. That it cannot serve does not keep the pens from
 /// being read.
 package final class WebDoor: Sendable {
-    /// For the server's transports.
+    /// The transport that the server reads.
     package let transport: WebTransport
     private let opening: WebOpening
 

@@ -6,7 +6,7 @@ import Foundation
 /// Made of closures rather than of a generic class behind a protocol: the methods of such a class are compiled once for all scorers, and then
 /// every label costs a call through a witness table. The closures are compiled with the scorer known.
 final class AnyBeam {
-    /// Back to the first frame of a line that goes on after a text.
+    /// Goes back to the first frame of a line that continues a text.
     let reset: (_ precedingText: String) -> Void
     /// Takes the next frames.
     let advance: (Posteriors) -> Void
@@ -14,7 +14,7 @@ final class AnyBeam {
     let readings: (_ atEnd: Bool) -> [BeamReading]
     let frameCount: () -> Int
     let memoryBytes: () -> Int
-    /// The length of what all hypotheses begin with, and its labels.
+    /// The length of the longest prefix of all hypotheses, and its labels.
     let stablePrefixLength: () -> Int
     let stablePrefix: () -> [Int]
     /// A beam with the same scorer, before the first frame.
@@ -41,7 +41,7 @@ final class AnyBeam {
         }
     }
 
-    /// Takes over where `other`, made by `another`, stands.
+    /// Copies the state of `other`, which was made by `another`.
     func copyState(from other: AnyBeam) { takeState(other.box) }
 }
 
@@ -71,7 +71,7 @@ private final class BeamBox<S: Scorer> {
         }
     }
 
-    /// The node of what all hypotheses begin with.
+    /// The node of the longest prefix of all hypotheses.
     var stableNode: Int32 {
         var node = beam.entries[0].node
         for index in 1..<max(1, beam.count) {

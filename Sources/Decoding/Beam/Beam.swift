@@ -6,7 +6,7 @@ struct BeamEntry<State: BitwiseCopyable> {
     var node: Int32
     /// The prefix's last label; 0 for the empty one.
     var label: Int32
-    /// Where in the beam the prefix without its last label is; -1 where it is not.
+    /// The index in the beam of the prefix without its last label; -1 if the beam does not hold it.
     var parent: Int32
     /// The scorer's state of the prefix.
     var state: State
@@ -122,7 +122,7 @@ struct Beam<S: Scorer>: ~Copyable {
         if !history.hasRoom(for: width) { collectRecords() }
         let blank = probability(row[0])
         if blank > Double(blankThreshold) {
-            takeBlank(blank, logProbability: row[0])
+            addBlank(blank, logProbability: row[0])
         } else {
             keepPrefixes(row, blank: blank)
             extendPrefixes(row, labelThreshold: labelThreshold)
@@ -130,7 +130,7 @@ struct Beam<S: Scorer>: ~Copyable {
                 renewEntries(row)
             } else {
                 // Nothing is possible in this frame (not a distribution): pass it over rather than lose everything.
-                takeBlank(1, logProbability: 0)
+                addBlank(1, logProbability: 0)
             }
         }
         frame += 1
@@ -143,7 +143,7 @@ struct Beam<S: Scorer>: ~Copyable {
     }
 
     /// All prefixes stay, and every alignment now ends in a blank.
-    private mutating func takeBlank(_ blank: Double, logProbability: Float) {
+    private mutating func addBlank(_ blank: Double, logProbability: Float) {
         for index in 0..<count {
             entries[index].blank = entries[index].total * blank
             entries[index].nonblank = 0

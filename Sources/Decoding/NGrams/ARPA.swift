@@ -16,7 +16,7 @@ enum ARPA {
         var lineNumber = 0
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             lineNumber += 1
-            try parsing.take(String(decoding: line, as: UTF8.self), number: lineNumber)
+            try parsing.parse(String(decoding: line, as: UTF8.self), number: lineNumber)
             if parsing.isDone { break }
         }
         guard parsing.sawData else { throw LanguageModelFault.unknownFormat(name) }
@@ -48,7 +48,7 @@ enum ARPA {
 
         init(name: String) { self.name = name }
 
-        mutating func take(_ line: String, number: Int) throws {
+        mutating func parse(_ line: String, number: Int) throws {
             let bad = { [name] (reason: String) in LanguageModelFault.badARPA(name, line: number, reason: reason) }
             let line = line.hasSuffix("\r") ? String(line.dropLast()) : line
             if !sawData {
@@ -78,11 +78,11 @@ enum ARPA {
                     throw bad("\(symbols.count) symbols allow orders up to \(packing.largestOrder)")
                 }
             } else {
-                try takeEntry(line, bad)
+                try parseEntry(line, bad)
             }
         }
 
-        private mutating func takeEntry(_ line: String, _ bad: (String) -> LanguageModelFault) throws {
+        private mutating func parseEntry(_ line: String, _ bad: (String) -> LanguageModelFault) throws {
             guard order > 0 else { throw bad("\"\(line)\" before \\1-grams:") }
             let fields = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
             guard fields.count == order + 1 || fields.count == order + 2 else {

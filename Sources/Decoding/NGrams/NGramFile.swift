@@ -23,7 +23,7 @@ enum NGramFile {
         bytes.starts(with: magic)
     }
 
-    /// Where the tables of a checked file lie.
+    /// The places of the tables in a checked file.
     struct Layout {
         var version = 1
         var order = 0

@@ -13,18 +13,20 @@ public struct NGramLevels: Sendable {
         /// Natural log of the back-off weight as a context; 0 where nothing follows.
         public var logBackoffs: [Float] = []
 
+        /// A level without n-grams.
         public init() {}
     }
 
     /// The longest n-gram of an alphabet that is not large.
     static let largestOrder = 9
-    /// How the keys are packed.
+    /// The packing of the keys.
     var packing: SymbolPacking { SymbolPacking(symbolCount: symbols.count) }
 
     public var symbols: [String]
     /// The levels, order 1 first.
     public var levels: [Level]
 
+    /// The n-grams of an alphabet, a level for each order, from unigrams on.
     public init(symbols: [String], levels: [Level]) {
         self.symbols = symbols
         self.levels = levels

@@ -10,7 +10,7 @@ struct SymbolPacking: Sendable, Equatable {
     /// The longest n-gram that a key holds.
     var largestOrder: Int { min(NGramLevels.largestOrder, 64 / Int(bits)) }
 
-    /// For an alphabet; beside its symbols there are the boundary and the value for none.
+    /// The packing for an alphabet. Two more values than symbols are needed: the boundary, and the value for none.
     init(symbolCount: Int) {
         var bits: UInt64 = 7
         while 1 << bits < symbolCount + 2 { bits += 1 }

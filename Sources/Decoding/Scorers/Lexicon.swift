@@ -5,7 +5,7 @@
 public struct Lexicon: Sendable, Equatable {
     /// A place in the tree of words: a node, or `outside`.
     typealias State = Int32
-    /// Where every word begins.
+    /// The state at the beginning of a word.
     static let start: State = 0
     /// The state of a prefix that begins no known word.
     static let outside: State = -1

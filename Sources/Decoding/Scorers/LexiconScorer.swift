@@ -10,7 +10,7 @@ import Foundation
 /// the larger weight counts. Without a `lexicon`, no word is unknown. Numbers and words in capitals, which no list can
 /// hold, get no penalty.
 public final class LexiconScorer: Scorer {
-    /// Where the open word stands in either list of words.
+    /// The position of the open word in both lists of words.
     public struct State: BitwiseCopyable, Sendable {
         var general: Lexicon.State
         var personal: Lexicon.State

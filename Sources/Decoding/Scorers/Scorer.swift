@@ -35,6 +35,7 @@ public struct NoScorer: Scorer {
     /// Nothing to remember.
     public struct State: BitwiseCopyable, Sendable {}
 
+    /// A scorer that changes no hypothesis.
     public init() {}
     public var largestFactor: Double { 1 }
     public func start(after precedingText: String) -> State { State() }
@@ -56,6 +57,7 @@ public struct Both<First: Scorer, Second: Scorer>: Scorer {
     /// The scorer whose factor is multiplied to it.
     public let second: Second
 
+    /// The product of two scorers.
     public init(_ first: First, _ second: Second) {
         self.first = first
         self.second = second

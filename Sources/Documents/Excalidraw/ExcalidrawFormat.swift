@@ -27,7 +27,7 @@ enum ExcalidrawFormat: JSONFormat {
                 try scanner.array { scanner in
                     guard let element = try Element(&scanner, limits), element.isInk else { return }
                     let stroke = element.stroke
-                    try budget.take(stroke)
+                    try budget.charge(stroke)
                     page.ink.strokes.append(stroke)
                     page.marks.append(element.mark)
                     page.strokeIDs.append(element.id)

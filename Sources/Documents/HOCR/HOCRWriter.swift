@@ -19,6 +19,11 @@ public struct HOCRWriter: ReadingWriter {
     private var pages = 0
     private static let pixelsPerPoint = 300.0 / 72
 
+    /// A writer of one document.
+    ///
+    /// - Parameters:
+    ///   - title: the document's title.
+    ///   - output: takes the bytes, piece by piece.
     public init(title: String, output: @escaping ([UInt8]) throws -> Void) {
         self.title = title
         self.output = output

@@ -53,7 +53,7 @@ enum IAMOnDBFormat: XMLFormat {
                 }
                 return false
             }
-            for stroke in ink.strokes { try budget.take(stroke) }
+            for stroke in ink.strokes { try budget.charge(stroke) }
             guard try pages(.success(InkPage(ink))) else { return }
         }
     }

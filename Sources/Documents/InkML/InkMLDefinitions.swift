@@ -158,7 +158,7 @@ struct InkMLDefinitions {
             }
             return true
         }
-        for property in properties { format?.take(property: property) }
+        for property in properties { format?.read(property: property) }
         if let id = Self.id(attributes) { formats[id] = format }
         return format
     }

@@ -54,7 +54,7 @@ struct InkMLGroup {
         /// Numbers of parts inside of parts, from 1; empty for the whole.
         var from: [Int]
         var to: [Int]
-        /// Where it stands in the document.
+        /// The position in the document.
         var position: Int
     }
 

@@ -21,7 +21,7 @@ struct InkMLTraceFormat {
         var millimetres: Double?
     }
 
-    /// In order; intermittent ones come last, and may be left out at the end of a point.
+    /// The channels in their order. Intermittent ones come last, and may be left out at the end of a point.
     var regular: [Channel] = []
     var intermittent: [Channel] = []
 
@@ -37,7 +37,7 @@ struct InkMLTraceFormat {
     ]
 
     /// A `<channelProperty>` of an ink source: what it tells of a channel's units.
-    mutating func take(property attributes: [String: String]) {
+    mutating func read(property attributes: [String: String]) {
         guard attributes["name"] == "resolution", let value = attributes["value"].flatMap(Double.init), value > 0,
             value.isFinite, let units = attributes["units"], units.hasPrefix("1/"),
             let millimetres = Self.millimetres[String(units.dropFirst(2))]
@@ -116,7 +116,7 @@ struct InkMLTraceDecoder {
         var velocity = 0.0
         var acceleration = 0.0
 
-        mutating func take(_ number: Double) {
+        mutating func decode(_ number: Double) {
             switch order {
             case 0:
                 velocity = number - value
@@ -225,7 +225,7 @@ struct InkMLTraceDecoder {
             position += 1
             values[channel] = channels[channel].initial
         case UInt8(ascii: "T"), UInt8(ascii: "F"):
-            states[channel].take(bytes[position] == UInt8(ascii: "T") ? 1 : 0)
+            states[channel].decode(bytes[position] == UInt8(ascii: "T") ? 1 : 0)
             values[channel] = states[channel].value
             position += 1
         case UInt8(ascii: "#"):
@@ -237,13 +237,13 @@ struct InkMLTraceDecoder {
                 position += 1
             }
             guard position > first else { throw Failure(reason: "'#' without hexadecimal digits") }
-            states[channel].take(code)
+            states[channel].decode(code)
             values[channel] = states[channel].value
         default:
             guard let number = DecimalNumber.read(bytes, at: &position) else {
                 throw Failure(reason: "'\(Character(UnicodeScalar(bytes[position])))' is no value of a trace")
             }
-            states[channel].take(number)
+            states[channel].decode(number)
             values[channel] = states[channel].value
         }
     }

@@ -9,6 +9,9 @@ public struct JIIXWriter: ReadingWriter {
 
     private let output: ([UInt8]) throws -> Void
 
+    /// A writer of one document. JIIX has no title, so `title` is not used.
+    ///
+    /// - Parameter output: takes the bytes, a page at a time.
     public init(title: String, output: @escaping ([UInt8]) throws -> Void) { self.output = output }
 
     public mutating func append(_ page: InkPage, _ reading: ReadPage) throws {

@@ -28,7 +28,7 @@ struct JSONStrokes {
     private var layouts: [Layout?] = []
     private(set) var marks: [StrokeMark] = []
     private(set) var ids: [String] = []
-    /// Where the strokes are in the file's plane.
+    /// The placement of the strokes in the file's plane.
     private(set) var placement = InkPlacement()
     private var hasPoints = false
     private var samples = 0

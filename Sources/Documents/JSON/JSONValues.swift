@@ -118,7 +118,7 @@ struct JSONValues {
         private(set) var isInString = false
         private var isEscaped = false
 
-        /// Where the value ends: one past its last byte; nil if it goes on.
+        /// The end of the value, one past its last byte; nil if the value goes on.
         mutating func end(in bytes: UnsafeRawBufferPointer) -> Int? {
             for index in bytes.indices {
                 let byte = bytes[index]

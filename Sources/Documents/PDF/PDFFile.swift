@@ -34,7 +34,7 @@ struct PDFFile {
         while let place = nextObject(from: lexer.position) {
             lexer.position = place.next
             guard let number = place.number, objects.count < Self.mostObjects else {
-                if place.isTrailer { takeTrailer(lexer.object()) }
+                if place.isTrailer { readTrailer(lexer.object()) }
                 continue
             }
             let start = lexer.position
@@ -52,18 +52,18 @@ struct PDFFile {
             let end = streamEnd(dictionary, from: begin)
             objects[number] = .stream(dictionary, begin..<end)
             lexer.position = end
-            if dictionary["Type"]?.name == "XRef" { takeTrailer(.dictionary(dictionary)) }
+            if dictionary["Type"]?.name == "XRef" { readTrailer(.dictionary(dictionary)) }
             if dictionary["Type"]?.name == "ObjStm", let content = content(of: .stream(dictionary, begin..<end)) {
                 unpacked += content.count
                 guard unpacked <= limits.fileBytes else {
                     throw FileError.tooLarge(path: path, line: 1, what: "bytes unpacked", limit: limits.fileBytes)
                 }
-                takeObjects(from: content, dictionary)
+                readObjects(from: content, dictionary)
             }
         }
     }
 
-    private mutating func takeTrailer(_ object: PDFObject?) {
+    private mutating func readTrailer(_ object: PDFObject?) {
         for (key, value) in object?.dictionary ?? [:] { trailer[key] = value }
     }
 
@@ -122,7 +122,7 @@ struct PDFFile {
         return at
     }
 
-    private mutating func takeObjects(from content: [UInt8], _ dictionary: [String: PDFObject]) {
+    private mutating func readObjects(from content: [UInt8], _ dictionary: [String: PDFObject]) {
         guard let count = dictionary["N"]?.number, let first = dictionary["First"]?.number, count >= 0, count < 1e6,
             first >= 0, first <= Double(content.count)
         else { return }

@@ -53,7 +53,7 @@ enum PDFFormat: WholeFileFormat {
                     return Sample(x: Float(x), y: Float(y))
                 }
                 guard !samples.isEmpty else { continue }
-                try budget.take(Stroke(samples))
+                try budget.charge(Stroke(samples))
                 ink.ink.strokes.append(Stroke(samples))
                 ink.marks.append(mark)
             }

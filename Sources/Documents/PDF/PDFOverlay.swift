@@ -123,7 +123,7 @@ struct PDFOverlay: ReadingWriter {
         bytes += Array("startxref\n\(start)\n%%EOF\n".utf8)
     }
 
-    /// Where the file's last table is, and whether it is a stream.
+    /// The offset of the file's last cross-reference table, and whether the table is a stream.
     private func lastTable() -> (offset: Int, isStream: Bool) {
         let tail = file.bytes.suffix(2048)
         guard let place = tail.indices.last(where: { PDFLexer(file.bytes, at: $0).starts(with: "startxref") }) else {

@@ -9,7 +9,7 @@ struct PDFWriter: ReadingWriter {
     private let output: ([UInt8]) throws -> Void
     private let title: String
     private var offset = 0
-    /// Where each object begins, by its number; 0 for one that is not written yet.
+    /// The offset of each object, by its number; 0 for one that is not written yet.
     private var offsets = [0, 0, 0, 0]
     private var pages: [Int] = []
     private static let catalog = 1
@@ -107,13 +107,13 @@ struct PDFWriter: ReadingWriter {
     }
 }
 
-/// How the ink's plane becomes a sheet in points.
+/// The map from the ink's plane to a sheet in points.
 struct PageFrame {
     private let x: Double
     private let y: Double
     /// Points per unit.
     let scale: Double
-    /// In points.
+    /// The width in points.
     let width: Double
     let height: Double
     private static let margin = 36.0

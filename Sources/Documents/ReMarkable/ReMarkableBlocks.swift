@@ -5,7 +5,7 @@ enum ReMarkableBlocks {
     private static let lineBlock: UInt8 = 5
     private static let lineItem: UInt8 = 3
 
-    /// Who named an item, and when.
+    /// The name of an item: its author and a counter.
     private struct Name: Comparable {
         var author: UInt8
         var counter: UInt64
@@ -22,9 +22,9 @@ enum ReMarkableBlocks {
             try reader.skip(2)
             let version = try reader.integer(UInt8.self)
             let kind = try reader.integer(UInt8.self)
-            let block = BinaryReader(try reader.take(length))
+            let block = BinaryReader(try reader.bytes(length))
             guard kind == lineBlock, let item = try item(block, version: version) else { continue }
-            try budget.take(item.line.stroke)
+            try budget.charge(item.line.stroke)
             lines.append(item)
         }
         return lines.enumerated().sorted { ($0.element.name, $0.offset) < ($1.element.name, $1.offset) }.map(
@@ -110,7 +110,7 @@ enum ReMarkableBlocks {
             var ahead = reader
             guard try ahead.variableInteger() == number << 4 | 0xc else { return nil }
             let length = Int(try ahead.integer(UInt32.self))
-            let part = TaggedReader(BinaryReader(try ahead.take(length)))
+            let part = TaggedReader(BinaryReader(try ahead.bytes(length)))
             reader = ahead
             return part
         }

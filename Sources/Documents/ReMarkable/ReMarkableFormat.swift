@@ -114,7 +114,7 @@ enum ReMarkableLines {
                     widths.append(width.isFinite ? max(0, width) : 1)
                 }
                 lines.append(ReMarkableLine(samples, tool: tool, color: color, widths: widths))
-                try budget.take(lines[lines.count - 1].stroke)
+                try budget.charge(lines[lines.count - 1].stroke)
             }
         }
         return lines

@@ -142,7 +142,7 @@ enum RnoteFormat: JSONFormat {
             }
             guard isBrush, !stroke.samples.isEmpty else { return false }
             if mark.opacity < 0.6 { mark.tool = .highlighter }
-            try budget.take(stroke)
+            try budget.charge(stroke)
             page.ink.strokes.append(stroke)
             page.marks.append(mark)
             return true

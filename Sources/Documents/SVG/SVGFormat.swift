@@ -133,12 +133,12 @@ struct SVGReader {
                 before.widths.count == count ? before.widths : [Float](repeating: before.widths[0], count: count)
             widths += [Float](repeating: width, count: samples.count - 1)
             marks[marks.count - 1].widths = widths
-            try budget.take(Stroke(Array(samples.dropFirst())))
+            try budget.charge(Stroke(Array(samples.dropFirst())))
             return
         }
         strokes.append(Stroke(samples))
         marks.append(mark)
-        try budget.take(strokes[strokes.count - 1])
+        try budget.charge(strokes[strokes.count - 1])
     }
 
     // MARK: style

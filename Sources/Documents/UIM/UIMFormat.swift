@@ -30,9 +30,9 @@ enum UIMFormat: WholeFileFormat {
             var number = 0
             var hasInk = false
             while reader.remaining >= 8 {
-                let tag = String(decoding: try reader.take(4), as: UTF8.self)
+                let tag = String(decoding: try reader.bytes(4), as: UTF8.self)
                 let length = Int(try reader.integer(UInt32.self))
-                let chunk = try reader.take(length)
+                let chunk = try reader.bytes(length)
                 if length % 2 == 1, reader.remaining > 0 { try reader.skip(1) }
                 if tag == "HEAD" {
                     minor = chunk.dropFirst().first ?? 255
@@ -92,7 +92,7 @@ struct UIMInk {
             case 1:
                 guard let part = value.message else { continue }
                 let stroke = try Self.stroke(part)
-                try budget.take(stroke.stroke)
+                try budget.charge(stroke.stroke)
                 if !stroke.stroke.samples.isEmpty { strokes.append(stroke) }
             case 4: if let name = value.text { brushes.append(name) }
             case 6: if let part = value.message { styles.append(try Self.style(part)) }
@@ -110,7 +110,7 @@ struct UIMInk {
             while let (field, value) = try ink.next() {
                 guard field == 1, let part = value.message else { continue }
                 let stroke = try Self.oldStroke(part)
-                try budget.take(stroke.stroke)
+                try budget.charge(stroke.stroke)
                 if !stroke.stroke.samples.isEmpty { strokes.append(stroke) }
             }
         }

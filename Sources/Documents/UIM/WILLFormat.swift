@@ -20,14 +20,14 @@ enum WILLFormat: WholeFileFormat {
             var reader = BinaryReader([UInt8](data)[...])
             try reader.skip(12)
             while reader.remaining >= 8 {
-                let tag = String(decoding: try reader.take(4), as: UTF8.self)
+                let tag = String(decoding: try reader.bytes(4), as: UTF8.self)
                 let length = Int(try reader.integer(UInt32.self))
-                var chunk = BinaryReader(try reader.take(length))
+                var chunk = BinaryReader(try reader.bytes(length))
                 if length % 2 == 1, reader.remaining > 0 { try reader.skip(1) }
                 guard tag == "INK " else { continue }
                 while chunk.remaining > 0 {
-                    let stroke = try stroke(ProtobufReader(chunk.take(chunk.length())))
-                    try budget.take(stroke)
+                    let stroke = try stroke(ProtobufReader(chunk.bytes(chunk.length())))
+                    try budget.charge(stroke)
                     if !stroke.samples.isEmpty { page.ink.strokes.append(stroke) }
                 }
             }

@@ -20,6 +20,7 @@ public enum Unipen {
         /// has labels.
         public var level: String?
 
+        /// The default options.
         public init() {}
     }
 

@@ -72,9 +72,9 @@ struct UnipenReader {
             if let keyword = Self.keyword(bytes) {
                 try finish(statement, of: url, depth)
                 statement = Statement(keyword: keyword, line: reader.line)
-                try take(bytes.dropFirst(keyword.utf8.count + 1), &statement, reader)
+                try parse(bytes.dropFirst(keyword.utf8.count + 1), &statement, reader)
             } else {
-                try take(bytes[...], &statement, reader)
+                try parse(bytes[...], &statement, reader)
             }
         }
         try finish(statement, of: url, depth)
@@ -88,12 +88,12 @@ struct UnipenReader {
     }
 
     /// Takes a line's share of a statement: points go straight into the stroke, all else is kept for the statement's end.
-    private mutating func take(
+    private mutating func parse(
         _ bytes: Slice<UnsafeRawBufferPointer>, _ statement: inout Statement?, _ reader: LineReader
     ) throws {
         guard let keyword = statement?.keyword else { return }
         switch keyword {
-        case "PEN_DOWN": try takePoints(bytes, reader)
+        case "PEN_DOWN": try parsePoints(bytes, reader)
         case "PEN_UP":
             // Points of the pen in the air take time, and nothing else.
             if bytes.contains(where: { $0 > 0x20 }) { clock += interval }
@@ -109,7 +109,7 @@ struct UnipenReader {
         }
     }
 
-    private mutating func takePoints(_ bytes: Slice<UnsafeRawBufferPointer>, _ reader: LineReader) throws {
+    private mutating func parsePoints(_ bytes: Slice<UnsafeRawBufferPointer>, _ reader: LineReader) throws {
         let text = UnsafeRawBufferPointer(rebasing: bytes)
         if partial == nil { partial = Stroke() }
         var position = 0

@@ -3,9 +3,9 @@ import DuctusInk
 /// A stroke as it is drawn on a sheet: runs of one width each, for paths have one width. A run begins where the one before ends.
 struct StrokeRuns {
     struct Run {
-        /// In points (1/72 inch).
+        /// The width in points (1/72 inch).
         var width: Double
-        /// In points, two at least.
+        /// The points of the run, two at least, in points (1/72 inch).
         var points: [(x: Double, y: Double)]
     }
 

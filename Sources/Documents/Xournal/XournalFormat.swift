@@ -44,7 +44,7 @@ enum XournalFormat: XMLFormat {
             case "stroke":
                 let (stroke, mark) = try self.stroke(&scanner, attributes)
                 guard !stroke.samples.isEmpty else { return true }
-                try budget.take(stroke)
+                try budget.charge(stroke)
                 page.ink.strokes.append(stroke)
                 page.marks.append(mark)
             case "image", "teximage", "text": try scanner.skipElement()

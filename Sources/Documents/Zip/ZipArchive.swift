@@ -65,7 +65,7 @@ struct ZipArchive {
             let commentLength = Int(try reader.integer(UInt16.self))
             try reader.skip(8)
             let local = Int(try reader.integer(UInt32.self))
-            let name = String(decoding: try reader.take(nameLength), as: UTF8.self)
+            let name = String(decoding: try reader.bytes(nameLength), as: UTF8.self)
             try reader.skip(extraLength + commentLength)
             guard flags & 1 == 0 else { throw broken(name, "the archive is encrypted") }
             entries.append(Entry(name: name, method: method, compressed: compressed, size: size, offset: local))
@@ -85,7 +85,7 @@ struct ZipArchive {
             let nameLength = Int(try reader.integer(UInt16.self))
             let extraLength = Int(try reader.integer(UInt16.self))
             try reader.skip(nameLength + extraLength)
-            let data = try reader.take(entry.compressed)
+            let data = try reader.bytes(entry.compressed)
             switch entry.method {
             case 0:
                 guard data.count <= limit else { throw tooLarge(limit) }

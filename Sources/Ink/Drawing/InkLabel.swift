@@ -5,13 +5,14 @@
 public struct InkLabel: Sendable, Equatable, Codable {
     /// The text that is drawn.
     public var text: String
-    /// Its samples, counted over all strokes of the segment.
+    /// The label's samples, counted over all strokes of the segment.
     public var samples: Range<Int>?
-    /// Its strokes; what counts if the samples are not known.
+    /// The label's strokes, which count if the samples are not known.
     public var strokes: Range<Int>?
-    /// How likely it is right, 0…1.
+    /// The probability that it is right, 0…1.
     public var confidence: Float?
 
+    /// A label for samples or strokes; without either it stands for the whole segment.
     public init(_ text: String, samples: Range<Int>? = nil, strokes: Range<Int>? = nil, confidence: Float? = nil) {
         self.text = text
         self.samples = samples
@@ -42,6 +43,7 @@ public struct LabeledReading: Sendable, Equatable, Codable {
     public var text: String
     public var symbols: [InkLabel]
 
+    /// A reading of the ink with that name; nil: of the only one.
     public init(id: String? = nil, text: String, symbols: [InkLabel]) {
         self.id = id
         self.text = text

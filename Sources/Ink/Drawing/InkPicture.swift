@@ -11,11 +11,11 @@ public struct InkPicture: Sendable {
     public enum Coloring: String, Sendable, CaseIterable {
         /// All ink has one colour.
         case plain
-        /// From the first stroke to the last once through the rainbow.
+        /// The strokes go once through the rainbow, from the first to the last.
         case order
     }
 
-    /// How strokes get their colours.
+    /// The rule by which strokes get their colours.
     public var coloring = Coloring.plain
     /// The height in pixels that the taller strokes get.
     public var strokeHeight = 44.0
@@ -26,6 +26,7 @@ public struct InkPicture: Sendable {
 
     let margin = 16.0
 
+    /// The default look.
     public init() {}
 
     /// One line of ink (or several, one below the other), labels under their strokes, and a caption.

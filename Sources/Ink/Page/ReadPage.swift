@@ -8,6 +8,7 @@ public struct ReadPage: Equatable, Sendable {
     /// Strokes that are neither text nor drawing, each with the reason.
     public var unused: [UnusedStroke]
 
+    /// A page that was read. `unused` lists the strokes that belong to no piece.
     public init(pieces: [ReadPiece] = [], unused: [UnusedStroke] = []) {
         self.pieces = pieces
         self.unused = unused
@@ -43,7 +44,7 @@ public struct ReadPiece: Equatable, Sendable {
     public var kind: Kind
     /// The best reading; empty for a drawing.
     public var text: String
-    /// How likely the reading is right, 0…1, calibrated: the mean over the symbols. 0 for a drawing.
+    /// The probability that the reading is right, 0…1, calibrated: the mean over the symbols. 0 for a drawing.
     public var confidence: Float
     /// Sorted indexes into the page's strokes.
     public var strokes: [Int]
@@ -58,6 +59,7 @@ public struct ReadPiece: Equatable, Sendable {
     /// The block (column, margin note, heading with its lines) that the piece belongs to, counted from 0 in reading order.
     public var block: Int
 
+    /// A piece of a page. Confidence is 0…1; strokes are counted over the page.
     public init(
         kind: Kind, text: String = "", confidence: Float = 0, strokes: [Int], box: Bounds, words: [ReadWord] = [],
         alternatives: [String] = [], block: Int = 0
@@ -79,9 +81,10 @@ public struct ReadWord: Equatable, Sendable {
     public struct Candidate: Equatable, Sendable {
         /// The text of the reading.
         public var text: String
-        /// How likely it is, 0…1, among the candidates of this word.
+        /// The probability of the reading among the candidates of this word, 0…1.
         public var confidence: Float
 
+        /// A reading, and its confidence 0…1.
         public init(text: String, confidence: Float) {
             self.text = text
             self.confidence = confidence
@@ -90,7 +93,7 @@ public struct ReadWord: Equatable, Sendable {
 
     /// The text of the best reading.
     public var text: String
-    /// How likely the reading is right, 0…1, calibrated.
+    /// The probability that the reading is right, 0…1, calibrated.
     public var confidence: Float
     /// Indexes into the page's strokes. A stroke that runs through two words is in both.
     public var strokes: [Int]
@@ -99,6 +102,7 @@ public struct ReadWord: Equatable, Sendable {
     /// Best first; the first is `text`.
     public var candidates: [Candidate]
 
+    /// A word. Confidence is 0…1; strokes are counted over the page.
     public init(text: String, confidence: Float, strokes: [Int], box: Bounds, candidates: [Candidate] = []) {
         self.text = text
         self.confidence = confidence
@@ -115,6 +119,7 @@ public struct ReadCharacter: Equatable, Sendable {
     /// The box of the character's ink, in its units.
     public var box: Bounds
 
+    /// A character and its box, in the units of the ink.
     public init(text: String, box: Bounds) {
         self.text = text
         self.box = box
@@ -127,7 +132,7 @@ public struct UnusedStroke: Equatable, Sendable {
     public enum Reason: String, Sendable, CaseIterable {
         /// The tool was an eraser, a highlighter, or another that writes nothing.
         case tool
-        /// It strikes words out.
+        /// The stroke strikes words out.
         case strikeOut
         /// It, or the words below it, were struck or scribbled out.
         case struckOut
@@ -142,6 +147,7 @@ public struct UnusedStroke: Equatable, Sendable {
     /// Why it was not read.
     public var reason: Reason
 
+    /// A stroke of the page, counted from 0, and why it was not read.
     public init(stroke: Int, reason: Reason) {
         self.stroke = stroke
         self.reason = reason

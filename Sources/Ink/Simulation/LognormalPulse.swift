@@ -8,7 +8,7 @@ import Foundation
 /// length, Λ the lognormal density, t₀ the time of the command.
 package struct LognormalPulse: Sendable, Equatable {
     package var arc: Arc
-    /// When the pen begins to move and when it has arrived, in seconds: 3.5 deviations about the median in log time.
+    /// The times at which the pen begins to move and has arrived, in seconds: 3.5 deviations about the median in log time.
     package var onset: Double
     package var duration: Double
     /// Log-time deviation σ: the larger, the more the speed's peak lies at the beginning.

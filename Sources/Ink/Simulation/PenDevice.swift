@@ -5,9 +5,10 @@ public struct PenDevice: Sendable, Equatable, Codable {
     public var rate: Double
     /// Device units per millimetre; positions are whole units.
     public var unitsPerMillimetre: Double
-    /// How many levels of pressure there are; 0 if the device reports none.
+    /// The number of levels of pressure; 0 if the device reports none.
     public var pressureLevels: Int
 
+    /// A device. Pressure levels of 0 mean that it reports none.
     public init(name: String, rate: Double, unitsPerMillimetre: Double, pressureLevels: Int) {
         precondition(rate > 0 && unitsPerMillimetre > 0 && pressureLevels >= 0, "a device reports, and in some unit")
         self.name = name

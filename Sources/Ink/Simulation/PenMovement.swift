@@ -5,7 +5,7 @@ import DuctusDrawing
 /// Corners become round and speed never quite reaches zero between the movements because they overlap, as in a hand.
 package struct PenMovement: Sendable {
     package private(set) var pulses: [LognormalPulse] = []
-    /// When the tip touches the surface, in seconds; one interval after the other.
+    /// The intervals in which the tip touches the surface, in seconds.
     package private(set) var contacts: [ClosedRange<Double>] = []
     private let start: PlanePoint
 
@@ -14,7 +14,7 @@ package struct PenMovement: Sendable {
         self.start = start
     }
 
-    /// When the last movement begun so far has arrived.
+    /// The end of the last movement begun so far.
     package var end: Double { pulses.last?.end ?? 0 }
 
     /// Adds an elementary movement; onsets must not decrease.

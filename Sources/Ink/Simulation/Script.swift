@@ -18,7 +18,7 @@ struct Script {
     private let writer: Writer
     private var random: SplitMix64
     private let wanderPhases: [Double]
-    /// Where the next letter would begin, and the line's baseline.
+    /// The place at which the next letter would begin, on the line's baseline.
     private var cursor = 0.0
     private var baseline = 0.0
     private var previous: (outline: Outline, isLetter: Bool)?

@@ -15,6 +15,7 @@ public struct SimulatedPen: Sendable {
     public var writer: Writer
     public var device: PenDevice
 
+    /// The pen of a writer on a device.
     public init(writer: Writer, device: PenDevice = .tablet) {
         self.writer = writer
         self.device = device

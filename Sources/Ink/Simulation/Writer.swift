@@ -6,7 +6,7 @@ import Foundation
 ///
 /// Lengths are in letterform units (a small letter is 10 high) unless said otherwise.
 public struct Writer: Sendable, Equatable {
-    /// How letters follow each other.
+    /// The way in which letters follow each other.
     public enum Hand: String, Sendable, CaseIterable, Codable {
         /// Every letter on its own.
         case printed
@@ -40,7 +40,7 @@ public struct Writer: Sendable, Equatable {
     public var lineHeight: Double
     /// Rise of the whole line, as a tangent.
     public var slope: Double
-    /// How far letters stray from the line, about.
+    /// The deviation of letters from the line.
     public var wander: Double
     /// Deviation of each place that the pen aims at.
     public var carelessness: Double

@@ -39,7 +39,7 @@ package final class MessageBus {
     /// The events to wait for on the descriptor, as `poll` takes them.
     package var events: Int16 { Int16(truncatingIfNeeded: max(0, library.get_events(handle))) }
 
-    /// When `next()` wants to be called even if nothing came: nanoseconds of the monotonic clock; nil: never.
+    /// The time at which `next()` must be called even if nothing came: nanoseconds of the monotonic clock; nil: never.
     package var deadline: Int64? {
         var microseconds: UInt64 = 0
         guard library.get_timeout(handle, &microseconds) >= 0, microseconds != .max else { return nil }

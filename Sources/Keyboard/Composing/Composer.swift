@@ -30,7 +30,7 @@ package struct Composer {
     private var firstStroke: UInt32 = 0
     private var nextStroke: UInt32 = 0
     private var inkIsOpen = false
-    /// To be done once the open segment has been read.
+    /// Edits that wait until the open segment has been read.
     private var edits: [Edit] = []
     private var isServed = false
 

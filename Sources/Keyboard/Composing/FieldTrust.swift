@@ -40,7 +40,7 @@ struct FieldTrust: Equatable, Sendable {
 
     var isUnasked: Bool { state == .unknown }
 
-    /// When waiting for an answer is over.
+    /// The time at which waiting for an answer is over.
     var deadline: Int64? { if case .asked(let end) = state { end } else { nil } }
 
     mutating func prove() { state = .trusted }

@@ -24,7 +24,7 @@ package struct Key: Equatable, Sendable {
     package var isModifier: Bool {
         (0xffe1...0xffee).contains(symbol) || (0xfe01...0xfe0f).contains(symbol) || symbol == 0xff7e || symbol == 0xff7f
     }
-    /// It types nothing anywhere.
+    /// Whether the key types nothing anywhere.
     package var isWithoutSymbol: Bool { symbol == 0 || symbol == 0xffffff }
     package var isBackspace: Bool { symbol == Self.backspace.symbol && state & (Self.control | Self.alt) == 0 }
 

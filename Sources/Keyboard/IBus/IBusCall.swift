@@ -19,7 +19,7 @@ package enum IBusCall: Equatable, Sendable {
     /// A call that needs only an answer.
     case other
 
-    /// Who has the focus.
+    /// The holder of the focus.
     package enum FocusHolder: Equatable, Sendable {
         /// A field of a program. `isCandid`: the program says of passwords that they are.
         case field(isCandid: Bool)

@@ -6,9 +6,9 @@ package final class IBusClient {
 
     static let name = "org.freedesktop.IBus"
     static let path = "/org/freedesktop/IBus"
-    /// For calls to which IBus answers only after it has asked an engine.
+    /// The patience with calls that IBus answers only after it has asked an engine, in ms.
     private static let patience: UInt64 = 5000
-    /// How often, and after how many microseconds each, to look whether IBus knows that a program has left.
+    /// The number of looks, and the microseconds between them, until IBus knows that a program has left.
     private static let looks = 100
     private static let pause: UInt32 = 10_000
 

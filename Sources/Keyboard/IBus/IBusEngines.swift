@@ -52,7 +52,7 @@ package final class IBusEngines {
     }
 
     /// Answers what needs no thought, and gives the rest.
-    package func take(_ message: BusMessage) throws(BusFault) -> Request {
+    package func handle(_ message: BusMessage) throws(BusFault) -> Request {
         if message.kind == .signal, message.member == "GlobalEngineChanged" {
             return try message.values().first?.text.map { .engineChanged($0) } ?? .none
         }
@@ -67,7 +67,7 @@ package final class IBusEngines {
                     message, name: "org.freedesktop.DBus.Error.InvalidArgs", message: "\(member): wrong arguments")
                 return .none
             }
-            return try take(call, message)
+            return try handle(call, message)
         case (Self.properties, "Set"):
             let values = try message.values()
             try bus.reply(to: message)
@@ -95,7 +95,7 @@ package final class IBusEngines {
         return .none
     }
 
-    private func take(_ call: IBusCall, _ message: BusMessage) throws(BusFault) -> Request {
+    private func handle(_ call: IBusCall, _ message: BusMessage) throws(BusFault) -> Request {
         if case .key(let key) = call { return .key(key, message) }
         try bus.reply(to: message)
         let isElsewhere = active != nil && message.path != active

@@ -17,7 +17,7 @@ struct HeldPen {
 
     var deadline: Int64? { start.map { $0.at + Self.duration } }
 
-    mutating func take(_ sample: Sample, contact: Bool, at now: Int64) {
+    mutating func follow(_ sample: Sample, contact: Bool, at now: Int64) {
         defer { isTouching = contact }
         guard isOn, contact else {
             start = nil

@@ -49,7 +49,7 @@ package struct PenDesk {
 
     package var strokesBegun: UInt32 { nextStroke }
 
-    /// When `tick` is to be called even if the pen reports nothing.
+    /// The time at which `tick` must be called even if the pen reports nothing.
     package var deadline: Int64? { hold.deadline }
 
     /// A millimetre, or a hundredth of the width.
@@ -67,13 +67,13 @@ package struct PenDesk {
     package mutating func beginSegment() { ink.beginSegment() }
 
     /// - Parameter accepts: Whether ink is wanted at all.
-    package mutating func take(_ actions: [PenAction], accepts: Bool, at now: Int64) -> [Step] {
+    package mutating func handle(_ actions: [PenAction], accepts: Bool, at now: Int64) -> [Step] {
         var steps: [Step] = []
         for action in actions {
             switch action {
             case .sample(let sample, let contact, let erasing):
-                hold.take(sample, contact: contact && !erasing, at: now)
-                take(sample, writes: contact && !erasing, accepts: accepts, &steps)
+                hold.follow(sample, contact: contact && !erasing, at: now)
+                append(sample, writes: contact && !erasing, accepts: accepts, &steps)
             case .proximityOut:
                 hold.leave()
                 end(&steps)
@@ -139,7 +139,7 @@ package struct PenDesk {
         steps.append(.writingMode(isWriting))
     }
 
-    private mutating func take(_ sample: Sample, writes: Bool, accepts: Bool, _ steps: inout [Step]) {
+    private mutating func append(_ sample: Sample, writes: Bool, accepts: Bool, _ steps: inout [Step]) {
         guard writes else {
             isIdleContact = false
             end(&steps)

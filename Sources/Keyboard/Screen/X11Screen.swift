@@ -1,7 +1,7 @@
 import CDuctusX11
 
-/// The X server that shows the programs: asks the one that has the focus, and draws ink over all of them. Belongs to one thread, which waits for
-/// `descriptor` and then calls `drain()`.
+/// A connection to the X server. It asks the program that has the focus, and draws ink over all programs. It belongs to one thread, which
+/// waits for `descriptor` and then calls `drain()`.
 final class X11Screen {
     private let x11: ductus_x11
     private let display: OpaquePointer
@@ -34,7 +34,7 @@ final class X11Screen {
     }
 
     deinit {
-        // Xlib frees what belongs to a lost connection no more.
+        // Xlib does not free the memory of a lost connection.
         guard !isLost else { return }
         _ = x11.XCloseDisplay(display)
         lost.deallocate()
@@ -45,7 +45,7 @@ final class X11Screen {
 
     var descriptor: Int32 { x11.XConnectionNumber(display) }
 
-    /// Takes what the server tells everybody; none of it matters here.
+    /// Discards the events that the server sends to all clients. None of them matters here.
     func drain() {
         var event = XEvent()
         while !isLost, x11.XPending(display) > 0 { _ = x11.XNextEvent(display, &event) }

@@ -9,7 +9,7 @@ package struct SelfTest {
     package struct Check: Encodable, Equatable, Sendable {
         package var name: String
         package var works: Bool
-        /// Without it nothing is typed; the others matter for some programs, or for some pens.
+        /// Whether nothing is typed without it. The others matter for some programs, or for some pens.
         package var isNeeded: Bool
         package var message: String
         /// The remedy; empty where none is needed.

@@ -36,13 +36,13 @@ final class SelfTestField {
     func live(milliseconds: Int, until isEnough: (SelfTestField) -> Bool) throws(BusFault) {
         let deadline = ContinuousClock.now + .milliseconds(milliseconds)
         while !isEnough(self), ContinuousClock.now < deadline {
-            while let message = try client.bus.next() { try take(message) }
+            while let message = try client.bus.next() { try handle(message) }
             var item = pollfd(fd: client.bus.descriptor, events: client.bus.events, revents: 0)
             _ = poll(&item, 1, 50)
         }
     }
 
-    private func take(_ message: BusMessage) throws(BusFault) {
+    private func handle(_ message: BusMessage) throws(BusFault) {
         guard message.kind == .signal, message.path == path else { return }
         let values = try message.values()
         switch message.member {

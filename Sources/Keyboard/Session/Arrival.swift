@@ -15,7 +15,7 @@ struct Arrival {
 
     mutating func cancel() { end = nil }
 
-    /// When it is over at the latest.
+    /// The time at which it is over at the latest.
     var deadline: Int64? { end }
 
     /// - Parameter isServed: Whether the daemon is there.

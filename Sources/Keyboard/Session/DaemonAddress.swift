@@ -1,6 +1,6 @@
 import DuctusTransportZeroMQ
 
-/// Where the daemon listens, and with which keys.
+/// The daemon's sockets and keys.
 package struct DaemonAddress: Sendable {
     package var ink: Endpoint
     package var labels: Endpoint

@@ -67,7 +67,9 @@ final class DaemonLink: Sendable {
             case .connection(let isUp): inbox.put(.daemon(isThere: isUp))
             case .message(let frames):
                 // The last event of an earlier life greets every new subscriber.
-                if let event = sequence.take(frames), streams.contains(event.stream), event.stamps.published >= began {
+                if let event = sequence.event(in: frames), streams.contains(event.stream),
+                    event.stamps.published >= began
+                {
                     inbox.put(.label(event))
                 }
             }

@@ -23,7 +23,7 @@ package struct EngineSwitch {
         isWanted = activates || current == own
     }
 
-    /// When to call `wanted` even if nothing happens.
+    /// The time at which `wanted` must be called even if nothing happens.
     package var deadline: Int64? { rest?.end }
 
     /// The engine to choose now; nil: as it is.

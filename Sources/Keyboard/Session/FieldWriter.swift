@@ -10,7 +10,7 @@ final class FieldWriter {
     /// Presses a key that the program hands on once it has come so far; `questionCame` tells of it.
     private let ask: () -> Void
     private var waiting: [Deed] = []
-    /// When to go on: at the latest, and, once the question came back, at the earliest.
+    /// The times at which to go on: at the latest, and, once the question came back, at the earliest.
     private var pause: (earliest: Int64, latest: Int64)?
     private var asks = false
 
@@ -28,10 +28,10 @@ final class FieldWriter {
 
     var deadline: Int64? { pause.map { asks ? $0.latest : $0.earliest } }
 
-    func perform(_ action: ComposingAction, at now: Int64) throws(BusFault) { try take(.action(action), at: now) }
+    func perform(_ action: ComposingAction, at now: Int64) throws(BusFault) { try add(.action(action), at: now) }
 
     func answer(_ key: BusMessage, isTaken: Bool, at now: Int64) throws(BusFault) {
-        try take(.answer(key, isTaken: isTaken), at: now)
+        try add(.answer(key, isTaken: isTaken), at: now)
     }
 
     /// The program has handed on the key that asked.
@@ -65,7 +65,7 @@ final class FieldWriter {
         return waiting
     }
 
-    private func take(_ deed: Deed, at now: Int64) throws(BusFault) {
+    private func add(_ deed: Deed, at now: Int64) throws(BusFault) {
         if pause == nil { try begin(deed, at: now) } else { waiting.append(deed) }
     }
 

@@ -33,7 +33,7 @@ final class GuardedLife {
     /// Nanoseconds of life after which a death is not taken for the next of a row.
     private static let longLife: Int64 = 10_000_000_000
 
-    /// When to call `revive`.
+    /// The time at which `revive` must be called.
     private(set) var deadline: Int64?
 
     /// - Parameters:

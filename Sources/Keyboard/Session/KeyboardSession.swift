@@ -100,12 +100,12 @@ package final class KeyboardSession {
         penThread.start()
         defer { end() }
         while !isOver {
-            try takeMessages()
-            for news in inbox.takeAll() { try take(news) }
+            try handleMessages()
+            for news in inbox.takeAll() { try handle(news) }
             try advance(to: Self.now)
             try settle()
             // Answers that came while something was asked are in the queue, not in the socket.
-            if try !takeMessages(), !isOver { sleep() }
+            if try !handleMessages(), !isOver { sleep() }
         }
     }
 
@@ -127,12 +127,12 @@ package final class KeyboardSession {
 
     /// Whether there were any.
     @discardableResult
-    private func takeMessages() throws -> Bool {
+    private func handleMessages() throws -> Bool {
         var any = false
         do {
             while let message = try client.bus.next() {
                 any = true
-                try take(message)
+                try handle(message)
             }
         } catch BusFault.lost {
             throw KeyboardFault.ibusEnded
@@ -184,7 +184,7 @@ package final class KeyboardSession {
             report(.mute)
             hasComplained = true
         }
-        for (item, time) in held.takeAll() { try take(item, at: time) }
+        for (item, time) in held.takeAll() { try handle(item, at: time) }
     }
 
     private var isUndecided: Bool {
@@ -200,9 +200,9 @@ package final class KeyboardSession {
 
     // MARK: IBus
 
-    private func take(_ message: BusMessage) throws {
+    private func handle(_ message: BusMessage) throws {
         if message.kind == .failure, message.replyCookie == request { engineSwitch.refused(at: Self.now) }
-        switch try engines.take(message) {
+        switch try engines.handle(message) {
         case .none: break
         case .engineChanged(let engine): engineSwitch.changed(to: engine)
         case .key(let key, let call):
@@ -222,11 +222,11 @@ package final class KeyboardSession {
             }
         case .engine(let call, let isElsewhere):
             if isElsewhere { try perform(composer.focusOut()) }
-            try take(call)
+            try handle(call)
         }
     }
 
-    private func take(_ call: IBusCall) throws {
+    private func handle(_ call: IBusCall) throws {
         switch call {
         case .focusIn(let holder):
             isEnabled = true
@@ -262,7 +262,7 @@ package final class KeyboardSession {
 
     // MARK: Daemon and pen
 
-    private func take(_ news: KeyboardNews) throws {
+    private func handle(_ news: KeyboardNews) throws {
         switch news {
         case .label(let event) where event.stream == settings.stream:
             if event.state == .final {
@@ -302,12 +302,12 @@ package final class KeyboardSession {
         var waits = isUndecided
         // Outside writing mode there is no ink that could wait.
         if case .pen = item, !desk.isWriting { waits = false }
-        if held.isEmpty, !waits { try take(item, at: Self.now) } else { held.append(item, at: Self.now) }
+        if held.isEmpty, !waits { try handle(item, at: Self.now) } else { held.append(item, at: Self.now) }
     }
 
-    private func take(_ item: HeldNews.Item, at time: Int64) throws {
+    private func handle(_ item: HeldNews.Item, at time: Int64) throws {
         switch item {
-        case .pen(let actions): try perform(desk.take(actions, accepts: composer.accepts, at: time))
+        case .pen(let actions): try perform(desk.handle(actions, accepts: composer.accepts, at: time))
         case .label(let event): try perform(composer.label(event, at: Self.now))
         case .stroke(let stroke): try perform(desk.write(stroke, accepts: composer.accepts))
         case .cancelStrokes(let count): try perform(desk.cancel(strokes: count))

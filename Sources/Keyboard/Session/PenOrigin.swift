@@ -1,7 +1,7 @@
 import DuctusInk
 import Foundation
 
-/// Where the pen comes from.
+/// The source of the pen's reports.
 package enum PenOrigin: Sendable {
     /// The first tablet found, now or later.
     case any

@@ -1,4 +1,4 @@
-/// When a recorded report is due.
+/// The times at which recorded reports are due.
 struct PenPace {
     private let speed: Double
     private var origin: (clock: ContinuousClock.Instant, time: Int64)?

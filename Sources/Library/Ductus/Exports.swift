@@ -16,7 +16,7 @@ public typealias Sample = DuctusInk.Sample
 public typealias Stroke = DuctusInk.Stroke
 /// A box around ink, in the units of the ink.
 public typealias Bounds = DuctusInk.Bounds
-/// How a tablet is turned.
+/// The turn of a tablet.
 public typealias QuarterTurn = DuctusInk.QuarterTurn
 
 // MARK: Models and recognition

@@ -11,11 +11,12 @@ public struct LiveOptions: Sendable {
     public var splitsLines = true
     /// Other readings that a final label carries.
     public var alternatives = 3
-    /// How the network's output becomes text.
+    /// The decoder that turns the network's output into text.
     public var decoding = Recognizer.Decoding.beam
     /// Threads that read; each stream stays with one of them.
     public var threads = 1
 
+    /// The default options.
     public init() {}
 
     /// The same for the rooms below. Where the samples have no time of their own the wall clock ends a line a second later.

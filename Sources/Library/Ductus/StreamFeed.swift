@@ -17,7 +17,7 @@ final class StreamFeed: Sendable {
 
     private struct State {
         var sequence: UInt64 = 0
-        /// When the hello is due again, monotonic ns: a lane forgets a stream that is silent for long.
+        /// The time at which the hello is due again, monotonic ns. A lane forgets a stream that is silent for long.
         var nextHello = Int64.min
         var isFinished = false
     }

@@ -102,7 +102,7 @@ public struct DaemonReading: Sendable, Equatable {
         public var text: String
         /// Whether the piece is a drawing, which has no text.
         public var isDrawing: Bool
-        /// How likely the reading is right, 0…1, calibrated.
+        /// The probability that the reading is right, 0…1, calibrated.
         public var confidence: Float
         /// Indexes into the strokes that were sent.
         public var strokes: [Int]
@@ -132,7 +132,7 @@ public struct DaemonReading: Sendable, Equatable {
 public struct DaemonCorrection: Sendable, Equatable {
     /// Counts all corrections of the daemon's journal.
     public var number: UInt64
-    /// Whose line it was.
+    /// The writer of the line.
     public var writer: String?
     /// The correction contradicts a confident reading. Nothing is learned from it until better weights agree with it.
     public var isQuarantined: Bool
@@ -140,9 +140,9 @@ public struct DaemonCorrection: Sendable, Equatable {
 
 /// The status of a daemon.
 public struct DaemonStatus: Sendable, Equatable {
-    /// Its version.
+    /// The daemon's version.
     public var release: String
-    /// It reads; false while it starts.
+    /// Whether it reads; false while it starts.
     public var isReady: Bool
     /// The services that do not work at present, with the reasons.
     public var faults: [String]

@@ -18,7 +18,7 @@ package final class LabelFeed {
             // Rounded up: a wait of less than a millisecond would be none, and the caller would spin.
             let left = max(0, Int(((deadline - ContinuousClock.now) / .milliseconds(1)).rounded(.up)))
             guard let frames = try subscriber.receive(milliseconds: left) else { return nil }
-            if let event = sequence.take(frames) { return event }
+            if let event = sequence.event(in: frames) { return event }
         } while ContinuousClock.now < deadline
         return nil
     }

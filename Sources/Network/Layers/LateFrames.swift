@@ -17,7 +17,7 @@ struct LateFrames {
         self.widths = widths
     }
 
-    /// For each source the number of frames that wait, then the frames.
+    /// The state: for each source the number of frames that wait, then the frames.
     static func state(_ inputs: [Int]) -> StateShape {
         StateShape(count: inputs.count, bound: inputs.count + limit * inputs.reduce(0, +))
     }
@@ -42,7 +42,7 @@ struct LateFrames {
         }
     }
 
-    /// Where the frames of a source wait.
+    /// The waiting frames of a source.
     private func kept(_ state: LayerState, _ source: Int) -> UnsafeMutablePointer<Float> {
         var place = widths.count
         for other in 0..<source { place += Int(state.values[other]) * widths[other] }

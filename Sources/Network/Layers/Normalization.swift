@@ -14,6 +14,7 @@ private enum NormalizationKeys: String, CodingKey {
 }
 
 extension Normalization {
+    /// Decodes the layer from its fields in an architecture. `epsilon` may be missing: 1e-5.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: NormalizationKeys.self)
         self.init(in: try fields.decode(Int.self, forKey: .in), epsilon: try fields.value(.epsilon, or: 1e-5))

@@ -5,7 +5,7 @@ final class PreparedVector: @unchecked Sendable {
     private let memory = Memory<Float>()
 
     /// Copies parameters.
-    func take(_ values: UnsafePointer<Float>, _ count: Int) {
+    func load(_ values: UnsafePointer<Float>, _ count: Int) {
         memory.reserve(count).update(from: values, count: count)
     }
 

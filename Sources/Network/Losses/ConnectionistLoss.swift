@@ -3,9 +3,10 @@ import Foundation
 
 /// A label sequence, whose alignment with the frames is unknown: connectionist temporal classification.
 public struct ConnectionistTarget: Loss {
-    /// In order, without blanks (class 0).
+    /// The labels in order, without blanks (class 0).
     public var labels: [Int32]
 
+    /// The labels of a sequence, without blanks.
     public init(labels: [Int32]) {
         self.labels = labels
     }

@@ -5,6 +5,7 @@ public struct FrameTarget: Loss {
     /// `Target.ignored` where a frame does not count.
     public var labels: [Int32]
 
+    /// A label for each frame; `Target.ignored` where a frame has none.
     public init(labels: [Int32]) {
         self.labels = labels
     }

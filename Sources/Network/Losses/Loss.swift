@@ -56,6 +56,7 @@ public struct LossCall {
 public final class LossScratch {
     private var objects: [ObjectIdentifier: AnyObject] = [:]
 
+    /// Scratch memory that holds nothing yet.
     public init() {}
 
     /// The one object of that type, made at its first use.

@@ -12,6 +12,7 @@ public struct MinimumRisk: Loss {
         /// Errors against the reference: edits, or what else counts.
         public var errors: Float
 
+        /// A reading, and how many errors it has.
         public init(labels: [Int32], errors: Float) {
             self.labels = labels
             self.errors = errors
@@ -25,6 +26,7 @@ public struct MinimumRisk: Loss {
     /// Weight of the reference's connectionist loss beside the risk.
     public var referenceWeight: Float
 
+    /// A target; the reference is usually among the readings.
     public init(readings: [Reading], reference: [Int32], referenceWeight: Float = 0.1) {
         self.readings = readings
         self.reference = reference

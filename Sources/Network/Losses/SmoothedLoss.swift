@@ -6,9 +6,10 @@
 public struct SmoothedLoss: Loss {
     /// The loss that is smoothed.
     public var base: any Loss
-    /// From 0 to 1.
+    /// The share of the even labels, 0…1.
     public var amount: Float
 
+    /// A loss, mixed with a share `amount` of even labels, 0…1.
     public init(_ base: any Loss, amount: Float) {
         self.base = base
         self.amount = amount

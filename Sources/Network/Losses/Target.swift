@@ -1,6 +1,6 @@
 /// The target of a sequence, as corpora and corrections give it. Any other loss is an `any Loss`.
 public enum Target: Sendable, Hashable {
-    /// Its labels in order, without blanks (class 0), for connectionist temporal classification.
+    /// The labels in order, without blanks (class 0), for connectionist temporal classification.
     case ctc([Int32])
     /// A label for each **output** frame, −1 where a frame does not count.
     case frames([Int32])
@@ -29,6 +29,7 @@ public struct HeadLosses: Sendable {
     /// The factor of this head's losses.
     public var weight: Float
 
+    /// The losses of one head: `head` is its name, `weight` the factor of their sum.
     public init(head: String, losses: [any Loss], weight: Float) {
         self.head = head
         self.losses = losses
@@ -38,9 +39,9 @@ public struct HeadLosses: Sendable {
 
 /// The reduction of a batch's losses to one number.
 public enum Reduction: String, Codable, Sendable, CaseIterable {
-    /// Their sum.
+    /// The sum of the losses.
     case sum
-    /// Their sum over the number of labels in the batch.
+    /// The sum of the losses over the number of labels in the batch.
     case perLabel
     /// The mean over sequences of each one's loss per label: PyTorch's "mean" of its CTC loss.
     case perSequence

@@ -15,6 +15,7 @@ public struct AdamW: Optimizer {
     private var square: [Float]
     private var steps = 0
 
+    /// An optimizer of `count` parameters, before its first step.
     public init(
         count: Int, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0,
         decay: ParameterMask? = nil

@@ -78,7 +78,7 @@ extension Reduction {
 }
 
 extension Batch {
-    /// For each sequence the row of its first frame.
+    /// The row of the first frame of each sequence.
     var starts: [Int] {
         var next = 0
         return lengths.map { length in

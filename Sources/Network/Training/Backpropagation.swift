@@ -31,7 +31,7 @@ public final class Backpropagation {
     private let prepared: PreparedNetwork
     /// This rank's shards.
     private let shards: [TrainingShard]
-    /// Whose part of the batch a sequence is, by the rank.
+    /// Whether each sequence of the batch belongs to this rank.
     private var isOwn: [Bool] = []
     private let generator: SplitMix64
 

@@ -22,6 +22,7 @@ public protocol Collective: Sendable {
 
 /// One process that trains by itself.
 public struct Alone: Collective {
+    /// A run of one process.
     public init() {}
 
     public var rank: Int { 0 }

@@ -5,6 +5,7 @@ public struct GradientNorms: Sendable, Equatable {
     /// The Euclidean norm of the whole.
     public let total: Float
 
+    /// The lengths of a gradient, layer by layer. The gradient has the order of `layout`.
     public init(_ gradient: [Float], _ layout: ParameterLayout) {
         let squares = gradient.withUnsafeBufferPointer { gradient in
             layout.layers.map { squaredLength(UnsafeBufferPointer(rebasing: gradient[$0])) }

@@ -11,6 +11,7 @@ public struct LearningRateSchedule: Codable, Hashable, Sendable {
     /// The last rate, as a fraction of `peak`.
     public var floor: Float
 
+    /// A schedule; `warmUp` and `total` are counted in steps.
     public init(peak: Float, warmUp: Int, total: Int, floor: Float = 0) {
         self.peak = peak
         self.warmUp = warmUp

@@ -9,7 +9,7 @@ public protocol Optimizer: Sendable {
     ///   - mask: the parameters that may change; nil: all. The others keep their values and their state.
     mutating func update(_ parameters: inout [Float], gradient: [Float], learningRate: Float, mask: ParameterMask?)
 
-    /// Its state: tensors by names that begin with `optimizer.`.
+    /// The optimizer's state: tensors whose names begin with `optimizer.`.
     func tensors() -> [String: Tensor]
 
     /// Takes up a state that `tensors()` gave.
@@ -51,6 +51,7 @@ public struct SGD: Optimizer {
     public var weightDecay: Float
     private var velocity: [Float]
 
+    /// An optimizer of `count` parameters, before its first step.
     public init(count: Int, momentum: Float = 0.9, weightDecay: Float = 0) {
         self.momentum = momentum
         self.weightDecay = weightDecay

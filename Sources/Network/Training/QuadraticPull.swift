@@ -7,6 +7,7 @@ public struct FisherDiagonal: Sendable, Equatable {
     /// Sequences taken into account.
     public private(set) var sequences = 0
 
+    /// An estimate for `count` parameters that has seen no sequence.
     public init(count: Int) {
         sums = [Float](repeating: 0, count: count)
     }
@@ -22,7 +23,7 @@ public struct FisherDiagonal: Sendable, Equatable {
         }
     }
 
-    /// For each parameter the mean of the squares.
+    /// The mean of the squares, for each parameter.
     public var values: [Float] {
         let scale = 1 / Float(max(sequences, 1))
         return sums.map { $0 * scale }
@@ -40,6 +41,7 @@ public struct QuadraticPull: Sendable {
     /// The factor of the whole pull.
     public var strength: Float
 
+    /// A pull towards `base`. `weights`, where there are some, are as many.
     public init(base: [Float], weights: [Float]? = nil, strength: Float) {
         precondition(weights == nil || weights?.count == base.count, "a weight for each parameter")
         self.base = base

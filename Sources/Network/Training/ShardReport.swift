@@ -1,8 +1,8 @@
 /// The report of a shard on its sequences, encoded for other ranks.
 struct ShardReport {
-    /// Its sequences' numbers within the batch.
+    /// The numbers of its sequences within the batch.
     var members: [Int]
-    /// For each head and each member its loss.
+    /// The loss of each member, for each head.
     var losses: [[Double]]
     var consistency: Double
 
@@ -24,7 +24,7 @@ struct ShardReport {
             (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[place + $1]) << (8 * UInt64($1)) }
         }
         var place = 0
-        func take(_ count: Int) throws(NetworkError) -> ArraySlice<UInt64> {
+        func next(_ count: Int) throws(NetworkError) -> ArraySlice<UInt64> {
             guard count >= 0, count <= words.count - place else {
                 throw .ranks(reason: "a rank told of its losses in part")
             }
@@ -33,11 +33,11 @@ struct ShardReport {
         }
         var reports: [ShardReport] = []
         while place < words.count {
-            let counts = Array(try take(2)).map { Int(clamping: $0) }
-            let members = try take(counts[0]).map { Int(clamping: $0) }
+            let counts = Array(try next(2)).map { Int(clamping: $0) }
+            let members = try next(counts[0]).map { Int(clamping: $0) }
             var losses: [[Double]] = []
-            for _ in 0..<counts[1] { losses.append(try take(members.count).map { Double(bitPattern: $0) }) }
-            let consistency = try take(1).reduce(0.0) { $0 + Double(bitPattern: $1) }
+            for _ in 0..<counts[1] { losses.append(try next(members.count).map { Double(bitPattern: $0) }) }
+            let consistency = try next(1).reduce(0.0) { $0 + Double(bitPattern: $1) }
             reports.append(ShardReport(members: members, losses: losses, consistency: consistency))
         }
         return reports

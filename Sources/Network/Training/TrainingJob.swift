@@ -2,7 +2,7 @@
 /// reads the rest.
 struct Job: @unchecked Sendable {
     let call: TrainingShard.Call
-    /// For each input and each sequence of the batch the row of its first frame.
+    /// The row of the first frame of each sequence, for each input.
     let starts: [[Int]]
     let shards: [TrainingShard]
     /// The memory of the first shard's gradient. The others have their own, which is added up afterwards.

@@ -27,18 +27,18 @@ final class TrainingShard: @unchecked Sendable {
         let losses: [any Loss]
         /// Whether a sequence's labels fit its output frames.
         let fits: [Bool]
-        /// For each sequence the factor of its loss.
+        /// The factor of each sequence's loss.
         let scales: [Float]
     }
 
-    /// Its sequences' numbers within the batch.
+    /// The numbers of its sequences within the batch.
     private(set) var members: [Int] = []
     private(set) var frames = 0
-    /// For each head and each member its loss; 0 where its labels do not fit.
+    /// The loss of each member, for each head; 0 if its labels do not fit.
     private(set) var losses: [[Double]] = []
     /// The divergence between its pairs of views at the last layer, in nats.
     private(set) var consistency = 0.0
-    /// Its part of the gradient, where it is not the first.
+    /// The shard's part of the gradient, unless it is the first shard.
     let gradient = Memory<Float>()
     private let network: PreparedNetwork
     private let workspace = Workspace()

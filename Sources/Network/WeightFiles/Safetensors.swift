@@ -7,6 +7,7 @@ public struct Tensor: Sendable, Equatable {
     /// Row-major.
     public var values: [Float]
 
+    /// A tensor of that shape; `values` are row-major, as many as the shape says.
     public init(shape: [Int], values: [Float]) {
         precondition(shape.reduce(1, *) == values.count, "a tensor has as many numbers as its shape says")
         self.shape = shape
@@ -24,7 +25,7 @@ public struct Tensor: Sendable, Equatable {
 /// Reading is safe on any bytes: every fault is a `SafetensorsError`, and memory stays within a small multiple of the
 /// file's size.
 public struct Safetensors: Sendable, Equatable {
-    /// How numbers are stored.
+    /// The format in which numbers are stored.
     public enum Storage: String, Sendable, CaseIterable, Codable {
         case f32 = "F32"
         case f16 = "F16"
@@ -37,6 +38,7 @@ public struct Safetensors: Sendable, Equatable {
     /// Texts by name; the format has no other metadata.
     public var metadata: [String: String]
 
+    /// The contents of a file: tensors and texts, by name.
     public init(tensors: [String: Tensor], metadata: [String: String]) {
         self.tensors = tensors
         self.metadata = metadata

@@ -10,13 +10,19 @@ public struct WeightFile: Sendable, Equatable {
     public static let architectureKey = "ductus.architecture"
 
     public var architecture: Architecture
-    /// In the order of `ParameterLayout(architecture)`.
+    /// The parameters in the order of `ParameterLayout(architecture)`.
     public var parameters: [Float]
     /// Tensors that are not the network's.
     public var extras: [String: Tensor]
     /// Texts other than the architecture.
     public var metadata: [String: String]
 
+    /// The contents of a weight file.
+    ///
+    /// - Parameters:
+    ///   - parameters: all parameters, in the order of `ParameterLayout`.
+    ///   - extras: further tensors, by name.
+    ///   - metadata: further texts, by name.
     public init(
         architecture: Architecture, parameters: [Float], extras: [String: Tensor] = [:],
         metadata: [String: String] = [:]

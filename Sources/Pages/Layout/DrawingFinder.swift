@@ -13,8 +13,8 @@ struct DrawingFinder {
     func drawings(in shapes: [StrokeShape]) -> Set<Int> {
         var drawn = Set(shapes.indices.filter { isDrawn(shapes[$0]) })
         giveBackHeadings(&drawn, shapes)
-        takeArrows(&drawn, shapes)
-        takeAttached(&drawn, shapes)
+        addArrows(&drawn, shapes)
+        addAttached(&drawn, shapes)
         return drawn
     }
 
@@ -90,7 +90,7 @@ struct DrawingFinder {
     }
 
     /// Arrows, whose shafts may be short: a straight stroke with an angle at its end that opens towards it.
-    private func takeArrows(_ drawn: inout Set<Int>, _ shapes: [StrokeShape]) {
+    private func addArrows(_ drawn: inout Set<Int>, _ shapes: [StrokeShape]) {
         let shafts = shapes.indices.filter { shapes[$0].straightness > 0.985 && shapes[$0].arc > 1.2 * xHeight }
         for head in shapes.indices where shapes[head].straightness > 0.25 && shapes[head].straightness < 0.8 {
             guard let first = shapes[head].points.first, let last = shapes[head].points.last,
@@ -119,7 +119,7 @@ struct DrawingFinder {
     }
 
     /// Labels' ticks and what else hangs on a drawing: small simple strokes that touch it and stand apart from writing.
-    private func takeAttached(_ drawn: inout Set<Int>, _ shapes: [StrokeShape]) {
+    private func addAttached(_ drawn: inout Set<Int>, _ shapes: [StrokeShape]) {
         // A tick on a tick on a drawing: no further.
         for _ in 0..<3 {
             var grew = false

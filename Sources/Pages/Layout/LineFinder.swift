@@ -74,7 +74,7 @@ struct LineFinder {
         }
     }
 
-    /// Where each line has ink.
+    /// The extent of each line's ink.
     private var extents: [(Double, Double)] = []
 
     /// The cost of each stroke in each line, in nats.

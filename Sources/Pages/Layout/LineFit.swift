@@ -12,9 +12,9 @@ enum LineFit {
         case light
     }
 
-    /// Where dots and accents stand about the line's middle, in x-heights, y down.
+    /// The height of dots and accents about the line's middle, in x-heights, y down.
     private static let above = -1.25
-    /// Where commas and stops stand, in x-heights.
+    /// The height of commas and stops, in x-heights.
     private static let below = 0.6
     /// The largest distance of a small stroke above its line, in x-heights.
     private static let top = 2.2

@@ -42,7 +42,7 @@ enum LinePitch {
 }
 
 extension Ridge {
-    /// How far `other` runs below this ridge where they lie above each other; nil where they do not.
+    /// The distance of `other` below this ridge where they lie above each other; nil if they do not.
     fileprivate func distance(down other: Ridge) -> Double? {
         guard let a = places.first?.x, let b = places.last?.x, let c = other.places.first?.x,
             let d = other.places.last?.x, max(a, c) <= min(b, d)

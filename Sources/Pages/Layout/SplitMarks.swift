@@ -4,13 +4,13 @@ import DuctusDrawing
 ///
 /// Letters and signs that are bars, as l, 1 and |, reach no farther than other tall letters, or not both up and down.
 enum SplitMarks {
-    /// How straight a mark is, and how much taller than wide.
+    /// The least straightness of a mark, and the least ratio of its height to its width.
     private static let straight = 0.97
     private static let upright = 5.0
-    /// How much taller than all letters together a mark is, and how far it stands out above and below them.
+    /// The least height of a mark as a multiple of that of all letters together, and how far it stands out above and below them.
     private static let taller = 1.6
     private static let out = 0.15
-    /// How often the pen turns in letters that tell how tall the line is.
+    /// The least number of turns of the pen in letters that tell the height of the line.
     private static let leastSwings = 4
 
     /// The marks through one line.
@@ -29,7 +29,7 @@ enum SplitMarks {
                 bar.box.height > taller * box.height, bar.box.minY < box.minY - out * box.height,
                 bar.box.maxY > box.maxY + out * box.height, bar.box.midX > box.minX, bar.box.midX < box.maxX
             else { return false }
-            // What reaches into other lines is a rule.
+            // A bar that reaches into other lines is a rule.
             let own = Set(line)
             return !shapes.indices.contains {
                 $0 != at && !own.contains($0) && shapes[$0].box.gapX(to: bar.box) == 0

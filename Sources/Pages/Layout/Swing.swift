@@ -7,7 +7,7 @@ import DuctusDrawing
 package struct Swing: Equatable, Sendable {
     /// The middle between the two turns, in the units of the ink.
     package var x, y: Double
-    /// How far the pen went up or down, in the units of the ink.
+    /// The height of the swing, in the units of the ink.
     package var height: Double
 
     /// The swings of a stroke, each of at least `least` (in the units of the ink), so that trembling makes none. A stroke that stays lower has none.

@@ -41,7 +41,7 @@ package struct LiveLines: Sendable {
     private static let surely = 15.0
     /// Fewer strokes tell little: nothing is sure before.
     private static let fewest = 15
-    /// How many strokes more are waited for.
+    /// The number of further strokes that are waited for.
     private static let patience = 4
     private static let mostPatience = 12
     /// Ink taller than this many x-heights may be two lines: while it is open, and where it ends.
@@ -155,7 +155,7 @@ package struct LiveLines: Sendable {
 
     private static func counts(of cuts: [Int]) -> [Int] { zip(cuts, [0] + cuts).map { $0 - $1 } }
 
-    /// Where the page reader begins another line, or a drawing, in the open ink.
+    /// The places in the open ink at which the page reader begins another line, or a drawing.
     ///
     /// - Parameter least: strokes that the last of them must have.
     private mutating func cuts(of open: [Stroke], least: Int) -> [Int] {

@@ -14,12 +14,12 @@ import DuctusInk
 ///     let decision = page.add(stroke)
 ///     if decision.place != .sameLine { the newest `decision.strokes` strokes begin another segment }
 package struct LivePage: Sendable {
-    /// Where a stroke belongs.
+    /// The place of a stroke.
     package enum Place: Equatable, Sendable {
-        /// To the line that is being written; the first stroke does.
+        /// The line that is being written; the first stroke belongs to it.
         case sameLine
         case newLine
-        /// To the line with this number, counted from 0 as they began.
+        /// The line with this number, counted from 0 as they began.
         case earlierLine(Int)
     }
 
@@ -131,7 +131,7 @@ package struct LivePage: Sendable {
         guard let shape = shape(of: stroke) else { return Decision(place: .sameLine, strokes: 1) }
         guard !lines.isEmpty else {
             begin(with: shape)
-            take(shape)
+            include(shape)
             return Decision(place: .sameLine, strokes: 1)
         }
         certain = waiting.isEmpty && tentative == nil ? certain + 1 : 0
@@ -156,7 +156,7 @@ package struct LivePage: Sendable {
         case .newLine: begin(with: shape)
         case .earlierLine(let number): current = lines.firstIndex { $0.number == number } ?? current
         }
-        take(shape)
+        include(shape)
         let along = place == .sameLine ? 0 : waiting.reversed().prefix { fit($0, lines[current]) < fit($0, left) }.count
         waiting = []
         return Decision(place: place, strokes: 1 + along, gain: certain > 1 ? gain : 0)
@@ -172,11 +172,11 @@ package struct LivePage: Sendable {
         tentative = nil
         if begun.gain >= Self.enough {
             begin(with: begun.strokes[0])
-            for stroke in begun.strokes { take(stroke) }
+            for stroke in begun.strokes { include(stroke) }
             return Decision(place: .newLine, strokes: begun.strokes.count)
         }
         if begun.gain < 0 || begun.strokes.count > Self.mostWaiting {
-            for stroke in begun.strokes { take(stroke) }
+            for stroke in begun.strokes { include(stroke) }
         } else {
             tentative = begun
             last = shape.box
@@ -258,7 +258,7 @@ package struct LivePage: Sendable {
         return LineFit.cost(of: shape, kind: kind, on: line.centre, xHeight: unit) + 0.25 * max(0, gap - 3)
     }
 
-    /// Where a stroke belongs, and by how much it is better there than in the line that is being written.
+    /// The place of a stroke, and by how much it is better there than in the line that is being written.
     private func place(of shape: StrokeShape, leaving: Double) -> (place: Place, gain: Double) {
         guard xHeight > 0, let last else { return (.sameLine, 0) }
         let unit = self.unit
@@ -295,7 +295,7 @@ package struct LivePage: Sendable {
         CentreLine.Support(x: shape.centre.x, y: shape.centre.y, weight: 0.5)
     }
 
-    private mutating func take(_ shape: StrokeShape) {
+    private mutating func include(_ shape: StrokeShape) {
         learnSize(of: shape)
         put(shape)
     }
@@ -355,7 +355,7 @@ private struct TentativeLine: Sendable {
 }
 
 extension StrokeShape {
-    /// Where the middle of its small letters runs.
+    /// The points through which the middle of its small letters runs.
     func support(xHeight: Double) -> [CentreLine.Support] {
         let places = swings.map { swing in
             let ratio = swing.height / max(xHeight, .leastNormalMagnitude)

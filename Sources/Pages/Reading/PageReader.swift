@@ -18,6 +18,7 @@ public enum LayoutChoice: String, Sendable, CaseIterable {
 public final class PageReader {
     private let recognizer: Recognizer
 
+    /// A reader whose lines are read by `recognizer`, which nothing else may use meanwhile.
     public init(recognizer: Recognizer) {
         self.recognizer = recognizer
     }
@@ -33,7 +34,7 @@ public final class PageReader {
         try readWithRecognitions(strokes, layout: layout).page
     }
 
-    /// How a line was read.
+    /// The reading of a line.
     public struct Line: Sendable {
         /// The recognition of the line.
         public let recognition: Recognition
@@ -128,7 +129,9 @@ public final class PageReader {
         _ ink: [Stroke], _ numbers: [Int], of strokes: [Stroke], shapes: [StrokeShape], block: Int, isInOrder: Bool
     ) throws -> (ReadPiece, Line) {
         let recognition = try recognizer.recognize(ink)
-        var piece = ReadPiece(recognition, of: numbers.map { strokes[$0] }, numbered: numbers)
+        var piece = ReadPiece(
+            recognition, of: numbers.map { strokes[$0] }, numbered: numbers,
+            separator: recognizer.model.script.wordSeparator)
         piece.block = block
         let legibility = Legibility.probability(of: recognition, confidence: piece.confidence, shapes: shapes)
         piece.confidence *= legibility

@@ -1,8 +1,8 @@
 import DuctusDrawing
 import DuctusInk
 
-/// Words that stand above a line, moved to where they belong: down to the line, in the size of its hand, the rest of the line moved aside. So the
-/// line is read as if it had been written at once.
+/// Moves words that stand above a line to the place where they belong. They are moved down to the line and scaled to the size of its hand;
+/// the rest of the line is moved aside. So the line is read as if it had been written at once.
 struct WordsPutIn {
     private let strokes: [Stroke]
     /// The strokes' indexes on the page.

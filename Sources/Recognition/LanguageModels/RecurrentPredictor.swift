@@ -9,18 +9,19 @@ public struct RecurrentPredictor: CharacterPredictor {
     private var batch: Batch
     private var next: [Double] = []
 
+    /// A predictor at the start of a text.
     public init(_ model: RecurrentLanguageModel) {
         self.model = model
         state = model.network.makeState()
         batch = Batch(dimension: model.network.architecture.input)
-        take(.boundary)
+        append(.boundary)
     }
 
     public var symbols: [String] { model.alphabet.symbols }
 
     public func logProbabilities() -> [Double] { next }
 
-    public mutating func take(_ symbol: LanguageSymbol) {
+    public mutating func append(_ symbol: LanguageSymbol) {
         batch.removeAll()
         var frame: [Float] = []
         RecurrentLanguageModel.append([symbol], to: &frame, width: batch.dimension)

@@ -1,7 +1,8 @@
 import DuctusDecoding
 import DuctusNetwork
 
-/// Ranks a line's readings with a recurrent language model: over the tree of their prefixes, all of one length in one batch.
+/// Ranks a line's readings with a recurrent language model. It walks the tree of their prefixes, and computes all prefixes of one
+/// length in one batch.
 ///
 /// Readings share most of their beginnings, so the network takes far fewer steps than their characters together.
 final class RecurrentRescorer: Rescorer {
@@ -29,7 +30,7 @@ final class RecurrentRescorer: Rescorer {
     }
 
     func scores(of readings: [[Int]], after precedingText: String) -> [Double] {
-        // Where the network fails, which no input can make it, the search's ranking stands.
+        // The search's ranking stands if the network fails, which no input can cause.
         guard readings.count > 1, let recurrent = try? logProbabilities(of: readings, after: precedingText) else {
             return readings.map { _ in 0 }
         }

@@ -10,14 +10,14 @@ public struct RescoringFit {
     public let weights: DecoderConfiguration.Rescoring
     /// The character error rate with `weights`, a fraction.
     public let error: Double
-    /// The error rate as the search ranks, and that of the best of each line's readings: no weights can be better.
+    /// The character error rate with the search's own ranking, a fraction.
     public let searchedError: Double
-    /// The character error rate of the best of each line's readings, a fraction.
+    /// The character error rate of the best of each line's readings, a fraction. No weights can be better.
     public let bestPossibleError: Double
 
     private struct Reading {
         var edits: Int
-        /// CTC and lexicon: what no weight here changes.
+        /// The part of the score that no weight here changes: CTC and lexicon.
         var rest: Double
         var ngrams: Double
         var recurrent: Double
@@ -99,7 +99,7 @@ public struct RescoringFit {
             for path in paths {
                 for direction: Float in [1, -1] {
                     var candidate = best
-                    // A step that is a little worse is looked past: the error is not smooth.
+                    // The search goes on past steps that are a little worse, because the error is not smooth.
                     for _ in 0..<8 {
                         candidate[keyPath: path] += direction * step
                         guard path == \.symbolBonus || candidate[keyPath: path] >= 0 else { break }

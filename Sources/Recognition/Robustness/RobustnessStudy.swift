@@ -32,6 +32,7 @@ public struct RobustnessStudy: Sendable {
     /// Seed of the random movements.
     public var seed: UInt64 = 1
 
+    /// The default study.
     public init() {}
 
     /// Looks at the lines that a model reads as something at all.

@@ -13,6 +13,7 @@ public struct FrameEvaluation: Sendable {
     private var segmentEdits = 0
     private var segments = 0
 
+    /// An evaluation of no frame; `names` are the classes, in their order.
     public init(names: [String]) {
         self.names = names
         confusion = [Int](repeating: 0, count: names.count * names.count)

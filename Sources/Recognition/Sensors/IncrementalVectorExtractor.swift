@@ -5,6 +5,7 @@ public struct VectorOrigin: Sendable, Equatable {
     /// More than half of its numbers are missing: whatever the network says of it is a guess.
     public var isMissing: Bool
 
+    /// The vectors of a frame, and whether more than half of its numbers are missing.
     public init(vectors: Range<Int>, isMissing: Bool) {
         self.vectors = vectors
         self.isMissing = isMissing
@@ -125,6 +126,7 @@ public struct RunningNormalization: Sendable, Equatable {
     private var sums: [Double]
     private var squares: [Double]
 
+    /// The statistics of no vector.
     public init(channels: Int) {
         counts = [Double](repeating: 0, count: channels)
         sums = counts

@@ -9,6 +9,7 @@ public struct SensorEvaluation {
     /// Of a model that transcribes.
     public var text = Evaluation()
 
+    /// An evaluation of no recording.
     public init() {}
 
     /// Reads every recording and counts the errors.

@@ -10,6 +10,7 @@ public struct SensorRecording: Sendable, Equatable {
         public var first, end: Int
         public var name: String
 
+        /// A stretch from vector `first` to the one before `end`.
         public init(first: Int, end: Int, name: String) {
             self.first = first
             self.end = end
@@ -33,6 +34,11 @@ public struct SensorRecording: Sendable, Equatable {
     /// For models that transcribe.
     public var text: String?
 
+    /// A recording.
+    ///
+    /// - Parameters:
+    ///   - rate: vectors per second.
+    ///   - values: row-major, vectors × channels; NaN where a channel was silent.
     public init(
         id: String, subject: String, rate: Double, channels: [String], namesChannels: Bool = true, values: [Float],
         spans: [Span] = [], text: String? = nil

@@ -32,6 +32,11 @@ public struct SimulatedSensor: Sendable {
     private let vigor: Double
     private var phase = 0.0
 
+    /// A sensor at a subject's wrist.
+    ///
+    /// - Parameters:
+    ///   - rate: vectors per second.
+    ///   - seed: the seed of all noise; the same seed gives the same vectors.
     public init(subject: String, rate: Double = 50, seed: UInt64) {
         self.subject = subject
         self.rate = rate

@@ -12,6 +12,7 @@ public struct VectorConfiguration: Sendable, Equatable, Codable {
     /// partial makes do with what came so far.
     public var normalizesRecording: Bool
 
+    /// A configuration. `rate` is in vectors per second.
     public init(
         channels: [String], rate: Double, stack: Int = 1, deltas: Bool = false, normalizesRecording: Bool = false
     ) {

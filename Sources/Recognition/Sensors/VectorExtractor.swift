@@ -9,6 +9,7 @@ public struct VectorExtractor: Sendable {
     /// The features that are measured.
     public let configuration: VectorConfiguration
 
+    /// An extractor of those features.
     public init(_ configuration: VectorConfiguration) {
         self.configuration = configuration
     }

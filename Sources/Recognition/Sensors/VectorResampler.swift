@@ -1,5 +1,5 @@
-/// Brings vectors that arrive piece by piece to one rate, by linear interpolation between neighbours. Where either neighbour is
-/// missing (NaN), the result is missing.
+/// Resamples vectors that arrive piece by piece to one rate, by linear interpolation between neighbours. A result is missing (NaN) if
+/// either neighbour is.
 ///
 /// However the vectors are cut into pieces, the result is the same. A new rate begins a new grid at its first vector.
 public struct VectorResampler: Sendable {

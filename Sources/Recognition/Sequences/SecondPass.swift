@@ -7,7 +7,7 @@ import Foundation
 public struct SecondPass: Sendable {
     /// Readings by the first pass: the likeliest of a beam search.
     public var first = SequenceEvaluation()
-    /// Written by the decoder; the model's own search says with what share of the encoder's output.
+    /// Readings that the decoder writes. The model's own search sets the share of the encoder's output in the score.
     public var written = SequenceEvaluation()
     /// The first pass's readings, ranked by its score and the decoder's.
     public var ranked = SequenceEvaluation()

@@ -31,6 +31,7 @@ public struct SequenceEvaluation: Sendable {
         public var read: String
     }
 
+    /// An evaluation of no sequence.
     public init() {}
 
     /// The share of sequences that are wholly right.

@@ -11,6 +11,7 @@ public struct SequenceReading: Sendable, Equatable {
     /// The natural log probability that the decoder gives it, its end included.
     public var logProbability: Double
 
+    /// A reading: its classes, the score that the search ranks by, and its log-probability, natural.
     public init(labels: [Int], score: Double, logProbability: Double) {
         self.labels = labels
         self.score = score
@@ -29,6 +30,7 @@ public final class SequenceReader {
     private var sources: Batch
     private var written = Batch(dimension: 1)
 
+    /// A reader of a model, with the search that the model's folder sets.
     public init(_ model: SequenceModel) {
         self.model = model
         search = model.search

@@ -13,8 +13,12 @@ public struct SequenceSearch: Sendable, Equatable, Codable {
     /// Share of connectionist temporal classification in the score, 0…1, where the encoder has learned it, too (Watanabe et al. 2017).
     public var connectionistShare: Float = 0
 
+    /// The default search.
     public init() {}
 
+    /// Decodes a search. Keys that are missing keep their default values.
+    ///
+    /// - Throws: `DecodingError` for a number out of range.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try values.read(.beamWidth, into: &beamWidth, allowed: 1...1024)

@@ -8,6 +8,7 @@ public struct TextPair: Sendable, Equatable {
     /// The text that it should become.
     public var target: String
 
+    /// A text and what it is to become.
     public init(source: String, target: String) {
         self.source = source
         self.target = target

@@ -44,7 +44,7 @@ public struct LabelEvent: Equatable, Sendable {
     public var droppedPartials: UInt64
     /// Why a final could not be read, and so is empty; nil where it could.
     public var failure: String?
-    /// When the event's ink arrived, was read, and was published.
+    /// The times at which the event's ink arrived, was read, and was published.
     public var stamps: Stamps
 
     /// Whether more of the segment may come.
@@ -69,6 +69,7 @@ public struct LabelEvent: Equatable, Sendable {
         /// Indexes into the event's `strokes`.
         public var strokes: Range<Int>
 
+        /// A symbol that was read. Confidence is 0…1, times are µs; samples and strokes are counted within the segment.
         public init(
             text: String, confidence: Float, time: ClosedRange<Int64>? = nil, samples: Range<Int>, strokes: Range<Int>
         ) {
@@ -87,6 +88,7 @@ public struct LabelEvent: Equatable, Sendable {
         /// Natural log of its weight against all readings that were kept.
         public var score: Float
 
+        /// A text, and its score as a natural logarithm.
         public init(text: String, score: Float) {
             self.text = text
             self.score = score
@@ -111,6 +113,7 @@ public struct LabelEvent: Equatable, Sendable {
         /// Whether the span may still change.
         public enum State: Equatable, Sendable { case provisional, final }
 
+        /// A span. Confidence is 0…1, times are in µs; `frames` counts the vectors of the segment.
         public init(
             number: UInt64, name: String, time: ClosedRange<Int64>? = nil, confidence: Float, state: State,
             frames: Range<Int>
@@ -131,6 +134,7 @@ public struct LabelEvent: Equatable, Sendable {
         /// 0 is the base that was shipped.
         public var number: UInt64
 
+        /// A name; without a writer, of the weights of all.
         public init(writer: String? = nil, number: UInt64) {
             self.writer = writer
             self.number = number
@@ -150,6 +154,7 @@ public struct LabelEvent: Equatable, Sendable {
         /// Places at which a sensor's vectors began to come at another rate.
         public var rateChanges: UInt64
 
+        /// Counts of what is missing or was dropped.
         public init(
             count: UInt64 = 0, packets: UInt64 = 0, dirtySamples: UInt64 = 0, clockJumps: UInt64 = 0,
             rateChanges: UInt64 = 0
@@ -183,6 +188,7 @@ public struct LabelEvent: Equatable, Sendable {
         /// The event left for its socket.
         public var published: Int64
 
+        /// Three times, unix µs.
         public init(arrived: Int64, decided: Int64, published: Int64) {
             self.arrived = arrived
             self.decided = decided
@@ -190,6 +196,7 @@ public struct LabelEvent: Equatable, Sendable {
         }
     }
 
+    /// An event. `committed` counts the Unicode scalars of `text` that will not change.
     public init(
         stream: StreamName, epoch: UInt64, number: UInt64, segment: UInt64, revision: UInt32 = 0, state: State,
         text: String, committed: Int, symbols: [Symbol], alternatives: [Alternative] = [],

@@ -72,7 +72,7 @@ struct Backlog {
         max(Double(work.frames) / Double(limits.clientFrames), Double(work.bytes) / Double(limits.clientBytes))
     }
 
-    /// Who must let go of something now: whoever is beyond its own bound, and if all together are beyond theirs, the one with most.
+    /// The client that must let go of something now: one beyond its own bound, or, if all together are beyond theirs, the one with most.
     func excess(over limits: LaneLimits) -> Excess? {
         if let newest, load(of: newest, limits) > 1 {
             return Excess(

@@ -4,10 +4,11 @@
 public struct ClientIdentifier: Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
+    /// The client with that name.
     public init(_ name: String) {
         description = name
     }
 
-    /// Where nobody asked who sends.
+    /// The client of packets whose sender nobody asked for.
     public static let unknown = ClientIdentifier("unknown")
 }

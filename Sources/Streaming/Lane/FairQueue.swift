@@ -126,7 +126,7 @@ extension FairQueue.Entry {
 fileprivate struct Flow<Taker: Hashable> {
     /// The share that a taker would have got by now if it had always had work waiting.
     private var now = 0.0
-    /// Where each taker's work ends that was given out so far.
+    /// The end of the work that each taker was given so far.
     var last: [Taker: Double] = [:]
 
     init() {}

@@ -4,6 +4,7 @@ public struct FramePace: Sendable, Equatable {
     /// µs.
     public private(set) var duration: UInt64 = 0
 
+    /// A pace that knows no segment yet.
     public init() {}
 
     /// Adds a segment; one without a time counts nothing.

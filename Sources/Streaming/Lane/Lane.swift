@@ -45,6 +45,9 @@ public final class Lane {
     /// The cost of a final besides its frames, in frames.
     private static let finalCost = 48
 
+    /// A lane without streams. It has no thread: `LaneThread` or a test drives it.
+    ///
+    /// - Parameter sink: takes the events, on the thread that drives the lane.
     public init(limits: LaneLimits = LaneLimits(), clock: any Clock, sink: any LabelSink) {
         self.limits = limits
         self.clock = clock
@@ -171,7 +174,7 @@ public final class Lane {
             }
         }
         read(windows) { session, output in
-            if let event = session.takeWindow(output) { publish(event) }
+            if let event = session.receiveWindow(output) { publish(event) }
         } giveUp: { session, error in
             session.giveUpWindow()
             sink.failed(session.stream, because: "\(error)")
@@ -180,14 +183,15 @@ public final class Lane {
 
     /// Computes the windows, gives each session its own, and looks at what it wants next.
     private func read(
-        _ windows: WindowGroups, take: (any Session, OutputSequence) -> Void, giveUp: (any Session, any Error) -> Void
+        _ windows: WindowGroups, receive: (any Session, OutputSequence) -> Void,
+        giveUp: (any Session, any Error) -> Void
     ) {
         for group in windows.groups where !group.windows.isEmpty {
             do {
                 let output = try group.network.advance(group.windows, frames: group.frames, workspace: workspace)
                 counters.batches &+= 1
                 counters.windows &+= UInt64(group.windows.count)
-                for (index, session) in group.members.enumerated() { take(session, output[index]) }
+                for (index, session) in group.members.enumerated() { receive(session, output[index]) }
             } catch {
                 counters.failures &+= UInt64(group.members.count)
                 for session in group.members { giveUp(session, error) }
@@ -228,7 +232,7 @@ public final class Lane {
             wholes.removeAll { $0.request.model === model }
         }
         read(finalWindows) { session, output in
-            session.takeFinalWindow(output)
+            session.receiveFinalWindow(output)
         } giveUp: { session, error in
             if let finished = session.finish(.failure(error)) {
                 publish(finished, of: session)

@@ -32,6 +32,7 @@ public struct LaneLimits: Sendable, Equatable {
     /// Seconds after which a stream without packets is evicted.
     public var eviction: Double
 
+    /// Limits of one lane. Those with `Bytes` in their names are in bytes; `eviction` is in seconds.
     public init(
         streams: Int = 4096, queuedPackets: Int = 65_536, queuedPacketsPerStream: Int = 8_192,
         queuedBytes: Int = 256 << 20, streamBytes: Int = 8 << 20, queuedPacketsPerClient: Int = 32_768,
@@ -87,6 +88,7 @@ public struct LaneCounters: Sendable, Equatable {
     /// End of a segment decided → final published, µs.
     public var finalLatency = LatencyHistogram()
 
+    /// Counts that are all 0.
     public init() {}
 
     /// Counts of dropped or unread input, by the reason's name in metrics and status.

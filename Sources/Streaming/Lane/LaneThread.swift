@@ -38,6 +38,11 @@ public final class LaneThread: Sendable {
         var run: @Sendable (Lane) -> Void
     }
 
+    /// A lane that has no thread yet.
+    ///
+    /// - Parameters:
+    ///   - number: names the thread, from 0.
+    ///   - sink: takes the events, on the lane's thread.
     public init(number: Int, limits: LaneLimits, clock: any Clock, sink: any LabelSink) {
         self.number = number
         inbox = Mutex(Inbox(packets: LaneInbox(limits)))
@@ -161,12 +166,13 @@ public struct Arrival: Sendable {
     public var stream: StreamName
     /// The packet as it was decoded.
     public var packet: any StreamPacket
-    /// Who sent it.
+    /// The client that sent it.
     public var client: ClientIdentifier
     public var pipeline: Pipeline
     /// Unix µs.
     public var arrived: Int64
 
+    /// A packet that arrived at `arrived`, unix µs.
     public init(
         stream: StreamName, packet: any StreamPacket, from client: ClientIdentifier = .unknown, pipeline: Pipeline,
         arrived: Int64
@@ -194,6 +200,7 @@ public struct LaneReport: Sendable {
     public var refused: UInt64 = 0
     public var byteCount = 0
 
+    /// The report of a lane that has done nothing.
     public init() {}
 
     init(

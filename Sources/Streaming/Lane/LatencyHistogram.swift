@@ -6,6 +6,7 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// Sum of all durations, µs.
     public private(set) var sum: UInt64 = 0
 
+    /// A histogram without durations.
     public init() {}
 
     /// Adds a duration in µs; a negative one (a clock was set back) counts as 0.

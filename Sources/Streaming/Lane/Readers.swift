@@ -3,7 +3,7 @@ import DuctusRecognition
 
 /// A thread's exact recognizers. Generations of one model share a recognizer, so hundreds of writers cost one beam, not hundreds.
 package final class Readers {
-    /// For networks that are asked without a recognizer.
+    /// The memory of networks that are asked without a recognizer.
     let workspace = Workspace()
     private var recognizers: [Recognizer] = []
 
@@ -12,7 +12,7 @@ package final class Readers {
     /// The recognizer for this model.
     package func recognizer(for model: Model, decoding: Recognizer.Decoding) -> Recognizer {
         if let recognizer = recognizers.first(where: { $0.decoding == decoding && $0.model.isKin(of: model) }) {
-            recognizer.take(model)
+            recognizer.use(model)
             return recognizer
         }
         // More than a few kinds of model mean that some were replaced by a reload: begin anew.

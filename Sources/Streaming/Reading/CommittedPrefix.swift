@@ -60,7 +60,7 @@ package struct CommittedPrefix {
 }
 
 extension CommittedPrefix {
-    /// For the texts of a model.
+    /// The prefix of texts of a model.
     init(of model: Model, decoding: Recognizer.Decoding) {
         self.init(
             separator: model.alphabet.symbols.contains(" ") ? " " : nil,

@@ -17,7 +17,7 @@ package struct SpanLog {
         }
     }
 
-    /// Where the input was missing.
+    /// The name of spans for which the input was missing.
     package static let unknown = "unknown"
 
     /// A span that grows; its confidence is the mean over its frames.

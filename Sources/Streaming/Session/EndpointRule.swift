@@ -1,4 +1,4 @@
-/// When a segment of ink ends. All but `idle` are decided in the time and place of the samples, so a recording gives the same
+/// The rule by which segments of ink end. All but `idle` are decided in the time and place of the samples, so a recording gives the same
 /// segments at every replay speed; `idle` stands in while no sample arrives at all.
 public struct EndpointRule: Codable, Equatable, Sendable {
     /// Seconds without contact after which the next report ends the segment.
@@ -14,6 +14,7 @@ public struct EndpointRule: Codable, Equatable, Sendable {
     /// words.
     public var outOfReach: Double
 
+    /// A rule. `pause`, `idle` and `outOfReach` are in seconds.
     public init(
         pause: Double = 2, idle: Double = 3, newLine: Bool = true, maximumSamples: Int = 8192, outOfReach: Double = 0.7
     ) {

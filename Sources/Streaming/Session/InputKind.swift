@@ -5,7 +5,7 @@ import DuctusRecognition
 /// `StreamSession<Kind>`: sequence numbers, hops, partials and finals in their order, memory, and the status.
 ///
 /// A value of it is the kind's part of one stream. It cuts the input into segments and reads the open one as it grows.
-/// It never runs the network itself: `nextWindow` returns a request, `take(_ output:)` gets the result.
+/// It never runs the network itself: `nextWindow` returns a request, `receive(_ output:)` gets the result.
 ///
 /// A kind is a folder of its own: its packet, this, and its message on the wire. `Pipeline.Input(name:kind:)` makes it known.
 package protocol InputKind {
@@ -24,17 +24,17 @@ package protocol InputKind {
     var facts: SegmentFacts { get }
     /// Memory of the open segment, in bytes.
     var byteCount: Int { get }
-    /// Whether the pen is away. Unless it comes back, the open segment ends as `Taking.leave` said.
+    /// Whether the pen is away. Unless it comes back, the open segment ends as `PacketEffects.leave` said.
     var isAway: Bool { get }
     /// A stream that rests is read to its end once, as if it had ended.
     static var readsRests: Bool { get }
     /// Whether the input is writing, which can also be read at once.
     static var readsStrokes: Bool { get }
 
-    /// Takes a packet that brings input or amends it.
+    /// Receives a packet that brings input or amends it.
     ///
-    /// - Throws: why it is not taken.
-    mutating func take(_ packet: Packet, _ taking: inout Taking<Ended>) throws(PacketRefusal)
+    /// - Throws: why it is refused.
+    mutating func receive(_ packet: Packet, _ effects: inout PacketEffects<Ended>) throws(PacketRefusal)
     /// Packets of the stream were lost just before the next one.
     mutating func note(lost: UInt64)
     /// The publisher tells of itself; its writer is the same as before, or nothing is open.
@@ -46,13 +46,14 @@ package protocol InputKind {
     /// The publisher began anew: its clock and its counting may have changed. Nothing is open.
     mutating func restart()
     /// Ends what is open.
-    mutating func end(_ ending: LabelEvent.Ending, _ taking: inout Taking<Ended>)
+    mutating func end(_ ending: LabelEvent.Ending, _ effects: inout PacketEffects<Ended>)
 
     // How the open segment is read
 
     /// The next window of the open segment; nil if all of it was read.
     mutating func nextWindow(atRest: Bool) -> WindowRequest?
-    mutating func take(_ output: OutputSequence)
+    /// Receives the network's output for the window.
+    mutating func receive(_ output: OutputSequence)
     /// All that should be read by now was in a window.
     var hasCaughtUp: Bool { get }
     /// Something is worth telling though there is no window.
@@ -66,7 +67,7 @@ package protocol InputKind {
     /// Something of the open segment is over and waits to be read to its end.
     var owesReading: Bool { get }
     mutating func nextOwedWindow() -> WindowRequest?
-    mutating func takeOwed(_ output: OutputSequence)
+    mutating func receiveOwed(_ output: OutputSequence)
 }
 
 extension InputKind {
@@ -76,7 +77,7 @@ extension InputKind {
     package static func missing(in hello: StreamHello, for model: Model) -> [String] { [] }
     package var owesReading: Bool { false }
     package mutating func nextOwedWindow() -> WindowRequest? { nil }
-    package mutating func takeOwed(_ output: OutputSequence) {}
+    package mutating func receiveOwed(_ output: OutputSequence) {}
 }
 
 /// A segment that ended and waits for its final.
@@ -93,14 +94,14 @@ package protocol EndedSegment {
     var evidence: Evidence? { get }
     /// The next request of its final to the network.
     mutating func next() -> FinalStep
-    mutating func take(_ output: OutputSequence)
+    mutating func receive(_ output: OutputSequence)
     /// The final, once it was read as a whole.
     func reading(of recognition: Recognition, alternatives: Int) -> SegmentReading
 }
 
 extension EndedSegment {
     package var duration: Int64 { 0 }
-    package mutating func take(_ output: OutputSequence) {}
+    package mutating func receive(_ output: OutputSequence) {}
 }
 
 /// A step towards a final.
@@ -131,9 +132,9 @@ package struct SegmentFacts {
     }
 }
 
-/// The context of taking a packet, and its effects.
-package struct Taking<Ended> {
-    /// When the packet came, unix µs.
+/// The effects of a packet on its stream, and what a kind needs to know to tell them.
+package struct PacketEffects<Ended> {
+    /// The arrival of the packet, unix µs.
     package let arrived: Int64
     private let models: any ModelStore
     private let writer: String?

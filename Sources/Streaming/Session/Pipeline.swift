@@ -25,15 +25,16 @@ public struct Pipeline: Sendable {
     public var input: Input
     /// The weights by writer.
     public var models: any ModelStore
-    /// How posteriors become text.
+    /// The decoder that turns posteriors into text.
     public var decoding: Recognizer.Decoding
     /// The windows: their length, lookahead and hop.
     public var window: WindowRule
-    /// When a segment ends.
+    /// The rule by which a segment ends.
     public var endpoint: EndpointRule
     /// Other readings that a final carries.
     public var alternatives: Int
 
+    /// A pipeline. `alternatives` is how many further readings a final tells.
     public init(
         name: String, input: Input, models: any ModelStore, decoding: Recognizer.Decoding = .beam,
         window: WindowRule = WindowRule(),
@@ -60,6 +61,7 @@ public struct WindowRule: Codable, Equatable, Sendable {
     /// Most frames of one window; what is left follows in the next.
     public var maximum: Int
 
+    /// A rule of windows. `hop` is in seconds, the rest in frames of the network's input.
     public init(hop: Double = 0.25, chunk: Int = 8, lookahead: Int = 56, maximum: Int = 512) {
         self.hop = hop
         self.chunk = chunk

@@ -13,6 +13,7 @@ public struct Served: Sendable {
     /// Finals and the spans of sensors are read with the model's own.
     let provisional: Network
 
+    /// A model under a generation's name. It makes the 16-bit copy where partials of this kind of input use one.
     public init(model: Model, generation: LabelEvent.Generation) {
         self.model = model
         self.generation = generation
@@ -21,7 +22,7 @@ public struct Served: Sendable {
             provisional = network
             return
         }
-        // The weights were a network before, so they are one again.
+        // This cannot fail: the network was made from the same architecture and parameters.
         provisional =
             (try? Network(
                 architecture: network.architecture, parameters: network.parameters, precision: .bf16,
@@ -52,6 +53,7 @@ public protocol ModelStore: AnyObject, Sendable {
 public final class SharedModel: ModelStore {
     private let served: Mutex<Served>
 
+    /// One model for all writers.
     public init(_ served: Served) {
         self.served = Mutex(served)
     }

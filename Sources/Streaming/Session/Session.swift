@@ -9,6 +9,7 @@ public struct Moment: Sendable {
     /// µs since 1970.
     public var unix: Int64
 
+    /// The clock's present time.
     public init(_ clock: some Clock) {
         monotonic = clock.monotonic
         unix = clock.unixMicroseconds
@@ -21,9 +22,9 @@ public struct Moment: Sendable {
 protocol Session: AnyObject {
     var stream: StreamName { get }
     var pipeline: Pipeline { get }
-    /// Who sent the newest packet.
+    /// The client that sent the newest packet.
     var client: ClientIdentifier { get }
-    /// When its last packet came, monotonic.
+    /// The arrival of its last packet, monotonic ns.
     var lastArrival: Int64 { get }
     /// Nothing is open and nothing waits: it may be evicted.
     var isIdle: Bool { get }
@@ -48,7 +49,7 @@ protocol Session: AnyObject {
     /// The request of a due partial to the network.
     func nextWindow() -> WindowOffer
     /// Takes what the network said about the window. Returns the event if the reading has caught up with the input.
-    func takeWindow(_ output: OutputSequence) -> LabelEvent?
+    func receiveWindow(_ output: OutputSequence) -> LabelEvent?
     /// The window could not be read: what was read of the open segment is given up, and its reading begins anew.
     func giveUpWindow()
 
@@ -61,7 +62,7 @@ protocol Session: AnyObject {
     /// The request of the oldest waiting segment to the network.
     func nextFinal() -> FinalOffer
     /// Takes what the network said about a window of the oldest waiting segment.
-    func takeFinalWindow(_ output: OutputSequence)
+    func receiveFinalWindow(_ output: OutputSequence)
     /// The oldest waiting segment was read, or could not be.
     func finish(_ recognition: Result<Recognition, any Error>) -> FinishedSegment?
     /// Lets go of the newest waiting segment that is not given up yet: its final will say why it is empty.
@@ -78,7 +79,7 @@ struct PacketReceipt {
 
 /// The answer of a session whose partial is due: a window, an event, or nothing.
 enum WindowOffer {
-    /// `takeWindow` gets its output.
+    /// `receiveWindow` gets its output.
     case window(WindowRequest)
     /// No input is left to read, which is itself worth telling.
     case event(LabelEvent)
@@ -87,9 +88,9 @@ enum WindowOffer {
 
 /// The answer of a session whose segment waits for its final.
 enum FinalOffer {
-    /// To be read as a whole; `finish` gets the result.
+    /// A segment that is read as a whole; `finish` gets the result.
     case whole(FinalRequest)
-    /// The next of several windows; `takeFinalWindow` gets its output.
+    /// The next of several windows; `receiveFinalWindow` gets its output.
     case window(WindowRequest)
     /// Nothing is left to compute.
     case finished(FinishedSegment)

@@ -2,7 +2,7 @@ import DuctusInk
 
 /// A publisher's description of its stream. Everything is optional: an unknown value is left out, never guessed.
 public struct StreamHello: Equatable, Sendable {
-    /// Whose generation of weights is used. Same characters as a stream name.
+    /// The writer, whose generation of weights is used. Same characters as a stream name.
     public var writer: String?
     public var device: String?
     /// The unit of x and y.
@@ -17,7 +17,7 @@ public struct StreamHello: Equatable, Sendable {
     public var language: String?
     /// The names of a sensor's channels, in the order of a vector's numbers. Empty: unknown, and taken for the model's.
     public var channels: [String]
-    /// How the tablet is turned; the ink is turned back before it is read.
+    /// The turn of the tablet. The ink is turned back before it is read.
     public var rotation: QuarterTurn
 
     /// Counts of the digitizer, millimetres, or dots of a screen.
@@ -26,11 +26,13 @@ public struct StreamHello: Equatable, Sendable {
     /// The area that the pen can reach, in the units of the ink.
     public struct Area: Equatable, Sendable {
         public var x, y, width, height: Float
+        /// A rectangle in the pen's units.
         public init(x: Float, y: Float, width: Float, height: Float) {
             (self.x, self.y, self.width, self.height) = (x, y, width, height)
         }
     }
 
+    /// An opening packet. What the sender does not tell is nil or empty.
     public init(
         writer: String? = nil, device: String? = nil, unit: Unit? = nil, resolution: Float? = nil, area: Area? = nil,
         precedingText: String? = nil, language: String? = nil, channels: [String] = [],

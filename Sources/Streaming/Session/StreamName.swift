@@ -5,6 +5,7 @@ public struct StreamName: Hashable, Comparable, Sendable, CustomStringConvertibl
     /// The name as it stands in topics.
     public let text: String
 
+    /// A name of 1 to 64 bytes of the allowed characters; nil for another text.
     public init?(_ text: some StringProtocol) {
         guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(Self.isAllowed) else { return nil }
         self.text = String(text)

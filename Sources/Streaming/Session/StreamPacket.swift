@@ -17,7 +17,7 @@ public protocol StreamPacket: Sendable {
 
 /// The role of a packet in a stream of any kind.
 public enum PacketRole: Sendable {
-    /// Who sends, with what.
+    /// The sender and the device.
     case hello(StreamHello)
     /// Brings something to be kept.
     case input

@@ -17,7 +17,7 @@ final class StreamSession<Kind: InputKind>: Session {
 
     // The open segment
     private var due: Due?
-    /// When input came last, monotonic.
+    /// The arrival of the last input, monotonic ns.
     private var lastInput: Int64
     private var restWasRead = false
     /// The open segment ends so at this monotonic time, unless input comes before.
@@ -100,7 +100,7 @@ final class StreamSession<Kind: InputKind>: Session {
             if !hello.channels.isEmpty {
                 receipt.missing = Kind.missing(in: hello, for: pipeline.models.current(for: hello.writer).model)
             }
-        case .input, .amendment: try take(packet, due, now)
+        case .input, .amendment: try receiveInput(packet, due, now)
         case .end(let ending): end(ending, due)
         }
         return receipt
@@ -117,30 +117,30 @@ final class StreamSession<Kind: InputKind>: Session {
         _ = pipeline.models.current(for: hello.writer)
     }
 
-    private func take(_ packet: Kind.Packet, _ due: Due, _ now: Moment) throws(PacketRefusal) {
-        var taking = makeTaking(arrived: due.arrived)
-        try input.take(packet, &taking)
-        if taking.samples > 0 {
-            totals.samples = totals.samples.addingSaturating(taking.samples)
+    private func receiveInput(_ packet: Kind.Packet, _ due: Due, _ now: Moment) throws(PacketRefusal) {
+        var effects = makeEffects(arrived: due.arrived)
+        try input.receive(packet, &effects)
+        if effects.samples > 0 {
+            totals.samples = totals.samples.addingSaturating(effects.samples)
             lastInput = now.monotonic
             restWasRead = false
         }
         if !input.isAway { leave = nil }
-        if let leave = taking.leave, input.isOpen {
+        if let leave = effects.leave, input.isOpen {
             self.leave = (leave.ending, now.monotonic &+ Int64(leave.seconds * 1e9))
         }
-        settle(taking, due)
+        settle(effects, due)
     }
 
-    private func makeTaking(arrived: Int64) -> Taking<Kind.Ended> {
-        Taking(arrived: arrived, models: pipeline.models, writer: hello.writer, hop: hop)
+    private func makeEffects(arrived: Int64) -> PacketEffects<Kind.Ended> {
+        PacketEffects(arrived: arrived, models: pipeline.models, writer: hello.writer, hop: hop)
     }
 
-    private func settle(_ taking: Taking<Kind.Ended>, _ due: Due) {
-        hop = taking.hop
-        totals.dirty = totals.dirty.addingSaturating(taking.dirty)
-        for (segment, ending) in taking.ended { seal(segment, ending, due) }
-        if taking.isDue { makeDue(due) }
+    private func settle(_ effects: PacketEffects<Kind.Ended>, _ due: Due) {
+        hop = effects.hop
+        totals.dirty = totals.dirty.addingSaturating(effects.dirty)
+        for (segment, ending) in effects.ended { seal(segment, ending, due) }
+        if effects.isDue { makeDue(due) }
     }
 
     // MARK: Segments end
@@ -163,9 +163,9 @@ final class StreamSession<Kind: InputKind>: Session {
     }
 
     private func end(_ ending: LabelEvent.Ending, _ due: Due) {
-        var taking = makeTaking(arrived: due.arrived)
-        input.end(ending, &taking)
-        settle(taking, due)
+        var effects = makeEffects(arrived: due.arrived)
+        input.end(ending, &effects)
+        settle(effects, due)
     }
 
     /// Ends the open segment, which then waits for its final. The next segment begins with nothing of it.
@@ -199,8 +199,8 @@ final class StreamSession<Kind: InputKind>: Session {
         return input.hasNews ? .event(partial(due)) : .nothing
     }
 
-    func takeWindow(_ output: OutputSequence) -> LabelEvent? {
-        input.take(output)
+    func receiveWindow(_ output: OutputSequence) -> LabelEvent? {
+        input.receive(output)
         guard let due, input.hasCaughtUp else { return nil }
         self.due = nil
         return partial(due)
@@ -257,9 +257,9 @@ final class StreamSession<Kind: InputKind>: Session {
         }
     }
 
-    func takeFinalWindow(_ output: OutputSequence) {
-        guard case .segment(var segment) = waiting.first?.contents else { return input.takeOwed(output) }
-        segment.take(output)
+    func receiveFinalWindow(_ output: OutputSequence) {
+        guard case .segment(var segment) = waiting.first?.contents else { return input.receiveOwed(output) }
+        segment.receive(output)
         waiting[0].contents = .segment(segment)
     }
 

@@ -42,8 +42,12 @@ public struct LanguageModelRecipe: Sendable, Equatable, Codable {
     /// Seed of weights, order and dropout.
     public var seed: UInt64 = 1
 
+    /// The built-in recipe.
     public init() {}
 
+    /// Decodes a recipe. Keys that are missing keep their default values.
+    ///
+    /// - Throws: `DecodingError` for a number out of range.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         alphabet = try values.decodeIfPresent(Alphabet.self, forKey: .alphabet) ?? alphabet

@@ -8,7 +8,7 @@ import Foundation
 ///
 /// Deterministic for a recipe, a text and a number of threads; `resume()` continues exactly where the last checkpoint was written.
 public final class LanguageModelRun {
-    /// Where the run stands, for a progress bar.
+    /// The progress of the run, for a progress bar.
     public struct Progress: Sendable {
         /// The present step, and how many there will be.
         public var step, steps: Int

@@ -39,8 +39,12 @@ public struct SequenceSettings: Sendable, Equatable, Codable {
     /// The search of the trained model. The shortest and longest output are taken from the examples.
     public var search = SequenceSearch()
 
+    /// The default settings.
     public init() {}
 
+    /// Decodes the settings. Keys that are missing keep their default values.
+    ///
+    /// - Throws: `DecodingError` for a number out of range.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         source = try values.decodeIfPresent(Source.self, forKey: .source) ?? source

@@ -11,6 +11,8 @@ public struct WrittenInkCorpus: Corpus {
     public var lengths: [Int] { lines.lengths }
     public var shares: [Float] { lines.shares }
 
+    /// The examples of `lines`. `isConnectionist` says whether the encoder has a connectionist head, too, which needs
+    /// targets of its own.
     public init(_ lines: InkCorpus, isConnectionist: Bool) {
         self.lines = lines
         self.isConnectionist = isConnectionist

@@ -107,12 +107,12 @@ package final class MemoryPeer: @unchecked Sendable {
     package func publish(_ topic: String, _ payload: [UInt8]) {
         let batch = MessageBatch()
         batch.append([Array(topic.utf8), payload], from: identity)
-        transport.handler?.take(batch)
+        transport.handler?.receive(batch)
     }
 
     /// - Parameter reply: Called once, from any thread.
     package func request(_ payload: [UInt8], reply: @escaping @Sendable ([UInt8]) -> Void) {
-        transport.handler?.take(payload, from: identity, reply: reply)
+        transport.handler?.answer(payload, from: identity, reply: reply)
     }
 
     /// Asks and waits; nil if nothing came in time.

@@ -59,7 +59,7 @@ extension ControlFailure {
 }
 
 extension SwiftProtobuf.Message {
-    /// In protobuf's JSON mapping, with the names of the protocol's files in lower camel case.
+    /// The response in protobuf's JSON mapping, with the names of the protocol's files in lower camel case.
     func jsonResponse() -> WebResponse {
         guard let json = try? jsonUTF8Bytes() as [UInt8] else {
             return Problem(.internalServerError, "internal", "the answer is no JSON", remedy: "report it").response

@@ -66,7 +66,7 @@ package struct NoteRoutes: Sendable {
                         remedy: "use the token of its start, as 'ductus pad --print' shows it"
                     ).response)
             }
-            desk.take(request, answer, reply)
+            desk.answer(request, answer, reply)
         }
     }
 
@@ -115,7 +115,7 @@ private final class NoteDesk: Sendable {
         self.index = index
     }
 
-    func take(
+    func answer(
         _ request: WebRequest, _ answer: @escaping @Sendable (NoteIndex, WebRequest) throws(Problem) -> WebResponse,
         _ reply: @escaping WebRoute.Reply
     ) {

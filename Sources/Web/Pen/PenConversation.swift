@@ -24,7 +24,7 @@ final class PenConversation: WebSocketConversation {
         subscriber = nil
     }
 
-    func take(_ text: [UInt8], authorize: (String) -> PeerIdentity?) throws(SocketFault) {
+    func receive(_ text: [UInt8], authorize: (String) -> PeerIdentity?) throws(SocketFault) {
         switch try PenMessage(text) {
         case .hello(let hello): try greet(hello, authorize)
         case .packet(let sequence, let content): try publish(sequence, content)

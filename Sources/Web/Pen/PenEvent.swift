@@ -1,4 +1,5 @@
 import DuctusFoundations
+import DuctusRecognition
 import DuctusStreaming
 import DuctusWire
 internal import SwiftProtobuf
@@ -59,7 +60,7 @@ enum PenEvent {
     }
 
     private static func words(_ event: LabelEvent, _ json: inout JSONWriter) {
-        let words = WordReading.words(
+        let words = LineWord.words(
             of: event.symbols.map { ($0.text, $0.confidence) }, best: nil,
             readings: event.alternatives.map { ($0.text, $0.score) })
         for word in words {

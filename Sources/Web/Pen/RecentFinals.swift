@@ -21,7 +21,7 @@ struct RecentFinals {
         byteLimit = bytes
     }
 
-    /// From now on this stream's finals are kept.
+    /// Keeps this stream's finals from now on.
     mutating func remember(_ stream: StreamName) {
         ticks += 1
         if streams[stream] == nil, streams.count >= streamLimit,

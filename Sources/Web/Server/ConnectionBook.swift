@@ -1,15 +1,15 @@
 import NIOCore
 import Synchronization
 
-/// Every connection there is, since when it keeps nobody busy, and what it holds. A full house makes room by ending the one that has
-/// waited longest; full memory, by ending the one that holds most.
+/// The open connections of the server, each with the moment since which it is idle and the bytes that it holds.
 ///
-/// So connections that say nothing, or too little, cost those that ask nothing: a slow sender is the first to go.
+/// If there are too many connections, the one that has been idle longest is closed. If memory is full, the one that holds most is closed.
+/// So a slow sender is the first to go, and connections that send nothing cost the others nothing.
 final class ConnectionBook: Sendable {
     private struct Entry {
         let channel: any Channel
         let address: String
-        /// Counts up with each change; nil while a request is being answered, or a WebSocket has shown its token.
+        /// The count of changes at which it became idle; nil while a request is being answered, or a WebSocket has shown its token.
         var waitsSince: UInt64?
         /// Bytes of its request's body.
         var held = 0
@@ -31,7 +31,7 @@ final class ConnectionBook: Sendable {
 
     enum Admission {
         case admitted
-        /// Let in; this one has to go for it.
+        /// The connection is let in, and this one is closed for it.
         case inPlaceOf(any Channel)
         case refused(String)
     }
@@ -65,9 +65,9 @@ final class ConnectionBook: Sendable {
         }
     }
 
-    /// Keeps room for so many more bytes of a connection's body.
+    /// Reserves that many more bytes for a connection's body.
     ///
-    /// - Returns: those that have to go for it; nil: there is no room.
+    /// - Returns: the connections to close for it; nil if there is no room.
     func hold(_ bytes: Int, for channel: any Channel) -> [any Channel]? {
         let key = ObjectIdentifier(channel)
         return state.withLock { state in

@@ -116,7 +116,7 @@ final class SocketHandler: ChannelInboundHandler {
         }
         fragments = 0
         do throws(SocketFault) {
-            try conversation?.take(Array(whole.readableBytesView)) { gate.credentials.peer(token: $0) }
+            try conversation?.receive(Array(whole.readableBytesView)) { gate.credentials.peer(token: $0) }
             if !wasAuthorized, conversation?.isAuthorized == true { book.isBusy(context.channel) }
         } catch {
             end(error, context, reason: error.code == 1008 ? "token" : "message")

@@ -5,7 +5,7 @@ package final class WebCounters: Sendable {
     package struct Figures: Sendable, Equatable {
         /// Answers by the hundred of their status: 2, 4, 5.
         package var answers: [UInt: UInt64] = [:]
-        /// By the rule that refused: `host`, `origin`, `token`, `head_time`, …
+        /// Refused requests by the rule that refused them: `host`, `origin`, `token`, `head_time`, …
         package var refused: [String: UInt64] = [:]
         package var connections = 0
         package var sockets = 0

@@ -33,7 +33,7 @@ package final class WebCredentials: Sendable {
     /// The credentials that a reload changes.
     package func change(to clients: [Client]) { self.clients.withLock { $0 = Self.table(clients) } }
 
-    /// Who the token belongs to; nil: to nobody.
+    /// The owner of a token; nil: nobody.
     ///
     /// Tokens are compared by their hashes, so that the time it takes tells nothing of the token.
     package func peer(token: String) -> PeerIdentity? {

@@ -4,15 +4,15 @@ import NIOHTTP1
 /// A whole request, once its head was let in and its body has come.
 package struct WebRequest: Sendable {
     package var method: HTTPMethod
-    /// Without the query, as it came: nothing is decoded, so nothing can be hidden in it.
+    /// The path without the query, as it came: nothing is decoded, so nothing can be hidden in it.
     package var path: String
     /// Names and values, percent-decoded, in their order.
     package var query: [(name: String, value: String)]
     package var headers: HTTPHeaders
     package var body: [UInt8]
-    /// Who asks; nil on a route that needs no proof.
+    /// The client that asks; nil on a route that needs no proof.
     package var peer: PeerIdentity?
-    /// Where the connection comes from.
+    /// The address from which the connection comes.
     package var address: String
 
     package init(
@@ -65,7 +65,7 @@ package struct WebRequest: Sendable {
 }
 
 extension String {
-    /// Without spaces and tabs at both ends.
+    /// The text without spaces and tabs at both ends.
     var trimmed: String {
         let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
         return String(drop(while: isSpace).reversed().drop(while: isSpace).reversed())

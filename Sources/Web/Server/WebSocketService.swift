@@ -12,7 +12,7 @@ package protocol WebSocketConversation: AnyObject {
     /// A text message came.
     ///
     /// - Throws: `SocketFault`: it is told, and the socket ends.
-    func take(_ text: [UInt8], authorize: (String) -> PeerIdentity?) throws(SocketFault)
+    func receive(_ text: [UInt8], authorize: (String) -> PeerIdentity?) throws(SocketFault)
     /// The socket is gone.
     func ended()
     /// Whether its token was shown.

@@ -15,7 +15,7 @@ final class CellPen {
     private let isCell: Bool
     private let hello: (_ sequence: UInt64) throws -> [UInt8]
     private var kept = KeptInput()
-    /// How often something was sent again.
+    /// The number of packets that were sent again.
     private(set) var resendings = 0
 
     /// - Parameters:
@@ -93,7 +93,7 @@ final class CellPen {
     }
 
     /// Takes an event of the stream: what has a final is not sent again.
-    func take(_ event: LabelEvent) {
+    func record(_ event: LabelEvent) {
         guard event.state == .final else { return }
         if event.strokes.isEmpty { kept.releaseFirstSegment() } else { kept.release(strokes: event.strokes) }
     }

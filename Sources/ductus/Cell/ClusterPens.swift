@@ -165,11 +165,11 @@ private final class PenRun {
                 for pen in pens { try pen.pen.greet(before: pen.nextToSend) }
             }
             for pen in pens { try advance(pen, elapsed) }
-            while let event = try labels.next(milliseconds: 0) { take(event) }
+            while let event = try labels.next(milliseconds: 0) { record(event) }
             let isWriting = pens.contains { !$0.packets.isEmpty || $0.next < settings.seconds }
             let isWaiting = pens.contains { $0.lines.contains { !$0.isRead } }
             isDone = !isWriting && (!isWaiting || elapsed > settings.seconds + settings.patience)
-            if let event = try labels.next(milliseconds: 4) { take(event) }
+            if let event = try labels.next(milliseconds: 4) { record(event) }
         }
         let outcome = corrections.finish()
         for pen in pens {
@@ -237,7 +237,7 @@ private final class PenRun {
         ])
     }
 
-    private func take(_ event: LabelEvent) {
+    private func record(_ event: LabelEvent) {
         guard let pen = byName[event.stream.text] else { return }
         if let latest = pen.latest, (event.epoch, event.number) <= latest {
             violate("\(pen.name): event \(event.epoch)/\(event.number) after \(latest)")
@@ -251,7 +251,7 @@ private final class PenRun {
         guard event.state == .final else { return }
         finals += 1
         checkWeights(event, of: pen)
-        pen.pen.take(event)
+        pen.pen.record(event)
         history?.write([
             "kind": "final", "pen": pen.name, "epoch": "\(event.epoch)", "number": "\(event.number)",
             "segment": "\(event.segment)", "text": event.text, "ending": event.ending?.rawValue ?? "",

@@ -3,7 +3,7 @@ import DuctusCluster
 import DuctusDaemon
 import Foundation
 
-/// Where a cell's database is.
+/// The options that name a cell's database.
 struct DatabaseOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

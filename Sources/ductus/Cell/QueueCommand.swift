@@ -109,7 +109,7 @@ struct QueueCommand: ParsableCommand {
             }
         }
 
-        private static func read(_ text: String, with reader: inout any PageReading) throws -> String {
+        private static func read(_ text: String, with reader: inout any InkPageReader) throws -> String {
             let reference = try PageReference(text)
             var number = 0
             var found: Result<InkPage, FileError>?

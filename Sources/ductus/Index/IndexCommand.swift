@@ -96,7 +96,7 @@ struct IndexCommand: ParsableCommand {
         var done = 0
         let files = changes.changed
         try processInOrder(
-            threads: threads, produce: { take in for file in files where !take(file) { return } },
+            threads: threads, produce: { deliver in for file in files where !deliver(file) { return } },
             makeContext: { PageReaders.reader(model: model, decoding: decoding, layout: .auto) },
             transform: { reader, file -> ReadNote in ReadNote(file, generation: generation, index: index, with: &reader)
             },
@@ -128,7 +128,7 @@ private struct ReadNote: Sendable {
     var state: NoteState
     var content: Content
 
-    init(_ file: NoteFolder.File, generation: String, index: NoteIndex, with reader: inout any PageReading) {
+    init(_ file: NoteFolder.File, generation: String, index: NoteIndex, with reader: inout any InkPageReader) {
         path = file.path
         state = NoteState(size: file.size, modified: file.modified, content: Data(), generation: generation)
         guard file.size <= LineReader.largestFile else {

@@ -169,10 +169,10 @@ struct BenchmarkLearning: ParsableCommand {
         var tally = LearningTally(history: history)
         func listen(milliseconds: Int) throws {
             while let event = try feed.next(milliseconds: milliseconds) {
-                tally.labels.take(event)
+                tally.labels.record(event)
                 if event.state == .final, let client { try tally.correct(event, schedule, client) }
             }
-            while let frames = try events.receive(milliseconds: 0) { tally.take(frames) }
+            while let frames = try events.receive(milliseconds: 0) { tally.record(frames) }
         }
         let before = process.figures
         let start = ContinuousClock.now
@@ -267,7 +267,7 @@ private struct LearningTally {
         }
     }
 
-    mutating func take(_ frames: [[UInt8]]) {
+    mutating func record(_ frames: [[UInt8]]) {
         guard frames.count == 2, let event = try? WireDaemonEvent(wire: frames[1]) else { return }
         switch event.body {
         case .promotion(let trial):

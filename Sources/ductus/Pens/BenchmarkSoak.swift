@@ -82,20 +82,20 @@ struct BenchmarkSoak: ParsableCommand {
             let due = start + .microseconds(packet.time)
             while ContinuousClock.now < due {
                 let left = Int((due - ContinuousClock.now) / .milliseconds(1))
-                if let event = try feed.next(milliseconds: min(2, max(1, left))) { watch.take(event) }
+                if let event = try feed.next(milliseconds: min(2, max(1, left))) { watch.record(event) }
             }
             var ink = try InkPacket(wire: packet.payload)
             ink.epoch = UInt64(watch.round) + 1
             let topic = guests.contains(packet.topic) ? packet.topic + Array("-\(watch.round)".utf8) : packet.topic
             try publisher.send(topic: topic, payload: ink.wire())
-            while let event = try feed.next(milliseconds: 0) { watch.take(event) }
+            while let event = try feed.next(milliseconds: 0) { watch.record(event) }
             watch.sample()
         }
         // A machine that is busy is late; a final is missing once nothing has come for so long.
         var latest = ContinuousClock.now
         while watch.finalsOfRound < schedule.lineCount, ContinuousClock.now - latest < .seconds(30) {
             guard let event = try feed.next(milliseconds: 100) else { continue }
-            watch.take(event)
+            watch.record(event)
             latest = .now
         }
     }
@@ -136,7 +136,7 @@ struct SoakWatch {
     var isOver: Bool { elapsed >= seconds }
     private var quarter: Int { min(3, Int(elapsed / seconds * 4)) }
 
-    mutating func take(_ event: LabelEvent) {
+    mutating func record(_ event: LabelEvent) {
         let quarter = quarter
         guard event.state == .final else {
             return quarters[quarter].partialLatency.add(event.stamps.published - event.stamps.arrived)

@@ -31,7 +31,7 @@ struct PenSchedule {
 
     static func name(of pen: Int) -> String { "pen-\(pen)" }
 
-    /// Whose hand a pen writes.
+    /// The writer whose hand a pen has.
     static func writer(of pen: Int, seed: UInt64) -> DuctusInk.Writer {
         var random = SplitMix64(seed: seed).split(pen)
         return DuctusInk.Writer(seed: random.next())

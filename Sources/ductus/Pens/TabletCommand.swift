@@ -57,9 +57,9 @@ struct TabletCommand: ParsableCommand {
         let labels =
             try connection.endpoints(.ink).count > 1
             ? LabelFeed(try connection.subscriber(to: [Topic.labels(name).description], context: context)) : nil
-        func takeLabels(milliseconds: Int = 0) throws {
+        func showLabels(milliseconds: Int = 0) throws {
             while let event = try labels?.next(milliseconds: milliseconds) {
-                if event.stream == name { outlet.take(event) }
+                if event.stream == name { outlet.record(event) }
             }
         }
         try outlet.begin(packets.takeNumber(), milliseconds: 10_000)
@@ -72,7 +72,7 @@ struct TabletCommand: ParsableCommand {
         }
 
         while let actions = try pen.next() {
-            try takeLabels()
+            try showLabels()
             try outlet.greet(before: packets.nextNumber)
             for packet in packets.packets(for: actions) {
                 pace.wait(for: packet)
@@ -82,7 +82,7 @@ struct TabletCommand: ParsableCommand {
         try send(packets.end())
         let deadline = ContinuousClock.now + .seconds(labels == nil ? 0 : Self.patience)
         while outlet.isWaiting, ContinuousClock.now < deadline {
-            try takeLabels(milliseconds: 100)
+            try showLabels(milliseconds: 100)
             try outlet.greet(before: packets.nextNumber)
         }
         Terminal.endStatus()

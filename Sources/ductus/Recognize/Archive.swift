@@ -105,7 +105,7 @@ final class ArchiveSink: RecognitionSink, @unchecked Sendable {
         return "\(try hash.get().prefix(32))-\(page)\(suffix)"
     }
 
-    func take(_ item: ReadItem) throws {
+    func write(_ item: ReadItem) throws {
         switch item.content {
         case .page(let page, let result):
             let text = try lines.lines(for: item, page, result).map { $0 + "\n" }.joined()

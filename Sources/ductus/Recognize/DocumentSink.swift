@@ -31,7 +31,7 @@ final class DocumentSink: RecognitionSink {
         }
     }
 
-    func take(_ item: ReadItem) throws {
+    func write(_ item: ReadItem) throws {
         switch item.content {
         case .page(let page, let result):
             if writer == nil { try begin(item.path) }

@@ -14,7 +14,7 @@ struct InkSource: Sendable {
     var archive: ArchiveSink?
 
     /// Hands over all pages of all files; what is wrong with a page or a file is handed over in its place.
-    func items(_ take: (InkItem) -> Bool) {
+    func items(_ deliver: (InkItem) -> Bool) {
         for (index, path) in paths.enumerated() where archive?.wantsFile(index) ?? true {
             var number = 0
             do {
@@ -22,19 +22,21 @@ struct InkSource: Sendable {
                     number += 1
                     if let only = self.page, only != number { return number < only }
                     if let archive, !archive.wants(index, page: number) { return true }
-                    return take(InkItem(file: index, path: path, number: number, content: .page(page)))
+                    return deliver(InkItem(file: index, path: path, number: number, content: .page(page)))
                 }
             } catch let error as FileError {
-                guard take(InkItem(file: index, path: path, number: number + 1, content: .page(.failure(error)))) else {
+                guard deliver(InkItem(file: index, path: path, number: number + 1, content: .page(.failure(error))))
+                else {
                     return
                 }
             } catch {
                 let fault = FileError.inaccessible(path: path, reason: "\(error)")
-                guard take(InkItem(file: index, path: path, number: number + 1, content: .page(.failure(fault)))) else {
+                guard deliver(InkItem(file: index, path: path, number: number + 1, content: .page(.failure(fault))))
+                else {
                     return
                 }
             }
-            guard take(InkItem(file: index, path: path, number: number, content: .end)) else { return }
+            guard deliver(InkItem(file: index, path: path, number: number, content: .end)) else { return }
         }
     }
 }
@@ -53,7 +55,7 @@ struct InkItem: Sendable {
     var number: Int
     var content: Content
 
-    func read(with reader: inout any PageReading) -> ReadItem {
+    func read(with reader: inout any InkPageReader) -> ReadItem {
         switch content {
         case .end: return ReadItem(file: file, path: path, number: number, content: .end)
         case .page(.failure(let error)):
@@ -95,7 +97,7 @@ struct RecognitionReport {
         bar = ProgressBar(total: files.count)
     }
 
-    mutating func take(_ item: ReadItem) {
+    mutating func count(_ item: ReadItem) {
         switch item.content {
         case .page: pages += 1
         case .fault(let message):

@@ -6,7 +6,7 @@ import Foundation
 
 /// Takes what was read, in the order of the files and their pages.
 protocol RecognitionSink {
-    func take(_ item: ReadItem) throws
+    func write(_ item: ReadItem) throws
     /// All files were read.
     func finish() throws
 }
@@ -27,7 +27,7 @@ final class LinesSink: RecognitionSink {
         writer = try out.map { try LineWriter(URL(filePath: $0)) }
     }
 
-    func take(_ item: ReadItem) throws {
+    func write(_ item: ReadItem) throws {
         guard case .page(let page, let result) = item.content else { return }
         let lines = try format.lines(for: item, page, result)
         if let writer {

@@ -98,8 +98,8 @@ struct RecognizeCommand: ParsableCommand {
             makeContext: { PageReaders.reader(model: model, decoding: decoding, layout: layout) },
             transform: { reader, item -> ReadItem in item.read(with: &reader) },
             deliver: { item in
-                report.take(item)
-                try output.take(item)
+                report.count(item)
+                try output.write(item)
             })
         Terminal.endStatus()
         try output.finish()

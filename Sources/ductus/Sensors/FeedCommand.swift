@@ -83,20 +83,20 @@ struct FeedCommand: ParsableCommand {
                     while ContinuousClock.now - start < .seconds(due) {
                         let left = due - (ContinuousClock.now - start) / .seconds(1)
                         let event = try show(labels, milliseconds: max(1, Int(left * 1000)), of: feeding)
-                        if let event { outlet.take(event) }
+                        if let event { outlet.record(event) }
                         try outlet.greet(before: packet.sequence)
                     }
                 }
                 try outlet.send(
                     try packet.wire(), sequence: packet.sequence, endsSegment: packet.content == .endOfSegment)
-                while let event = try show(labels, milliseconds: 0, of: feeding) { outlet.take(event) }
+                while let event = try show(labels, milliseconds: 0, of: feeding) { outlet.record(event) }
             }
             let deadline = ContinuousClock.now + .seconds(patience)
             var isDone = false
             while !isDone, ContinuousClock.now < deadline {
                 try outlet.greet(before: feeding.nextNumber)
                 guard let event = try show(labels, milliseconds: 100, of: feeding) else { continue }
-                outlet.take(event)
+                outlet.record(event)
                 isDone = event.state == .final
             }
             if !isDone {

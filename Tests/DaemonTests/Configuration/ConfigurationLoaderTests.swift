@@ -138,6 +138,14 @@ import Testing
         #expect(loaded.remarks == ["environment variable DUCTUS_LANS names no key; did you mean DUCTUS_LANES?"])
     }
 
+    @Test(arguments: ["DUCTUS_INSTRUCTION_SET", "DUCTUS_PRODUCTS", "DUCTUS_CONNECT", "DUCTUS_PYTHON"])
+    func aVariableThatOthersRead_isNotRemarked(name: String) throws {
+        let folder = try TemporaryFolder()
+        var environment = folder.environment
+        environment[name] = "avx2"
+        #expect(try ConfigurationLoader(environment: environment).load().remarks.isEmpty)
+    }
+
     @Test func anUnknownFlag_isAFault() throws {
         let folder = try TemporaryFolder()
         let flag = try #require(ConfigurationLoader.Flag(setting: "limits.mesage=1 MiB"))

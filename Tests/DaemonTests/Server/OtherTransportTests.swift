@@ -20,7 +20,7 @@ private final class LineTransport: MessageTransport {
 
     func start(_ handler: any MessageHandler) throws {
         self.handler.withLock { $0 = handler }
-        input.fileHandleForReading.readabilityHandler = { [weak self] file in self?.take(file.availableData) }
+        input.fileHandleForReading.readabilityHandler = { [weak self] file in self?.receive(file.availableData) }
     }
 
     func stop() {
@@ -35,7 +35,7 @@ private final class LineTransport: MessageTransport {
         return (try? output.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8))) != nil
     }
 
-    private func take(_ data: Data) {
+    private func receive(_ data: Data) {
         let lines = rest.withLock { rest in
             rest += String(decoding: data, as: UTF8.self)
             let lines = rest.split(separator: "\n", omittingEmptySubsequences: false)
@@ -53,7 +53,7 @@ private final class LineTransport: MessageTransport {
                 let parts = line.split(separator: " ").map(String.init)
                 let batch = MessageBatch()
                 batch.append([Array(parts[0].utf8), [UInt8](Data(base64Encoded: parts[1]) ?? Data())], from: .unknown)
-                handler?.take(batch)
+                handler?.receive(batch)
             }
         }
     }

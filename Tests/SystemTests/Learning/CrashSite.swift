@@ -133,8 +133,7 @@ final class CrashSite {
         let reply = try WireControlReply(
             wire: life.client.request(WireControlRequest(id: 1, .correct(request)).wire(), milliseconds: milliseconds))
         // A refusal of an implausible text is an answer, too, and promises nothing.
-        guard case .correct(let taken)? = try? reply.answer() else { return }
-        acknowledged[taken.correction] = text
+        if case .correct(let taken)? = try? reply.answer() { acknowledged[taken.correction] = text }
     }
 
     // MARK: Kills

@@ -212,7 +212,7 @@ public final class FileArchive: GenerationArchive {
         }
     }
 
-    /// Removes the oldest; that it fails is no reason to reject anything.
+    /// Removes the oldest generations. A failure here is no reason to reject the new one.
     private func prune(_ scope: Scope, _ pointer: Pointer) {
         let count = scope == .shared ? kept.withLock { $0 } : Self.keptOfWriter
         for number in numbers(of: scope).dropLast(count) where number != pointer.current {

@@ -30,7 +30,7 @@ public struct Attention: LayerKind {
     public var width: Int
     /// Numbers per frame of the output.
     public var out: Int
-    /// How a query is compared with a key.
+    /// The score that compares a query with a key.
     public var score: Score
     /// A frame sees no frame behind it. Only of a sequence that attends to itself.
     public var causal: Bool
@@ -42,6 +42,8 @@ public struct Attention: LayerKind {
     public var residual: Bool
     public var dropout: Float
 
+    /// An attention layer. `memory` is the width of the frames that are mixed; nil: `in`. `width` is that of all heads
+    /// together.
     public init(
         in: Int, memory: Int? = nil, heads: Int = 1, width: Int, out: Int, score: Score = .scaled, causal: Bool = false,
         span: Int = 512, kernel: Int = 15, residual: Bool = false, dropout: Float = 0
@@ -59,6 +61,9 @@ public struct Attention: LayerKind {
         self.dropout = dropout
     }
 
+    /// Decodes the layer from its fields in an architecture. What is optional there keeps its default value.
+    ///
+    /// - Throws: `DecodingError` for a field that is missing or has another type.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         self.in = try fields.decode(Int.self, forKey: .in)
@@ -128,6 +133,6 @@ public struct Attention: LayerKind {
 }
 
 extension Layer {
-    /// For each frame a mixture of others.
+    /// An attention layer.
     public static func attention(_ kind: Attention) -> Layer { Layer(kind) }
 }

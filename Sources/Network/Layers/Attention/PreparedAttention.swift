@@ -53,10 +53,10 @@ final class PreparedAttention: PreparedLayer {
 
     func prepare(_ parameters: UnsafePointer<Float>) {
         let (width, places) = (layer.width, places)
-        take(query, parameters, parameters + places.bias)
-        take(memory, parameters + places.memory, parameters + places.bias + width)
-        take(out, parameters + places.out, parameters + places.outBias)
-        if layer.score != .scaled { score.take(parameters + places.score, width) }
+        load(query, parameters, parameters + places.bias)
+        load(memory, parameters + places.memory, parameters + places.bias + width)
+        load(out, parameters + places.out, parameters + places.outBias)
+        if layer.score != .scaled { score.load(parameters + places.score, width) }
         if layer.score == .location {
             let taps = location.reserve(layer.kernel * width)
             for number in 0..<width {
@@ -67,7 +67,7 @@ final class PreparedAttention: PreparedLayer {
         }
     }
 
-    private func take(_ product: PreparedProduct, _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>) {
+    private func load(_ product: PreparedProduct, _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>) {
         let count = product.outputs * product.inputs
         product.weights.reserve(count).update(from: weights, count: count)
         product.bias.pointer.update(from: bias, count: product.outputs)

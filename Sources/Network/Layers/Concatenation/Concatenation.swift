@@ -6,6 +6,7 @@ public struct Concatenation: LayerKind {
     public static let sourceCounts = 2...8
     public static let readsSourcesTogether = true
 
+    /// A layer that needs no settings: the widths follow from its sources.
     public init() {}
 
     public func output(of inputs: [Int]) -> Int { inputs.reduce(0, +) }

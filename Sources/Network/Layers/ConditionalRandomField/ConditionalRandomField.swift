@@ -17,6 +17,7 @@ public struct ConditionalRandomField: LayerKind {
         case labelCount = "in"
     }
 
+    /// A layer that scores sequences of `labels` classes.
     public init(labels: Int) {
         labelCount = labels
     }

@@ -8,6 +8,7 @@ public struct LinearChain: Sendable, Hashable {
     /// For each class the score (a logarithm) of ending with it.
     public let end: [Float]
 
+    /// A chain with the scores of its transitions: `labels` × `labels`, row-major; a row is the label before.
     public init(labels: Int, transitions: [Float], start: [Float], end: [Float]) {
         precondition(
             transitions.count == labels * labels && start.count == labels && end.count == labels, "scores of all labels"

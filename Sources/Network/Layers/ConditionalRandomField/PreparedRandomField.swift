@@ -21,7 +21,7 @@ final class PreparedRandomField: PreparedHead, @unchecked Sendable {
 
     func prepare(_ parameters: UnsafePointer<Float>) {
         let count = labels * labels
-        scores.take(parameters, count + 2 * labels)
+        scores.load(parameters, count + 2 * labels)
         shift = UnsafeBufferPointer(start: parameters, count: count).max() ?? 0
         let factors = transitions.reserve(count)
         for index in 0..<count { factors[index] = parameters[index] - shift }

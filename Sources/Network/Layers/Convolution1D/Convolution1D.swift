@@ -24,6 +24,8 @@ public struct Convolution1D: LayerKind {
         case `in`, out, kernel, stride, padding, groups, dilation, activation, dropout
     }
 
+    /// A convolution over time, from frames of `in` numbers to frames of `out` numbers. `kernel`, `stride`, `padding`
+    /// and `dilation` are counted in input frames.
     public init(
         in: Int, out: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1, dilation: Int = 1,
         activation: Activation = .none, dropout: Float = 0
@@ -49,6 +51,9 @@ public struct Convolution1D: LayerKind {
         inputFrames + padding < span ? 0 : (inputFrames + padding - span) / stride + 1
     }
 
+    /// Decodes the layer from its fields in an architecture. What is optional there keeps its default value.
+    ///
+    /// - Throws: `DecodingError` for a field that is missing or has another type.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         self.in = try fields.decode(Int.self, forKey: .in)

@@ -37,7 +37,7 @@ final class PreparedGroupedConvolution: PreparedLayer {
     private func place(_ out: Int, _ input: Int, _ tap: Int) -> Int { (out * groupInputs + input) * layer.kernel + tap }
 
     func prepare(_ parameters: UnsafePointer<Float>) {
-        bias.take(parameters + layer.out * columns, layer.out)
+        bias.load(parameters + layer.out * columns, layer.out)
         if isDepthwise {
             let weights = weights.reserve(layer.kernel * layer.out)
             for tap in 0..<layer.kernel {

@@ -11,12 +11,16 @@ public struct Embedding: LayerKind {
     public var out: Int
     public var dropout: Float
 
+    /// A table of `count` rows of `out` numbers.
     public init(count: Int, out: Int, dropout: Float = 0) {
         self.count = count
         self.out = out
         self.dropout = dropout
     }
 
+    /// Decodes the layer from its fields in an architecture. `dropout` may be missing: 0.
+    ///
+    /// - Throws: `DecodingError` for a field that is missing or has another type.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         count = try fields.decode(Int.self, forKey: .count)
@@ -56,7 +60,7 @@ final class PreparedEmbedding: PreparedLayer, @unchecked Sendable {
         weights.reserve(layer.count * layer.out).update(from: parameters, count: layer.count * layer.out)
     }
 
-    /// Where the row of a frame's label begins. The network's check let no other number through; one that an earlier
+    /// The offset of the row of a frame's label. The network's check let no other number through; one that an earlier
     /// layer gave counts as the nearest.
     private func row(_ x: Float) -> Int {
         Int(max(0, min(x.isNaN ? 0 : x, Float(layer.count - 1)))) * layer.out

@@ -13,6 +13,7 @@ public struct IndyLSTM: LayerKind {
     public var residual: Bool
     public var dropout: Float
 
+    /// A layer that reads frames of `in` numbers and has `hidden` cells in each direction.
     public init(in: Int, hidden: Int, bidirectional: Bool = true, residual: Bool = false, dropout: Float = 0) {
         self.in = `in`
         self.hidden = hidden
@@ -21,6 +22,9 @@ public struct IndyLSTM: LayerKind {
         self.dropout = dropout
     }
 
+    /// Decodes the layer from its fields in an architecture. What is optional there keeps its default value.
+    ///
+    /// - Throws: `DecodingError` for a field that is missing or has another type.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         self.in = try fields.decode(Int.self, forKey: .in)

@@ -39,7 +39,7 @@ final class PreparedIndyLSTM: PreparedLayer {
         for (direction, product) in products.enumerated() {
             let own = parameters + direction * directionSize
             product.weights.reserve(rows * layer.in).update(from: own, count: rows * layer.in)
-            recurrent[direction].take(own + rows * layer.in, rows)
+            recurrent[direction].load(own + rows * layer.in, rows)
             product.bias.pointer.update(from: own + rows * layer.in + rows, count: rows)
             product.pack()
             if trains { product.packTransposed() }

@@ -17,6 +17,8 @@ public struct LSTMP: LayerKind {
     public var bidirectional: Bool
     public var dropout: Float
 
+    /// An LSTM that reads frames of `in` numbers. Its `hidden` cells in each direction are projected to `projection`
+    /// numbers; 0: not at all.
     public init(
         in: Int, hidden: Int, projection: Int = 0, skip: Int = 0, bidirectional: Bool = true, dropout: Float = 0
     ) {
@@ -28,6 +30,9 @@ public struct LSTMP: LayerKind {
         self.dropout = dropout
     }
 
+    /// Decodes the layer from its fields in an architecture. What is optional there keeps its default value.
+    ///
+    /// - Throws: `DecodingError` for a field that is missing or has another type.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         self.in = try fields.decode(Int.self, forKey: .in)

@@ -70,13 +70,13 @@ final class PreparedLSTMP: PreparedLayer {
             for row in 0..<rows {
                 part.input.bias.pointer[row] = parameters[places.inputBias + row] + parameters[places.hiddenBias + row]
             }
-            take(part.input, parameters + places.input)
-            take(part.recurrence, parameters + places.recurrence)
-            if let projection = part.projection { take(projection, parameters + places.projection) }
+            load(part.input, parameters + places.input)
+            load(part.recurrence, parameters + places.recurrence)
+            if let projection = part.projection { load(projection, parameters + places.projection) }
         }
     }
 
-    private func take(_ product: PreparedProduct, _ weights: UnsafePointer<Float>) {
+    private func load(_ product: PreparedProduct, _ weights: UnsafePointer<Float>) {
         let count = product.outputs * product.inputs
         product.weights.reserve(count).update(from: weights, count: count)
         product.pack()
@@ -171,7 +171,7 @@ final class PreparedLSTMP: PreparedLayer {
         }
     }
 
-    /// From the units of a step to its h.
+    /// Projects the units of a step to its h.
     private func project(
         _ call: LayerCall, _ direction: Int, _ time: Int, _ count: Int, _ unit: UnsafePointer<Float>,
         _ h: UnsafeMutablePointer<Float>,

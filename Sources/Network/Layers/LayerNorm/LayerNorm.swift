@@ -8,6 +8,7 @@ public struct LayerNorm: Normalization {
     public var `in`: Int
     public var epsilon: Float
 
+    /// A normalization of frames of `in` numbers. `epsilon` is added to the variance.
     public init(in: Int, epsilon: Float = 1e-5) {
         self.in = `in`
         self.epsilon = epsilon

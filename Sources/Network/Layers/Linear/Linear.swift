@@ -7,12 +7,16 @@ public struct Linear: LayerKind {
     public var out: Int
     public var dropout: Float
 
+    /// A layer from frames of `in` numbers to frames of `out` numbers.
     public init(in: Int, out: Int, dropout: Float = 0) {
         self.in = `in`
         self.out = out
         self.dropout = dropout
     }
 
+    /// Decodes the layer from its fields in an architecture. `dropout` may be missing: 0.
+    ///
+    /// - Throws: `DecodingError` for a field that is missing or has another type.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         self.in = try fields.decode(Int.self, forKey: .in)

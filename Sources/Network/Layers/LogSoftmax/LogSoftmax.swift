@@ -5,6 +5,7 @@ public struct LogSoftmax: LayerKind {
     public static let name = "logSoftmax"
     public static let endsHead = true
 
+    /// A layer that needs no settings: the width follows from its source.
     public init() {}
 
     public func output(of inputs: [Int]) -> Int { inputs[0] }

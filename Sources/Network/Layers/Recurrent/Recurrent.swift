@@ -13,6 +13,7 @@ public struct Recurrent: LayerKind {
     public var residual: Bool
     public var dropout: Float
 
+    /// A recurrent layer that reads frames of `in` numbers and has `hidden` cells in each direction.
     public init(
         cell: Cell = .lstm, in: Int, hidden: Int, bidirectional: Bool = true, residual: Bool = false,
         dropout: Float = 0
@@ -33,6 +34,9 @@ public struct Recurrent: LayerKind {
     /// Rows of a weight matrix: gates × hidden.
     var rows: Int { cell.gates * hidden }
 
+    /// Decodes the layer from its fields in an architecture. What is optional there keeps its default value.
+    ///
+    /// - Throws: `DecodingError` for a field that is missing or has another type.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         cell = try fields.decode(Cell.self, forKey: .cell)

@@ -9,6 +9,7 @@ public struct Sum: LayerKind {
     public static let sourceCounts = 2...8
     public static let readsSourcesTogether = true
 
+    /// A layer that needs no settings: the width follows from its sources.
     public init() {}
 
     public func output(of inputs: [Int]) -> Int { inputs[0] }

@@ -36,7 +36,7 @@ final class PreparedTransposedConvolution: PreparedLayer {
                 }
             }
         }
-        bias.take(parameters + columns * layer.in, layer.out)
+        bias.load(parameters + columns * layer.in, layer.out)
         product.pack()
         if trains { product.packTransposed() }
     }

@@ -21,6 +21,8 @@ public struct TransposedConvolution1D: LayerKind {
         case factor = "stride"
     }
 
+    /// A layer from frames of `in` numbers to `factor` times as many frames of `out` numbers. `kernel` and `padding`
+    /// are counted in output frames.
     public init(
         in: Int, out: Int, kernel: Int, factor: Int = 1, padding: Int = 0, activation: Activation = .none,
         dropout: Float = 0
@@ -34,6 +36,9 @@ public struct TransposedConvolution1D: LayerKind {
         self.dropout = dropout
     }
 
+    /// Decodes the layer from its fields in an architecture. What is optional there keeps its default value.
+    ///
+    /// - Throws: `DecodingError` for a field that is missing or has another type.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         self.in = try fields.decode(Int.self, forKey: .in)

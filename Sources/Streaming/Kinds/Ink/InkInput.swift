@@ -19,7 +19,7 @@ struct InkInput: InputKind {
 
     // The open segment
     private(set) var served: Served?
-    private var reading: InkReading?
+    private var reading: InkWindowReader?
     private var gaps = LabelEvent.Gaps()
     private var revision: UInt32 = 0
     private var unread = 0
@@ -42,22 +42,23 @@ struct InkInput: InputKind {
 
     // MARK: Ink comes in
 
-    mutating func take(_ packet: InkPacket, _ taking: inout Taking<EndedInk>) throws(PacketRefusal) {
+    mutating func receive(_ packet: InkPacket, _ effects: inout PacketEffects<EndedInk>) throws(PacketRefusal) {
         segmenter.beginPacket()
         switch packet.content {
-        case .samples(let reports, let firstStroke): take(reports, firstStroke: firstStroke, &taking)
-        case .retraction(let numbers): retract(numbers, &taking)
+        case .samples(let reports, let firstStroke): append(reports, firstStroke: firstStroke, &effects)
+        case .retraction(let numbers): retract(numbers, &effects)
         case .proximityOut:
             var closed: [Segmenter.Closed] = []
             liftPen(&closed)
             segmenter.leaveReach(closed: &closed)
-            if !closed.isEmpty { close(&closed, &taking) }
-            taking.leave = (.proximityOut, pipeline.endpoint.outOfReachByTheWall)
+            if !closed.isEmpty { close(&closed, &effects) }
+            effects.leave = (.proximityOut, pipeline.endpoint.outOfReachByTheWall)
         case .hello, .endOfSegment: break
         }
     }
 
-    private mutating func take(_ reports: [PenSample], firstStroke: UInt32?, _ taking: inout Taking<EndedInk>) {
+    private mutating func append(_ reports: [PenSample], firstStroke: UInt32?, _ effects: inout PacketEffects<EndedInk>)
+    {
         var number = firstStroke
         var closed: [Segmenter.Closed] = []
         for raw in reports {
@@ -69,25 +70,25 @@ struct InkInput: InputKind {
                 passFiltered(&closed)
             } else {
                 if !report.contact { liftPen(&closed) }
-                segmenter.take(report, number: nil, closed: &closed)
+                segmenter.append(report, number: nil, closed: &closed)
             }
             if closed.isEmpty {
                 unread += segmenter.open.samples.count - before
             } else {
-                close(&closed, &taking)
+                close(&closed, &effects)
                 unread = segmenter.open.samples.count
             }
             // Two hops in one packet are one: nobody could have read the first.
-            if unread > 0, taking.hop.isDue(at: report.sample.time ?? taking.arrived) { taking.isDue = true }
-            if report.contact { taking.samples += 1 }
+            if unread > 0, effects.hop.isDue(at: report.sample.time ?? effects.arrived) { effects.isDue = true }
+            if report.contact { effects.samples += 1 }
         }
-        noteDirt(&taking)
-        if !segmenter.open.isEmpty, served == nil { served = taking.current() }
+        noteDirt(&effects)
+        if !segmenter.open.isEmpty, served == nil { served = effects.current() }
     }
 
     private mutating func passFiltered(_ closed: inout [Segmenter.Closed]) {
         for report in filtered {
-            segmenter.take(PenSample(report.sample), number: report.number, place: report.place, closed: &closed)
+            segmenter.append(PenSample(report.sample), number: report.number, place: report.place, closed: &closed)
         }
         filtered.removeAll(keepingCapacity: true)
     }
@@ -98,21 +99,21 @@ struct InkInput: InputKind {
         passFiltered(&closed)
     }
 
-    private mutating func noteDirt(_ taking: inout Taking<EndedInk>) {
+    private mutating func noteDirt(_ effects: inout PacketEffects<EndedInk>) {
         let dirty = segmenter.takeDirtySamples().addingSaturating(filter.takeStrays())
         gaps.dirtySamples = gaps.dirtySamples.addingSaturating(dirty)
-        taking.dirty = taking.dirty.addingSaturating(dirty)
+        effects.dirty = effects.dirty.addingSaturating(dirty)
     }
 
-    private mutating func retract(_ numbers: [UInt32], _ taking: inout Taking<EndedInk>) {
+    private mutating func retract(_ numbers: [UInt32], _ effects: inout PacketEffects<EndedInk>) {
         var closed: [Segmenter.Closed] = []
         liftPen(&closed)
-        if !closed.isEmpty { close(&closed, &taking) }
+        if !closed.isEmpty { close(&closed, &effects) }
         guard segmenter.retract(numbers) else { return }
         revision &+= 1
         reading?.forget()
         unread = segmenter.open.samples.count
-        taking.isDue = true
+        effects.isDue = true
     }
 
     mutating func note(lost: UInt64) {
@@ -134,25 +135,25 @@ struct InkInput: InputKind {
 
     // MARK: Segments end
 
-    mutating func end(_ ending: LabelEvent.Ending, _ taking: inout Taking<EndedInk>) {
+    mutating func end(_ ending: LabelEvent.Ending, _ effects: inout PacketEffects<EndedInk>) {
         var closed: [Segmenter.Closed] = []
         liftPen(&closed)
         segmenter.end(ending, closed: &closed)
-        close(&closed, &taking)
+        close(&closed, &effects)
     }
 
-    private mutating func close(_ closed: inout [Segmenter.Closed], _ taking: inout Taking<EndedInk>) {
-        noteDirt(&taking)
+    private mutating func close(_ closed: inout [Segmenter.Closed], _ effects: inout PacketEffects<EndedInk>) {
+        noteDirt(&effects)
         for segment in closed {
             var ended = EndedInk(
-                ink: segment.ink, served: served ?? taking.current(), precedingText: precedingText,
+                ink: segment.ink, served: served ?? effects.current(), precedingText: precedingText,
                 facts: facts(of: segment.ink))
             if case .ink(let configuration) = ended.served.model.input, !segment.ink.isEmpty {
                 let normalization = SegmentNormalization(of: segment.ink.strokes, configuration)
                 ended.frames = segment.ink.frames(normalization, configuration)
                 lastNormalization = normalization
             }
-            taking.close(ended, segment.ending)
+            effects.close(ended, segment.ending)
             served = nil
             reading = nil
             gaps = LabelEvent.Gaps()
@@ -173,7 +174,7 @@ struct InkInput: InputKind {
         return reading.nextWindow(atRest: atRest)
     }
 
-    private mutating func beginReading() -> InkReading? {
+    private mutating func beginReading() -> InkWindowReader? {
         guard !segmenter.open.isEmpty, let served, case .ink(let configuration) = served.model.input else {
             return nil
         }
@@ -183,14 +184,14 @@ struct InkInput: InputKind {
             normalization.scale = lastNormalization.scale
             normalization.slope = lastNormalization.slope
         }
-        let reading = InkReading(
+        let reading = InkWindowReader(
             served: served, configuration: configuration, decoding: pipeline.decoding, window: pipeline.window,
             precedingText: precedingText, normalization: normalization, isProven: lastNormalization != nil)
         self.reading = reading
         return reading
     }
 
-    mutating func take(_ output: OutputSequence) { reading?.take(output) }
+    mutating func receive(_ output: OutputSequence) { reading?.receive(output) }
 
     var hasCaughtUp: Bool { reading?.hasCaughtUp ?? false }
     /// All strokes were taken back: what stood there is gone.

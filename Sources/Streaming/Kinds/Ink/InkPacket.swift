@@ -9,7 +9,7 @@ public struct InkPacket: StreamPacket, Equatable {
 
     /// The content of a packet of ink.
     public enum Content: Equatable, Sendable {
-        /// Who writes, on what. May be repeated; the last one counts.
+        /// The writer and the device. It may be repeated; the last one counts.
         case hello(StreamHello)
         /// Pen reports in order. `firstStroke` is the publisher's number (counted from 0 per epoch) of the stroke that the first
         /// sample with contact belongs to; nil where the publisher does not count, then pen-downs are counted here.
@@ -22,6 +22,7 @@ public struct InkPacket: StreamPacket, Equatable {
         case proximityOut
     }
 
+    /// A packet of a pen's stream.
     public init(epoch: UInt64, sequence: UInt64, content: Content) {
         self.epoch = epoch
         self.sequence = sequence
@@ -59,6 +60,7 @@ public struct PenSample: Equatable, Sendable {
     /// Whether the pen touches.
     public var contact: Bool
 
+    /// A report of a pen. `contact` says whether the pen touches the paper.
     public init(_ sample: Sample, contact: Bool = true) {
         self.sample = sample
         self.contact = contact

@@ -20,6 +20,7 @@ public struct InkSegment: Equatable, Sendable {
         public var first: Int
     }
 
+    /// A segment without ink.
     public init() {}
 
     package init(_ strokes: [Stroke]) {

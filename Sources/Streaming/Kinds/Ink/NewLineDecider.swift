@@ -1,11 +1,11 @@
 import DuctusInk
 import DuctusPages
 
-/// Tells where the open segment's ink is of another line. Sees the strokes of one stream as they end.
+/// Decides where the open segment's ink begins another line. It is given the strokes of one stream as they end.
 ///
 /// The seam between the stream and the geometry of the page.
 package protocol NewLineDecider: Sendable {
-    /// Takes the newest stroke of the open ink, now that it is whole.
+    /// Judges the newest stroke of the open ink, once it is whole.
     ///
     /// - Parameter cameBack: the pen had been out of reach just before it.
     /// - Returns: how many strokes each line has that has ended, oldest first; empty if the line goes on.

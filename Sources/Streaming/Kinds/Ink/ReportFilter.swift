@@ -81,7 +81,7 @@ struct ReportFilter {
         believed.removeAll(keepingCapacity: true)
     }
 
-    /// Where the clock stands still or runs back, nobody can tell the rate, and all is needed.
+    /// Whether a report is needed. All are, where the clock stands still or runs back, because nobody can tell the rate then.
     private mutating func isNeeded(_ report: Report) -> Bool {
         defer { latest = report.sample.time }
         guard let time = report.sample.time, let latest, report.number == nil, time > latest else { return true }

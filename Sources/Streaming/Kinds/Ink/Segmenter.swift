@@ -40,7 +40,7 @@ package struct Segmenter {
     /// Takes one packet's reports. Segments that they end are appended to `closed`.
     ///
     /// - Parameter place: of a report with contact, among all of the stream; nil: it follows the one before.
-    package mutating func take(_ report: PenSample, number: UInt32?, place: Int? = nil, closed: inout [Closed]) {
+    package mutating func append(_ report: PenSample, number: UInt32?, place: Int? = nil, closed: inout [Closed]) {
         let sample = report.sample
         guard sample.x.isFinite, sample.y.isFinite else {
             dirtySamples = dirtySamples.addingSaturating(1)

@@ -28,6 +28,7 @@ public final class StreamedReader {
     /// Time between reports where the ink has none: 100 a second.
     private static let untimedStep: Int64 = 10_000
 
+    /// A reader with a lane of its own, which ends no line before the ink ends.
     public init(model: Model, decoding: Recognizer.Decoding = .beam, window: WindowRule = WindowRule()) {
         let models = SharedModel(Served(model: model, generation: .init(number: 0)))
         // A labeled line is one segment, whatever its pauses.

@@ -13,6 +13,7 @@ public struct FeaturePacket: StreamPacket, Equatable {
         case endOfSegment
     }
 
+    /// A packet of a sensor's stream.
     public init(epoch: UInt64, sequence: UInt64, content: Content) {
         self.epoch = epoch
         self.sequence = sequence
@@ -54,6 +55,12 @@ public struct FeatureFrames: Equatable, Sendable {
 
     public var count: Int { channels > 0 ? values.count / channels : 0 }
 
+    /// Vectors of a sensor.
+    ///
+    /// - Parameters:
+    ///   - time: time of the first vector in µs; nil where the sensor has no clock.
+    ///   - rate: vectors per second.
+    ///   - values: row-major, vectors × channels; NaN where a channel was silent.
     public init(time: Int64? = nil, rate: Float, channels: Int, values: [Float]) {
         self.time = time
         self.rate = rate

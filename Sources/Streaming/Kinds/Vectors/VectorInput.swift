@@ -26,9 +26,10 @@ struct VectorInput: InputKind {
 
     // MARK: Vectors come in
 
-    mutating func take(_ packet: FeaturePacket, _ taking: inout Taking<VectorSegment>) throws(PacketRefusal) {
+    mutating func receive(_ packet: FeaturePacket, _ effects: inout PacketEffects<VectorSegment>) throws(PacketRefusal)
+    {
         guard case .frames(let frames) = packet.content, frames.count > 0 else { return }
-        let served = open?.served ?? taking.current()
+        let served = open?.served ?? effects.current()
         guard case .vectors(let configuration) = served.model.input else { return }
         guard configuration.usableRates.contains(Double(frames.rate)) else {
             open?.gaps.dirtySamples = (open?.gaps.dirtySamples ?? 0).addingSaturating(UInt64(frames.count))
@@ -41,13 +42,13 @@ struct VectorInput: InputKind {
             segment.gaps.packets = segment.gaps.packets.addingSaturating(lost)
         }
         let dirty = segment.gaps.dirtySamples
-        // The time before a segment is not of it.
+        // A gap before the segment began is no part of the segment.
         segment.append(frames, at: segment.count > 0 ? place : .next)
         lost = 0
-        taking.dirty = segment.gaps.dirtySamples - dirty
-        taking.samples = UInt64(frames.count)
-        if taking.hop.isDue(at: frames.time ?? taking.arrived) { taking.isDue = true }
-        if segment.count >= pipeline.endpoint.maximumSamples { end(.maximum, &taking) }
+        effects.dirty = segment.gaps.dirtySamples - dirty
+        effects.samples = UInt64(frames.count)
+        if effects.hop.isDue(at: frames.time ?? effects.arrived) { effects.isDue = true }
+        if segment.count >= pipeline.endpoint.maximumSamples { end(.maximum, &effects) }
     }
 
     private mutating func begin(_ served: Served, _ configuration: VectorConfiguration) -> VectorSegment {
@@ -77,17 +78,17 @@ struct VectorInput: InputKind {
         lost = 0
     }
 
-    mutating func end(_ ending: LabelEvent.Ending, _ taking: inout Taking<VectorSegment>) {
+    mutating func end(_ ending: LabelEvent.Ending, _ effects: inout PacketEffects<VectorSegment>) {
         guard let segment = open else { return }
         normalization = segment.normalization
         open = nil
-        taking.close(segment, ending, keepsHop: ending == .maximum)
+        effects.close(segment, ending, keepsHop: ending == .maximum)
     }
 
     // MARK: Reading
 
     mutating func nextWindow(atRest: Bool) -> WindowRequest? { open?.nextWindow() }
-    mutating func take(_ output: OutputSequence) { open?.takeWindow(output) }
+    mutating func receive(_ output: OutputSequence) { open?.receiveWindow(output) }
     var hasCaughtUp: Bool { open?.hasCaughtUp ?? false }
     var hasNews: Bool { open?.hasNews ?? false }
     mutating func partial() -> SegmentReading { open?.partial() ?? .nothing }
@@ -95,7 +96,7 @@ struct VectorInput: InputKind {
 
     var owesReading: Bool { open?.hasEndedStretches ?? false }
     mutating func nextOwedWindow() -> WindowRequest? { open?.nextOwedWindow() }
-    mutating func takeOwed(_ output: OutputSequence) { open?.takeOwed(output) }
+    mutating func receiveOwed(_ output: OutputSequence) { open?.receiveOwed(output) }
 }
 
 extension Pipeline.Input {

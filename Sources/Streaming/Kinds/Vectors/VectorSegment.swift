@@ -8,12 +8,12 @@ final class VectorSegment: EndedSegment {
     let served: Served
     let configuration: VectorConfiguration
     private let pipeline: Pipeline
-    /// Where the model's channels stand in the publisher's vectors; nil where the publisher does not name them.
+    /// The places of the model's channels in the publisher's vectors; nil if the publisher does not name them.
     private var order: ChannelOrder?
     private var clock: VectorClock
-    private var reading: VectorReading
+    private var reading: VectorWindowReader
     /// Stretches that are over and wait to be read to their end, each with what is to be said of the gap behind it.
-    private var ended: [(reading: VectorReading, gap: SpanLog.Frame?)] = []
+    private var ended: [(reading: VectorWindowReader, gap: SpanLog.Frame?)] = []
     private var spans = SpanLog()
     private var prefix: CommittedPrefix
     /// All vectors at the model's rate, missing ones as NaN: a transcription's final reads them again, exactly; a correction refers to them.
@@ -38,7 +38,7 @@ final class VectorSegment: EndedSegment {
         self.pipeline = pipeline
         clock = VectorClock(rate: configuration.rate)
         prefix = CommittedPrefix(of: served.model, decoding: pipeline.decoding)
-        reading = VectorReading(
+        reading = VectorWindowReader(
             served: served, configuration: configuration, pipeline: pipeline, normalization: normalization, start: 0)
     }
 
@@ -81,7 +81,7 @@ final class VectorSegment: EndedSegment {
             return appendMissing(frames.count, rate: rate)
         }
         gaps.dirtySamples = gaps.dirtySamples.addingSaturating(dirtyVectors(values))
-        take(values, rate: rate)
+        append(values, rate: rate)
     }
 
     /// The packet's numbers as the model reads them; nil where there are too few or too many.
@@ -105,10 +105,10 @@ final class VectorSegment: EndedSegment {
     }
 
     private func appendMissing(_ vectors: Int, rate: Double) {
-        take(repeatElement(.nan, count: vectors * configuration.channels.count), rate: rate)
+        append(repeatElement(.nan, count: vectors * configuration.channels.count), rate: rate)
     }
 
-    private func take(_ values: some RandomAccessCollection<Float>, rate: Double) {
+    private func append(_ values: some RandomAccessCollection<Float>, rate: Double) {
         let taken = reading.append(values, rate: rate, first: count, clock: clock)
         if !isTorn {
             recording += taken.vectors
@@ -135,7 +135,7 @@ final class VectorSegment: EndedSegment {
         reading.close(clock: clock)
         ended.append((reading, vectors > 0 ? gap : nil))
         count += vectors
-        reading = VectorReading(
+        reading = VectorWindowReader(
             served: served, configuration: configuration, pipeline: pipeline, normalization: nil, start: count)
     }
 
@@ -146,7 +146,7 @@ final class VectorSegment: EndedSegment {
     var hasCaughtUp: Bool { reading.hasCaughtUp }
 
     func nextWindow() -> WindowRequest? { reading.nextWindow() }
-    func takeWindow(_ output: OutputSequence) { reading.take(output, into: &spans) }
+    func receiveWindow(_ output: OutputSequence) { reading.receive(output, into: &spans) }
 
     /// The next window of the stretches that are over; nil once all of them were read.
     func nextOwedWindow() -> WindowRequest? {
@@ -157,7 +157,7 @@ final class VectorSegment: EndedSegment {
         return nil
     }
 
-    func takeOwed(_ output: OutputSequence) { ended.first?.reading.take(output, into: &spans) }
+    func receiveOwed(_ output: OutputSequence) { ended.first?.reading.receive(output, into: &spans) }
 
     private func finishStretch(_ gap: SpanLog.Frame?) {
         ended.removeFirst()
@@ -173,7 +173,7 @@ final class VectorSegment: EndedSegment {
         }
         markUnknown(reading.firstUndecided..<count)
         spans.close()
-        reading = VectorReading(
+        reading = VectorWindowReader(
             served: served, configuration: configuration, pipeline: pipeline, normalization: reading.normalization,
             start: count)
     }
@@ -227,8 +227,8 @@ final class VectorSegment: EndedSegment {
         return .done(SegmentReading(text: text, committed: text.unicodeScalars.count, spans: spans.news()))
     }
 
-    func take(_ output: OutputSequence) {
-        if hasEndedStretches { takeOwed(output) } else { takeWindow(output) }
+    func receive(_ output: OutputSequence) {
+        if hasEndedStretches { receiveOwed(output) } else { receiveWindow(output) }
     }
 
     func reading(of recognition: Recognition, alternatives: Int) -> SegmentReading {

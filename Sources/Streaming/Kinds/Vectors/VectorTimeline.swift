@@ -1,5 +1,5 @@
-/// Puts a sensor's packets on one line of time: says of each whether it follows the one before, how many vectors lack between them,
-/// or that its clock tells nothing of the one before any more.
+/// Orders a sensor's packets in time. It tells of each packet whether it follows the one before, how many vectors are missing between
+/// them, or that the clock jumped.
 package struct VectorTimeline {
     package enum Place: Equatable {
         case next
@@ -40,7 +40,7 @@ package struct VectorTimeline {
 
     private func place(_ time: Int64?, rate: Double, lost: UInt64) -> Place {
         guard let expected, let time else {
-            // Without a clock, lost packets were like the last one.
+            // Without a clock, lost packets are assumed to be as long as the last one.
             guard lost > 0 else { return .next }
             let vectors = Double(lost) * Double(max(1, lastCount))
             return vectors <= Self.longestGap * rate ? .missing(Int(vectors)) : .jump

@@ -3,7 +3,7 @@ import DuctusPages
 import DuctusRecognition
 import Testing
 
-@Suite struct LineWordsTests {
+@Suite struct ReadPieceTests {
     private func symbol(_ text: String, _ confidence: Float, stroke: Int) -> RecognizedSymbol {
         RecognizedSymbol(
             text: text, confidence: confidence, frames: 0..<1, samples: 2 * stroke..<2 * stroke + 2,
@@ -28,6 +28,8 @@ import Testing
         #expect(piece.words[0].box == Bounds(minX: 0, minY: 0, maxX: 15, maxY: 8))
         #expect(piece.words[0].candidates.map(\.text) == ["an", "on"])
         #expect(abs(piece.words[0].candidates[0].confidence - 0.731) < 0.01)
+        #expect(piece.words[1].candidates.map(\.text) == ["a", "ana"])
+        #expect(piece.characters.map(\.box.minX) == [0, 10, 30, 30])
         #expect(piece.alternatives == ["on a", "ana"])
     }
 

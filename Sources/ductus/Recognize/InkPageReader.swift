@@ -7,7 +7,7 @@ import DuctusRecognition
 extension LayoutChoice: ExpressibleByArgument {}
 
 /// Reads pages, one after the other; keeps its memory. Used by one thread at a time.
-protocol PageReading {
+protocol InkPageReader {
     mutating func read(_ page: InkPage) throws -> PageResult
 }
 
@@ -20,14 +20,14 @@ struct PageResult: Sendable {
 
 enum PageReaders {
     /// The reader for a layout.
-    static func reader(model: Model, decoding: Recognizer.Decoding, layout: LayoutChoice) -> any PageReading {
+    static func reader(model: Model, decoding: Recognizer.Decoding, layout: LayoutChoice) -> any InkPageReader {
         WrittenPageReader(
             reader: PageReader(recognizer: Recognizer(model: model, decoding: decoding)), layout: layout)
     }
 }
 
 /// Reads what was written on a page; strokes of other tools are left out and reported.
-struct WrittenPageReader: PageReading {
+struct WrittenPageReader: InkPageReader {
     let reader: PageReader
     let layout: LayoutChoice
 

@@ -7,7 +7,7 @@ import DuctusRecognition
 /// measure by.
 ///
 /// Keeps its memory from segment to segment; used by one thread at a time.
-final class SegmentReading {
+final class SegmentReader {
     private let model: Model
     private let reader = FrameReader()
 
@@ -103,7 +103,7 @@ extension ReadingFigures {
             try pause()
             let parts = parallelMap(
                 Array(groups[first..<min(first + threads, groups.count)]), threads: threads,
-                makeContext: { SegmentReading(model) }
+                makeContext: { SegmentReader(model) }
             ) { reading, group in Result { try reading.figures(ofEach: group) } }
             for part in parts { figures += try part.get() }
         }

@@ -1,10 +1,10 @@
 import Foundation
 
-/// The words of a line's reading, each with its symbols and with what the line's other readings say in its place.
+/// One word of a line's best reading, with its symbols and its candidates.
 ///
-/// Other readings are laid against the best one word by word, with the fewest changes; a word that stands where another does is its
-/// candidate, weighed by the readings that have it.
-package struct WordReading: Equatable, Sendable {
+/// The other readings are aligned with the best one, word by word, with the fewest changes. A word that stands in another one's place is
+/// its candidate; its weight is the sum over the readings that have it.
+package struct LineWord: Equatable, Sendable {
     /// Indexes of its symbols in the line.
     package var symbols: Range<Int>
     package var text: String
@@ -13,29 +13,27 @@ package struct WordReading: Equatable, Sendable {
     /// Best first, with their shares; the first is `text`.
     package var candidates: [(text: String, confidence: Float)]
 
-    package static func == (one: WordReading, other: WordReading) -> Bool {
+    package static func == (one: LineWord, other: LineWord) -> Bool {
         one.symbols == other.symbols && one.text == other.text && one.confidence == other.confidence
             && one.candidates.map(\.text) == other.candidates.map(\.text)
     }
 
+    /// Divides a line into words, left to right.
+    ///
     /// - Parameters:
-    ///   - symbols: of the best reading, each with its confidence; a space separates words.
-    ///   - readings: other readings with the natural logarithm of their weights; `best` is that of the best one.
+    ///   - symbols: those of the best reading, each with its confidence.
+    ///   - best: the natural logarithm of the best reading's weight.
+    ///   - readings: the other readings, each with the natural logarithm of its weight.
+    ///   - separator: the text between words (`Script.wordSeparator`); where it is empty, every symbol is a word.
+    ///   - limit: the largest number of candidates of a word.
     package static func words(
         of symbols: [(text: String, confidence: Float)], best: Float?, readings: [(text: String, score: Float)],
-        limit: Int = 8
-    ) -> [WordReading] {
-        var words: [WordReading] = []
-        var first = 0
-        for index in 0...symbols.count where index == symbols.count || symbols[index].text == " " {
-            if first < index {
-                let text = symbols[first..<index].map(\.text).joined()
-                let sum = symbols[first..<index].reduce(0) { $0 + $1.confidence }
-                words.append(
-                    WordReading(
-                        symbols: first..<index, text: text, confidence: sum / Float(index - first), candidates: []))
-            }
-            first = index + 1
+        separator: String = " ", limit: Int = 8
+    ) -> [LineWord] {
+        var words = ranges(of: symbols.map(\.text), separator: separator).map { range in
+            LineWord(
+                symbols: range, text: symbols[range].map(\.text).joined(),
+                confidence: symbols[range].reduce(0) { $0 + $1.confidence } / Float(range.count), candidates: [])
         }
         guard !words.isEmpty else { return [] }
         // The logarithms may be of any size; only their differences count.
@@ -43,7 +41,7 @@ package struct WordReading: Equatable, Sendable {
         func weight(_ score: Float) -> Float { highest.isFinite ? exp(score - highest) : 1 }
         var tallies = words.map { [$0.text: weight(best ?? 0)] }
         for reading in readings {
-            let others = reading.text.split(separator: " ").map(String.init)
+            let others = Self.texts(in: reading.text, separator: separator)
             for (index, other) in alignment(of: words.map(\.text), with: others) {
                 tallies[index][other, default: 0] += weight(reading.score)
             }
@@ -58,6 +56,17 @@ package struct WordReading: Equatable, Sendable {
             words[index].candidates = sorted.prefix(limit).map { ($0.key, sum > 0 ? $0.value / sum : 0) }
         }
         return words
+    }
+
+    /// The places of the words in a line's symbols.
+    static func ranges(of symbols: [String], separator: String) -> [Range<Int>] {
+        guard !separator.isEmpty else { return symbols.indices.map { $0..<($0 + 1) } }
+        return symbols.indices.split { symbols[$0] == separator }
+    }
+
+    private static func texts(in reading: String, separator: String) -> [String] {
+        guard !separator.isEmpty else { return reading.map(String.init) }
+        return reading.split(separator: separator).map(String.init)
     }
 
     /// Aligns words with `others`, and returns the pairs of the alignment with the fewest changes.
@@ -92,5 +101,16 @@ package struct WordReading: Equatable, Sendable {
             }
         }
         return pairs
+    }
+}
+
+extension Recognition {
+    /// The words of the best reading, left to right.
+    ///
+    /// - Parameter separator: the text between words (`Script.wordSeparator`).
+    package func lineWords(separator: String) -> [LineWord] {
+        LineWord.words(
+            of: symbols.map { ($0.text, $0.confidence) }, best: alternatives.first { $0.text == text }?.score,
+            readings: alternatives.filter { $0.text != text }.map { ($0.text, $0.score) }, separator: separator)
     }
 }

@@ -1,11 +1,11 @@
-import DuctusWeb
+import DuctusRecognition
 import Testing
 
-@Suite struct WordReadingTests {
+@Suite struct LineWordTests {
     private func words(_ text: String, best: Float? = 0, _ readings: [(text: String, score: Float)] = [])
-        -> [WordReading]
+        -> [LineWord]
     {
-        WordReading.words(of: text.map { (String($0), 0.8) }, best: best, readings: readings)
+        LineWord.words(of: text.map { (String($0), 0.8) }, best: best, readings: readings)
     }
 
     @Test func spaces_separateWords() {
@@ -26,5 +26,12 @@ import Testing
         let found = words("cat", best: -5, [("cut", 0), ("cot", -1)])
         #expect(found[0].candidates.map(\.text) == ["cat", "cut", "cot"])
         #expect(found[0].candidates[0].confidence < found[0].candidates[1].confidence)
+    }
+
+    @Test func withoutASeparatorEverySymbolIsAWord() {
+        let found = LineWord.words(
+            of: [("日", 0.9), ("本", 0.7)], best: 0, readings: [("目本", -1)], separator: "")
+        #expect(found.map(\.text) == ["日", "本"])
+        #expect(found.map { $0.candidates.map(\.text) } == [["日", "目"], ["本"]])
     }
 }

@@ -7,7 +7,7 @@ import DuctusRecognition
 /// chunk to chunk, and what is final smoothed (labels) or decoded (text).
 ///
 /// Vectors are counted in the segment. Memory is bounded by the window and, for text, by the segment.
-final class VectorReading {
+final class VectorWindowReader {
     private let served: Served
     private let window: WindowRule
     private let configuration: VectorConfiguration
@@ -20,7 +20,7 @@ final class VectorReading {
     /// The origins of the frames from `firstOrigin` on.
     private var origins: [VectorOrigin] = []
     private var firstOrigin = 0
-    /// When each of them was, by the clock that its vectors came with; where frames are labelled.
+    /// The time of each of them, by the clock that its vectors came with, for models that label frames.
     private var times: [ClosedRange<Int64>?] = []
     /// One of the two, as the model's task is.
     private var labeler: FrameLabeler?
@@ -146,7 +146,7 @@ final class VectorReading {
     }
 
     /// Takes the network's output for the last window.
-    func take(_ output: OutputSequence, into spans: inout SpanLog) {
+    func receive(_ output: OutputSequence, into spans: inout SpanLog) {
         let posteriors = Posteriors(
             output.values, frames: output.frames, labels: served.model.network.architecture.output)
         read(posteriors, final: output.final, into: &spans)
@@ -204,7 +204,7 @@ final class VectorReading {
         return first.lowerBound...max(first.lowerBound, last.upperBound)
     }
 
-    /// Where each frame comes from; of all frames where the model transcribes.
+    /// The origin of each frame; of all frames if the model transcribes.
     var frameOrigins: [FrameOrigin] {
         origins.map {
             FrameOrigin(
@@ -219,7 +219,7 @@ final class VectorReading {
     }
 }
 
-/// When a segment's vectors were, on the sensor's clock.
+/// The times of a segment's vectors on the sensor's clock.
 struct VectorClock: Equatable {
     /// Vector `number` was at `time` (µs); from there on they are 1 / rate apart.
     var number = 0

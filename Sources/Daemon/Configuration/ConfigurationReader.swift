@@ -2,11 +2,11 @@ import DuctusRecognition
 import Yams
 
 /// Walks a YAML tree along the sections' fields and collects every fault on the way instead of stopping at the first.
-struct ConfigurationReading {
-    /// For messages only.
+struct ConfigurationReader {
+    /// The file's name, for messages only.
     let file: String
     private(set) var faults: [ConfigurationFault] = []
-    /// Where each key was written, for faults that only show once all is read.
+    /// The place of each key, for faults that only show once all is read.
     private(set) var places: [String: ConfigurationPlace] = [:]
     private var path: [String] = []
 

@@ -7,7 +7,7 @@ import DuctusRecognition
 /// from chunk to chunk, the beam advanced on what is final, the open tail read behind it.
 ///
 /// When the ink's own slope or scale has drifted too far from the frozen ones, it begins anew with the ink so far.
-final class InkReading {
+final class InkWindowReader {
     /// Share by which the scale may be off before the reading begins anew.
     static let toleratedDrift: Float = 0.15
     /// Ink, in frames, that outweighs the scale of the segment before: some three letters.
@@ -90,7 +90,7 @@ final class InkReading {
     }
 
     /// Takes the network's output for the last window.
-    func take(_ output: OutputSequence) {
+    func receive(_ output: OutputSequence) {
         let final = tailWasRead ? 0 : output.final
         let labels = served.model.network.architecture.output
         let posteriors = Posteriors(output.values, frames: output.frames, labels: labels)
