@@ -76,7 +76,7 @@ package struct LiveLines: Sendable {
         if decision.place != .sameLine || page.wentBack, doubt == nil {
             let cut = count - decision.strokes
             guard cut > 0 else {
-                firstLine = page.line
+                if decision.place != .sameLine { firstLine = page.line }
                 return []
             }
             let isSure = decision.gain >= Self.surely && seen - decision.strokes >= Self.fewest && !wasTall
@@ -122,7 +122,7 @@ package struct LiveLines: Sendable {
         let cuts = cuts(of: open, least: Self.patience - 1)
         let isDoubtful = zip(cuts, [0] + cuts).contains { $0 - $1 < Self.few }
         let next = open.count + max(Self.patience, Self.distance(of: open.count))
-        if isDoubtful, doubt?.cuts != cuts {
+        if isDoubtful, doubt?.cuts != cuts, open.count <= Self.mostStrokes {
             doubt = Doubt(due: next, end: max(end, next), cuts: cuts)
             return []
         }
