@@ -28,6 +28,12 @@ struct RenderCommand: ParsableCommand {
     @Option(help: "With --recognize: how the ink is read, as one line or as a page with lines, boxes and their order.")
     var layout = LayoutChoice.auto
 
+    @Option(
+        help:
+            "With --recognize: turn the ink clockwise by so many degrees before it is read: 0, 90, 180, 270, or as it reads best (auto)."
+    )
+    var rotate = InkTurn.automatic
+
     @OptionGroup var options: ModelOptions
 
     @Option(help: "Begin with this line of the file, counted from 1.")
@@ -81,7 +87,8 @@ struct RenderCommand: ParsableCommand {
         let reader = PageReader(recognizer: Recognizer(model: try options.load(), decoding: options.decoding))
         var pages: [Int: ReadPage] = [:], readings: [Int: LabeledReading] = [:]
         for index in chosen {
-            let (page, read) = try reader.readWithRecognitions(lines[index].strokes, layout: layout)
+            let (page, read) = try reader.readWithRecognitions(
+                lines[index].strokes, layout: layout, turn: rotate.turn)
             if page.pieces.count == 1, let recognition = read[0]?.inOwnOrder {
                 let symbols = recognition.symbols.map {
                     InkLabel($0.text, samples: $0.samples, strokes: $0.strokes, confidence: $0.confidence)

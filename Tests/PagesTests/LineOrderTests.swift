@@ -7,21 +7,33 @@ import Testing
         lefts.map { PlaneBox(around: [.init($0, 0), .init($0 + 1, 1)]) }
     }
 
-    @Test func theOrderOfWritingStays() {
-        #expect(LineOrder.order(of: boxes([0, 2, 4, 3, 6, 5, 8]), xHeight: 1) == [0, 1, 2, 3, 4, 5, 6])
+    private func order(_ lefts: [Double], goes: [Int]? = nil) -> [Int] {
+        LineOrder.order(of: boxes(lefts), goes: goes ?? lefts.map { _ in 0 }, xHeight: 1)
     }
 
-    @Test func aLateWordGoesToItsPlace() {
+    @Test func theOrderOfWritingStays() {
+        #expect(order([0, 2, 4, 3, 6, 5, 8]) == [0, 1, 2, 3, 4, 5, 6])
+    }
+
+    @Test func aWordOfALaterGoGoesToItsPlace() {
         #expect(
-            LineOrder.order(of: boxes([0, 2, 4, 16, 18, 20, 8, 10, 12]), xHeight: 1) == [0, 1, 2, 6, 7, 8, 3, 4, 5])
+            order([0, 2, 4, 16, 18, 20, 8, 10, 12], goes: [0, 0, 0, 0, 0, 0, 1, 1, 1]) == [0, 1, 2, 6, 7, 8, 3, 4, 5])
+    }
+
+    @Test func barsOfALongWordStayBehindIt() {
+        #expect(order([0, 4, 8, 12, 16, 3]) == [0, 1, 2, 3, 4, 5])
+    }
+
+    @Test func aWordFarBackGoesToItsPlace() {
+        #expect(order([0, 2, 20, 30, 40, 4, 6]) == [0, 1, 5, 6, 2, 3, 4])
     }
 
     @Test func theBeginningMayComeLast() {
-        #expect(LineOrder.order(of: boxes([20, 22, 24, 0, 2, 4]), xHeight: 1) == [3, 4, 5, 0, 1, 2])
+        #expect(order([20, 22, 24, 0, 2, 4], goes: [0, 0, 0, 1, 1, 1]) == [3, 4, 5, 0, 1, 2])
     }
 
     @Test func everyStrokeIsThereOnce() {
         let lefts = (0..<40).map { Double(($0 * 17) % 40) * 3 }
-        #expect(LineOrder.order(of: boxes(lefts), xHeight: 1).sorted() == Array(0..<40))
+        #expect(order(lefts, goes: (0..<40).map { $0 / 7 }).sorted() == Array(0..<40))
     }
 }

@@ -41,6 +41,15 @@ import Testing
         if hand != .joined || writer != 7 { #expect(page.found() == page.lines) }
     }
 
+    @Test(arguments: [Writer.Hand.printed, .mixed, .joined], [1, 2, 5] as [UInt64])
+    func closeLinesEndWhereThePageReaderEndsThem(hand: Writer.Hand, writer: UInt64) throws {
+        var page = WrittenPage(writer: writer, hand: hand)
+        for (row, text) in (prose + prose).enumerated() {
+            try page.write(text, x: 0, y: 0.75 * Float(row) * page.pitch)
+        }
+        #expect(segments(page) == page.found())
+    }
+
     @Test func aSecondColumnBeginsALine() throws {
         var page = WrittenPage()
         try page.write(prose)

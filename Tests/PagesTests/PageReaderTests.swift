@@ -54,6 +54,20 @@ import Testing
         #expect(try reader.read(one.strokes, layout: .page).text == reader.read(other.strokes, layout: .page).text)
     }
 
+    @Test(arguments: [QuarterTurn.none, .quarter, .half, .threeQuarters])
+    func aPageOnItsSideIsReadAsIfItStoodUpright(turn: QuarterTurn) throws {
+        let back = try #require(QuarterTurn(degrees: (360 - turn.degrees) % 360))
+        let lying = page.mapped(back.upright)
+        let upright = try reader.readWithRecognitions(page.strokes, layout: .page, turn: QuarterTurn.none).page
+        let read = try reader.readWithRecognitions(lying.strokes, layout: .page, turn: turn).page
+        #expect(read.text == upright.text && !read.text.isEmpty)
+        #expect(read.pieces.map(\.strokes) == page.lines)
+        for piece in read.pieces {
+            #expect(piece.box == Bounds(around: piece.strokes.map { lying.strokes[$0] }))
+            #expect(piece.words.allSatisfy { piece.box.minX <= $0.box.minX && $0.box.maxY <= piece.box.maxY })
+        }
+    }
+
     @Test func everyLineSaysInWhichOrderItWasRead() throws {
         let (other, _) = shuffled(page)
         let (read, lines) = try reader.readWithRecognitions(other.strokes, layout: .page)

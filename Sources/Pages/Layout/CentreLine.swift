@@ -1,7 +1,7 @@
 import Foundation
 
 /// The centre line of a text line's small letters: a straight line that leans towards the page's slope, and the hand's deviation from it.
-package struct CentreLine: Sendable {
+package struct CentreLine: Equatable, Sendable {
     /// The x at which the straight part has the y `height`. Places are in the units of the ink, y down.
     private(set) var middle = 0.0
     /// The y of the straight part at `middle`.

@@ -191,21 +191,67 @@ struct LineFinder {
         }
     }
 
-    /// The loss if the line were dissolved: how much worse its strokes fit the other lines, in all and per stroke, in
-    /// nats.
-    private func worth(_ line: Int) -> (sum: Double, mean: Double) {
-        var sum = 0.0, losses = 0.0, count = 0.0
-        for (at, owner) in owner.enumerated() where owner == line && kinds[at] != .small {
-            let own = fit(at, line)
-            var other = Double.infinity
-            for candidate in lines.indices where candidate != line { other = min(other, fit(at, candidate)) }
-            let loss = min(8, other - own)
-            // Strokes of many turns are letters for sure; what stands far from all lines is no stray comma of theirs.
-            sum += loss * min(1.5, 0.4 + 0.2 * Double(shapes[at].swings.count)) + min(20, max(0, other - own - 10))
-            losses += loss
-            count += 1
+    /// How a stroke stands on its own line, and on the best other one.
+    private struct Standing {
+        var own = 0.0
+        var other = Double.infinity
+        var otherLine = -1
+    }
+
+    private func standing(_ at: Int) -> Standing {
+        var standing = Standing()
+        guard kinds[at] != .small else { return standing }
+        standing.own = fit(at, owner[at])
+        for candidate in lines.indices where candidate != owner[at] { consider(candidate, for: at, &standing) }
+        return standing
+    }
+
+    private func consider(_ candidate: Int, for at: Int, _ standing: inout Standing) {
+        let cost = fit(at, candidate)
+        if cost < standing.other { (standing.other, standing.otherLine) = (cost, candidate) }
+    }
+
+    /// The standings after a line was given up; only those that this concerns are computed anew.
+    ///
+    /// - Parameters:
+    ///   - removed: the number that the line had.
+    ///   - old: the lines and the strokes' owners before.
+    private func standings(
+        after removed: Int, from old: (lines: [CentreLine], owner: [Int]), _ standings: [Standing]
+    ) -> [Standing] {
+        guard lines.count == old.lines.count - 1 else { return shapes.indices.map(standing) }
+        let isChanged = lines.indices.map { lines[$0] != old.lines[$0 < removed ? $0 : $0 + 1] }
+        let changed = lines.indices.filter { isChanged[$0] }
+        func now(_ line: Int) -> Int { line > removed ? line - 1 : line }
+        return shapes.indices.map { at in
+            var standing = standings[at]
+            guard kinds[at] != .small else { return standing }
+            let (own, other) = (owner[at], standing.otherLine)
+            guard old.owner[at] != removed, now(old.owner[at]) == own, other >= 0, other != removed,
+                !isChanged[now(other)]
+            else { return self.standing(at) }
+            standing.otherLine = now(other)
+            if isChanged[own] { standing.own = fit(at, own) }
+            for candidate in changed where candidate != own { consider(candidate, for: at, &standing) }
+            return standing
         }
-        return (sum, count > 0 ? losses / count : 0)
+    }
+
+    /// The loss if each line were dissolved: how much worse its strokes fit the other lines, in all and per stroke, in
+    /// nats.
+    private func worths(_ standings: [Standing]) -> [(sum: Double, mean: Double)] {
+        var worths = [(sum: Double, mean: Double)](repeating: (0, 0), count: lines.count)
+        var counts = [Double](repeating: 0, count: lines.count)
+        for (at, line) in owner.enumerated() where kinds[at] != .small {
+            let gap = standings[at].other - standings[at].own
+            let loss = min(8, gap)
+            // Strokes of many turns are letters for sure; what stands far from all lines is no stray comma of theirs.
+            worths[line].sum += loss * min(1.5, 0.4 + 0.2 * Double(shapes[at].swings.count)) + min(20, max(0, gap - 10))
+            worths[line].mean += loss
+            counts[line] += 1
+        }
+        for line in lines.indices where counts[line] > 0 { worths[line].mean /= counts[line] }
+        return worths
     }
 
     /// Joins pieces of one line: they stand beside each other, nearer in height than lines do. A line's end may droop.
@@ -256,18 +302,21 @@ struct LineFinder {
 
     /// Gives up lines that the others can do without: a ridge of ascenders, or one that broke at a wide gap.
     private mutating func merge() {
+        var standings = shapes.indices.map(standing)
         while lines.count > 1 {
             var least: (line: Int, mean: Double)?
-            for line in lines.indices {
-                let (sum, mean) = worth(line)
-                let leastSum = isApart(line) ? Self.leastSumApart : Self.leastSum
-                if mean < Self.leastMean || sum < leastSum, mean < least?.mean ?? .infinity {
-                    least = (line, mean)
+            for (line, worth) in worths(standings).enumerated() where worth.mean < least?.mean ?? .infinity {
+                if worth.mean < Self.leastMean || worth.sum < Self.leastSumApart
+                    || worth.sum < Self.leastSum && !isApart(line)
+                {
+                    least = (line, worth.mean)
                 }
             }
             guard let line = least?.line else { break }
+            let old = (lines, owner)
             remove(line)
             refit()
+            standings = self.standings(after: line, from: old, standings)
         }
     }
 

@@ -15,7 +15,7 @@ import DuctusInk
 package struct LiveLines: Sendable {
     private var page = LivePage()
     /// The lines that ended last, thinned: what is laid out beside the open ink.
-    private var before: [Stroke] = []
+    private var before = ThinnedStrokes()
     /// A line may have begun among the open strokes; nil where none seems to.
     private var doubt: Doubt?
     /// The height of the open ink that was last looked at and found to be one line.
@@ -35,6 +35,8 @@ package struct LiveLines: Sendable {
         var due: Int
         /// Strokes that are open when it is given up.
         var end: Int
+        /// Where lines seemed to begin at the last look.
+        var cuts: [Int] = []
     }
 
     /// A stroke that stands better in its new line by this much begins it for sure.
@@ -44,17 +46,16 @@ package struct LiveLines: Sendable {
     /// The number of further strokes that are waited for.
     private static let patience = 4
     private static let mostPatience = 12
+    /// A line of fewer strokes must be seen twice.
+    private static let few = 8
     /// Ink taller than this many x-heights may be two lines: while it is open, and where it ends.
     private static let tall = 7.0
-    private static let tallAtEnd = 4.5
+    private static let tallAtEnd = 3.0
     /// Open strokes that are laid out at most. More are no line of a hand, and a layout of them would keep other pens waiting.
     package static let mostStrokes = 120
-    /// Points of the last line that are kept, and strokes.
-    private static let mostPoints = 400
-    private static let mostKept = 160
 
     /// Bytes that are kept between segments at most.
-    package static let mostBytes = LivePage.mostBytes + mostPoints * (64 + MemoryLayout<Sample>.stride)
+    package static let mostBytes = LivePage.mostBytes + ThinnedStrokes.mostBytes
 
     package init() {}
 
@@ -86,20 +87,18 @@ package struct LiveLines: Sendable {
         seen += 1
         let wasTall = isTall
         let decision = page.add(stroke, cameBack: cameBack)
-        if decision.place != .sameLine, doubt == nil {
+        if decision.place != .sameLine || page.wentBack, doubt == nil {
             let cut = count - decision.strokes
             guard cut > 0 else {
-                firstLine = page.line
+                if decision.place != .sameLine { firstLine = page.line }
                 return []
             }
             let isSure = decision.gain >= Self.surely && seen - decision.strokes >= Self.fewest && !wasTall
-            if isSure || count > Self.mostStrokes { return end(open(), at: [cut]) }
-            // A layout costs more than in proportion to the strokes, and dots all over a page are doubtful all the time: one look is enough there.
-            let rest = count - (seen - lastLook)
-            doubt =
-                rest > 0
-                ? Doubt(due: max(cut + Self.patience, count + rest), end: 0)
-                : Doubt(due: cut + Self.patience, end: cut + Self.mostPatience)
+            if isSure || decision.place != .sameLine && count > Self.mostStrokes { return end(open(), at: [cut]) }
+            guard count <= Self.mostStrokes else { return [] }
+            // A layout costs more than in proportion to the strokes, and dots all over a page are doubtful all the time: looks keep a distance.
+            let rest = Self.distance(of: count) - (seen - lastLook)
+            doubt = Doubt(due: max(cut + Self.patience, count + rest), end: max(cut + Self.mostPatience, count + rest))
         } else if doubt == nil, (Self.fewest...Self.mostStrokes).contains(count), isTall,
             seen - lastLook >= count, page.height > 1.3 * checkedHeight
         {
@@ -117,7 +116,7 @@ package struct LiveLines: Sendable {
             (doubt != nil || isTallAtEnd) && open.count <= Self.mostStrokes + Self.mostPatience && budget > 0
         let cuts = isDoubtful ? cuts(of: open, least: 1) : []
         if doubt != nil || !cuts.isEmpty { page.correct(open, cutAt: cuts, from: firstLine) }
-        keep(open[...])
+        before.add(open[...], apart: 0.2 * page.scale)
         doubt = nil
         checkedHeight = 0
         firstLine = page.nextLine
@@ -125,9 +124,10 @@ package struct LiveLines: Sendable {
     }
 
     /// Bytes that it occupies, about.
-    package var byteCount: Int {
-        before.reduce(page.byteCount) { $0 + 64 + $1.samples.count * MemoryLayout<Sample>.stride }
-    }
+    package var byteCount: Int { page.byteCount + before.byteCount }
+
+    /// Strokes between two looks at ink of `count` strokes.
+    private static func distance(of count: Int) -> Int { count / 3 }
 
     private var isTall: Bool { page.height > Self.tall * page.scale }
     private var isTallAtEnd: Bool { page.height > Self.tallAtEnd * page.scale }
@@ -135,8 +135,14 @@ package struct LiveLines: Sendable {
     private mutating func look(at open: [Stroke], until end: Int) -> [Int] {
         lastLook = seen
         let cuts = cuts(of: open, least: Self.patience - 1)
-        if cuts.isEmpty, open.count < end {
-            doubt?.due = min(end, open.count + Self.patience)
+        let isDoubtful = zip(cuts, [0] + cuts).contains { $0 - $1 < Self.few }
+        let next = open.count + max(Self.patience, Self.distance(of: open.count))
+        if isDoubtful, doubt?.cuts != cuts, open.count <= Self.mostStrokes {
+            doubt = Doubt(due: next, end: max(end, next), cuts: cuts)
+            return []
+        }
+        if cuts.isEmpty, next <= end {
+            doubt = Doubt(due: next, end: end)
             return []
         }
         doubt = nil
@@ -147,7 +153,7 @@ package struct LiveLines: Sendable {
     }
 
     private mutating func end(_ open: [Stroke], at cuts: [Int]) -> [Int] {
-        keep(open[..<(cuts.last ?? 0)])
+        before.add(open[..<(cuts.last ?? 0)], apart: 0.2 * page.scale)
         checkedHeight = 0
         firstLine = page.line
         return Self.counts(of: cuts)
@@ -161,7 +167,7 @@ package struct LiveLines: Sendable {
     private mutating func cuts(of open: [Stroke], least: Int) -> [Int] {
         budget -= before.count + open.count
         var owner = [Int?](repeating: nil, count: before.count + open.count)
-        for (number, piece) in PageLayout(of: before + open).pieces.enumerated() {
+        for (number, piece) in PageLayout(of: before.strokes + open).pieces.enumerated() {
             for stroke in piece.strokes { owner[stroke] = number }
         }
         // Runs of strokes of one line; a run within another line's is a bar or a dot of it.
@@ -186,24 +192,5 @@ package struct LiveLines: Sendable {
         // The newest strokes may be dots: the next ones say so.
         if let newest = runs.last, runs.count > 1, newest.count < least { runs.removeLast() }
         return runs.dropFirst().map(\.first)
-    }
-
-    /// Keeps strokes that have ended, with as few points as their swings need; the oldest are forgotten.
-    private mutating func keep(_ strokes: ArraySlice<Stroke>) {
-        let least = Float(0.2 * page.scale)
-        for stroke in strokes {
-            var samples: [Sample] = []
-            for sample in stroke.samples where sample.x.isFinite && sample.y.isFinite {
-                if let last = samples.last, abs(sample.x - last.x) < least, abs(sample.y - last.y) < least { continue }
-                samples.append(Sample(x: sample.x, y: sample.y))
-            }
-            if !samples.isEmpty { before.append(Stroke(samples)) }
-        }
-        var points = 0
-        let kept = before.suffix(Self.mostKept).reversed().prefix { stroke in
-            points += stroke.samples.count
-            return points <= Self.mostPoints
-        }
-        before.removeFirst(before.count - kept.count)
     }
 }

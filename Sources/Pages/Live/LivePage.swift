@@ -61,6 +61,8 @@ package struct LivePage: Sendable {
     private static let returning = -1.5
     /// The least advantage, in nats, of a line of their own for all letters together.
     private static let enough = 4.0
+    /// How far back a stroke stands that may begin a line, in units.
+    private static let far = 8.0
     /// Strokes that the size of the hand is told by at first.
     private static let mostFirst = 8
 
@@ -80,6 +82,9 @@ package struct LivePage: Sendable {
     private var first: [StrokeShape]? = []
 
     package init() {}
+
+    /// Whether the newest stroke stands far back from the one before, as the first of a line does.
+    package private(set) var wentBack = false
 
     /// Whether nothing was written yet.
     package var isEmpty: Bool { lines.isEmpty }
@@ -127,8 +132,10 @@ package struct LivePage: Sendable {
     ///
     /// Strokes without a sample, or with none that is finite, belong to the line that is being written.
     @discardableResult
-    package mutating func add(_ stroke: ArraySlice<Sample>, cameBack: Bool = false) -> Decision {
+    package mutating func add(_ stroke: some Sequence<Sample>, cameBack: Bool = false) -> Decision {
+        wentBack = false
         guard let shape = shape(of: stroke) else { return Decision(place: .sameLine, strokes: 1) }
+        if let last { wentBack = shape.box.midX < last.midX - Self.far * unit }
         guard !lines.isEmpty else {
             begin(with: shape)
             include(shape)

@@ -58,9 +58,32 @@ public final class PageReader {
 
     /// Reads one page, and hands over the lines' recognitions as well.
     ///
-    /// - Returns: for each piece how it was read; nil for drawings.
+    /// - Parameter turn: the clockwise turn after which the writing stands upright; nil: it is found, where the ink is no single line by `layout`.
+    /// - Returns: for each piece how it was read; nil for drawings. Boxes are those of `strokes`, whatever the turn.
     public func readWithRecognitions(
-        _ strokes: [Stroke], layout choice: LayoutChoice = .auto
+        _ strokes: [Stroke], layout choice: LayoutChoice = .auto, turn: QuarterTurn? = nil
+    ) throws -> (page: ReadPage, lines: [Line?]) {
+        if let turn { return try read(strokes, choice, turned: turn) }
+        let asItIs = try readInOrder(strokes, choice)
+        guard choice != .line, PageTurn.isDoubtful(asItIs.page, of: strokes.count) else { return asItIs }
+        let turned = try [QuarterTurn.quarter, .threeQuarters, .half].map { try read(strokes, choice, turned: $0) }
+        let best = turned.max {
+            PageTurn.sureness(of: $0.page, of: strokes.count) < PageTurn.sureness(of: $1.page, of: strokes.count)
+        }
+        guard let best, PageTurn.isPlain(best.page, of: strokes.count) else { return asItIs }
+        return best
+    }
+
+    private func read(
+        _ strokes: [Stroke], _ choice: LayoutChoice, turned turn: QuarterTurn
+    ) throws -> (page: ReadPage, lines: [Line?]) {
+        guard turn != .none else { return try readInOrder(strokes, choice) }
+        let (page, lines) = try readInOrder(strokes.map { Stroke($0.samples.map(turn.upright)) }, choice)
+        return (page.turnedBack(turn), lines)
+    }
+
+    private func readInOrder(
+        _ strokes: [Stroke], _ choice: LayoutChoice
     ) throws -> (page: ReadPage, lines: [Line?]) {
         guard let order = TimeOrder.order(of: strokes) else { return try read(strokes, choice, isTimed: false) }
         guard order != Array(strokes.indices) else { return try read(strokes, choice, isTimed: true) }

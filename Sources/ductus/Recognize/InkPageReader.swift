@@ -6,6 +6,34 @@ import DuctusRecognition
 
 extension LayoutChoice: ExpressibleByArgument {}
 
+/// How ink is turned before it is read.
+enum InkTurn: Equatable, ExpressibleByArgument {
+    case automatic
+    case by(QuarterTurn)
+
+    init?(argument: String) {
+        if argument == "auto" {
+            self = .automatic
+        } else if let degrees = Int(argument), let turn = QuarterTurn(degrees: degrees) {
+            self = .by(turn)
+        } else {
+            return nil
+        }
+    }
+
+    var defaultValueDescription: String {
+        switch self {
+        case .automatic: "auto"
+        case .by(let turn): "\(turn.degrees)"
+        }
+    }
+
+    /// nil: it is found.
+    var turn: QuarterTurn? {
+        if case .by(let turn) = self { turn } else { nil }
+    }
+}
+
 /// Reads pages, one after the other; keeps its memory. Used by one thread at a time.
 protocol InkPageReader {
     mutating func read(_ page: InkPage) throws -> PageResult
@@ -20,9 +48,13 @@ struct PageResult: Sendable {
 
 enum PageReaders {
     /// The reader for a layout.
-    static func reader(model: Model, decoding: Recognizer.Decoding, layout: LayoutChoice) -> any InkPageReader {
+    ///
+    /// - Parameter turn: the clockwise turn after which writing stands upright; nil: it is found.
+    static func reader(
+        model: Model, decoding: Recognizer.Decoding, layout: LayoutChoice, turn: QuarterTurn? = nil
+    ) -> any InkPageReader {
         WrittenPageReader(
-            reader: PageReader(recognizer: Recognizer(model: model, decoding: decoding)), layout: layout)
+            reader: PageReader(recognizer: Recognizer(model: model, decoding: decoding)), layout: layout, turn: turn)
     }
 }
 
@@ -30,6 +62,7 @@ enum PageReaders {
 struct WrittenPageReader: InkPageReader {
     let reader: PageReader
     let layout: LayoutChoice
+    let turn: QuarterTurn?
 
     mutating func read(_ page: InkPage) throws -> PageResult {
         let written = page.ink.strokes.indices.filter(page.isWritten)
@@ -40,7 +73,7 @@ struct WrittenPageReader: InkPageReader {
         }
         let choice = layout == .auto && page.isLine ? .line : layout
         let (read, lines) = try reader.readWithRecognitions(
-            written.map { page.ink.strokes[$0] }, layout: choice)
+            written.map { page.ink.strokes[$0] }, layout: choice, turn: turn)
         var result = read.renumbered(by: written)
         result.unused += unused.map { UnusedStroke(stroke: $0, reason: .tool) }
         return PageResult(page: result, recognitions: lines.map { $0?.inOwnOrder })

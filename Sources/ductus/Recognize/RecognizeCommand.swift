@@ -25,6 +25,11 @@ struct RecognizeCommand: ParsableCommand {
     @Option(help: "How each page is read: as a whole page, as one line, or as its file says (auto).")
     var layout = LayoutChoice.auto
 
+    @Option(
+        help:
+            "Turn the ink clockwise by so many degrees before it is read: 0, 90, 180, 270, or as it reads best (auto).")
+    var rotate = InkTurn.automatic
+
     @Option(help: "Read only this page of each file, counted from 1.")
     var page: Int?
 
@@ -86,7 +91,7 @@ struct RecognizeCommand: ParsableCommand {
 
     func run() throws {
         let model = try options.load()
-        let (decoding, layout) = (options.decoding, layout)
+        let (decoding, layout, turn) = (options.decoding, layout, rotate.turn)
         var reading = ReadingOptions()
         reading.y = y
         let archive = try archive(model)
@@ -95,7 +100,7 @@ struct RecognizeCommand: ParsableCommand {
         try processInOrder(
             threads: threads,
             produce: InkSource(paths: files, options: reading, page: page, archive: archive).items,
-            makeContext: { PageReaders.reader(model: model, decoding: decoding, layout: layout) },
+            makeContext: { PageReaders.reader(model: model, decoding: decoding, layout: layout, turn: turn) },
             transform: { reader, item -> ReadItem in item.read(with: &reader) },
             deliver: { item in
                 report.count(item)
@@ -106,13 +111,16 @@ struct RecognizeCommand: ParsableCommand {
         try report.finish()
     }
 
+    /// As results are named by: the same name, the same reading.
+    private var layoutName: String { rotate.turn.map { "\(layout.rawValue)-\($0.degrees)" } ?? layout.rawValue }
+
     private func archive(_ model: Model) throws -> ArchiveSink? {
         guard shard != nil || resume, let out else { return nil }
         let isJSON = json || format == .json
         return try ArchiveSink(
             isJSON ? JSONLinesOfReading() : TextLines(namesFiles: false), format: isJSON ? "json" : "text",
             generation: ReadingGeneration.name(
-                of: model, options: options, layout: layout.rawValue, format: isJSON ? "json" : "text",
+                of: model, options: options, layout: layoutName, format: isJSON ? "json" : "text",
                 y: y?.rawValue ?? "auto"),
             folder: URL(filePath: out), paths: files, shard: shard, resumes: resume)
     }

@@ -149,8 +149,10 @@ struct InkInput: InputKind {
                 ink: segment.ink, served: served ?? effects.current(), precedingText: precedingText,
                 facts: facts(of: segment.ink))
             if case .ink(let configuration) = ended.served.model.input, !segment.ink.isEmpty {
-                let normalization = SegmentNormalization(of: segment.ink.strokes, configuration)
+                let strokes = segment.ink.strokes
+                let normalization = SegmentNormalization(of: strokes, configuration)
                 ended.frames = segment.ink.frames(normalization, configuration)
+                ended.order = ReadingOrder(strokes)
                 lastNormalization = normalization
             }
             effects.close(ended, segment.ending)
@@ -215,19 +217,24 @@ struct EndedInk: EndedSegment {
     let precedingText: String
     let facts: SegmentFacts
     var frames = 0
+    /// nil: as it was written.
+    var order: ReadingOrder?
 
     var byteCount: Int { ink.byteCount }
     var duration: Int64 { ink.duration }
-    var evidence: Evidence? { .ink(ink.strokes) }
+    var evidence: Evidence? { .ink(strokes) }
+
+    /// As they are read.
+    private var strokes: [Stroke] { order?.apply(to: ink.strokes) ?? ink.strokes }
 
     mutating func next() -> FinalStep {
-        ink.isEmpty ? .done(.nothing) : .whole(.ink(ink.strokes), precedingText: precedingText)
+        ink.isEmpty ? .done(.nothing) : .whole(.ink(strokes), precedingText: precedingText)
     }
 
     func reading(of recognition: Recognition, alternatives: Int) -> SegmentReading {
         SegmentReading(
             text: recognition.text, committed: recognition.text.unicodeScalars.count,
-            symbols: recognition.symbols.map { LabelEvent.Symbol($0, in: ink) },
+            symbols: recognition.symbols.map { LabelEvent.Symbol(order?.place($0, in: ink) ?? $0, in: ink) },
             alternatives: LabelEvent.alternatives(of: recognition, limit: alternatives))
     }
 }
