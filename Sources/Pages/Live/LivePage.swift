@@ -132,7 +132,7 @@ package struct LivePage: Sendable {
     ///
     /// Strokes without a sample, or with none that is finite, belong to the line that is being written.
     @discardableResult
-    package mutating func add(_ stroke: some Sequence<Sample>, cameBack: Bool = false) -> Decision {
+    package mutating func add(_ stroke: ArraySlice<Sample>, cameBack: Bool = false) -> Decision {
         wentBack = false
         guard let shape = shape(of: stroke) else { return Decision(place: .sameLine, strokes: 1) }
         if let last { wentBack = shape.box.midX < last.midX - Self.far * unit }
