@@ -279,13 +279,17 @@ package struct PacketReading {
 public struct InboxOutcome: Sendable {
     /// Packets that lost their place to it: as many of the newest of a stream.
     public struct Displaced: Sendable, Equatable {
+        /// The stream that lost them.
         public var stream: StreamName
+        /// Who sends that stream.
         public var client: ClientIdentifier
+        /// How many were lost.
         public var packets: Int
     }
 
-    /// Why it was not taken; nil: it was.
+    /// Why the packet was not taken; nil: it was.
     public var refusal: InboxRefusal?
+    /// The packets that lost their place to it; empty where it was refused, or there was room.
     public var displaced: [Displaced] = []
 }
 
