@@ -163,13 +163,18 @@ import Testing
 
     /// No page of a hand, but it may be sent: each stroke may stand on a line of its own.
     @Test(.timeLimit(.minutes(1)))
-    func barsAllOverAPageAreLaidOut() {
+    func thousandsOfStrokesAreNoMoreThanThousands() {
+        let backward = (0..<4000).map { at in
+            Stroke((0..<5).map { Sample(x: 1e6 - 30 * Float(at) + 0.3 * Float($0), y: Float($0 % 2)) })
+        }
         var random = SplitMix64(seed: 1)
         let bars = (0..<4000).map { _ in
             Stroke((0..<2).map { _ in Sample(x: 1e4 * Float(random.uniform()), y: 1e4 * Float(random.uniform())) })
         }
-        let layout = PageLayout(of: bars)
-        #expect(layout.pieces.reduce(layout.unused.count) { $0 + $1.strokes.count } == bars.count)
+        for strokes in [backward, bars] {
+            let layout = PageLayout(of: strokes)
+            #expect(layout.pieces.reduce(layout.unused.count) { $0 + $1.strokes.count } == strokes.count)
+        }
     }
 
     @Test func anyInkIsSurvived() {

@@ -198,9 +198,11 @@ struct LineFinder {
         var otherLine = -1
     }
 
-    private func standing(_ at: Int) -> Standing {
+    /// - Parameter fits: counts the lines that were tried.
+    private func standing(_ at: Int, _ fits: inout Int) -> Standing {
         var standing = Standing()
         guard kinds[at] != .small else { return standing }
+        fits += lines.count
         standing.own = fit(at, owner[at])
         for candidate in lines.indices where candidate != owner[at] { consider(candidate, for: at, &standing) }
         return standing
@@ -217,9 +219,9 @@ struct LineFinder {
     ///   - removed: the number that the line had.
     ///   - old: the lines and the strokes' owners before.
     private func standings(
-        after removed: Int, from old: (lines: [CentreLine], owner: [Int]), _ standings: [Standing]
+        after removed: Int, from old: (lines: [CentreLine], owner: [Int]), _ standings: [Standing], _ fits: inout Int
     ) -> [Standing] {
-        guard lines.count == old.lines.count - 1 else { return shapes.indices.map(standing) }
+        guard lines.count == old.lines.count - 1 else { return shapes.indices.map { standing($0, &fits) } }
         let isChanged = lines.indices.map { lines[$0] != old.lines[$0 < removed ? $0 : $0 + 1] }
         let changed = lines.indices.filter { isChanged[$0] }
         func now(_ line: Int) -> Int { line > removed ? line - 1 : line }
@@ -229,7 +231,7 @@ struct LineFinder {
             let (own, other) = (owner[at], standing.otherLine)
             guard old.owner[at] != removed, now(old.owner[at]) == own, other >= 0, other != removed,
                 !isChanged[now(other)]
-            else { return self.standing(at) }
+            else { return self.standing(at, &fits) }
             standing.otherLine = now(other)
             if isChanged[own] { standing.own = fit(at, own) }
             for candidate in changed where candidate != own { consider(candidate, for: at, &standing) }
@@ -302,8 +304,9 @@ struct LineFinder {
 
     /// Gives up lines that the others can do without: a ridge of ascenders, or one that broke at a wide gap.
     private mutating func merge() {
-        var standings = shapes.indices.map(standing)
-        while lines.count > 1 {
+        var fits = 0
+        var standings = shapes.indices.map { standing($0, &fits) }
+        while lines.count > 1, fits < Self.mostFits {
             var least: (line: Int, mean: Double)?
             for (line, worth) in worths(standings).enumerated() where worth.mean < least?.mean ?? .infinity {
                 if worth.mean < Self.leastMean || worth.sum < Self.leastSumApart
@@ -316,7 +319,7 @@ struct LineFinder {
             let old = (lines, owner)
             remove(line)
             refit()
-            standings = self.standings(after: line, from: old, standings)
+            standings = self.standings(after: line, from: old, standings, &fits)
         }
     }
 
@@ -331,4 +334,7 @@ struct LineFinder {
     private static let leastMean = 3.5
     private static let leastSum = 14.0
     private static let leastSumApart = 8.0
+    /// How often strokes are tried in lines while these are given up, at most: some hundred times what a full page needs. Ink beyond it
+    /// was written by no hand, and others wait for it.
+    private static let mostFits = 10_000_000
 }

@@ -59,7 +59,7 @@ package struct LaneInbox {
 
     /// In the order of their arrival, as long as all are one helping.
     private var arrivals: [Arrival] = []
-    // Once they are more
+    /// Once they are more, by sender.
     private var queues: [Sender: Queue] = [:]
     private var order = FairQueue<Sender>()
     private var senders: [Sender: Share] = [:]
