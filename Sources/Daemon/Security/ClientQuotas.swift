@@ -56,6 +56,9 @@ package final class ClientQuotas: Sendable {
     /// Nanoseconds for which packets that cannot be read count as a stream: until their part is whole again.
     fileprivate static let unreadableMemory: Int64 = 2_000_000_000
 
+    /// Bytes that a stream may send at once, however many share its client's.
+    fileprivate static let leastBurst = Double(512 << 10)
+
     private let contents: Mutex<Contents>
     private let now: @Sendable () -> Int64
 
@@ -163,7 +166,8 @@ extension ClientQuotas.Account {
         let hasPart = known.map { $0.standing != .unreadable } ?? false
         guard hasPart || isReadable else { return nil }
         let count = Double(parts(now: now) + (hasPart ? 0 : 1))
-        let (rate, burst) = (bytes.rate / count, bytes.burst / count)
+        // A page of ink is sent at once by a program that reads it from a file.
+        let (rate, burst) = (bytes.rate / count, max(bytes.burst / count, min(bytes.burst, ClientQuotas.leastBurst)))
         var share = known ?? ClientQuotas.Share(bytes: TokenBucket(rate: rate, burst: burst, now: now), latest: now)
         share.bytes.change(rate: rate, burst: burst)
         return share

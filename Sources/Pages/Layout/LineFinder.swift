@@ -23,6 +23,11 @@ struct LineFinder {
         kinds = shapes.map { LineFit.kind(of: $0, xHeight: xHeight) }
         owner = [Int](repeating: -1, count: shapes.count)
         start()
+        guard lines.count <= Self.mostLines else {
+            assign(withOrder: false)
+            dropEmpty()
+            return
+        }
         for _ in 0..<2 { assign(withOrder: false); refit() }
         spawn()
         for _ in 0..<3 {
@@ -337,4 +342,6 @@ struct LineFinder {
     /// How often strokes are tried in lines while these are given up, at most: some hundred times what a full page needs. Ink beyond it
     /// was written by no hand, and others wait for it.
     private static let mostFits = 10_000_000
+    /// Ridges beyond so many are no lines of a hand: each stroke goes to the nearest, and no more is asked.
+    private static let mostLines = 1000
 }
