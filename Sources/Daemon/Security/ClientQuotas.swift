@@ -56,8 +56,8 @@ package final class ClientQuotas: Sendable {
     /// Nanoseconds for which packets that cannot be read count as a stream: until their part is whole again.
     fileprivate static let unreadableMemory: Int64 = 2_000_000_000
 
-    /// Bytes that a stream may send at once, however many share its client's.
-    fileprivate static let leastBurst = Double(512 << 10)
+    /// Bytes that a client, and each of its streams, may send at once: the largest message.
+    fileprivate static let leastBurst = 2 << 20
 
     private let contents: Mutex<Contents>
     private let now: @Sendable () -> Int64
@@ -138,7 +138,7 @@ package final class ClientQuotas: Sendable {
 
     /// Two seconds' worth, but never less than the largest message.
     fileprivate static func byteBurst(_ limits: Configuration.Quotas) -> Double {
-        Double(max(2 * limits.bytesPerSecond, 2 << 20))
+        Double(max(2 * limits.bytesPerSecond, leastBurst))
     }
 }
 
@@ -166,8 +166,8 @@ extension ClientQuotas.Account {
         let hasPart = known.map { $0.standing != .unreadable } ?? false
         guard hasPart || isReadable else { return nil }
         let count = Double(parts(now: now) + (hasPart ? 0 : 1))
-        // A page of ink is sent at once by a program that reads it from a file.
-        let (rate, burst) = (bytes.rate / count, max(bytes.burst / count, min(bytes.burst, ClientQuotas.leastBurst)))
+        // However many streams there are, a page of ink may be sent at once.
+        let (rate, burst) = (bytes.rate / count, max(bytes.burst / count, Double(ClientQuotas.leastBurst)))
         var share = known ?? ClientQuotas.Share(bytes: TokenBucket(rate: rate, burst: burst, now: now), latest: now)
         share.bytes.change(rate: rate, burst: burst)
         return share
