@@ -74,6 +74,17 @@ import Testing
         #expect(passed.flood >= 4 << 20)
     }
 
+    /// A program that reads a page from a file sends it at once: each stream may, however many use the client's bytes up.
+    @Test func aPageAtOnce_isWithinAStreamsPart() throws {
+        let quotas = quotas(streams: 200, bytes: 1 << 20)
+        let pen = try stream("pen")
+        #expect(quotas.admit(100, of: pen, from: ann) == nil)
+        for number in 0..<100 { _ = quotas.admit(100_000, of: try stream("flood\(number)"), from: ann) }
+        #expect(!quotas.hasRoom(for: 100_000, of: nil, from: ann), "the client's bytes are used up")
+        for _ in 0..<500 { #expect(quotas.admit(4000, of: pen, from: ann) == nil) }
+        #expect(quotas.admit(100_000, of: pen, from: ann) == .bytes, "and no more than the largest message")
+    }
+
     /// A hundred names of rubbish are one stream; what can be read keeps its even part.
     @Test func streamsThatCannotBeRead_shareOnePart() throws {
         let quotas = quotas(streams: 512, bytes: 1 << 20)
