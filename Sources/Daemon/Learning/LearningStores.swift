@@ -28,16 +28,16 @@ package struct LearningStores: Sendable {
     }
 
     /// The stores in the cell's database.
-    package static func ofCell(_ cell: CellMembership) -> LearningStores {
+    package static func ofCell(_ cell: CellParts) -> LearningStores {
         LearningStores(
             journal: { pipeline, remark in
                 let journal = PostgreSQLCorrectionJournal(
-                    in: cell.stores, pipeline: pipeline, ownership: cell.member, remark: remark)
+                    in: cell.stores, pipeline: pipeline, ownership: cell.claims, remark: remark)
                 return (journal, journal)
             },
             archive: { pipeline, keeping, _ in
                 PostgreSQLGenerationArchive(
-                    in: cell.stores, pipeline: pipeline, keeping: keeping, ownership: cell.member)
+                    in: cell.stores, pipeline: pipeline, keeping: keeping, ownership: cell.claims)
             })
     }
 }
