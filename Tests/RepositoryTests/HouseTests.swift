@@ -58,12 +58,45 @@ import Testing
         }
     }
 
+    /// The words of the page are the code's.
+    @Test func theArchitecturePagesTermsAreTypes() throws {
+        let page = try Repository.text("docs/architecture.md")
+        let glossary = try #require(page.split(separator: "## Words").last)
+        let named = glossary.split(separator: "\n").filter { $0.hasPrefix("| ") }.flatMap { row in
+            row.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+                .filter { $0.offset % 2 == 1 }.map(\.element)
+        }
+        #expect(named.count > 30)
+        let sources = try Repository.sources().map(Repository.text).joined(separator: "\n")
+        for name in Set(named) {
+            let declaration = try Regex(#"\b(?:struct|class|enum|protocol) "# + name + #"\b"#)
+            #expect(sources.contains(declaration), "\(name) is no type")
+        }
+    }
+
     private func firstDeclaration(_ path: String) throws -> Substring? {
         let declaration =
             try Regex<(Substring, Substring)>(
                 #"^(?:@\w+ )*(?:public |package )?(?:final |indirect )*(?:struct|class|enum|protocol|actor|extension) (\w+)"#
             ).anchorsMatchLineEndings()
         return try Repository.text(path).firstMatch(of: declaration).map { Substring($0.1) }
+    }
+
+    /// Comments name files by their paths from the root.
+    @Test func theFilesThatCommentsNameAreThere() throws {
+        let path = try Regex<(Substring)>(
+            #"\b(?:Sources|Tests|Benchmarks|docs)/[\w./+-]+\.(?:swift|md|sh|py|svg)\b"#)
+        var count = 0
+        for file in try Repository.sources() {
+            for line in try Repository.lines(file) where line.contains("//") {
+                for match in line.matches(of: path) {
+                    count += 1
+                    let named = Repository.root.appending(path: String(match.output)).path
+                    #expect(FileManager.default.fileExists(atPath: named), "\(file): \(match.output) is not there")
+                }
+            }
+        }
+        #expect(count > 10)
     }
 
     @Test func everyLinkBetweenPagesLeadsSomewhere() throws {
