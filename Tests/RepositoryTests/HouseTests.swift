@@ -31,6 +31,17 @@ import Testing
         #expect(mentioning.count <= 8, "\(mentioning)")
     }
 
+    /// An object is given what it works with when it is made, not later.
+    @Test func nothingIsConnectedAfterwards() throws {
+        let setter = try Regex(
+            #"\bfunc (connect|attach|inject|set\w*(Handler|Delegate|Sink|Service))\(_? ?\w+: (@|any )"#)
+        for path in try Repository.sources() {
+            for (at, line) in try Repository.lines(path).enumerated() {
+                #expect(!line.contains(setter), "\(path):\(at + 1)")
+            }
+        }
+    }
+
     /// A test that returns early passes without having looked: what it needs is required instead (`try #require`).
     @Test func noTestPassesSilently() throws {
         let silent = try Regex(#"\belse \{ return \}"#)
@@ -71,6 +82,29 @@ import Testing
         for name in Set(named) {
             let declaration = try Regex(#"\b(?:struct|class|enum|protocol) "# + name + #"\b"#)
             #expect(sources.contains(declaration), "\(name) is no type")
+        }
+    }
+
+    @Test func importsGoUpTheListOfRooms() throws {
+        let page = try Repository.text("docs/architecture.md")
+        let rows = try #require(page.split(separator: "## The way of a sample").first)
+            .split(separator: "\n").filter { $0.hasPrefix("| `") && $0.split(separator: "|").count == 3 }
+        var place: [Substring: Int] = [:]
+        for (number, row) in rows.enumerated() {
+            let names = row.split(separator: "|")[0].split(separator: "`").filter { $0.contains(/\w/) }
+            for name in names { place[name.split(separator: "/").last ?? name] = number }
+        }
+        let module = /^(?:@\w+ )?import (C?)(?:Ductus)(\w+)/
+        for path in try Repository.sources() {
+            let folders = path.split(separator: "/").dropFirst()
+            let room = try #require(folders.first == "Library" ? folders.dropFirst().first : folders.first)
+            let own = try #require(place[room], "\(room) is no room of the page")
+            for line in try Repository.lines(path) {
+                guard let match = line.prefixMatch(of: module) else { continue }
+                let name = "\(match.1)\(match.2)"
+                let other = try #require(place[name[...]] ?? place["Ductus\(name)"], "\(name) is no room of the page")
+                #expect(other <= own, "\(path) imports \(name), which stands below it")
+            }
         }
     }
 
