@@ -13,6 +13,8 @@ package final class CellMembership: SlotService {
     package let member: CellMember
     /// The stores of corrections, words and generations.
     package let stores: PostgreSQLDatabase
+    /// The same over connections of their own: generations are read by the one, and trainings use the other.
+    package let (weights, training): (PostgreSQLDatabase, PostgreSQLDatabase)
     private let name: String
     private let followers = Mutex(Followers())
 
@@ -26,12 +28,13 @@ package final class CellMembership: SlotService {
         guard let database = configuration.cluster.database else { return nil }
         let cellClock = CellClock()
         clock = cellClock
-        roster = SlotRoster(limit: 4 * configuration.limits.streams)
+        roster = SlotRoster(limit: 4 * configuration.limits.streams, clock: SystemClock())
         name = configuration.cluster.member ?? ProcessInfo.processInfo.hostName
         var settings = CellMember.Settings(name: name)
         (settings.lease, settings.drain) = (configuration.cluster.lease, configuration.cluster.drain)
         let stores = PostgreSQLDatabase(database)
         self.stores = stores
+        (weights, training) = (PostgreSQLDatabase(database), PostgreSQLDatabase(database))
         member = CellMember(
             settings, database: PostgreSQLDatabase(database, isSynchronous: false), clock: SystemClock(),
             cellClock: cellClock, unready: { stores.fault() }
@@ -76,13 +79,16 @@ package final class CellMembership: SlotService {
         let totals = RunningTotals()
         registry.beforeReading { [self] in
             let (figures, database) = (member.figures, stores.figures)
+            let others = [weights.figures, training.figures]
+            let failures = others.reduce(database.failures) { $0 + $1.failures }
+            let fenced = others.reduce(database.fenced) { $0 + $1.fenced }
             MetricCatalogue.cellSlots.gauge(from: registry).record(figures.slots)
             totals.advance(
                 MetricCatalogue.cellTakeOvers.counter(from: registry), to: figures.takeOvers, key: "takeovers")
             totals.advance(
-                MetricCatalogue.cellFenced.counter(from: registry), to: database.fenced, key: "fenced")
+                MetricCatalogue.cellFenced.counter(from: registry), to: fenced, key: "fenced")
             totals.advance(
-                MetricCatalogue.cellDatabaseFailures.counter(from: registry), to: database.failures, key: "failures")
+                MetricCatalogue.cellDatabaseFailures.counter(from: registry), to: failures, key: "failures")
             registry.set(
                 .cellDatabase, [], count: database.latency.count, sum: Double(database.latency.sum) / 1e6
             ) { database.latency.count(upTo: $0 * 1e6) }
