@@ -23,6 +23,19 @@ package enum GenerationArchiveConformance {
             try expect(
                 zip(weights, base.model.network.parameters).allSatisfy { abs($0 - $1 - 0.01) < 1e-4 })
         },
+        .init("the file that serves a scope is that of its current generation") { archive in
+            let base = try base()
+            let anna = Scope.writer("anna")
+            try expect(try archive.currentFile(of: anna) == nil)
+            for _ in 0..<2 { _ = try archive.promote(candidate(over: base, anna), over: base, interventions: nil) }
+            try expect(try archive.currentFile(of: anna)?.record.name == .init(writer: "anna", number: 2))
+            _ = try archive.rollback(to: .init(writer: "anna", number: 1))
+            let file = try archive.currentFile(of: anna)
+            try expect(file?.record.name == .init(writer: "anna", number: 1))
+            try expect(try file?.encoded() == archive.file(of: .init(writer: "anna", number: 1)).encoded())
+            _ = try archive.rollback(to: .init(writer: "anna", number: 0))
+            try expect(try archive.currentFile(of: anna) == nil && archive.currentFile(of: .shared) == nil)
+        },
         .init("a rollback holds, and numbers go on") { archive in
             let base = try base()
             for _ in 0..<2 { _ = try archive.promote(candidate(over: base), over: base, interventions: nil) }

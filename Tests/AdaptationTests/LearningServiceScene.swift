@@ -39,13 +39,17 @@ final class LearningServiceScene: Sendable {
 
     static let pauses = 3
 
-    init(in folder: TemporaryFolder, model: Model? = nil, canary: [LabelledSegment] = []) throws {
+    /// - Parameter watching: what is told of each file that is fetched to serve a scope, before the weights are made ready.
+    init(
+        in folder: TemporaryFolder, model: Model? = nil, canary: [LabelledSegment] = [],
+        watching: (@Sendable (Scope) -> Void)? = nil
+    ) throws {
         let state = folder.url.appending(path: "state")
         let directory = StateDirectory(state.path)
         let journal = SQLiteJournal(at: state.appending(path: "journal.sqlite"), in: directory)
+        let archive = FileArchive(folder: state.appending(path: "generations"), keeping: 3, in: directory)
         service = LearningService(
-            "ink", journal: journal,
-            archive: FileArchive(folder: state.appending(path: "generations"), keeping: 3, in: directory),
+            "ink", journal: journal, archive: watching.map { WatchedArchive(archive, watching: $0) } ?? archive,
             models: GenerationModels(base: BaseModel(try model ?? TinyModel.make(wildness: 0.01))), words: journal,
             canary: canary, queue: queue, clock: clock,
             trainer: { [hooks] input, _, _, pause in

@@ -204,6 +204,27 @@ import Testing
         #expect(lane.report.evictedStreams == 4)
     }
 
+    /// A client that takes ever new names loses its own idle streams, not those of others.
+    @Test func manyNamesOfOneClientEvictItsOwnStreams() throws {
+        let pipeline = Pipeline(name: "test", input: .ink, models: try TinyModel.store())
+        var pen = ScribblingPen(seed: 1)
+        func write(_ name: String, _ client: String, to lane: Lane) {
+            var publisher = TestPublisher(name, pipeline, client: client)
+            publisher.send(pen.letter(), to: lane, at: clock)
+            publisher.send(.endOfSegment, to: lane, at: clock)
+            lane.settle()
+            clock.advance(seconds: 0.1)
+        }
+        let own = Lane(limits: LaneLimits(streams: 8, streamsPerClient: 3), clock: clock, sink: Collector())
+        write("quiet", "few", to: own)
+        for number in 0..<6 { write("m\(number)", "many", to: own) }
+        #expect(own.summaries.map(\.stream.text) == ["m3", "m4", "m5", "quiet"])
+        let shared = Lane(limits: LaneLimits(streams: 4), clock: clock, sink: Collector())
+        write("quiet", "few", to: shared)
+        for number in 0..<6 { write("m\(number)", "many", to: shared) }
+        #expect(shared.summaries.map(\.stream.text) == ["m3", "m4", "m5", "quiet"])
+    }
+
     @Test func memoryOfAStreamIsToldAndGoesWithItsSegment() throws {
         let pipeline = Pipeline(name: "test", input: .ink, models: try TinyModel.store())
         let lane = Lane(clock: clock, sink: Collector())

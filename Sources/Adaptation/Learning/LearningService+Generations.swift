@@ -39,25 +39,40 @@ extension LearningService {
     }
 
     /// Puts the generation that serves a scope, as the archive has it, into the lanes.
+    ///
+    /// Weights are fetched and made ready without the lock: a training, which gives way to everything, must not keep the weights of a
+    /// writer waiting who has just come.
     public func load(_ scope: Scope) throws(GenerationError) {
-        let result: Result<Void, GenerationError> = loading.withLock { _ in
-            do throws(GenerationError) { return .success(try loadAlone(scope)) } catch { return .failure(error) }
+        var isLoaded = false
+        while !isLoaded {
+            var served: Served?
+            if let file = try archive.currentFile(of: scope) {
+                let model = try archive.model(of: file, over: models.base)
+                served = Served(model: model, generation: .init(file.record.name))
+            }
+            let result: Result<Bool, GenerationError> = loading.withLock { _ in
+                do throws(GenerationError) {
+                    // Else another one serves by now.
+                    guard try archive.current(of: scope) == served?.generation.number ?? 0 else {
+                        return .success(false)
+                    }
+                    serve(served, to: scope)
+                    return .success(true)
+                } catch {
+                    return .failure(error)
+                }
+            }
+            isLoaded = try result.get()
         }
-        try result.get()
     }
 
-    private func loadAlone(_ scope: Scope) throws(GenerationError) {
-        let number = try archive.current(of: scope)
-        guard number > 0 else {
-            switch scope {
-            case .shared: models.serve(Served(model: models.base.model, generation: .init(number: 0)), to: .shared)
-            case .writer(let writer): models.forget(writer)
-            }
-            return
+    private func serve(_ served: Served?, to scope: Scope) {
+        switch (served, scope) {
+        case (let served?, _): models.serve(served, to: scope)
+        case (nil, .shared):
+            models.serve(Served(model: models.base.model, generation: .init(number: 0)), to: .shared)
+        case (nil, .writer(let writer)): models.forget(writer)
         }
-        let name = GenerationName(writer: scope.writer, number: number)
-        let model = try archive.model(of: name, over: models.base)
-        models.serve(Served(model: model, generation: .init(name)), to: scope)
     }
 
     /// The weights that a scope reads with, from memory or from the archive.

@@ -138,6 +138,13 @@ public final class LearningService: Trainee {
         queue.ask(retried.sorted { "\($0)" < "\($1)" }, of: self)
     }
 
+    /// Brings the serving weights up to date with the archive soon, on a thread of its own: ahead of corrections that wait.
+    public func refreshSoon() {
+        loads.async { [self] in
+            do throws(GenerationError) { try refresh() } catch { note("\(error)", in: .archive) }
+        }
+    }
+
     /// Brings the serving weights up to date with the stores, and asks for trainings that another daemon left, after
     /// scopes came from it.
     public func takeUp() {

@@ -15,6 +15,14 @@ public protocol GenerationArchive: Sendable {
     /// The generation that serves each scope that has any of its own; 0 where none does any more.
     func serving() throws(GenerationError) -> [Scope: UInt64]
 
+    /// The generation that serves a scope; 0 where none of its own does.
+    func current(of scope: Scope) throws(GenerationError) -> UInt64
+
+    /// The file of the generation that serves a scope; nil where none of its own does.
+    ///
+    /// - Throws: `GenerationError.unknown`, `GenerationError.damaged`.
+    func currentFile(of scope: Scope) throws(GenerationError) -> GenerationFile?
+
     /// All generations of a scope, ascending, without the base.
     func records(of scope: Scope) throws(GenerationError) -> [GenerationRecord]
 
@@ -110,8 +118,12 @@ extension GenerationArchive {
     /// Writers that have generations of their own.
     public func writers() throws(GenerationError) -> [String] { try serving().keys.compactMap(\.writer).sorted() }
 
-    /// The generation that serves a scope; 0 where none of its own does.
     public func current(of scope: Scope) throws(GenerationError) -> UInt64 { try serving()[scope] ?? 0 }
+
+    public func currentFile(of scope: Scope) throws(GenerationError) -> GenerationFile? {
+        let number = try current(of: scope)
+        return number > 0 ? try file(of: GenerationName(writer: scope.writer, number: number)) : nil
+    }
 
     /// Generations that were trained on any of these corrections.
     public func generations(trainedOn corrections: Set<UInt64>) throws(GenerationError) -> [GenerationName] {
@@ -127,7 +139,14 @@ extension GenerationArchive {
     /// - Parameter base: the shipped model; a generation of an earlier base is put on that one instead, with the decoder of this.
     /// - Throws: `GenerationError.unknown`, `GenerationError.damaged`.
     public func model(of name: GenerationName, over base: BaseModel) throws(GenerationError) -> Model {
-        let file = try file(of: name)
+        try model(of: file(of: name), over: base)
+    }
+
+    /// A generation as a model, from its file.
+    ///
+    /// - Throws: `GenerationError.damaged`; what `base(_:)` throws for a generation of an earlier base.
+    public func model(of file: GenerationFile, over base: BaseModel) throws(GenerationError) -> Model {
+        let name = file.record.name
         var model = base.model
         if file.record.baseHash != base.hash {
             let earlier = try self.base(file.record.baseHash)

@@ -26,8 +26,9 @@ public enum DatabaseFault: Error, Equatable, Sendable, CustomStringConvertible {
     var isOfConnection: Bool {
         switch self {
         case .unreachable: true
-        // Serialization failures and deadlocks; a standby that was not promoted yet.
-        case .refused(let state, _): state.hasPrefix("40") || state == "25006"
+        // Serialization failures and deadlocks; a standby that was not promoted yet; a row that an earlier try has made, whose commit
+        // still waited for the standby when the connection broke.
+        case .refused(let state, _): state.hasPrefix("40") || state == "25006" || state == "23505"
         case .noLibrary, .unreadable, .fenced: false
         }
     }

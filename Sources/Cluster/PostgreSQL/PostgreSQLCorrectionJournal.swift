@@ -13,6 +13,7 @@ import Synchronization
 ///   keep it for as long as they are kept.
 public final class PostgreSQLCorrectionJournal: CorrectionJournal {
     let database: PostgreSQLDatabase
+    private let training: PostgreSQLDatabase
     let pipeline: String
     let ownership: (any SlotOwnership)?
     private let remark: @Sendable (String) -> Void
@@ -20,14 +21,17 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
     private let isClosed = Mutex(false)
 
     /// - Parameters:
+    ///   - training: the same database over another connection, for what a training asks: it gives way to everything else on its
+    ///     machine, and no correction must wait until it has read its lines. Nil: the first one.
     ///   - pipeline: the pipeline whose corrections are kept; all daemons of a cell give it the same name.
     ///   - ownership: the slots of this member; nil where nobody else writes.
     ///   - remark: called with messages for an operator.
     public init(
-        in database: PostgreSQLDatabase, pipeline: String, ownership: (any SlotOwnership)? = nil,
-        remark: @escaping @Sendable (String) -> Void = { _ in }
+        in database: PostgreSQLDatabase, training: PostgreSQLDatabase? = nil, pipeline: String,
+        ownership: (any SlotOwnership)? = nil, remark: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.database = database
+        self.training = training ?? database
         self.pipeline = pipeline
         self.ownership = ownership
         self.remark = remark
@@ -46,10 +50,12 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
 
     /// Runs a transaction; what goes wrong is the journal's fault.
     @discardableResult
-    func ask<Value>(_ body: (PostgreSQLSession) throws -> Value) throws(JournalError) -> Value {
+    func ask<Value>(
+        _ database: PostgreSQLDatabase? = nil, _ body: (PostgreSQLSession) throws -> Value
+    ) throws(JournalError) -> Value {
         guard !isClosed.withLock({ $0 }) else { throw .unavailable(reason: "the journal is closed") }
         do {
-            return try database.transact(body)
+            return try (database ?? self.database).transact(body)
         } catch DatabaseFault.fenced(let claim) {
             if let claim { ownership?.lost(claim) }
             throw .notOwner(reason: "\(DatabaseFault.fenced(claim))")
@@ -151,7 +157,7 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
 
     public func corrections(of scope: Scope, limit: Int) throws(JournalError) -> [JournaledCorrection] {
         guard isOwn(scope) else { return [] }
-        return try ask { session in
+        return try ask(training) { session in
             try read(
                 session,
                 "SELECT \(Self.columns) FROM correction WHERE pipeline = $1 AND ($2::text IS NULL OR writer = $2) AND \(Self.counting) ORDER BY number DESC LIMIT $3",
@@ -163,7 +169,7 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
     public func heldOut(
         of scope: Scope, before number: UInt64, limit: Int
     ) throws(JournalError) -> [JournaledCorrection] {
-        try ask { session in
+        try ask(training) { session in
             let numbers = try session.query(
                 "SELECT number FROM correction WHERE pipeline = $1 AND ($2::text IS NULL OR writer = $2) AND held_out AND state = 'learned' AND number < $3 ORDER BY number",
                 [.text(pipeline), .optional(scope.writer), .integer(Int64(clamping: number))]
@@ -209,7 +215,7 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
     }
 
     public func mark(_ numbers: [UInt64], as state: JournaledCorrection.State) throws(JournalError) {
-        try ask {
+        try ask(training) {
             try $0.execute(
                 "UPDATE correction SET state = $1 WHERE pipeline = $2 AND number = ANY ($3) AND \(Self.counting)",
                 [.text(state.rawValue), .text(pipeline), .numbers(numbers)])
@@ -266,7 +272,7 @@ public final class PostgreSQLCorrectionJournal: CorrectionJournal {
     }
 
     public func markEveryone(upTo number: UInt64) throws(JournalError) {
-        try ask {
+        try ask(training) {
             try $0.execute(
                 "UPDATE correction SET everyone = true WHERE pipeline = $1 AND NOT everyone AND number <= $2",
                 [.text(pipeline), .integer(Int64(clamping: number))])

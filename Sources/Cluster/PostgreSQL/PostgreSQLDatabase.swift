@@ -66,24 +66,18 @@ public final class PostgreSQLDatabase: @unchecked Sendable {
 
     /// Runs `body` in a transaction, and a second time where the connection broke: so it must be such that twice is as good as once.
     ///
+    /// - Parameter isOneQuery: whether the body is one statement that only reads. Then nothing is sent but that.
     /// - Throws: `DatabaseFault`, or what `body` throws; then nothing is changed.
-    func transact<Value>(_ body: (PostgreSQLSession) throws -> Value) throws -> Value {
+    func transact<Value>(isOneQuery: Bool = false, _ body: (PostgreSQLSession) throws -> Value) throws -> Value {
         try lock.withLock {
             var isSecond = false
             while true {
                 let began = Self.now
                 do {
                     let session = try prepared()
-                    try session.script("BEGIN")
-                    do {
-                        let value = try body(session)
-                        try session.script("COMMIT")
-                        count(since: began)
-                        return value
-                    } catch {
-                        try? session.script("ROLLBACK")
-                        throw error
-                    }
+                    let value = isOneQuery ? try body(session) : try Self.transact(in: session, body)
+                    count(since: began)
+                    return value
                 } catch {
                     count(failure: error)
                     if session?.isBroken == true { session = nil }
@@ -98,10 +92,24 @@ public final class PostgreSQLDatabase: @unchecked Sendable {
         }
     }
 
+    private static func transact<Value>(
+        in session: PostgreSQLSession, _ body: (PostgreSQLSession) throws -> Value
+    ) throws -> Value {
+        try session.script("BEGIN")
+        do {
+            let value = try body(session)
+            try session.script("COMMIT")
+            return value
+        } catch {
+            try? session.script("ROLLBACK")
+            throw error
+        }
+    }
+
     /// Why nothing can be asked at present; nil where it answers.
     public func fault() -> DatabaseFault? {
         do {
-            try transact { try $0.query("SELECT 1") { _ in } }
+            try transact(isOneQuery: true) { try $0.query("SELECT 1") { _ in } }
             return nil
         } catch {
             return error as? DatabaseFault ?? .unreachable(reason: "\(error)")

@@ -13,18 +13,26 @@ import Synchronization
 /// - `serving` tells of the member's own slots, and of everyone's.
 public final class PostgreSQLGenerationArchive: GenerationArchive {
     private let database: PostgreSQLDatabase
+    private let reading: PostgreSQLDatabase
+    private let training: PostgreSQLDatabase
     private let pipeline: String
     private let ownership: (any SlotOwnership)?
     private let kept: Mutex<Int>
 
     /// - Parameters:
+    ///   - reading: the same database over another connection, by which generations are read: a writer who comes must not wait for
+    ///     corrections and trainings. Nil: the first one.
+    ///   - training: the same over one more, by which trainings keep what they have learned. Nil: the first one.
     ///   - pipeline: the pipeline whose generations are kept; all daemons of a cell give it the same name.
     ///   - keeping: generations of the shared scope that are kept, besides the base.
     ///   - ownership: the slots of this member; nil where nobody else writes.
     public init(
-        in database: PostgreSQLDatabase, pipeline: String, keeping: Int, ownership: (any SlotOwnership)? = nil
+        in database: PostgreSQLDatabase, reading: PostgreSQLDatabase? = nil, training: PostgreSQLDatabase? = nil,
+        pipeline: String, keeping: Int, ownership: (any SlotOwnership)? = nil
     ) {
         self.database = database
+        self.reading = reading ?? database
+        self.training = training ?? database
         self.pipeline = pipeline
         self.ownership = ownership
         kept = Mutex(max(1, keeping))
@@ -32,9 +40,22 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
 
     public func keep(_ count: Int) { kept.withLock { $0 = max(1, count) } }
 
-    private func ask<Value>(_ body: (PostgreSQLSession) throws -> Value) throws(GenerationError) -> Value {
+    private func ask<Value>(
+        _ database: PostgreSQLDatabase? = nil, _ body: (PostgreSQLSession) throws -> Value
+    ) throws(GenerationError) -> Value {
         do {
-            return try database.transact(body)
+            return try (database ?? self.database).transact(body)
+        } catch let error as GenerationError {
+            throw error
+        } catch {
+            throw .unavailable(reason: "\(error)")
+        }
+    }
+
+    /// Asks for what there is, in one statement.
+    private func read<Value>(_ body: (PostgreSQLSession) throws -> Value) throws(GenerationError) -> Value {
+        do {
+            return try reading.transact(isOneQuery: true, body)
         } catch let error as GenerationError {
             throw error
         } catch {
@@ -45,7 +66,7 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
     // MARK: What there is
 
     public func serving() throws(GenerationError) -> [Scope: UInt64] {
-        try ask { session in
+        try read { session in
             try session.query(
                 """
                 SELECT writer, current FROM scope WHERE pipeline = $1 AND has_generations AND
@@ -63,7 +84,7 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
     }
 
     public func current(of scope: Scope) throws(GenerationError) -> UInt64 {
-        try ask { session in
+        try read { session in
             try session.query(
                 "SELECT current FROM scope WHERE pipeline = $1 AND writer = $2", [.text(pipeline), .text(scope.key)]
             ) { $0.count == 1 ? UInt64($0.integer(0, 0) ?? 0) : 0 }
@@ -71,7 +92,7 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
     }
 
     public func interventions(in scope: Scope) throws(GenerationError) -> Int {
-        try ask { session in
+        try read { session in
             try session.query(
                 "SELECT interventions FROM scope WHERE pipeline = $1 AND writer = $2",
                 [.text(pipeline), .text(scope.key)]
@@ -92,7 +113,7 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
     }
 
     public func records(of scope: Scope) throws(GenerationError) -> [GenerationRecord] {
-        try ask { session in
+        try read { session in
             try session.query(
                 "SELECT record FROM generation WHERE pipeline = $1 AND writer = $2 ORDER BY number",
                 [.text(pipeline), .text(scope.key)]
@@ -101,7 +122,7 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
     }
 
     public func record(of name: GenerationName) throws(GenerationError) -> GenerationRecord {
-        try ask { try record(of: name, $0) }
+        try read { try record(of: name, $0) }
     }
 
     private func record(of name: GenerationName, _ session: PostgreSQLSession) throws -> GenerationRecord {
@@ -119,8 +140,24 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
         json.flatMap { try? JSONDecoder().decode(GenerationRecord.self, from: Data($0.utf8)) }
     }
 
+    public func currentFile(of scope: Scope) throws(GenerationError) -> GenerationFile? {
+        let found = try read { session in
+            try session.query(
+                """
+                SELECT scope.current, generation.file FROM scope LEFT JOIN generation
+                    ON generation.pipeline = scope.pipeline AND generation.writer = scope.writer AND generation.number = scope.current
+                WHERE scope.pipeline = $1 AND scope.writer = $2 AND scope.current > 0
+                """, [.text(pipeline), .text(scope.key)]
+            ) { $0.count == 1 ? (number: UInt64($0.integer(0, 0) ?? 0), bytes: $0.bytes(0, 1)) : nil }
+        }
+        guard let found else { return nil }
+        let name = GenerationName(writer: scope.writer, number: found.number)
+        guard let bytes = found.bytes else { throw .unknown(name) }
+        return try GenerationFile(Data(bytes), path: "\(name)")
+    }
+
     public func file(of name: GenerationName) throws(GenerationError) -> GenerationFile {
-        let bytes = try ask { session in
+        let bytes = try read { session in
             try session.query(
                 "SELECT file FROM generation WHERE pipeline = $1 AND writer = $2 AND number = $3",
                 [.text(pipeline), .text(name.writer ?? ""), .bits(name.number)]
@@ -133,7 +170,7 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
     }
 
     public func base(_ hash: String) throws(GenerationError) -> WeightFile {
-        let bytes = try ask { session in
+        let bytes = try read { session in
             try session.query("SELECT file FROM base WHERE hash = $1", [.text(hash)]) { rows in
                 guard rows.count == 1 else { throw GenerationError.damaged(path: "base \(hash)") }
                 return rows.bytes(0, 0) ?? []
@@ -152,7 +189,7 @@ public final class PostgreSQLGenerationArchive: GenerationArchive {
         _ candidate: GenerationCandidate, over base: BaseModel, interventions: Int?
     ) throws(GenerationError) -> GenerationRecord {
         let scope = candidate.scope
-        return try ask { session in
+        return try ask(training) { session in
             try self.hold(scope, session)
             try session.execute(
                 "INSERT INTO scope (pipeline, writer, slot) VALUES ($1, $2, $3::integer) ON CONFLICT DO NOTHING",

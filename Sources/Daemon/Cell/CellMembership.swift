@@ -7,7 +7,7 @@ import Logging
 /// The daemon as a member of a cell: its slots are read while they are its own, and what it learns is kept in the cell's database.
 package final class CellMembership: Sendable {
     private let member: CellMember
-    private let stores: PostgreSQLDatabase
+    private let cell: CellParts
 
     /// - Parameters:
     ///   - server: reads what comes for the slots.
@@ -18,8 +18,8 @@ package final class CellMembership: Sendable {
     ) {
         var settings = CellMember.Settings()
         (settings.lease, settings.drain) = (configuration.cluster.lease, configuration.cluster.drain)
+        self.cell = cell
         let stores = cell.stores
-        self.stores = stores
         member = CellMember(
             cell.claims, serving: SlotReader(server: server, gained: gained), settings,
             database: PostgreSQLDatabase(cell.address, isSynchronous: false), clock: SystemClock(),
@@ -44,15 +44,18 @@ package final class CellMembership: Sendable {
     /// Brings the cell's figures into the metrics, each time they are read.
     package func publish(in registry: PrometheusRegistry) {
         let totals = RunningTotals()
-        registry.beforeReading { [member, stores] in
-            let (figures, database) = (member.figures, stores.figures)
+        registry.beforeReading { [member, cell] in
+            let (figures, database) = (member.figures, cell.stores.figures)
+            let others = [cell.weights.figures, cell.training.figures]
+            let failures = others.reduce(database.failures) { $0 + $1.failures }
+            let fenced = others.reduce(database.fenced) { $0 + $1.fenced }
             MetricCatalogue.cellSlots.gauge(from: registry).record(figures.slots)
             totals.advance(
                 MetricCatalogue.cellTakeOvers.counter(from: registry), to: figures.takeOvers, key: "takeovers")
             totals.advance(
-                MetricCatalogue.cellFenced.counter(from: registry), to: database.fenced, key: "fenced")
+                MetricCatalogue.cellFenced.counter(from: registry), to: fenced, key: "fenced")
             totals.advance(
-                MetricCatalogue.cellDatabaseFailures.counter(from: registry), to: database.failures, key: "failures")
+                MetricCatalogue.cellDatabaseFailures.counter(from: registry), to: failures, key: "failures")
             registry.set(
                 .cellDatabase, [], count: database.latency.count, sum: Double(database.latency.sum) / 1e6
             ) { database.latency.count(upTo: $0 * 1e6) }

@@ -12,6 +12,8 @@ package struct CellParts: Sendable {
     let cellClock: CellClock
     /// The stores of corrections, words and generations.
     package let stores: PostgreSQLDatabase
+    /// The same over connections of their own: generations are read by the one, and trainings use the other.
+    let (weights, training): (PostgreSQLDatabase, PostgreSQLDatabase)
     /// Where the database is.
     let address: String
 
@@ -23,7 +25,8 @@ package struct CellParts: Sendable {
         self.address = address
         cellClock = CellClock()
         claims = SlotClaims(of: configuration.cluster.member ?? ProcessInfo.processInfo.hostName)
-        roster = SlotRoster(limit: 4 * configuration.limits.streams)
+        roster = SlotRoster(limit: 4 * configuration.limits.streams, clock: SystemClock())
         stores = PostgreSQLDatabase(address)
+        (weights, training) = (PostgreSQLDatabase(address), PostgreSQLDatabase(address))
     }
 }

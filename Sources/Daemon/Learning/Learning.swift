@@ -124,6 +124,7 @@ package final class Learning: Sendable {
 
     /// Slots of the cell came: what their writers taught serves from their next segment on, and what was left undone is learned.
     package func takeUp() {
+        for service in services { service.refreshSoon() }
         queue.async { [self] in
             for service in services { service.takeUp() }
         }

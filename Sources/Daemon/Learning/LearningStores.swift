@@ -32,12 +32,14 @@ package struct LearningStores: Sendable {
         LearningStores(
             journal: { pipeline, remark in
                 let journal = PostgreSQLCorrectionJournal(
-                    in: cell.stores, pipeline: pipeline, ownership: cell.claims, remark: remark)
+                    in: cell.stores, training: cell.training, pipeline: pipeline, ownership: cell.claims,
+                    remark: remark)
                 return (journal, journal)
             },
             archive: { pipeline, keeping, _ in
                 PostgreSQLGenerationArchive(
-                    in: cell.stores, pipeline: pipeline, keeping: keeping, ownership: cell.claims)
+                    in: cell.stores, reading: cell.weights, training: cell.training, pipeline: pipeline,
+                    keeping: keeping, ownership: cell.claims)
             })
     }
 }

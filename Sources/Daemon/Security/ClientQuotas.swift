@@ -9,8 +9,9 @@ import Synchronization
 /// nothing, so all streams whose packets cannot be read count as one, and so do those that are new: a thousand names of rubbish leave a
 /// pen half of its client's bytes.
 ///
-/// Any thread may ask. A stream counts until nothing came for it for as long as the daemon itself keeps an idle stream; clients that
-/// have been quiet for a while are forgotten, so memory is bounded by those that are really there.
+/// Any thread may ask. A stream counts until nothing came for it for as long as the daemon itself keeps an idle stream; where a client has
+/// as many as it may have, those that have been quiet for `quietStream` give their places to new ones. Clients that have been quiet for a
+/// while are forgotten, so memory is bounded by those that are really there.
 package final class ClientQuotas: Sendable {
     package typealias Refusal = AccessControl.Refusal
 
@@ -53,6 +54,8 @@ package final class ClientQuotas: Sendable {
     /// Nanoseconds after which a quiet client is forgotten; by then its buckets are full again.
     fileprivate static let memory: Int64 = 300_000_000_000
     fileprivate static let sweepAbove = 1024
+    /// Nanoseconds after which a stream's place may go to a new one of its client: nothing is open in it any more.
+    fileprivate static let quietStream: Int64 = 10_000_000_000
     /// Nanoseconds for which packets that cannot be read count as a stream: until their part is whole again.
     fileprivate static let unreadableMemory: Int64 = 2_000_000_000
 
@@ -143,11 +146,12 @@ package final class ClientQuotas: Sendable {
 }
 
 extension ClientQuotas.Account {
-    /// Whether one more stream may be counted. Forgets idle ones; at most once a second, so that a flood of names costs little.
+    /// Whether one more stream may be counted. Forgets quiet ones; at most once a second, so that a flood of names costs little.
     fileprivate mutating func hasRoom(_ most: Int, idleSince limit: Int64, now: Int64) -> Bool {
         guard streams.count >= most else { return true }
         if now >= nextSweep {
             nextSweep = now + 1_000_000_000
+            let limit = max(limit, now - ClientQuotas.quietStream)
             streams = streams.filter { $0.value.latest >= limit }
             unreadableStreams = streams.values.count { $0.standing == .unreadable }
         }

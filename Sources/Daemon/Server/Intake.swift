@@ -10,7 +10,7 @@ final class Intake: Sendable {
     /// Why a message was not taken.
     enum Drop: String, CaseIterable {
         case malformed, wrongTopic = "wrong_topic", noPipeline = "no_pipeline", laneFull = "lane_full", closing
-        /// A packet of a slot that another daemon of the cell reads.
+        /// A packet of a slot that another daemon of the cell reads, or has read.
         case notOwner = "not_owner"
         /// A packet that the access control refused; it counts by its own reasons.
         case turnedAway = "turned_away"
@@ -111,7 +111,7 @@ final class Intake: Sendable {
         if let slot {
             guard let roster else { throw drop(.wrongTopic, "this daemon belongs to no cell", stream) }
             // On its way when the slot went to another daemon.
-            guard roster.note(stream, in: slot) else { throw Refused(drop: .notOwner) }
+            guard roster.serves(slot) else { throw Refused(drop: .notOwner) }
         }
         guard let pipeline = pipelines.pipeline(for: stream, input: codec.input) else {
             throw drop(.noPipeline, "no pipeline reads \(codec.input.rawValue) of this stream", stream)
@@ -124,6 +124,11 @@ final class Intake: Sendable {
         } catch let refused as Refused { throw refused } catch {
             access?.noteUnreadable(stream, from: peer)
             throw drop(.malformed, "\(error)", stream)
+        }
+        if let slot, let roster {
+            var isHello = false
+            if case .hello = packet.role { isHello = true }
+            guard roster.note(stream, in: slot, isHello: isHello) else { throw Refused(drop: .notOwner) }
         }
         if case .hello(var hello) = packet.role, let writer = hello.writer,
             access?.admit(writer: writer, of: stream, from: peer) != nil

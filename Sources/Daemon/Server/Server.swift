@@ -52,8 +52,9 @@ package final class Server: Sendable {
 
         let count = configuration.lanes ?? max(1, ProcessInfo.processInfo.activeProcessorCount)
         let limits = LaneLimits(
-            streams: max(1, configuration.limits.streams / count), queuedPackets: configuration.limits.queue,
-            streamBytes: configuration.limits.streamMemory, eviction: configuration.limits.idleStream)
+            streams: max(1, configuration.limits.streams / count), streamsPerClient: configuration.quotas.streams,
+            queuedPackets: configuration.limits.queue, streamBytes: configuration.limits.streamMemory,
+            eviction: configuration.limits.idleStream)
         let publisher = LabelPublisher(
             to: transports, limit: configuration.limits.streams, clock: clock, faults: parts.faults,
             onFinished: parts.onFinished)

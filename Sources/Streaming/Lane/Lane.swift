@@ -21,6 +21,9 @@ public final class Lane {
     private let clock: any Clock
     private let sink: any LabelSink
     private var sessions: [StreamName: any Session] = [:]
+    /// The client that began each session, and how many sessions each client began.
+    private var beginners: [StreamName: ClientIdentifier] = [:]
+    private var sessionCounts: [ClientIdentifier: Int] = [:]
     private var duePartials = FairQueue<any Session>()
     private var dueFinals = FairQueue<any Session>()
     /// The sessions in each of the two queues. A session in both has ended its segment since its partial became due.
@@ -93,9 +96,12 @@ public final class Lane {
         for stream: StreamName, from client: ClientIdentifier, pipeline: Pipeline, now: Moment
     ) -> (any Session)? {
         if let session = sessions[stream] { return session }
-        if sessions.count >= limits.streams, !evictLongestIdle(now) { return nil }
+        if sessionCounts[client, default: 0] >= limits.streamsPerClient { evictLongestIdle(of: client, now) }
+        if sessions.count >= limits.streams, !evictLongestIdle(of: nil, now) { return nil }
         let session = pipeline.input.makeSession(stream, pipeline, client, now)
         sessions[stream] = session
+        beginners[stream] = client
+        sessionCounts[client, default: 0] += 1
         return session
     }
 
@@ -311,15 +317,22 @@ public final class Lane {
 
     /// Makes room for a new stream by removing an eighth of the idle ones. If none is idle, the next search comes only after a while, so that
     /// a flood of new names does not cost a search each.
-    private func evictLongestIdle(_ now: Moment) -> Bool {
+    ///
+    /// - Parameter client: whose streams may go; nil: those of the client with most streams among the ones that have an idle one.
+    @discardableResult
+    private func evictLongestIdle(of client: ClientIdentifier?, _ now: Moment) -> Bool {
         guard now.monotonic >= nextEviction else { return false }
-        let idle = sessions.values.filter { $0.isIdle && !isQueued($0) }
-            .sorted { $0.lastArrival < $1.lastArrival }
-        guard !idle.isEmpty else {
+        let idle = Dictionary(grouping: sessions.values.filter { $0.isIdle && !isQueued($0) }) {
+            beginners[$0.stream] ?? .unknown
+        }
+        let busiest = idle.keys.max { sessionCounts[$0, default: 0] < sessionCounts[$1, default: 0] }
+        guard let chosen = client ?? busiest, let idle = idle[chosen] else {
             nextEviction = now.monotonic + Self.sweep
             return false
         }
-        for session in idle.prefix(max(1, idle.count / 8)) { evict(session.stream) }
+        for session in idle.sorted(by: { $0.lastArrival < $1.lastArrival }).prefix(max(1, idle.count / 8)) {
+            evict(session.stream)
+        }
         return true
     }
 
@@ -329,6 +342,9 @@ public final class Lane {
 
     private func evict(_ stream: StreamName) {
         guard let session = sessions.removeValue(forKey: stream) else { return }
+        if let client = beginners.removeValue(forKey: stream), let count = sessionCounts[client] {
+            sessionCounts[client] = count > 1 ? count - 1 : nil
+        }
         skippedBefore &+= session.skippedPartials
         backlog.forget(session)
         counters.evictedStreams &+= 1

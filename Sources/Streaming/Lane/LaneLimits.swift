@@ -3,6 +3,8 @@
 public struct LaneLimits: Sendable, Equatable {
     /// Streams that a lane keeps; beyond it the longest idle one is evicted, and if none is idle the new one is refused.
     public var streams: Int
+    /// Streams of one client that a lane keeps; beyond it the client's longest idle one is evicted for a new one, if one is idle.
+    public var streamsPerClient: Int
     /// Packets that wait for the lane.
     public var queuedPackets: Int
     /// Packets of one stream that wait for the lane, so that one stream cannot crowd out the others.
@@ -34,13 +36,15 @@ public struct LaneLimits: Sendable, Equatable {
 
     /// Limits of one lane. Those with `Bytes` in their names are in bytes; `eviction` is in seconds.
     public init(
-        streams: Int = 4096, queuedPackets: Int = 65_536, queuedPacketsPerStream: Int = 8_192,
-        queuedBytes: Int = 256 << 20, streamBytes: Int = 8 << 20, queuedPacketsPerClient: Int = 32_768,
+        streams: Int = 4096, streamsPerClient: Int = .max, queuedPackets: Int = 65_536,
+        queuedPacketsPerStream: Int = 8_192, queuedBytes: Int = 256 << 20, streamBytes: Int = 8 << 20,
+        queuedPacketsPerClient: Int = 32_768,
         queuedBytesPerClient: Int = 64 << 20, clientFrames: Int = 1 << 18, clientBytes: Int = 64 << 20,
         waitingBytes: Int = 256 << 20, batch: Int = 16, finalsPerTurn: Int = 16, finalFramesPerTurn: Int = 2_048,
         eviction: Double = 300
     ) {
         self.streams = streams
+        self.streamsPerClient = streamsPerClient
         self.queuedPackets = queuedPackets
         self.queuedPacketsPerStream = queuedPacketsPerStream
         self.queuedBytes = queuedBytes

@@ -39,6 +39,20 @@ import Testing
         #expect(quotas.admit(10, of: try stream("d"), from: ann) == .streams)
     }
 
+    /// Names are used up by those that write, not by those that wrote a while ago.
+    @Test func quietStreams_giveTheirPlacesToNewOnes() throws {
+        let quotas = quotas(streams: 3)
+        for name in ["a", "b", "c"] { #expect(quotas.admit(10, of: try stream(name), from: ann) == nil) }
+        hand.advance(seconds: 9)
+        #expect(quotas.admit(10, of: try stream("d"), from: ann) == .streams, "all of them were heard of just now")
+        #expect(quotas.admit(10, of: try stream("a"), from: ann) == nil)
+        hand.advance(seconds: 2)
+        #expect(quotas.admit(10, of: try stream("d"), from: ann) == nil, "b and c are quiet")
+        #expect(quotas.admit(10, of: try stream("e"), from: ann) == nil)
+        #expect(quotas.admit(10, of: try stream("b"), from: ann) == .streams)
+        #expect(quotas.admit(10, of: try stream("a"), from: ann) == nil, "a writes on")
+    }
+
     @Test func whetherThereIsRoom_isAskedWithoutACharge() throws {
         let quotas = quotas(bytes: 1 << 20)
         #expect(quotas.hasRoom(for: 2 << 20, of: nil, from: ann) && quotas.hasRoom(for: 2 << 20, of: nil, from: ann))
