@@ -35,7 +35,7 @@ package protocol InputKind {
     ///
     /// - Throws: why it is refused.
     mutating func receive(_ packet: Packet, _ effects: inout PacketEffects<Ended>) throws(PacketRefusal)
-    /// Notes that packets of the stream were lost just before the next one.
+    /// Packets of the stream were lost just before the next one.
     mutating func note(lost: UInt64)
     /// Receives what the publisher tells of itself. Its writer is the same as before, or nothing is open.
     mutating func greet(_ hello: StreamHello)
