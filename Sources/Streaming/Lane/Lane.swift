@@ -2,16 +2,14 @@ import DuctusFoundations
 import DuctusNetwork
 import DuctusRecognition
 
-/// The streams that one thread reads. A lane shares nothing with others: it owns the sessions, the scratch memory and
-/// the batch.
+/// The streams that one thread reads. A lane shares nothing with others: it owns the sessions, the scratch memory and the batch.
 ///
 /// A lane is driven from outside: packets are given to `receive`, then `turn` reads what is due. It has no thread and no clock but
 /// the one it is given, so tests drive it by hand; `LaneThread` drives it in the daemon.
 ///
-/// The events of a stream come out in order, its finals after its partials. Between streams, work is shared among
-/// clients and then among each one's streams, measured in frames (`FairQueue`): a few finals in one call of the
-/// network, then `LaneLimits.batch` partials in one. The work that one client may have waiting is bounded, see
-/// `LaneLimits.clientWork`.
+/// The events of a stream come out in order, its finals after its partials. Between streams, work is shared among clients and then among
+/// each one's streams, measured in frames (`FairQueue`): a few finals in one call of the network, then `LaneLimits.batch` partials in one.
+/// The work that one client may have waiting is bounded, see `LaneLimits.clientWork`.
 public final class Lane {
     /// The bounds of its queues and batches.
     public let limits: LaneLimits
