@@ -22,7 +22,7 @@ VERSION        = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources
 # Its own folder: every object differs when the Swift runtime is linked in.
 STATIC_BUILD   = .build/static
 
-.PHONY: build run test test-cluster test-keyboard test-data test-package examples imports documentation sanitize sanitize-some fuzz fuzz-coverage fixtures clean packages test-packages swift \
+.PHONY: build run test lint test-cluster test-keyboard test-data test-package examples imports documentation sanitize sanitize-some fuzz fuzz-coverage fixtures clean packages test-packages swift \
         install uninstall deb debian-root accuracy
 
 # Product by product: `swift build` alone also compiles the protoc of SwiftProtobuf's plug-in, 600 files of C++ that nothing here uses.
@@ -41,7 +41,7 @@ RUN_TESTS = Tests/unskipped swift test -c release --skip-build
 
 test: build test-packages
 	$(PRODUCT) $(TESTS)
-	$(if $(CI),@$(MAKE) --no-print-directory imports examples)
+	$(if $(CI),@$(MAKE) --no-print-directory lint imports examples)
 	$(RUN_TESTS) --skip SystemTests
 	@$(MAKE) --no-print-directory sanitize-some
 	$(RUN_TESTS) --filter SystemTests --skip PackageTests --no-parallel
@@ -50,6 +50,10 @@ test: build test-packages
 
 # Two rounds of test-cluster; on a busy machine slots may be taken late.
 CELL_ROUNDS = Tests/cluster/run.py --rounds 2 --only kill drain --pens 6 --writers 3 --seconds 20 --take-over 25
+
+# The rules of .swift-format.
+lint: swift
+	swift format lint --strict --parallel --recursive Sources Tests Examples/Sources Package.swift Examples/Package.swift
 
 # Refuses imports that a target does not name. It looks at what was built before, and compiles nothing.
 imports:

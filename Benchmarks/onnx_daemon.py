@@ -2,7 +2,7 @@
 """What one would write without Ductus: a loop with pyzmq and ONNX Runtime that reads the whole open line anew at every hop.
 
 It takes the same packets, reads the same weights with the same features, and publishes the same events as ductusd, so that
-`ductus benchmark daemon --daemon Benchmarks/onnx_daemon.py --decoder best-path` measures both alike; `Benchmarks/daemon.sh` does. Features are
+`ductus benchmark daemon --daemon Benchmarks/onnx_daemon.py --decoder best-path` measures both alike; `Benchmarks/daemon.py` does. Features are
 vectorized with numpy, the network runs on one thread, the likeliest class of each frame is the text (numpy; the program's own beam
 with its language model has no counterpart here, `--decoder beam` takes fast-ctc-decode's without one). Hops are due in the time of the
 samples; one that waits when the next comes is given up and counted, finals go first.

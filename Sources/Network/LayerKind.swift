@@ -16,7 +16,7 @@ public protocol LayerKind: Codable, Hashable, Sendable {
     static var name: String { get }
     /// The number of layers or inputs that it may read, 1 by default.
     static var sourceCounts: ClosedRange<Int> { get }
-    /// Whether all sources are read frame by frame together; else only the first sets the pace.
+    /// Whether all sources are read together, frame by frame. Otherwise the first source alone sets the number of frames.
     static var readsSourcesTogether: Bool { get }
     /// Whether the layer turns scores into log-probabilities. Losses give their derivative by its input, so nothing
     /// else may read its output.
@@ -42,9 +42,9 @@ public protocol LayerKind: Codable, Hashable, Sendable {
     /// The range of whole numbers that its input must hold, such as labels. Nil where it reads any number.
     var labels: Range<Int>? { get }
 
-    /// Checks its own numbers; widths and dropout, too.
+    /// Checks its own numbers, its widths and its dropout.
     ///
-    /// - Throws: `ArchitectureError`, best by the methods of `check`.
+    /// - Throws: `ArchitectureError`, preferably by the methods of `check`.
     func validate(_ check: LayerCheck) throws(ArchitectureError)
     /// The parameters' tensors, in the order of the flat buffer.
     func parameters(for inputs: [Int]) -> [ParameterDeclaration]
@@ -85,7 +85,7 @@ public enum Initialization: Sendable {
     case orthogonal
     /// Normally distributed with this deviation.
     case normal(Float)
-    /// Number by number, by its place in the tensor.
+    /// A function of the number's place in the tensor.
     case each(@Sendable (Int) -> Float)
 }
 
@@ -108,7 +108,7 @@ public struct ParameterDeclaration: Sendable {
 
 /// The size of the state that a stream keeps for a layer.
 public struct StateShape: Hashable, Sendable {
-    /// Numbers of the state at the begin of a stream, all zero.
+    /// The number of values at the beginning of a stream, all of them zero.
     public var count: Int
     /// The number of values that the state may grow to.
     public var bound: Int

@@ -1,4 +1,4 @@
-/// One set of weights and the architecture they belong to, immutable: any number of threads may run it at once, each
+/// A network: one set of weights with their architecture. It is immutable, so any number of threads may run it at once, each
 /// with a workspace of its own.
 ///
 /// For example:
@@ -26,7 +26,7 @@ public final class Network: Sendable {
     ///
     /// - Parameters:
     ///   - instructionSet: `InstructionSet.selected()` where nil.
-    ///   - products: who does the large products; whoever is faster where nil.
+    ///   - products: the way to multiply large matrices; the faster one where nil.
     /// - Throws: `ArchitectureError`, `NetworkError`.
     public init(
         architecture: Architecture, parameters: [Float], precision: Precision = .fp32,
@@ -51,7 +51,7 @@ public final class Network: Sendable {
         }
     }
 
-    /// A network that has learned nothing.
+    /// A network with random weights.
     public convenience init(
         architecture: Architecture, seed: UInt64, precision: Precision = .fp32, instructionSet: InstructionSet? = nil
     ) throws {
@@ -106,11 +106,11 @@ public final class Network: Sendable {
     ///
     /// Each sequence of the batch is all frames of a window: the chunk to commit, then the lookahead. The forward
     /// direction goes on from the stream's state, which then moves to the chunk's end; the backward direction begins
-    /// anew at the window's right edge. Not at the end of a stream, output frames that would see beyond that edge are
+    /// anew at the window's right edge. Except at the end of a stream, output frames that would see beyond that edge are
     /// left for the next window.
     ///
-    /// Guarantees: with the whole rest of the stream as lookahead, a chunk's output equals that of the whole pass. A
-    /// network without backward directions gives the same with any lookahead. The final frames of a stream that has
+    /// Guarantees: with the whole rest of the stream as lookahead, a chunk's output equals that of the whole pass. For a
+    /// network without backward directions this holds with any lookahead. The final frames of a stream that has
     /// ended add up to `architecture.outputLength(for:)` of all its frames.
     ///
     /// - Parameters:

@@ -23,11 +23,9 @@ extension Recognizer {
         private static let makers = Mutex<[String: Maker]>([
             "best-path": { _ in BestPath() },
             "beam": { model in
-                let search = PrefixBeamSearch(
+                PrefixBeamSearch(
                     alphabet: model.alphabet, configuration: model.decoder, languageModel: model.languageModel,
-                    lexicon: model.lexicon, personalWords: model.personalWords)
-                search.rescorer = model.makeRescorer()
-                return search
+                    lexicon: model.lexicon, personalWords: model.personalWords, rescorer: model.makeRescorer())
             },
         ])
 

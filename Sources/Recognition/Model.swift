@@ -4,9 +4,9 @@ import Foundation
 
 /// A model: the features of its input, its network, and the decoding of its output.
 ///
-/// A model is a folder (`model.safetensors`, and where there are any `language-model.ngram`,
-/// `language-model.safetensors`, `lexicon.txt`, `decoder.json` and
-/// `importance.safetensors`) or a weight file alone. Immutable: a new generation of weights is another model, made with `with(network:)`.
+/// A model is a weight file alone, or a folder with `model.safetensors` and, optionally, `language-model.ngram`,
+/// `language-model.safetensors`, `lexicon.txt`, `decoder.json` and `importance.safetensors`. It is immutable: `with(network:)` makes
+/// another model of a new generation of weights.
 ///
 /// For example:
 ///
@@ -23,15 +23,15 @@ public final class Model: Sendable {
     public let task: ModelTask
     /// The symbols of the classes.
     public let alphabet: Alphabet
-    /// Applied to every frame before the network.
+    /// The mean and deviation of each feature, by which every frame is standardized before the network.
     public let standardization: Standardization
-    /// Turns raw confidences into probabilities.
+    /// The maps from raw confidences to probabilities.
     public let calibration: Calibrations
-    /// How a beam search weighs and prunes.
+    /// The weights and limits of the beam search.
     public let decoder: DecoderConfiguration
     /// The n-gram language model over characters; nil without one.
     public let languageModel: LanguageModel?
-    /// Ranks the readings of finished lines anew, where `decoder.rescoring` has weights for it.
+    /// The recurrent language model, which ranks the readings of finished lines anew where `decoder.rescoring` has weights for it.
     public let recurrentLanguageModel: RecurrentLanguageModel?
     /// Facts of the writing that it reads.
     public let script: Script
@@ -39,11 +39,11 @@ public final class Model: Sendable {
     public let lexicon: Lexicon?
     /// Words of the one who writes, expected beside those of `lexicon`.
     public let personalWords: Lexicon?
-    /// How labels follow each other, of a model that labels every frame.
+    /// The transitions between labels, of a model that labels every frame.
     public let transitions: TransitionModel?
     /// The contents of the weight file besides the network.
     public let extras: [String: Tensor]
-    /// Where the folder keeps how much each weight matters; see `importance()`.
+    /// The file with the importance of each weight; see `importance()`.
     let importanceFile: URL?
 
     /// A model of its parts; `Model(contentsOf:)` reads one from a folder.
@@ -116,7 +116,7 @@ public final class Model: Sendable {
     /// The same model with other weights of the beam search.
     public func with(decoder: DecoderConfiguration) -> Model { copy { $0.decoder = decoder } }
 
-    /// The same model with another idea of how labels follow each other.
+    /// The same model with other transitions between labels.
     public func with(transitions: TransitionModel) -> Model { copy { $0.transitions = transitions } }
 
     /// The parts that a copy may change.
@@ -224,7 +224,7 @@ extension Model {
             precision: precision, instructionSet: instructionSet)
     }
 
-    /// A model out of a weight file that is in memory. `path` is what errors call it; `words` is a file for the lexicon, `importance` one for
+    /// A model of a weight file in memory. Errors name it by `path`; `words` is a file for the lexicon, `importance` one for
     /// `importance()`.
     public convenience init(
         _ file: WeightFile, name: String, path: String, decoder: DecoderConfiguration = .init(),

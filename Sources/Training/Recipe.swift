@@ -4,7 +4,7 @@ import DuctusNetwork
 import DuctusRecognition
 import Foundation
 
-/// Everything that decides what a training run gives, apart from the data: committed beside the model it made.
+/// The settings of a training run. Together with the data they determine its result, so they are committed beside the model.
 ///
 /// Every key may be left out and then has the value of `Recipe()`.
 public struct Recipe: Sendable, Equatable, Codable {
@@ -21,7 +21,7 @@ public struct Recipe: Sendable, Equatable, Codable {
     public var layers: [Layer] = Recipe.referenceLayers
     /// The last layer of the network.
     public var output = OutputLayer.logSoftmax
-    /// The format of weights in the weight file: "F32", or "F16" for half the size and 11 bits of each. Training itself
+    /// The format of weights in the weight file: "F32", or "F16", which halves the size and rounds each weight to 11 bits. Training itself
     /// is in 32 bits.
     public var storage = Safetensors.Storage.f32
     /// The settings of the task `sequence-to-sequence`, whose encoder is `layers`.
@@ -31,7 +31,7 @@ public struct Recipe: Sendable, Equatable, Codable {
     /// Distortions of a sensor's vectors.
     public var vectorAugmentation = VectorAugmentation()
     /// The weights of the learned transitions between frame labels. Where left out, they are fitted to the validation sets,
-    /// which says little where the model learned from them.
+    /// which misleads if the model was trained on these.
     public var smoothing: FrameSmoothing?
     /// The optimization of the weights.
     public var optimization = Optimization()
@@ -75,9 +75,9 @@ public struct Recipe: Sendable, Equatable, Codable {
 
     /// The optimization of the weights.
     public struct Optimization: Sendable, Equatable, Codable {
-        /// Times that every line is seen.
+        /// The number of epochs.
         public var epochs = 30
-        /// Feature vectors per step; lines of similar length are put together until they are so many.
+        /// Feature vectors per step. Lines of similar length are put together until there are that many.
         public var framesPerBatch = 8_000
         /// The highest learning rate of Adam.
         public var learningRate: Float = 2e-3
@@ -89,17 +89,17 @@ public struct Recipe: Sendable, Equatable, Codable {
         public var warmUpSteps = 300
         /// The learning rate at the end, as a share of the highest.
         public var finalRate: Float = 0.003
-        /// Bound of the gradient's norm: longer ones are shortened to it.
+        /// The largest norm of the gradient; a longer gradient is scaled down to it.
         public var gradientNorm: Float = 3
         /// The decay of the weights' moving average, per step. The average is evaluated and kept.
         public var averageDecay: Float = 0.998
-        /// Ends the run after so many epochs without a better validation error.
+        /// Early stopping: the run ends after this many epochs without a better validation error.
         public var patience = 12
         /// Seed of weights, order, dropout and augmentation.
         public var seed: UInt64 = 1
         /// Weight of the consistency between two views of each line, which are masked differently (CR-CTC); 0 for one view.
         public var consistency: Float = 0
-        /// Label smoothing, from 0 to 1: how much all labels count beside the right one.
+        /// Label smoothing: the share of the target, from 0 to 1, that is spread over all labels.
         public var labelSmoothing: Float = 0
 
         /// The default settings.
@@ -128,11 +128,11 @@ public struct Recipe: Sendable, Equatable, Codable {
 
     /// The part of the data that an epoch uses.
     public struct Sampling: Sendable, Equatable, Codable {
-        /// Share of a file's lines per epoch, drawn anew each time, by the file's name; all of them where it is not named.
+        /// The share of a file's lines that an epoch uses, by the file's name. They are drawn anew for each epoch. A file that is not named is used whole.
         public var shares: [String: Float] = [:]
-        /// Share of the lines that are made anew of one writer's words (`Recombination`) per epoch, by the file's name.
+        /// The share of recombined lines (`Recombination`) that an epoch uses, by the file's name.
         public var recombined: [String: Float] = [:]
-        /// Lines whose source begins with one of these are read as if without times.
+        /// Prefixes of sources whose times are ignored.
         public var timelessSources: [String] = ["unipen"]
         /// Lines with more feature vectors than this are left out: they cost much and teach little.
         public var maximumFrames = 3_000

@@ -85,8 +85,7 @@ public final class TrainingRun {
         let layout = ParameterLayout(architecture)
         backpropagation = try Backpropagation(
             architecture: architecture, parameters: parameters, threads: threads, shards: shards, seed: settings.seed,
-            collective: collective)
-        backpropagation.isJoined = self.averageEvery == 1
+            collective: collective, isJoined: self.averageEvery == 1)
         let stepsPerEpoch = Self.plan(
             0, recipe: recipe, ranks: collective.count, corpus: corpus, lengths: exampleLengths
         ).batches.count

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DuctusDaemon
 import Foundation
 
 /// The command line: one file per subcommand.
@@ -7,6 +8,7 @@ struct Ductus: AsyncParsableCommand {
         commandName: "ductus",
         abstract:
             "Recognizes handwriting and sensor streams while they are still growing, and learns from corrections.",
+        version: Release.version,
         subcommands: [
             ReplayCommand.self,
             FeedCommand.self,

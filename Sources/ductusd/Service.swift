@@ -17,7 +17,6 @@ final class Service {
     private let health = ServiceHealth()
     private let registry = PrometheusRegistry()
     private let notifier: ServiceNotifier
-    private let events: EventPublisher
     private let faults: FaultLog
 
     private static let statusInterval = 5.0
@@ -33,7 +32,6 @@ final class Service {
         LogDestination(format: logging.format, environment: environment).bootstrap(level: level)
         logger = Logger(label: "ductusd")
         notifier = ServiceNotifier(environment: environment)
-        events = EventPublisher(clock: clock)
         faults = FaultLog(logger: logger, perMinute: logging.faultsPerMinute, now: { [clock] in clock.monotonic })
     }
 
@@ -46,10 +44,16 @@ final class Service {
         let configuration = loaded.configuration
         let access = try AccessControl(configuration, faults: faults, now: { [clock] in clock.monotonic })
 
-        let cell = CellMembership(configuration, health: health, logger: logger)
+        let cell = CellParts(configuration)
         let learning = try learning(cell)
         defer { learning?.close() }
         let pipelines = try pipelines(learning)
+        let door = WebDoor(
+            configuration, locations: loaded.locations, access: access, registry: registry, health: health,
+            faults: faults, logger: logger, languages: { pipelines.inkLanguages })
+        defer { door.stop() }
+        let transports = try TransportSet(loaded, and: [door.transport], access: access, faults: faults)
+        let events = EventPublisher(to: transports, clock: clock)
         let reloader = Reloader(
             loader, loaded: loaded, access: access, models: ModelReload(pipelines, locations: loaded.locations),
             learning: learning, level: level, logger: logger, notifier: notifier, events: events, registry: registry)
@@ -65,25 +69,21 @@ final class Service {
             pipelines: pipelines, threads: configuration.lanes ?? ProcessInfo.processInfo.activeProcessorCount)
         defer { recognition.stop() }
         parts.handlers.append(recognition)
-        let door = WebDoor(
-            configuration, locations: loaded.locations, access: access, registry: registry, health: health,
-            faults: faults, logger: logger, languages: { pipelines.inkLanguages })
-        defer { door.stop() }
-        parts.transports.append(door.transport)
         parts.roster = cell?.roster
         let server = try Server(
-            loaded, pipelines: pipelines, health: health, parts: parts, clock: cell?.clock ?? clock)
+            loaded, transports: transports, pipelines: pipelines, health: health, parts: parts,
+            clock: cell?.clock ?? clock)
         try server.start()
-        events.connect { [weak server] topic, payload in server?.publish(topic, payload) }
         if let learning {
-            LearningPublisher(
-                events: events, send: { [weak server] topic, payload in server?.publish(topic, payload) },
-                registry: registry, health: health, logger: logger
-            ).follow(learning.services)
+            LearningPublisher(events: events, sink: transports, registry: registry, health: health, logger: logger)
+                .follow(learning.services)
             learning.start()
         }
-        cell?.start(server) { learning?.takeUp() }
-        cell?.publish(in: registry)
+        let membership = cell.map { cell in
+            CellMembership(cell, configuration, server: server, health: health, logger: logger) { learning?.takeUp() }
+        }
+        membership?.start()
+        membership?.publish(in: registry)
 
         let stopped = DispatchSemaphore(value: 0)
         let signals = SignalListener { [health] event in
@@ -117,7 +117,7 @@ final class Service {
         status.stop()
         notifier.stopping()
         // While the others take over what is open is still read.
-        cell?.stop()
+        membership?.stop()
         logger.info("stopping: no more input, open segments are finished")
         // A training is given up while the segments are finished.
         let learnerEnds = DispatchGroup()
@@ -138,7 +138,7 @@ final class Service {
     /// Learning from corrections; that it cannot begin does not keep the pens from being read.
     ///
     /// - Throws: `StateFault.busy` where another daemon keeps what it learns in the same place.
-    private func learning(_ cell: CellMembership?) throws -> Learning? {
+    private func learning(_ cell: CellParts?) throws -> Learning? {
         let settings = loaded.configuration.adaptation
         guard settings.enabled else { return nil }
         do {

@@ -15,16 +15,30 @@ private final class Notes: SlotService {
         var abandoned = 0
     }
     let state = Mutex(State())
+    private let changes = DispatchSemaphore(value: 0)
 
-    func serve(_ slots: Set<Slot>) { state.withLock { $0.served.formUnion(slots) } }
+    func serve(_ slots: Set<Slot>) {
+        state.withLock { $0.served.formUnion(slots) }
+        changes.signal()
+    }
     func busy(among slots: Set<Slot>) -> Set<Slot> { state.withLock { $0.busy.intersection(slots) } }
     func abandon(_ slots: Set<Slot>) {
         state.withLock {
             $0.served.subtract(slots)
             $0.abandoned += slots.count
         }
+        changes.signal()
     }
     var served: Set<Slot> { state.withLock { $0.served } }
+
+    /// Waits for another thread's calls until `isWanted` holds; false if it takes too long.
+    func waits(_ isWanted: (State) -> Bool) -> Bool {
+        let deadline = DispatchTime.now() + 20
+        while !isWanted(state.withLock { $0 }) {
+            if changes.wait(timeout: deadline) == .timedOut { return isWanted(state.withLock { $0 }) }
+        }
+        return true
+    }
 }
 
 /// Members of one cell, against a real database, driven by hand.
@@ -38,11 +52,12 @@ private final class Notes: SlotService {
         _ name: String, lease: Double = 60, clock: any Clock = SystemClock(),
         unready: @escaping @Sendable () -> DatabaseFault? = { nil }
     ) -> (CellMember, Notes) {
-        var settings = CellMember.Settings(name: name)
+        var settings = CellMember.Settings()
         settings.lease = lease
-        let member = CellMember(settings, database: server.database(schema), clock: clock, unready: unready)
         let notes = Notes()
-        member.attach(notes)
+        let member = CellMember(
+            SlotClaims(of: name), serving: notes, settings, database: server.database(schema), clock: clock,
+            unready: unready)
         return (member, notes)
     }
 
@@ -54,7 +69,7 @@ private final class Notes: SlotService {
         two.beat()
         #expect(two.figures.slots == 0, "what lives is not taken")
         one.beat()
-        let kept = try #require(Slot.all.first { one.claim(on: $0) != nil })
+        let kept = try #require(Slot.all.first { one.claims.claim(on: $0) != nil })
         let going = try #require(
             CellDirectory(server.database(schema)).view().slots.first { record in
                 SlotAssignment([.init(name: "one", lease: 1), .init(name: "two", lease: 1)]).owner(of: record.slot)
@@ -62,11 +77,11 @@ private final class Notes: SlotService {
             }?.slot)
         notesOfOne.state.withLock { $0.busy = [going] }
         one.drain()
-        #expect(one.claim(on: going) != nil, "what is open stays until it ends")
+        #expect(one.claims.claim(on: going) != nil, "what is open stays until it ends")
         notesOfOne.state.withLock { $0.busy = [] }
         one.drain()
         two.beat()
-        #expect(one.claim(on: going) == nil && two.claim(on: going)?.epoch == 2)
+        #expect(one.claims.claim(on: going) == nil && two.claims.claim(on: going)?.epoch == 2)
         #expect((400...624).contains(two.figures.slots) && one.figures.slots + two.figures.slots == Slot.count)
         #expect(notesOfOne.served.isDisjoint(with: notesOfTwo.served) && kept.number >= 0)
     }
@@ -88,27 +103,44 @@ private final class Notes: SlotService {
     }
 
     @Test func theSlotsOfTheDeadAreTakenAndTheirWritesRefused() throws {
-        let (one, notesOfOne) = member("one", lease: 0.2)
+        let (one, notesOfOne) = member("one")
         one.beat()
-        let journal = PostgreSQLCorrectionJournal(in: server.database(schema), pipeline: "ink", ownership: one)
+        let journal = PostgreSQLCorrectionJournal(in: server.database(schema), pipeline: "ink", ownership: one.claims)
         _ = try journal.add(correction(segment: 1), isDoubtful: false)
-        Thread.sleep(forTimeInterval: 0.3)
+        try endAllLeases()
         let (two, _) = member("two")
         two.beat()
         #expect(two.figures.slots == Slot.count)
         // It was stopped, and does not know yet.
         let slot = Slot(of: "anna")
-        #expect(one.claim(on: slot)?.epoch == 1)
+        #expect(one.claims.claim(on: slot)?.epoch == 1)
         #expect { try journal.add(correction(segment: 2), isDoubtful: false) } throws: { error in
             guard case JournalError.notOwner = error else { return false }
             return true
         }
-        #expect(one.claim(on: slot) == nil && !notesOfOne.served.contains(slot))
-        let others = PostgreSQLCorrectionJournal(in: server.database(schema), pipeline: "ink", ownership: two)
+        #expect(one.claims.claim(on: slot) == nil)
+        one.abandonLost()
+        #expect(!notesOfOne.served.contains(slot) && notesOfOne.served.count == Slot.count - 1)
+        let others = PostgreSQLCorrectionJournal(in: server.database(schema), pipeline: "ink", ownership: two.claims)
         #expect(try others.entries(of: nil, after: 0, limit: 9).map(\.correction.segment) == [1])
         #expect(try others.add(correction(segment: 2), isDoubtful: false).number > 0)
         one.beat()
         #expect(one.figures.slots == 0)
+    }
+
+    @Test func aRefusedWriteWakesAMemberThatRuns() throws {
+        let (one, notes) = member("one")
+        one.start()
+        defer { one.stop() }
+        #expect(notes.waits { $0.served.count == Slot.count })
+        let slot = Slot(of: "anna")
+        let claim = try #require(one.claims.claim(on: slot))
+        one.claims.lost(claim)
+        // Nobody else took it, so that the turn after that claims it again.
+        #expect(notes.waits { $0.abandoned == 1 && $0.served.count == Slot.count })
+        #expect(one.claims.claim(on: slot) == claim)
+        one.claims.lost(SlotClaim(slot: slot, owner: "one", epoch: claim.epoch + 1))
+        #expect(one.claims.claim(on: slot) == claim, "what is not claimed is not lost")
     }
 
     @Test func afterAnOutageTheOthersHaveTimeToRenewTheirLeases() throws {
@@ -178,12 +210,12 @@ private final class Notes: SlotService {
         one.drain()
         two.beat()
         let directory = CellDirectory(server.database(schema))
-        let slot = try #require(Slot.all.first { one.claim(on: $0) != nil })
+        let slot = try #require(Slot.all.first { one.claims.claim(on: $0) != nil })
         try directory.move([slot], to: "two")
         one.beat()
         one.drain()
         two.beat()
-        #expect(two.claim(on: slot) != nil && one.claim(on: slot) == nil)
+        #expect(two.claims.claim(on: slot) != nil && one.claims.claim(on: slot) == nil)
         #expect(try directory.drain("two", true))
         two.beat()
         two.drain()
@@ -203,32 +235,33 @@ private final class Notes: SlotService {
     }
 
     @Test func aTrainingOfWhoLostTheSlotIsOvertaken() throws {
-        let (one, _) = member("one", lease: 0.2)
+        let (one, _) = member("one")
         one.beat()
         let archive = PostgreSQLGenerationArchive(
-            in: server.database(schema), pipeline: "ink", keeping: 3, ownership: one)
+            in: server.database(schema), pipeline: "ink", keeping: 3, ownership: one.claims)
         let base = BaseModel(try SmallModel.make())
         _ = try archive.promote(candidate(over: base, .writer("anna")), over: base, interventions: nil)
-        Thread.sleep(forTimeInterval: 0.3)
+        try endAllLeases()
         let (two, _) = member("two")
         two.beat()
         #expect(throws: GenerationError.overtaken(.writer("anna"))) {
             try archive.promote(candidate(over: base, .writer("anna")), over: base, interventions: nil)
         }
         let others = PostgreSQLGenerationArchive(
-            in: server.database(schema), pipeline: "ink", keeping: 3, ownership: two)
+            in: server.database(schema), pipeline: "ink", keeping: 3, ownership: two.claims)
         #expect(try others.serving()[.writer("anna")] == 1)
     }
 
     @Test func aDatabaseThatIsGoneLeavesEverythingAsItWasAndMendsItself() throws {
         let server = try PostgreSQLServer()
         defer { try? server.stop() }
-        var settings = CellMember.Settings(name: "one")
+        var settings = CellMember.Settings()
         settings.lease = 60
-        let member = CellMember(settings, database: server.database("cell"), clock: SystemClock())
-        member.attach(Notes())
+        let member = CellMember(
+            SlotClaims(of: "one"), serving: Notes(), settings, database: server.database("cell"), clock: SystemClock())
         member.beat()
-        let journal = PostgreSQLCorrectionJournal(in: server.database("cell"), pipeline: "ink", ownership: member)
+        let journal = PostgreSQLCorrectionJournal(
+            in: server.database("cell"), pipeline: "ink", ownership: member.claims)
         _ = try journal.add(correction(segment: 1), isDoubtful: false)
         try server.stop()
         member.beat()

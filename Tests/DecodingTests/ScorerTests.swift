@@ -198,13 +198,15 @@ private struct StepScorer: Scorer {
     @Test func finishedLinesAreRankedAnewAndPartialsAreNot() {
         let posteriors = SimulatedPosteriors.peaky(frames: 60, labels: 96, seed: 4)
         posteriors.withView { whole in
-            let search = PrefixBeamSearch(alphabet: .printableASCII)
             let rescorer = LengthRescorer()
-            search.reset(precedingText: "so ")
-            search.advance(whole)
-            let (partial, plain) = (search.hypotheses(limit: 16), search.finish(limit: 16))
-            search.rescorer = rescorer
-            #expect(search.hypotheses(limit: 16) == partial)
+            let plainSearch = PrefixBeamSearch(alphabet: .printableASCII)
+            let search = PrefixBeamSearch(alphabet: .printableASCII, rescorer: rescorer)
+            for search in [plainSearch, search] {
+                search.reset(precedingText: "so ")
+                search.advance(whole)
+            }
+            let plain = plainSearch.finish(limit: 16)
+            #expect(search.hypotheses(limit: 16) == plainSearch.hypotheses(limit: 16))
             #expect(rescorer.precedingTexts.isEmpty)
             let ranked = search.finish(limit: 16)
             #expect(rescorer.precedingTexts == ["so "])

@@ -31,6 +31,17 @@ import Testing
         #expect(mentioning.count <= 8, "\(mentioning)")
     }
 
+    /// An object is given what it works with when it is made, not later.
+    @Test func nothingIsConnectedAfterwards() throws {
+        let setter = try Regex(
+            #"\bfunc (connect|attach|inject|set\w*(Handler|Delegate|Sink|Service))\(_? ?\w+: (@|any )"#)
+        for path in try Repository.sources() {
+            for (at, line) in try Repository.lines(path).enumerated() where line.contains("func ") {
+                #expect(!line.contains(setter), "\(path):\(at + 1)")
+            }
+        }
+    }
+
     /// A test that returns early passes without having looked: what it needs is required instead (`try #require`).
     @Test func noTestPassesSilently() throws {
         let silent = try Regex(#"\belse \{ return \}"#)
@@ -58,12 +69,75 @@ import Testing
         }
     }
 
+    /// The words of the page are the code's.
+    @Test func theArchitecturePagesTermsAreTypes() throws {
+        let page = try Repository.text("docs/architecture.md")
+        let glossary = try #require(page.split(separator: "## Words").last)
+        let named = glossary.split(separator: "\n").filter { $0.hasPrefix("| ") }.flatMap { row in
+            row.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+                .filter { $0.offset % 2 == 1 }.map(\.element)
+        }
+        #expect(named.count > 30)
+        var types: Set<Substring> = []
+        for path in try Repository.sources() {
+            for line in try Repository.lines(path) where line.hasSuffix("{") {
+                let words = line.split { !$0.isLetter && !$0.isNumber }
+                for (keyword, name) in zip(words, words.dropFirst())
+                where ["struct", "class", "enum", "protocol"].contains(keyword) {
+                    types.insert(name)
+                }
+            }
+        }
+        for name in named { #expect(types.contains(name), "\(name) is no type") }
+    }
+
+    @Test func importsGoUpTheListOfRooms() throws {
+        let page = try Repository.text("docs/architecture.md")
+        let rows = try #require(page.split(separator: "## The way of a sample").first)
+            .split(separator: "\n").filter { $0.hasPrefix("| `") && $0.split(separator: "|").count == 3 }
+        var place: [Substring: Int] = [:]
+        for (number, row) in rows.enumerated() {
+            let names = row.split(separator: "|")[0].split(separator: "`").filter { $0.contains(/\w/) }
+            for name in names { place[name.split(separator: "/").last ?? name] = number }
+        }
+        let module = /^(?:@\w+ )?import (C?)(?:Ductus)(\w+)/
+        for path in try Repository.sources() {
+            let folders = path.split(separator: "/").dropFirst()
+            let room = try #require(folders.first == "Library" ? folders.dropFirst().first : folders.first)
+            let own = try #require(place[room], "\(room) is no room of the page")
+            for line in try Repository.lines(path) where line.hasPrefix("import ") || line.hasPrefix("@") {
+                guard let match = line.prefixMatch(of: module) else { continue }
+                let name = "\(match.1)\(match.2)"
+                let other = try #require(place[name[...]] ?? place["Ductus\(name)"], "\(name) is no room of the page")
+                #expect(other <= own, "\(path) imports \(name), which stands below it")
+            }
+        }
+    }
+
     private func firstDeclaration(_ path: String) throws -> Substring? {
         let declaration =
             try Regex<(Substring, Substring)>(
                 #"^(?:@\w+ )*(?:public |package )?(?:final |indirect )*(?:struct|class|enum|protocol|actor|extension) (\w+)"#
             ).anchorsMatchLineEndings()
         return try Repository.text(path).firstMatch(of: declaration).map { Substring($0.1) }
+    }
+
+    /// Comments name files by their paths from the root.
+    @Test func theFilesThatCommentsNameAreThere() throws {
+        let folders = ["Sources/", "Tests/", "Benchmarks/", "docs/"]
+        let endings = [".swift", ".md", ".sh", ".py", ".svg"]
+        var count = 0
+        for file in try Repository.sources() {
+            for line in try Repository.lines(file) where line.contains("//") && folders.contains(where: line.contains) {
+                for word in line.split(whereSeparator: { " `(),;:\"".contains($0) })
+                where folders.contains(where: word.hasPrefix) && endings.contains(where: word.hasSuffix) {
+                    count += 1
+                    let named = Repository.root.appending(path: String(word)).path
+                    #expect(FileManager.default.fileExists(atPath: named), "\(file): \(word) is not there")
+                }
+            }
+        }
+        #expect(count > 10)
     }
 
     @Test func everyLinkBetweenPagesLeadsSomewhere() throws {

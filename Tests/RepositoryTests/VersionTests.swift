@@ -1,10 +1,10 @@
 import Testing
 
-/// The version stands in `Server.version`; files that no build writes repeat it.
+/// The version stands in `Release.version`; files that no build writes repeat it.
 @Suite struct VersionTests {
     @Test func everyFileTellsTheSameVersion() throws {
-        let server = try Repository.text("Sources/Daemon/Server/Server.swift")
-        let version = try #require(server.firstMatch(of: /static let version = "([0-9.]+)"/)?.1, "Server.version")
+        let release = try Repository.text("Sources/Daemon/Server/Release.swift")
+        let version = try #require(release.firstMatch(of: /static let version = "([0-9.]+)"/)?.1, "Release.version")
         for (file, place) in [
             ("Sources/Library/Ductus/Ductus.docc/Ductus.md", "from: \"\(version)\""),
             ("packaging/cell/kubernetes.yaml", "/ductus:\(version)\n"),

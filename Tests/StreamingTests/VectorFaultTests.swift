@@ -132,14 +132,4 @@ import Testing
         #expect(final.text.isEmpty && final.failure?.contains("reads") == true)
         #expect(collector.finishedSegments.first?.failed == true && lane.report.failures == 1)
     }
-
-    @Test func everyKindOfModelIsWarmedUp() throws {
-        for model in [
-            try TinyModel.make(), try TinyVectorModel.make(), try TinyVectorModel.make(task: .transcription),
-        ] {
-            for decoding in Recognizer.Decoding.allCases {
-                try Served(model: model, generation: .init(number: 0)).warmUp(decoding: decoding)
-            }
-        }
-    }
 }

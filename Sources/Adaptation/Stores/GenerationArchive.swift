@@ -3,11 +3,11 @@ import DuctusRecognition
 
 /// Keeps the generations of one model, and which of them serves each scope.
 ///
-/// An implementation mends itself where it can: each call tries again what failed before.
-/// `Tests/AdaptationTests/GenerationArchiveConformance.swift` is what an implementation must pass.
+/// An implementation recovers by itself where it can: each call tries again what failed before. Every implementation must pass
+/// `Tests/AdaptationTestSupport/GenerationArchiveConformance.swift`.
 ///
 /// Guarantees
-/// - A generation serves only after it is durable. After a crash at any instant the one before serves, or the new one, whole.
+/// - A generation serves only after it is durable. After a crash at any instant either the former generation serves, or the whole new one.
 /// - Numbers of a scope ascend and are never given twice.
 /// - The base that a generation descends from is kept as long as the generation is.
 /// - Used from any thread; all calls may block on a disk or a network.
@@ -43,7 +43,7 @@ public protocol GenerationArchive: Sendable {
     /// trained on.
     func interventions(in scope: Scope) throws(GenerationError) -> Int
 
-    /// Counts an intervention: what is being trained now for the scope will not be promoted.
+    /// Counts an intervention. Weights of the scope that are in training now will not be promoted.
     func intervene(in scope: Scope) throws(GenerationError)
 
     /// Keeps a generation and makes it serve.
@@ -61,10 +61,10 @@ public protocol GenerationArchive: Sendable {
     /// - Throws: `GenerationError.unknown`, `GenerationError.damaged`, `GenerationError.unwritable`.
     func rollback(to name: GenerationName) throws(GenerationError) -> GenerationName
 
-    /// Removes everything of a writer. What is being trained now, for the writer or for everyone, will not be promoted.
+    /// Removes everything of a writer. Weights that are in training now, of the writer or of everyone, will not be promoted.
     func erase(writer: String) throws(GenerationError)
 
-    /// Generations of the shared scope that are kept from now on.
+    /// Sets how many generations of the shared scope are kept from now on.
     func keep(_ count: Int)
 }
 
@@ -176,7 +176,7 @@ public enum GenerationError: Error, Equatable, CustomStringConvertible {
     case damaged(path: String)
     case unwritable(path: String, reason: String)
     case noDirectory(StateFault)
-    /// It is kept elsewhere, and cannot be reached at present.
+    /// The archive is kept elsewhere, and cannot be reached at present.
     case unavailable(reason: String)
     /// The scope's weights were chosen by hand while its training ran.
     case overtaken(Scope)

@@ -4,7 +4,7 @@ import Foundation
 import Synchronization
 
 /// The service of a daemon for the slots of its member.
-public protocol SlotService: AnyObject, Sendable {
+public protocol SlotService: Sendable {
     /// Takes what comes for these slots from now on.
     func serve(_ slots: Set<Slot>)
     /// Those with an open segment, or one that waits for its final.
@@ -20,18 +20,16 @@ public protocol SlotService: AnyObject, Sendable {
 /// - A planned move waits until nothing of the slot is open, `Settings.drain` seconds at most.
 /// - While the database cannot be reached everything stays as it was: what is owned is read on. Whether it still is owned the database
 ///   says, with each write. Afterwards the others have one lease's time to renew theirs.
-public final class CellMember: SlotOwnership {
-    /// The member's name and its patience.
+public final class CellMember: Sendable {
+    /// The member's patience.
     public struct Settings: Sendable {
-        /// Unique within the cell.
-        public var name: String
         /// Seconds for which a member counts as alive after it was last heard of.
         public var lease = 5.0
         /// Seconds for which a planned move waits for open segments.
         public var drain = 4.0
 
-        /// The default settings of the member with that name, unique in the cell.
-        public init(name: String) { self.name = name }
+        /// The default settings.
+        public init() {}
     }
 
     /// The figures of a member in status and metrics.
@@ -45,7 +43,6 @@ public final class CellMember: SlotOwnership {
     }
 
     private struct State {
-        var claims: [Slot: SlotClaim] = [:]
         var plan = DrainPlan()
         /// The members to which the slots of the plan go.
         var destinations: [Slot: String] = [:]
@@ -57,8 +54,17 @@ public final class CellMember: SlotOwnership {
         /// Until then leases of others that are over say nothing: nobody could renew one.
         var isPatientUntil: Int64?
         var figures = Figures()
+
+        /// These slots are not this member's to give any more.
+        mutating func forget(_ slots: Set<Slot>) {
+            for slot in slots { destinations[slot] = nil }
+            plan.remove(slots)
+        }
     }
 
+    /// The slots that it owns.
+    public let claims: SlotClaims
+    private let service: any SlotService
     private let settings: Settings
     private let directory: CellDirectory
     private let clock: any Clock
@@ -67,8 +73,6 @@ public final class CellMember: SlotOwnership {
     private let onFault: @Sendable (String?) -> Void
     private let incarnation = Int64.random(in: 1...Int64.max)
     private let state = Mutex(State())
-    private let service = Mutex<(any SlotService)?>(nil)
-    private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let isRunning = Atomic<Bool>(false)
 
@@ -76,16 +80,21 @@ public final class CellMember: SlotOwnership {
     private static let drainInterval = 0.05
 
     /// - Parameters:
+    ///   - claims: of this member, kept up to date here.
+    ///   - service: takes what comes for its slots.
     ///   - database: used by the member alone, so that a lease is never renewed late because of other work.
     ///   - cellClock: a clock that the member sets by the database's.
     ///   - unready: gives the reason why the member cannot serve slots yet, or nil. It is called before the member
     ///     joins, and before it comes back after its lease ran out.
     ///   - onFault: called with the reason when the database cannot be reached, and with nil when it can again.
     public init(
-        _ settings: Settings, database: PostgreSQLDatabase, clock: any Clock, cellClock: CellClock? = nil,
+        _ claims: SlotClaims, serving service: any SlotService, _ settings: Settings = Settings(),
+        database: PostgreSQLDatabase, clock: any Clock, cellClock: CellClock? = nil,
         unready: @escaping @Sendable () -> DatabaseFault? = { nil },
         onFault: @escaping @Sendable (String?) -> Void = { _ in }
     ) {
+        self.claims = claims
+        self.service = service
         self.settings = settings
         directory = CellDirectory(database)
         self.clock = clock
@@ -94,39 +103,19 @@ public final class CellMember: SlotOwnership {
         self.onFault = onFault
     }
 
-    public var member: String { settings.name }
-
-    public func claim(on slot: Slot) -> SlotClaim? { state.withLock { $0.claims[slot] } }
-
-    public func lost(_ claim: SlotClaim) {
-        let isLost = state.withLock { state -> Bool in
-            guard state.claims[claim.slot] == claim else { return false }
-            Self.forget([claim.slot], &state)
-            return true
-        }
-        guard isLost else { return }
-        service.withLock { $0 }?.abandon([claim.slot])
-        // The next turn reports other losses.
-        wake.signal()
-    }
-
     /// The present figures for status and metrics.
     public var figures: Figures {
-        state.withLock { state in
-            var figures = state.figures
-            figures.slots = state.claims.count
-            return figures
-        }
+        var figures = state.withLock { $0.figures }
+        figures.slots = claims.count
+        return figures
     }
+
+    private var name: String { claims.member }
 
     // MARK: Life
 
-    /// Says who takes what the slots get.
-    package func attach(_ service: any SlotService) { self.service.withLock { $0 = service } }
-
     /// Joins the cell, on a thread of its own.
-    public func start(_ service: any SlotService) {
-        attach(service)
+    public func start() {
         isRunning.store(true, ordering: .releasing)
         let thread = Thread { self.loop() }
         thread.name = "member"
@@ -137,10 +126,10 @@ public final class CellMember: SlotOwnership {
     public func stop() {
         guard isRunning.exchange(false, ordering: .acquiringAndReleasing) else { return }
         state.withLock { $0.isLeaving = true }
-        wake.signal()
+        claims.wake.signal()
         _ = ended.wait(timeout: .now() + settings.drain + 2)
         state.withLock { $0.isStopping = true }
-        wake.signal()
+        claims.wake.signal()
     }
 
     private var period: Double { settings.lease / 5 }
@@ -150,6 +139,7 @@ public final class CellMember: SlotOwnership {
         var hasAnnounced = false
         while !state.withLock({ $0.isStopping }) {
             let isLeaving = state.withLock { $0.isLeaving }
+            abandonLost()
             if clock.monotonic >= next {
                 next = clock.monotonic + Int64(period * 1e9)
                 beat()
@@ -159,14 +149,14 @@ public final class CellMember: SlotOwnership {
             let (isDraining, hasGivenAll) = state.withLock { (!$0.plan.isEmpty, $0.destinations.isEmpty) }
             if hasAnnounced, hasGivenAll { break }
             let left = Double(next - clock.monotonic) / 1e9
-            if wake.wait(timeout: .now() + max(0, isDraining ? min(left, Self.drainInterval) : left)) == .success {
+            if claims.wake.wait(timeout: .now() + max(0, isDraining ? min(left, Self.drainInterval) : left)) == .success
+            {
                 next = clock.monotonic
             }
         }
-        let remaining = state.withLock { Set($0.claims.keys) }
-        service.withLock { $0 }?.abandon(remaining)
+        service.abandon(claims.slots)
         // Where it cannot be told, the lease ends by itself.
-        try? directory.leave(member, incarnation: incarnation)
+        try? directory.leave(name, incarnation: incarnation)
         ended.signal()
     }
 
@@ -177,17 +167,17 @@ public final class CellMember: SlotOwnership {
         do {
             if isOutside, let fault = unready() { throw fault }
             let began = clock.unixMicroseconds
-            guard let now = try directory.renew(member, incarnation: incarnation, seconds: settings.lease) else {
+            guard let now = try directory.renew(name, incarnation: incarnation, seconds: settings.lease) else {
                 throw DatabaseFault.unreadable(
-                    "another living member of the name '\(member)'; give each its own cluster.member")
+                    "another living member of the name '\(name)'; give each its own cluster.member")
             }
             cellClock?.set(to: now, at: began + (clock.unixMicroseconds - began) / 2)
             noteTurn()
             if !state.withLock({ $0.hasJoined }) {
-                try directory.disown(member)
+                try directory.disown(name)
                 state.withLock { $0.hasJoined = true }
             }
-            if state.withLock({ $0.isLeaving }) { _ = try directory.drain(member, true) }
+            if state.withLock({ $0.isLeaving }) { _ = try directory.drain(name, true) }
             try settle(try directory.view())
             note(nil)
         } catch {
@@ -230,14 +220,14 @@ public final class CellMember: SlotOwnership {
         let isPatient = state.withLock { $0.isPatientUntil.map { clock.monotonic < $0 } ?? false }
         for record in view.slots {
             let owner = assignment.owner(of: record.slot)
-            if record.owner == member {
+            if record.owner == name {
                 owned[record.slot] = record.epoch
-                if let owner, owner != member { leaving[record.slot] = owner }
-            } else if owner == member, record.owner.map({ !isPatient && !live.contains($0) }) ?? true {
+                if let owner, owner != name { leaving[record.slot] = owner }
+            } else if owner == name, record.owner.map({ !isPatient && !live.contains($0) }) ?? true {
                 wanted.append(record.slot)
             }
         }
-        let taken = wanted.isEmpty ? [:] : try directory.claim(wanted, for: member)
+        let taken = wanted.isEmpty ? [:] : try directory.claim(wanted, for: name)
         owned.merge(taken) { $1 }
         adopt(owned, leaving: leaving)
     }
@@ -245,51 +235,47 @@ public final class CellMember: SlotOwnership {
     /// Brings what is served up to date with what is owned.
     private func adopt(_ owned: [Slot: Int64], leaving: [Slot: String]) {
         let deadline = clock.monotonic + Int64(settings.drain * 1e9)
-        let (gained, lost) = state.withLock { state -> (Set<Slot>, Set<Slot>) in
-            let gained = Set(owned.filter { state.claims[$0.key]?.epoch != $0.value }.keys)
-            let lost = Set(state.claims.keys.filter { owned[$0] == nil })
-            state.claims = owned.reduce(into: [:]) {
-                $0[$1.key] = SlotClaim(slot: $1.key, owner: member, epoch: $1.value)
-            }
+        abandonLost()
+        let (gained, lost) = claims.replace(with: owned)
+        state.withLock { state in
             state.figures.takeOvers += UInt64(gained.count)
             state.plan.remove(state.plan.slots.filter { leaving[$0] == nil })
             state.plan.add(leaving.keys, until: deadline)
             state.destinations = leaving
-            return (gained, lost)
         }
-        let service = service.withLock { $0 }
-        if !lost.isEmpty { service?.abandon(lost) }
-        if !gained.isEmpty { service?.serve(gained) }
+        if !lost.isEmpty { service.abandon(lost) }
+        if !gained.isEmpty { service.serve(gained) }
+    }
+
+    /// Takes nothing more for slots whose writes were refused.
+    package func abandonLost() {
+        let lost = claims.takeLost()
+        guard !lost.isEmpty else { return }
+        state.withLock { $0.forget(lost) }
+        service.abandon(lost)
     }
 
     /// Gives away what can go now.
     package func drain() {
         let slots = state.withLock { $0.plan.slots }
-        guard !slots.isEmpty, let service = service.withLock({ $0 }) else { return }
+        guard !slots.isEmpty else { return }
         let busy = service.busy(among: slots)
         let going = state.withLock { state -> [Slot: String] in
             let going = state.plan.take(busy: busy, now: clock.monotonic)
             let destinations = state.destinations.filter { going.contains($0.key) }
-            Self.forget(going, &state)
+            state.forget(going)
             return destinations
         }
+        claims.remove(going.keys)
         guard !going.isEmpty else { return }
         service.abandon(Set(going.keys))
         for (destination, slots) in Dictionary(grouping: going.keys, by: { going[$0] ?? "" }) {
             do {
-                try directory.give(slots, of: member, to: destination)
+                try directory.give(slots, of: name, to: destination)
             } catch {
                 // They are still this member's: the next turn serves them again, and tries again.
                 note("\(error)")
             }
         }
-    }
-
-    private static func forget(_ slots: some Sequence<Slot>, _ state: inout State) {
-        for slot in slots {
-            state.claims[slot] = nil
-            state.destinations[slot] = nil
-        }
-        state.plan.remove(slots)
     }
 }

@@ -1,6 +1,7 @@
 import Dispatch
 import DuctusAdaptation
 import DuctusStreaming
+import DuctusTransport
 import DuctusWire
 import Logging
 import Metrics
@@ -9,7 +10,7 @@ import Synchronization
 /// Tells what happens in learning: to subscribers, in the log, in the metrics, and in the daemon's health.
 package final class LearningPublisher: Sendable {
     private let events: EventPublisher
-    private let send: @Sendable (Topic, [UInt8]) -> Void
+    private let sink: any MessageSink
     private let registry: PrometheusRegistry
     private let health: ServiceHealth
     private let logger: Logger
@@ -19,13 +20,13 @@ package final class LearningPublisher: Sendable {
 
     /// - Parameters:
     ///   - events: publishes on the topic of the daemon's events.
-    ///   - send: sends on the labels' socket.
+    ///   - sink: gets suggestions of segments to look at.
     package init(
-        events: EventPublisher, send: @escaping @Sendable (Topic, [UInt8]) -> Void, registry: PrometheusRegistry,
-        health: ServiceHealth, logger: Logger
+        events: EventPublisher, sink: any MessageSink, registry: PrometheusRegistry, health: ServiceHealth,
+        logger: Logger
     ) {
         self.events = events
-        self.send = send
+        self.sink = sink
         self.registry = registry
         self.health = health
         self.logger = logger
@@ -107,7 +108,8 @@ package final class LearningPublisher: Sendable {
 
     private func suggest(_ segment: FinishedSegment, _ confidence: Float) {
         let suggestion = WireReviewSuggestion(segment, confidence: confidence)
-        if let payload = try? suggestion.wire() { send(.review(segment.event.stream), payload) }
+        guard let payload = try? suggestion.wire() else { return }
+        sink.send(Publication(Topic.review(segment.event.stream).wire, payload), matters: true)
     }
 }
 

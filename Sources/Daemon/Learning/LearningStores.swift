@@ -28,18 +28,18 @@ package struct LearningStores: Sendable {
     }
 
     /// The stores in the cell's database.
-    package static func ofCell(_ cell: CellMembership) -> LearningStores {
+    package static func ofCell(_ cell: CellParts) -> LearningStores {
         LearningStores(
             journal: { pipeline, remark in
                 let journal = PostgreSQLCorrectionJournal(
-                    in: cell.stores, training: cell.training, pipeline: pipeline, ownership: cell.member,
+                    in: cell.stores, training: cell.training, pipeline: pipeline, ownership: cell.claims,
                     remark: remark)
                 return (journal, journal)
             },
             archive: { pipeline, keeping, _ in
                 PostgreSQLGenerationArchive(
                     in: cell.stores, reading: cell.weights, training: cell.training, pipeline: pipeline,
-                    keeping: keeping, ownership: cell.member)
+                    keeping: keeping, ownership: cell.claims)
             })
     }
 }

@@ -1,42 +1,37 @@
 import DuctusFoundations
 import DuctusStreaming
+import DuctusTransport
 import DuctusWire
 import Synchronization
 
 /// Publishes the daemon's events under the topic `events`: promotions, rejections, rollbacks, reloads, streams that
 /// left.
 ///
-/// Guarantee: numbers count from 1 without a gap, in the order in which they are given to the socket.
+/// Guarantee: numbers count from 1 without a gap, in the order in which they are given to the sink.
 package final class EventPublisher: Sendable {
+    private let sink: any MessageSink
     private let clock: any Clock
     private let epoch: UInt64
-    private let state = Mutex(State())
+    /// The number of the last event.
+    private let number = Mutex<UInt64>(0)
 
-    private struct State {
-        var number: UInt64 = 0
-        var send: (@Sendable (Topic, [UInt8]) -> Void)?
-    }
-
-    package init(clock: any Clock) {
+    /// - Parameter sink: gets the messages.
+    package init(to sink: any MessageSink, clock: any Clock) {
+        self.sink = sink
         self.clock = clock
         epoch = UInt64(clamping: clock.unixMicroseconds / 1000)
     }
 
-    /// The target of events from now on. Events before went nowhere.
-    package func connect(_ send: @escaping @Sendable (Topic, [UInt8]) -> Void) {
-        state.withLock { $0.send = send }
-    }
-
     package func publish(_ body: WireDaemonEvent.OneOf_Body) {
-        state.withLock { state in
+        number.withLock { number in
             var event = WireDaemonEvent()
             event.epoch = epoch
-            event.number = state.number + 1
+            event.number = number + 1
             event.time = clock.unixMicroseconds
             event.body = body
-            guard let send = state.send, let bytes = try? event.wire() else { return }
-            state.number += 1
-            send(.events, bytes)
+            guard let bytes = try? event.wire() else { return }
+            number += 1
+            sink.send(Publication(Topic.events.wire, bytes), matters: true)
         }
     }
 }

@@ -6,16 +6,12 @@ import Synchronization
 
 /// Sends the lanes' events to their subscribers, and keeps each stream's last event for those who come later.
 final class LabelPublisher: LabelSink {
-    /// Sends a message; false if there was no room.
-    typealias Send = @Sendable (_ message: Publication, _ matters: Bool) -> Bool
-
     private struct Last {
         var message: Publication
         var age: UInt64
     }
 
     private struct State {
-        var send: Send?
         var last: [StreamName: Last] = [:]
         var age: UInt64 = 0
         var dropped: UInt64 = 0
@@ -24,25 +20,26 @@ final class LabelPublisher: LabelSink {
     }
 
     private let state = Mutex(State())
+    private let sink: any MessageSink
     private let limit: Int
     private let clock: any Clock
     private let faults: FaultLog?
     private let onFinished: @Sendable (FinishedSegment) -> Void
 
     /// - Parameters:
+    ///   - sink: gets the messages.
     ///   - limit: streams whose last event is kept.
     ///   - onFinished: gets each final with its ink, on a lane's thread; it must not wait.
     init(
-        limit: Int, clock: any Clock, faults: FaultLog? = nil, onFinished: @escaping @Sendable (FinishedSegment) -> Void
+        to sink: any MessageSink, limit: Int, clock: any Clock, faults: FaultLog? = nil,
+        onFinished: @escaping @Sendable (FinishedSegment) -> Void
     ) {
+        self.sink = sink
         self.limit = limit
         self.clock = clock
         self.faults = faults
         self.onFinished = onFinished
     }
-
-    /// Connects the publisher with its transports. Events before that are kept, not sent.
-    func connect(_ send: @escaping Send) { state.withLock { $0.send = send } }
 
     /// Events that found no room on their way to the socket.
     var dropped: UInt64 { state.withLock { $0.dropped } }
@@ -60,14 +57,13 @@ final class LabelPublisher: LabelSink {
             return
         }
         let message = Publication(Topic.labels(event.stream).wire, payload)
-        let send = state.withLock { state in
+        state.withLock { state in
             state.age += 1
             state.last[event.stream] = Last(message: message, age: state.age)
             if state.last.count > limit { Self.forgetOldest(of: &state.last) }
             if event.state == .final { state.gaps = state.gaps + event.gaps }
-            return state.send
         }
-        let isSent = send?(message, event.state == .final) ?? true
+        let isSent = sink.send(message, matters: event.state == .final)
         if !isSent { faults?.report("outbox_full", "a label was dropped: subscribers do not take them fast enough") }
         let elapsed = (clock.monotonic - began) / 1000
         state.withLock { state in

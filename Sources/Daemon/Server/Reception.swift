@@ -7,32 +7,25 @@ final class Reception: MessageHandler {
     private let desk: ControlDesk
     private let publisher: LabelPublisher
     private let access: AccessControl?
-    private let transports: [any MessageTransport]
+    private let sink: any MessageSink
     private let taps = Taps()
 
+    /// - Parameter sink: gets what clients publish, for those who asked to follow it.
     init(
-        intake: Intake, desk: ControlDesk, publisher: LabelPublisher, access: AccessControl?,
-        transports: [any MessageTransport]
+        intake: Intake, desk: ControlDesk, publisher: LabelPublisher, access: AccessControl?, sink: any MessageSink
     ) {
         self.intake = intake
         self.desk = desk
         self.publisher = publisher
         self.access = access
-        self.transports = transports
-    }
-
-    /// Sends to the subscribers of all transports.
-    /// - Returns: False if one of them had no room.
-    @discardableResult
-    func send(_ message: Publication, matters: Bool) -> Bool {
-        transports.reduce(true) { $1.send(message, matters: matters) && $0 }
+        self.sink = sink
     }
 
     func receive(_ batch: MessageBatch) {
         if !taps.isEmpty {
             for message in 0..<batch.count where batch.frameCount(message) == 2 {
                 let topic = Topic.split(batch.frame(message, 0)).topic
-                if taps.want(topic) { send(Publication(topic, batch.frame(message, 1)), matters: false) }
+                if taps.want(topic) { sink.send(Publication(topic, batch.frame(message, 1)), matters: false) }
             }
         }
         intake.receive(batch)

@@ -11,9 +11,9 @@ import Synchronization
 
 /// The daemon as a whole: transports, lanes, and the way between them.
 ///
-///     transports → Reception → Intake → lanes → LabelPublisher → Reception → transports
+///     transports → Reception → Intake → lanes → LabelPublisher → transports
 ///
-/// For example: `let server = try Server(loaded); try server.start(); …; server.stop()`.
+/// For example: `let server = try Server(loaded, transports: TransportSet(loaded)); try server.start(); …; server.stop()`.
 ///
 /// Guarantees
 /// - After `start` the models are warm and the sockets listen.
@@ -25,27 +25,28 @@ package final class Server: Sendable {
     package let lanes: [LaneThread]
     private let intake: Intake
     private let publisher: LabelPublisher
-    private let sockets: ZeroMQTransport
     private let reception: Reception
-    private let transports: [any MessageTransport]
-    private let runtime: RuntimeDirectory
+    private let transports: TransportSet
     private let roster: SlotRoster?
     private let clock: any Clock
     private let started: Int64
 
-    /// Loads the models and binds the sockets; nothing is read yet.
+    /// Nothing is read yet.
     ///
-    /// - Throws: `ServerFault`, `TransportFault`.
+    /// - Parameters:
+    ///   - transports: the ways by which clients reach it.
+    ///   - pipelines: loaded from the configuration where there is none.
+    /// - Throws: `ServerFault` for a pipeline that cannot be loaded.
     package init(
-        _ loaded: ConfigurationLoader.Loaded, pipelines: PipelineSet? = nil, health: ServiceHealth = ServiceHealth(),
-        parts: ServerParts = ServerParts(), clock: any Clock = SystemClock()
+        _ loaded: ConfigurationLoader.Loaded, transports: TransportSet, pipelines: PipelineSet? = nil,
+        health: ServiceHealth = ServiceHealth(), parts: ServerParts = ServerParts(), clock: any Clock = SystemClock()
     ) throws {
         let configuration = loaded.configuration
         self.configuration = configuration
         locations = loaded.locations
         self.clock = clock
         started = clock.unixMicroseconds
-        runtime = try RuntimeDirectory(loaded.locations.runtime)
+        self.transports = transports
         let pipelines = try pipelines ?? PipelineSet(configuration.pipelines, locations: loaded.locations)
         self.pipelines = pipelines
 
@@ -55,7 +56,8 @@ package final class Server: Sendable {
             queuedPackets: configuration.limits.queue, streamBytes: configuration.limits.streamMemory,
             eviction: configuration.limits.idleStream)
         let publisher = LabelPublisher(
-            limit: configuration.limits.streams, clock: clock, faults: parts.faults, onFinished: parts.onFinished)
+            to: transports, limit: configuration.limits.streams, clock: clock, faults: parts.faults,
+            onFinished: parts.onFinished)
         let lanes = (0..<count).map { LaneThread(number: $0, limits: limits, clock: clock, sink: publisher) }
         self.publisher = publisher
         self.lanes = lanes
@@ -63,22 +65,17 @@ package final class Server: Sendable {
         intake = Intake(
             pipelines: pipelines, lanes: lanes, clock: clock, access: parts.access, faults: parts.faults,
             roster: parts.roster)
-        let sockets = try ZeroMQTransport.configured(
-            configuration, loaded.locations, access: parts.access, faults: parts.faults)
-        self.sockets = sockets
-        // The sockets come last: whoever is answered there finds every other door open.
-        transports = parts.transports + [sockets]
 
         let (started, intake) = (self.started, self.intake)
         let status = StatusHandler(lanes: lanes) {
             Self.overview(
                 configuration, pipelines, health: health, started: started, lanes: lanes, intake: intake,
-                publisher: publisher, sockets: sockets)
+                publisher: publisher, sockets: transports.sockets)
         }
         let guardians = parts.access.map { [AccessHandler(access: $0) as any ControlHandler] } ?? []
         reception = Reception(
             intake: intake, desk: ControlDesk(handlers: guardians + [status] + parts.handlers), publisher: publisher,
-            access: parts.access, transports: transports)
+            access: parts.access, sink: transports)
     }
 
     /// Warms the models up, starts the threads.
@@ -89,12 +86,11 @@ package final class Server: Sendable {
         // Reading the weight files left as much again on the heap.
         Heap.returnFreed()
         for lane in lanes { lane.run() }
-        publisher.connect { [weak reception] in reception?.send($0, matters: $1) ?? true }
-        for transport in transports { try transport.start(reception) }
+        try transports.start(reception)
     }
 
     /// The endpoints at which the sockets listen.
-    package var endpoints: [Endpoint] { sockets.endpoints.flatMap { $0 } }
+    package var endpoints: [Endpoint] { transports.sockets.endpoints.flatMap { $0 } }
 
     /// Ends the daemon's work.
     ///
@@ -108,13 +104,8 @@ package final class Server: Sendable {
             let left = Double(max(0, deadline - clock.monotonic)) / 1e9
             if !lane.stop(within: left) { allEnded = false }
         }
-        for transport in transports { transport.stop() }
+        transports.stop()
         return allEnded
-    }
-
-    /// Sends an event or a suggestion to its subscribers.
-    package func publish(_ topic: Topic, _ payload: [UInt8]) {
-        reception.send(Publication(topic.wire, payload), matters: true)
     }
 
     // MARK: Slots of a cell
@@ -122,7 +113,7 @@ package final class Server: Sendable {
     /// Takes what pens publish for these slots.
     package func serve(_ slots: Set<Slot>) {
         roster?.serve(slots)
-        subscribe(to: slots, begins: true)
+        transports.subscribe(to: slots, begins: true)
     }
 
     /// The slots among these with an open segment, or one that waits for its final. It asks every lane, and waits for
@@ -147,20 +138,13 @@ package final class Server: Sendable {
     /// Takes nothing more for these slots; what is open of their streams gets no final here.
     package func abandon(_ slots: Set<Slot>) {
         guard let roster else { return }
-        subscribe(to: slots, begins: false)
+        transports.subscribe(to: slots, begins: false)
         let streams = roster.abandon(slots)
         for (number, streams) in Dictionary(grouping: streams, by: { intake.lane(of: $0).number }) {
             lanes[number].perform(after: Set(streams)) { [publisher] lane in
                 lane.abandon(streams)
                 publisher.forget(streams)
             }
-        }
-    }
-
-    private func subscribe(to slots: Set<Slot>, begins: Bool) {
-        for codec in InputCodec.all {
-            sockets.subscribe(
-                codec.input.rawValue, to: slots.sorted().map { Topic.prefix(codec.prefix, of: $0) }, begins: begins)
         }
     }
 
@@ -177,13 +161,13 @@ package final class Server: Sendable {
         package var stages: [String: LatencyHistogram]
     }
 
-    package var totals: Totals { Self.totals(intake: intake, publisher: publisher, sockets: sockets) }
+    package var totals: Totals { Self.totals(intake: intake, publisher: publisher, sockets: transports.sockets) }
 
     /// The threads that must not hang.
     package var pulses: [any Pulse] {
         lanes.map(LanePulse.init(lane:)) + [
-            SocketsPulse(sockets: sockets, name: "sockets") { $0.turns.sockets },
-            SocketsPulse(sockets: sockets, name: "labels") { $0.turns.labels },
+            SocketsPulse(sockets: transports.sockets, name: "sockets") { $0.turns.sockets },
+            SocketsPulse(sockets: transports.sockets, name: "labels") { $0.turns.labels },
         ]
     }
 
@@ -250,11 +234,6 @@ package final class Server: Sendable {
         let millisecondsPerFrame = model.input.frameSeconds.map { 1000 * $0 } ?? pace.millisecondsPerFrame
         return UInt32(min(1e9, (Double(pipeline.window.lookahead) * millisecondsPerFrame).rounded()))
     }
-}
-
-/// The program's version, as commands and status give it.
-package enum Release {
-    package static let version = "0.2.0"
 }
 
 /// A lane as the watchdog sees it.

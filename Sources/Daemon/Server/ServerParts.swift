@@ -1,7 +1,6 @@
 import DuctusStreaming
-import DuctusTransport
 
-/// The optional parts of a server: learning, quotas, rights, further transports. Each is optional.
+/// The optional parts of a server: learning, quotas, rights.
 package struct ServerParts: Sendable {
     /// Answers requests that the server itself does not.
     package var handlers: [any ControlHandler] = []
@@ -9,12 +8,8 @@ package struct ServerParts: Sendable {
     package var onFinished: @Sendable (FinishedSegment) -> Void = { _ in }
     /// The access control; without it, whoever connects may do everything.
     package var access: AccessControl?
-    /// Further ways by which clients reach the daemon, beside the sockets of the configuration.
-    package var transports: [any MessageTransport] = []
-
     /// The slots that are read, where the daemon belongs to a cell.
     package var roster: SlotRoster?
-
     /// Tells the operator of what is dropped, a few times a minute.
     package var faults: FaultLog?
 

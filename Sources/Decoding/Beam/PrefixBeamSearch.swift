@@ -18,7 +18,7 @@ public final class PrefixBeamSearch {
     /// The symbols of the classes.
     public let alphabet: Alphabet
     /// Ranks the readings of finished lines anew; nil leaves them as the search ranks them.
-    public var rescorer: (any Rescorer)?
+    private let rescorer: (any Rescorer)?
     private let beam: AnyBeam
     private var precedingText = ""
     /// Reads the open tail.
@@ -26,26 +26,34 @@ public final class PrefixBeamSearch {
 
     /// A search before the first frame. The posteriors' classes must be those of `alphabet`.
     ///
-    /// - Parameter personalWords: of the one who writes, beside the lexicon's.
+    /// - Parameters:
+    ///   - personalWords: of the one who writes, beside the lexicon's.
+    ///   - rescorer: ranks the readings of finished lines anew; nil leaves them as the search ranks them.
     public convenience init(
         alphabet: Alphabet, configuration: DecoderConfiguration = DecoderConfiguration(),
-        languageModel: LanguageModel? = nil, lexicon: Lexicon? = nil, personalWords: Lexicon? = nil
+        languageModel: LanguageModel? = nil, lexicon: Lexicon? = nil, personalWords: Lexicon? = nil,
+        rescorer: (any Rescorer)? = nil
     ) {
         let ngrams = languageModel.map { NGramScorer($0, alphabet: alphabet, configuration: configuration) }
         let words = LexiconScorer(lexicon, personal: personalWords, configuration: configuration)
         switch (ngrams, words) {
-        case (nil, nil): self.init(alphabet: alphabet, configuration: configuration, scorer: NoScorer())
-        case (let ngrams?, nil): self.init(alphabet: alphabet, configuration: configuration, scorer: ngrams)
-        case (nil, let words?): self.init(alphabet: alphabet, configuration: configuration, scorer: words)
+        case (nil, nil):
+            self.init(alphabet: alphabet, configuration: configuration, scorer: NoScorer(), rescorer: rescorer)
+        case (let ngrams?, nil):
+            self.init(alphabet: alphabet, configuration: configuration, scorer: ngrams, rescorer: rescorer)
+        case (nil, let words?):
+            self.init(alphabet: alphabet, configuration: configuration, scorer: words, rescorer: rescorer)
         case (let ngrams?, let words?):
-            self.init(alphabet: alphabet, configuration: configuration, scorer: Both(ngrams, words))
+            self.init(alphabet: alphabet, configuration: configuration, scorer: Both(ngrams, words), rescorer: rescorer)
         }
     }
 
     /// A search whose texts are weighed by `scorer`: any one, or several put together with `Both`.
     public init<S: Scorer>(
-        alphabet: Alphabet, configuration: DecoderConfiguration = DecoderConfiguration(), scorer: S
+        alphabet: Alphabet, configuration: DecoderConfiguration = DecoderConfiguration(), scorer: S,
+        rescorer: (any Rescorer)? = nil
     ) {
+        self.rescorer = rescorer
         self.alphabet = alphabet
         beam = AnyBeam(labels: alphabet.classCount, configuration: configuration, scorer: scorer)
     }

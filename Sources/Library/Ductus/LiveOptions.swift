@@ -7,7 +7,7 @@ public struct LiveOptions: Sendable {
     public var hop = 0.25
     /// Seconds without contact that end a line, in the time of the samples.
     public var pause = 2.0
-    /// Whether a stroke far to the left and below begins a new line.
+    /// Whether a line also ends where the pen goes on in another one, as the geometry of the page tells.
     public var splitsLines = true
     /// Other readings that a final label carries.
     public var alternatives = 3

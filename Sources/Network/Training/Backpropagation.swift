@@ -1,7 +1,7 @@
 import DuctusFoundations
 import DuctusRandomness
 
-/// Computes the gradient of a batch's loss by the parameters of a network.
+/// Computes the gradient of a batch's loss with respect to the parameters of a network.
 ///
 /// For example, a training step:
 ///
@@ -10,9 +10,9 @@ import DuctusRandomness
 ///     optimizer.update(
 ///         &backpropagation.parameters, gradient: backpropagation.gradient, learningRate: schedule.rate(at: step), mask: nil)
 ///
-/// A batch is divided into shards by sequences: one for each thread of each rank. For the same seed, step and number of
-/// shards the gradient is the same to the last bit, on any number of ranks, if each has 1, 2, 4 … shards. Other numbers
-/// add up in another order.
+/// The sequences of a batch are divided into shards, one for each thread of each rank. The gradient is deterministic: the same
+/// seed, step and number of shards give the same bits on any number of ranks, if each rank has 1, 2, 4 … shards. Other
+/// numbers are summed in another order.
 public final class Backpropagation {
     public let architecture: Architecture
     /// The offset and shape of each tensor in `parameters` and `gradient`.
@@ -21,12 +21,12 @@ public final class Backpropagation {
     public let instructionSet: InstructionSet
     /// Threads that a batch is divided among.
     public let threads: Int
-    /// Whether a batch is all ranks' together; else each rank computes the gradient of its own part, by itself.
-    public var isJoined = true
+    /// Whether all ranks compute a batch's gradient together. Otherwise each computes that of its own part.
+    public let isJoined: Bool
     private let collective: any Collective
     /// The weights that are trained; changes count from the next call on.
     public var parameters: [Float]
-    /// The derivative of the last batch's loss by each parameter.
+    /// The derivative of the last batch's loss with respect to each parameter.
     public var gradient: [Float]
     private let prepared: PreparedNetwork
     /// This rank's shards.
@@ -40,15 +40,18 @@ public final class Backpropagation {
     ///   - threads: the number of threads that share a batch, or this rank's part of it.
     ///   - shards: the number of parts that this rank's part of a batch is divided into; nil: one for each thread.
     ///   - collective: the ranks that compute a batch's gradient together; each is given the whole batch.
+    ///   - isJoined: whether they compute it together; otherwise each computes that of its own part.
     ///   - seed: the seed of the masks of dropout.
     ///   - instructionSet: the instruction set of the kernels; nil: `InstructionSet.selected()`.
     ///   - products: the way to multiply large matrices; nil: the faster one.
     /// - Throws: `ArchitectureError`, `NetworkError`.
     public init(
         architecture: Architecture, parameters: [Float], threads: Int = 1, shards: Int? = nil, seed: UInt64 = 0,
-        instructionSet: InstructionSet? = nil, products: LargeProducts? = nil, collective: any Collective = Alone()
+        instructionSet: InstructionSet? = nil, products: LargeProducts? = nil, collective: any Collective = Alone(),
+        isJoined: Bool = true
     ) throws {
         self.collective = collective
+        self.isJoined = isJoined
         try architecture.validate()
         guard let last = architecture.layers.last, type(of: last.kind).endsHead else {
             throw NetworkError.lossNeedsLogSoftmax
@@ -82,12 +85,12 @@ public final class Backpropagation {
     ///   - targets: one for each sequence. Sequences whose labels do not fit are reported and count for nothing.
     ///   - heads: the losses at heads beside the last layer; they count by their weights, reduced like the others.
     ///   - others: the frames of the inputs beside the main one.
-    ///   - step: seeds dropout together with the seed given at the begin.
-    ///   - dropout: false computes the gradient of the network as it is used.
+    ///   - step: seeds dropout, together with the seed given to the initializer.
+    ///   - dropout: false computes the gradient without dropout, as the network is used.
     ///   - consistency: weight of the consistency between two views of a sequence; then sequences 2i and 2i + 1 are views of
     ///     the same one, with the same number of frames. 0 treats each sequence by itself.
-    ///   - windows: truncated backpropagation through time, for endless sequences: each sequence is the next piece of a stream
-    ///     (usually with the whole piece as chunk); its state is carried from piece to piece, its gradient is not.
+    ///   - windows: truncated backpropagation through time, for endless sequences. Each sequence is the next piece of a stream,
+    ///     usually with the whole piece as chunk. The state is carried from piece to piece, the gradient is not.
     /// - Throws: `NetworkError` before anything is computed.
     @discardableResult
     public func computeGradient(
@@ -169,7 +172,7 @@ public final class Backpropagation {
         architecture.heads.first { $0.name == head }?.layer ?? architecture.layers.count - 1
     }
 
-    /// The longest sequences first, each to the shard with the least to do, of all ranks.
+    /// Gives each sequence, the longest first, to the shard of all ranks with the least to do.
     private func distribute(_ batch: Batch, inPairs: Bool) {
         for shard in shards { shard.removeAll() }
         isOwn = [Bool](repeating: false, count: batch.count)

@@ -29,7 +29,7 @@ package struct LivePage: Sendable {
         /// The number of newest strokes that go to that place. Dots and quotation marks wait for the letters that they
         /// belong to.
         package var strokes: Int
-        /// By how much they stand better there; 0 where strokes just before them may belong there, too.
+        /// How much better they fit there, in nats; 0 if the strokes just before them may belong there, too.
         package var gain = 0.0
     }
 
@@ -41,13 +41,13 @@ package struct LivePage: Sendable {
         var strokes = 0
     }
 
-    /// Lines that are remembered.
+    /// The number of lines that are remembered.
     private static let mostLines = 24
-    /// Swings that the size of the hand is told by.
+    /// The number of swings from which the size of the hand is estimated.
     private static let mostSwings = 256
-    /// Swings that a line's course is told by.
+    /// The number of swings from which a line's course is estimated.
     private static let mostSupport = 96
-    /// Strokes that wait at most.
+    /// The largest number of strokes that wait.
     private static let mostWaiting = 8
     /// The least advantage, in nats, of another line for a small stroke that goes there without letters.
     private static let surely = 3.0
@@ -61,9 +61,9 @@ package struct LivePage: Sendable {
     private static let returning = -1.5
     /// The least advantage, in nats, of a line of their own for all letters together.
     private static let enough = 4.0
-    /// How far back a stroke stands that may begin a line, in units.
+    /// The least distance, in units, by which a stroke that begins a line stands back.
     private static let far = 8.0
-    /// Strokes that the size of the hand is told by at first.
+    /// The number of strokes from which the size of the hand is estimated at first.
     private static let mostFirst = 8
 
     private var lines: [Line] = []
@@ -72,9 +72,9 @@ package struct LivePage: Sendable {
     private var heights: [Double] = []
     private var xHeight = 0.0
     private var last: PlaneBox?
-    /// Small strokes that fit the line badly: the next ones say whether they left it.
+    /// Small strokes that fit the line badly. The next strokes decide whether they left it.
     private var waiting: [StrokeShape] = []
-    /// Letters that may begin a line.
+    /// The letters that may begin a line.
     private var tentative: TentativeLine?
     /// Strokes since there were such letters or small strokes.
     private var certain = 0
@@ -101,7 +101,7 @@ package struct LivePage: Sendable {
     /// The height of small letters; 0 while it is not known.
     package var scale: Double { xHeight }
 
-    /// Learns how the strokes were divided in truth.
+    /// Replaces the division into lines by the true one, once it is known.
     ///
     /// - Parameters:
     ///   - cuts: where another line begins in `strokes`.
@@ -338,7 +338,7 @@ package struct LivePage: Sendable {
     }
 }
 
-/// Letters that may begin a line: the next ones say whether they do.
+/// Letters that may begin a line. The next strokes decide whether they do.
 private struct TentativeLine: Sendable {
     private(set) var strokes: [StrokeShape]
     private(set) var centre: CentreLine

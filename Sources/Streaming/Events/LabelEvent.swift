@@ -2,7 +2,7 @@
 ///
 /// Guarantees
 /// - `number` counts a stream's events from 1 within `epoch` without holes; a late subscriber may see one twice and drops it by its number.
-/// - The first `committed` scalars of a partial's text stay as they are in all later partials of the segment, as long as `revision` stays.
+/// - The first `committed` scalars of a partial's text stay as they are in all later partials of the same `revision`.
 /// - A segment gets exactly one final, after all of its partials; the final replaces everything, its `committed` is the whole text.
 /// - All events of a segment carry one `generation`.
 public struct LabelEvent: Equatable, Sendable {
@@ -23,7 +23,7 @@ public struct LabelEvent: Equatable, Sendable {
     public var text: String
     /// Unicode scalars of `text` that later partials do not change.
     public var committed: Int
-    /// One for each label in `text`, in order; their texts joined give `text`.
+    /// The labels of `text`, in order; their texts joined give `text`.
     public var symbols: [Symbol]
     /// Other readings, best first, without `text` itself.
     public var alternatives: [Alternative]
@@ -32,15 +32,15 @@ public struct LabelEvent: Equatable, Sendable {
     public var spans: [Span]
     /// Why the segment ended; nil in a partial.
     public var ending: Ending?
-    /// Generation of the weights.
+    /// The generation of the weights that read the segment.
     public var generation: Generation
     /// The publisher's numbers of the segment's strokes, in order; `Symbol.strokes` indexes them. Empty for feature streams.
     public var strokes: [UInt32]
-    /// Samples with contact (ink), or vectors (features), that the segment holds so far.
+    /// The number of samples with contact (ink), or of vectors (features), in the segment so far.
     public var sampleCount: Int
     /// The losses of the segment on the way in.
     public var gaps: Gaps
-    /// Partials of this stream that were skipped under overload since its epoch began.
+    /// The number of partials of this stream that were skipped under overload since its epoch began.
     public var droppedPartials: UInt64
     /// Why a final could not be read, and so is empty; nil where it could.
     public var failure: String?
@@ -60,7 +60,7 @@ public struct LabelEvent: Equatable, Sendable {
     public struct Symbol: Equatable, Sendable {
         /// The label's text, which may be several Unicode scalars.
         public var text: String
-        /// Calibrated, 0…1.
+        /// The calibrated probability that the label is right, 0…1.
         public var confidence: Float
         /// Pen time in µs from the first to the last sample of the label; nil where the device gives none.
         public var time: ClosedRange<Int64>?
@@ -97,7 +97,7 @@ public struct LabelEvent: Equatable, Sendable {
 
     /// A run of frames with one label.
     public struct Span: Equatable, Sendable {
-        /// Counts a segment's spans from 0: one with a number seen before replaces that span.
+        /// The number of the span in its segment, from 0. A span with a number seen before replaces that one.
         public var number: UInt64
         /// `unknown` where the input was missing.
         public var name: String

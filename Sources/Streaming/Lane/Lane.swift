@@ -8,7 +8,7 @@ import DuctusRecognition
 /// A lane is driven from outside: packets are given to `receive`, then `turn` reads what is due. It has no thread and no clock but
 /// the one it is given, so tests drive it by hand; `LaneThread` drives it in the daemon.
 ///
-/// Order: a stream's events come out in order, its finals after its partials. Between streams, work is shared among
+/// The events of a stream come out in order, its finals after its partials. Between streams, work is shared among
 /// clients and then among each one's streams, measured in frames (`FairQueue`): a few finals in one call of the
 /// network, then `LaneLimits.batch` partials in one. The work that one client may have waiting is bounded, see
 /// `LaneLimits.clientWork`.
@@ -26,7 +26,7 @@ public final class Lane {
     private var sessionCounts: [ClientIdentifier: Int] = [:]
     private var duePartials = FairQueue<any Session>()
     private var dueFinals = FairQueue<any Session>()
-    /// Sessions that stand in each of the two; one in both has ended its segment since its partial became due.
+    /// The sessions in each of the two queues. A session in both has ended its segment since its partial became due.
     private var withPartials: Set<ObjectIdentifier> = []
     private var withFinals: Set<ObjectIdentifier> = []
     private var backlog = Backlog()
@@ -38,12 +38,12 @@ public final class Lane {
     private var nextEviction: Int64 = .min
     private var skippedBefore: UInt64 = 0
 
-    /// Streams of which packets have come that the lane was not given yet.
+    /// Streams with packets in the inbox, which the lane was not given yet.
     package var unread: Set<StreamName> = []
 
     /// The interval at which the wall clock's rules are checked, in ns.
     public static let sweep: Int64 = 20_000_000
-    /// Finals looked at in one turn, those that need no computing among them.
+    /// The most finals looked at in one turn, including those that need no computing.
     private static let offersPerTurn = 256
     /// The cost of a final besides its frames, in frames.
     private static let finalCost = 48
@@ -118,12 +118,12 @@ public final class Lane {
         }
     }
 
-    /// Frames of a window, as a rule.
+    /// The usual number of frames in a window.
     private static func partialCost(_ pipeline: Pipeline) -> Int {
         pipeline.window.chunk + pipeline.window.lookahead
     }
 
-    /// Holds a session's client to its bound after the work that waits may have changed.
+    /// Keeps a session's client within its bound, after its waiting work may have changed.
     private func note(_ session: any Session) {
         backlog.note(session)
         while let excess = backlog.excess(over: limits) {
@@ -164,7 +164,7 @@ public final class Lane {
         while offered < limits.batch, let session = duePartials.next() {
             offered += 1
             withPartials.remove(ObjectIdentifier(session))
-            // Its segment may have ended since: then only the final counts.
+            // If its segment has ended since, only the final counts.
             guard isServed(session) else { continue }
             guard session.partialIsDue else {
                 enqueue(session)
@@ -221,7 +221,7 @@ public final class Lane {
             switch session.nextFinal() {
             case .whole(let request): wholes.append((session, request))
             case .window(let request): finalWindows.add(request, for: session)
-            // Nothing is computed for it.
+            // It needs no computing.
             case .finished(let finished):
                 publish(finished, of: session)
                 continue
@@ -315,8 +315,8 @@ public final class Lane {
         }
     }
 
-    /// Makes room for a new stream. An eighth of the idle ones goes at once, and if none is idle nobody looks again for a while: a
-    /// flood of new names must not cost a search each.
+    /// Makes room for a new stream by removing an eighth of the idle ones. If none is idle, the next search comes only after a while, so that
+    /// a flood of new names does not cost a search each.
     ///
     /// - Parameter client: whose streams may go; nil: those of the client with most streams among the ones that have an idle one.
     @discardableResult
@@ -350,7 +350,7 @@ public final class Lane {
         counters.evictedStreams &+= 1
     }
 
-    /// Gives streams up: what is open or waits gets no final. Somebody else reads them from now on.
+    /// Gives streams up. Their open and waiting segments get no final, because another member reads them from now on.
     public func abandon(_ streams: some Sequence<StreamName>) {
         for stream in streams { evict(stream) }
     }
@@ -382,7 +382,7 @@ public final class Lane {
     public var waitingFrames: Int { sessions.values.reduce(0) { $0 + $1.waitingWork.frames } }
     /// Partials that wait to be read.
     public var duePartialCount: Int { duePartials.count }
-    /// Nothing is open: the clock's rules need not be looked at soon.
+    /// Whether nothing is open, so that the clock's rules need not be looked at soon.
     public private(set) var isQuiet = true
     /// The streams among these with an open segment, or one that waits for its final.
     public func busy(among streams: some Sequence<StreamName>) -> [StreamName] {

@@ -16,7 +16,7 @@ package protocol InputKind {
 
     // What comes in
 
-    /// Something is open that must get its final.
+    /// Whether a segment is open, which must get its final.
     var isOpen: Bool { get }
     /// The weights that the open segment is read with; nil before its first input.
     var served: Served? { get }
@@ -26,7 +26,7 @@ package protocol InputKind {
     var byteCount: Int { get }
     /// Whether the pen is away. Unless it comes back, the open segment ends as `PacketEffects.leave` said.
     var isAway: Bool { get }
-    /// A stream that rests is read to its end once, as if it had ended.
+    /// Whether a stream that rests is read to its end once, as if it had ended.
     static var readsRests: Bool { get }
     /// Whether the input is writing, which can also be read at once.
     static var readsStrokes: Bool { get }
@@ -37,13 +37,13 @@ package protocol InputKind {
     mutating func receive(_ packet: Packet, _ effects: inout PacketEffects<Ended>) throws(PacketRefusal)
     /// Packets of the stream were lost just before the next one.
     mutating func note(lost: UInt64)
-    /// The publisher tells of itself; its writer is the same as before, or nothing is open.
+    /// Receives what the publisher tells of itself. Its writer is the same as before, or nothing is open.
     mutating func greet(_ hello: StreamHello)
-    /// Channels that a model reads and the hello does not name.
+    /// The channels that a model reads and the hello does not name.
     static func missing(in hello: StreamHello, for model: Model) -> [String]
-    /// Another writer, or another life of the publisher: what was carried over from segment to segment is forgotten.
+    /// Forgets what is carried over from segment to segment, because the writer or the publisher is another.
     mutating func changeHand()
-    /// The publisher began anew: its clock and its counting may have changed. Nothing is open.
+    /// Begins anew with the publisher, whose clock and counting may have changed. Nothing is open.
     mutating func restart()
     /// Ends what is open.
     mutating func end(_ ending: LabelEvent.Ending, _ effects: inout PacketEffects<Ended>)
@@ -54,9 +54,9 @@ package protocol InputKind {
     mutating func nextWindow(atRest: Bool) -> WindowRequest?
     /// Receives the network's output for the window.
     mutating func receive(_ output: OutputSequence)
-    /// All that should be read by now was in a window.
+    /// Whether everything that should be read by now was in a window.
     var hasCaughtUp: Bool { get }
-    /// Something is worth telling though there is no window.
+    /// Whether something is worth telling though there is no window.
     var hasNews: Bool { get }
     mutating func partial() -> SegmentReading
     /// Gives up the reading of the open segment, which then begins anew.
@@ -64,7 +64,7 @@ package protocol InputKind {
 
     // What must be read before the next partial
 
-    /// Something of the open segment is over and waits to be read to its end.
+    /// Whether a part of the open segment is over and waits to be read to its end.
     var owesReading: Bool { get }
     mutating func nextOwedWindow() -> WindowRequest?
     mutating func receiveOwed(_ output: OutputSequence)
@@ -86,9 +86,9 @@ package protocol EndedSegment {
     var served: Served { get }
     var facts: SegmentFacts { get }
     var byteCount: Int { get }
-    /// Frames that its final takes to read, about.
+    /// The approximate number of frames of its final.
     var frames: Int { get }
-    /// From the first to the last sample on the publisher's clock, µs; 0 where it has none, or where frames tell the time.
+    /// The time from the first to the last sample on the publisher's clock, µs; 0 where it has none, or where frames tell the time.
     var duration: Int64 { get }
     /// The evidence of the segment, for corrections; nil where too much of it is missing.
     var evidence: Evidence? { get }
@@ -106,9 +106,9 @@ extension EndedSegment {
 
 /// A step towards a final.
 package enum FinalStep {
-    /// Read this as a whole.
+    /// Evidence to be read as a whole.
     case whole(Evidence, precedingText: String)
-    /// Compute this, then ask again.
+    /// A window to be computed; then comes the next step.
     case window(WindowRequest)
     case done(SegmentReading)
 }
@@ -139,7 +139,7 @@ package struct PacketEffects<Ended> {
     private let models: any ModelStore
     private let writer: String?
     package var hop: HopTimer
-    /// A partial should be read.
+    /// Whether a partial should be read.
     package var isDue = false
     /// Segments that ended, oldest first.
     private(set) var ended: [(segment: Ended, ending: LabelEvent.Ending)] = []

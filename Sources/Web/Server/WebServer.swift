@@ -74,23 +74,24 @@ package final class WebServer: Sendable {
     /// - Returns: the port.
     /// - Throws: `WebFault.address`.
     package func start(port: Int) throws(WebFault) -> Int {
-        let gate = Mutex<WebGate?>(nil)
+        // Whoever comes before the port is known waits for it.
+        let gate = group.next().makePromise(of: WebGate.self)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 4)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { [self] channel in
-                guard let gate = gate.withLock({ $0 }) else { return channel.close() }
-                return admit(channel, gate)
+            .childChannelInitializer { channel in
+                gate.futureResult.flatMap { self.admit(channel, $0) }
             }
         do {
             let channel = try bootstrap.bind(host: host, port: port).wait()
             let port = channel.localAddress?.port ?? port
-            gate.withLock { $0 = makeGate(port) }
+            gate.succeed(makeGate(port))
             listening.withLock { $0 = channel }
             return port
         } catch {
+            gate.fail(error)
             throw .address(host: host, port: port, reason: "\(error)")
         }
     }

@@ -25,13 +25,15 @@ final class LearningScene: Sendable {
     private let model: Model
 
     /// What was sent on the labels' socket.
-    final class Published: Sendable {
+    final class Published: MessageSink {
         private let messages = Mutex<[(topic: Topic, payload: [UInt8])]>([])
         private let arrival = DispatchSemaphore(value: 0)
 
-        func take(_ topic: Topic, _ payload: [UInt8]) {
-            messages.withLock { $0.append((topic, payload)) }
+        func send(_ message: Publication, matters: Bool) -> Bool {
+            guard let topic = try? Topic(wire: message.topic) else { return false }
+            messages.withLock { $0.append((topic, message.payload)) }
             arrival.signal()
+            return true
         }
 
         var all: [(topic: Topic, payload: [UInt8])] { messages.withLock { $0 } }
@@ -78,9 +80,7 @@ final class LearningScene: Sendable {
         change(&settings)
         self.clock = clock
         self.model = try model ?? TinyModel.make(wildness: 0.01)
-        let events = EventPublisher(clock: clock)
-        let published = published
-        events.connect { published.take($0, $1) }
+        let events = EventPublisher(to: published, clock: clock)
         locations = try ConfigurationLoader(path: folder.write("ductus.yaml", ""), environment: folder.environment)
             .load().locations
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -91,9 +91,8 @@ final class LearningScene: Sendable {
             pipeline.name = name
             _ = try learning.makeStore(pipeline, self.model)
         }
-        LearningPublisher(
-            events: events, send: { published.take($0, $1) }, registry: registry, health: health, logger: logger
-        ).follow(learning.services)
+        LearningPublisher(events: events, sink: published, registry: registry, health: health, logger: logger)
+            .follow(learning.services)
     }
 
     deinit { end() }

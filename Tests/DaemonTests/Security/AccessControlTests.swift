@@ -59,7 +59,7 @@ import Testing
             parts.access = access
             let model = URL(fileURLWithPath: folder.path + "/models/english/" + Model.File.weights)
             try TinyModel.make().weightFile().write(to: model)
-            server = try Server(loaded, parts: parts)
+            server = try Server(loaded, transports: TransportSet(loaded, access: access), parts: parts)
             try server.start()
         }
 

@@ -92,12 +92,9 @@ private final class LineTransport: MessageTransport {
         let model = try TinyModel.make()
         try model.weightFile().write(to: URL(filePath: folder.path + "/models/english/" + Model.File.weights))
         let transport = LineTransport()
-        var parts = ServerParts()
-        parts.transports = [transport]
-        let server = try Server(
-            ConfigurationLoader.Loaded(
-                configuration: configuration, locations: Locations(configuration.directories, environment: [:])),
-            parts: parts)
+        let loaded = ConfigurationLoader.Loaded(
+            configuration: configuration, locations: Locations(configuration.directories, environment: [:]))
+        let server = try Server(loaded, transports: TransportSet(loaded, and: [transport]))
         try server.start()
         defer { server.stop() }
 

@@ -36,7 +36,7 @@ import Testing
         #expect(danger.contains("could replace the sockets"))
         let loaded = ConfigurationLoader.Loaded(
             configuration: Configuration(), locations: Locations(environment: ["RUNTIME_DIRECTORY": path]))
-        if geteuid() == 0 { #expect(throws: ServerFault.self) { try Server(loaded) } }
+        if geteuid() == 0 { #expect(throws: ServerFault.self) { try TransportSet(loaded) } }
     }
 
     @Test(arguments: [0o777, 0o757, 0o702]) func aDirectoryThatOthersCanWrite_isNot(mode: mode_t) throws {

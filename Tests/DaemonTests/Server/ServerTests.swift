@@ -27,7 +27,8 @@ private final class RunningServer {
           - name: ink
             model: "\(folder)/tiny.safetensors"
         """.write(toFile: folder + "/ductus.yaml", atomically: true, encoding: .utf8)
-        server = try Server(try ConfigurationLoader(path: folder + "/ductus.yaml", environment: [:]).load())
+        let loaded = try ConfigurationLoader(path: folder + "/ductus.yaml", environment: [:]).load()
+        server = try Server(loaded, transports: TransportSet(loaded))
         try server.start()
         context = try Context()
     }
@@ -206,6 +207,6 @@ private func write(_ letters: Int, seed: UInt64, as stream: String, epoch: UInt6
     @Test func secondDaemonInTheSameDirectoryIsRefused() throws {
         let running = try RunningServer()
         let loaded = try ConfigurationLoader(path: running.folder + "/ductus.yaml", environment: [:]).load()
-        #expect(throws: ServerFault.alreadyRunning(path: running.folder)) { try Server(loaded) }
+        #expect(throws: ServerFault.alreadyRunning(path: running.folder)) { try TransportSet(loaded) }
     }
 }

@@ -40,11 +40,10 @@ import Testing
             let clock = SystemClock()
             var parts = ServerParts()
             parts.access = try AccessControl(configuration, now: { clock.monotonic })
-            parts.transports = [memory]
+            let loaded = ConfigurationLoader.Loaded(
+                configuration: configuration, locations: Locations(configuration.directories, environment: [:]))
             server = try Server(
-                ConfigurationLoader.Loaded(
-                    configuration: configuration, locations: Locations(configuration.directories, environment: [:])),
-                parts: parts)
+                loaded, transports: TransportSet(loaded, and: [memory], access: parts.access), parts: parts)
             try server.start()
         }
 

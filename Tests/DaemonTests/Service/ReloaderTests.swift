@@ -2,6 +2,7 @@ import DuctusDaemon
 import DuctusFoundations
 import DuctusRecognition
 import DuctusStreaming
+import DuctusTransport
 import DuctusWire
 import Foundation
 import Logging
@@ -23,8 +24,13 @@ import Testing
         private let kept: Kept
 
         /// Events as they were published.
-        private final class Kept: Sendable {
+        private final class Kept: MessageSink {
             let events = Mutex<[[UInt8]]>([])
+
+            func send(_ message: Publication, matters: Bool) -> Bool {
+                events.withLock { $0.append(message.payload) }
+                return true
+            }
         }
 
         init() throws {
@@ -37,9 +43,8 @@ import Testing
             pipelines = try PipelineSet(loaded.configuration.pipelines, locations: loaded.locations)
             access = try AccessControl(loaded.configuration, now: { 0 })
             level = LogLevel(loaded.configuration.logging.level)
-            let events = EventPublisher(clock: SystemClock())
             let kept = Kept()
-            events.connect { _, payload in kept.events.withLock { $0.append(payload) } }
+            let events = EventPublisher(to: kept, clock: SystemClock())
             self.kept = kept
             reloader = Reloader(
                 loader, loaded: loaded, access: access, models: ModelReload(pipelines, locations: loaded.locations),

@@ -1,3 +1,4 @@
+import DuctusDaemon
 import Foundation
 import ProgramTestSupport
 import StreamingTestSupport
@@ -191,6 +192,12 @@ import Testing
             // Whoever comes later is told of the last final.
             if run.command == ["replay"] { segment = try segmentOfTheFinal(daemon) }
         }
+    }
+
+    @Test(arguments: ["ductus", "ductusd"]) func theProgramsTellTheirVersion(name: String) throws {
+        let program = try #require(DaemonUnderTest.program(name), "\(name) is not built")
+        let (status, output) = try ChildProgram.run(program, ["--version"])
+        #expect(status == 0 && output == "\(Release.version)\n", "\(name): \(output)")
     }
 
     private func check(_ run: Run, _ outcome: (status: Int32, output: String)) {
