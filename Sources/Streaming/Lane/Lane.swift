@@ -61,20 +61,35 @@ public final class Lane {
         _ packet: any StreamPacket, of stream: StreamName, from client: ClientIdentifier = .unknown,
         pipeline: Pipeline, arrived: Int64
     ) {
-        let now = Moment(clock)
-        counters.packets &+= 1
+        let arrival = Arrival(stream: stream, packet: packet, from: client, pipeline: pipeline, arrived: arrived)
+        var isBegun = false
+        while !receivePiece(of: arrival, isBegun: isBegun) { isBegun = true }
+    }
+
+    /// Takes a packet, or the next piece of a long one. The stream's next packet comes after the last piece.
+    ///
+    /// - Parameter isBegun: a piece of it was taken before.
+    /// - Returns: whether that was all of it.
+    package func receivePiece(of arrival: Arrival, isBegun: Bool = false) -> Bool {
+        let now = Moment(clock), stream = arrival.stream
         isQuiet = false
-        guard let session = session(for: stream, from: client, pipeline: pipeline, now: now) else {
-            return refuse(stream, because: .streams)
+        counters.pieces &+= 1
+        counters.packets &+= isBegun ? 0 : 1
+        guard let session = session(for: arrival, isBegun: isBegun, now: now) else {
+            if !isBegun { refuse(stream, because: .streams) }
+            return true
         }
         // Packets that end a segment are always taken, because they free memory.
-        if case .input = packet.role,
+        if case .input = arrival.packet.role, !isBegun,
             session.byteCount >= limits.streamBytes || backlog.isBeyond(session, limits)
         {
-            return refuse(stream, because: .memory)
+            refuse(stream, because: .memory)
+            return true
         }
+        var receipt = PacketReceipt()
         do {
-            let receipt = try session.receive(packet, from: client, arrived: arrived, now: now)
+            receipt = try session.receive(
+                arrival.packet, from: arrival.client, arrived: arrival.arrived, now: now, isBegun: isBegun)
             if receipt.isRepeated { counters.repeatedPackets &+= 1 }
             if !receipt.missing.isEmpty { sink.missing(receipt.missing, in: stream) }
         } catch {
@@ -82,6 +97,7 @@ public final class Lane {
         }
         note(session)
         enqueue(session)
+        return receipt.isWhole
     }
 
     private func refuse(_ stream: StreamName, because reason: PacketRefusal) {
@@ -89,13 +105,12 @@ public final class Lane {
         sink.refused(stream, because: reason)
     }
 
-    private func session(
-        for stream: StreamName, from client: ClientIdentifier, pipeline: Pipeline, now: Moment
-    ) -> (any Session)? {
-        if let session = sessions[stream] { return session }
-        if sessions.count >= limits.streams, !evictLongestIdle(now) { return nil }
-        let session = pipeline.input.makeSession(stream, pipeline, client, now)
-        sessions[stream] = session
+    /// The session of a packet's stream; nil where no room is left, or it was given up while the packet was being read.
+    private func session(for arrival: Arrival, isBegun: Bool, now: Moment) -> (any Session)? {
+        if let session = sessions[arrival.stream] { return session }
+        if isBegun || sessions.count >= limits.streams && !evictLongestIdle(now) { return nil }
+        let session = arrival.pipeline.input.makeSession(arrival.stream, arrival.pipeline, arrival.client, now)
+        sessions[arrival.stream] = session
         return session
     }
 
@@ -355,8 +370,8 @@ public final class Lane {
 
     // MARK: What others ask
 
-    /// The present time of its clock.
-    public var now: Moment { Moment(clock) }
+    /// The present time of its clock, monotonic ns.
+    var monotonic: Int64 { clock.monotonic }
     /// Bytes that the streams keep.
     public var byteCount: Int { sessions.values.reduce(0) { $0 + $1.byteCount } }
     /// Streams that it keeps.

@@ -61,6 +61,8 @@ public struct LaneLimits: Sendable, Equatable {
 public struct LaneCounters: Sendable, Equatable {
     /// Packets that were taken in.
     public var packets: UInt64 = 0
+    /// Pieces in which packets were taken in: one, where they are short.
+    public var pieces: UInt64 = 0
     /// Partials that were published.
     public var partials: UInt64 = 0
     /// Finals that were published.
