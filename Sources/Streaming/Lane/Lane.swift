@@ -169,8 +169,8 @@ public final class Lane {
     }
 
     private func readPartials() {
-        var offered = 0
-        while offered < limits.batch, let session = duePartials.next() {
+        var (offered, frames) = (0, 0)
+        while offered < limits.batch, frames < limits.framesPerTurn, let session = duePartials.next() {
             offered += 1
             withPartials.remove(ObjectIdentifier(session))
             // Its segment may have ended since: then only the final counts.
@@ -184,6 +184,7 @@ public final class Lane {
                 duePartials.charge(
                     session.stream, of: session.client, cost: request.frames - Self.partialCost(session.pipeline))
                 windows.add(request, for: session)
+                frames += request.frames
             case .event(let event): publish(event)
             case .nothing: enqueue(session)
             }
@@ -220,8 +221,8 @@ public final class Lane {
         var wholes: [(session: any Session, request: FinalRequest)] = []
         var (offered, taken, frames) = (0, 0, 0)
         // A long one does not keep short ones waiting that are read in the same call.
-        while offered < Self.offersPerTurn, taken < limits.finalsPerTurn, frames < limits.finalFramesPerTurn,
-            let session = dueFinals.next(upTo: taken == 0 ? .max : limits.finalFramesPerTurn - frames)
+        while offered < Self.offersPerTurn, taken < limits.finalsPerTurn, frames < limits.framesPerTurn,
+            let session = dueFinals.next(upTo: taken == 0 ? .max : limits.framesPerTurn - frames)
         {
             offered += 1
             let cost = session.nextFinalFrames

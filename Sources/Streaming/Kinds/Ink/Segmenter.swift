@@ -136,7 +136,11 @@ package struct Segmenter {
     }
 
     private mutating func append(_ sample: Sample, place: Int?, closed: inout [Closed]) {
-        if open.samples.count >= rule.maximumSamples { cutAtMaximum(closed: &closed) }
+        if open.samples.count >= rule.maximumSamples
+            || open.spans.count > 1 && EndpointRule.samplesOfStroke * open.spans.count > rule.maximumSamples
+        {
+            cutAtMaximum(closed: &closed)
+        }
         guard open.spans.last != nil else { return }
         open.append(sample, place: place)
     }

@@ -41,7 +41,8 @@ struct VectorInput: InputKind {
             throw .rate
         }
         let numbers =
-            Double(max(frames.channels, configuration.channels.count)) * max(1, configuration.rate / Double(frames.rate))
+            Double(max(frames.channels, configuration.channels.count))
+            * max(1, configuration.rate / Double(frames.rate))
         let most = max(1, min(pipeline.endpoint.maximumSamples, Int(Double(Self.piece) / numbers)))
         let next = first + min(frames.count - first, most)
         let part = first == 0 && next == frames.count ? frames : frames.part(first..<next)
