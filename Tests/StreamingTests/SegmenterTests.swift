@@ -35,6 +35,23 @@ import Testing
         }
     }
 
+    /// Thousands of taps take as long to read as a page: a segment ends before.
+    @Test func aSegmentOfStrokes_isBounded() {
+        var segmenter = Segmenter(rule: EndpointRule(newLine: false))
+        var closed: [Segmenter.Closed] = []
+        var sent: [Sample] = []
+        for tap in 0..<5000 {
+            sent.append(Sample(x: Float(tap % 200), y: Float(tap % 7)))
+            segmenter.append(PenSample(sent[tap]), number: nil, closed: &closed)
+            segmenter.append(PenSample(sent[tap], contact: false), number: nil, closed: &closed)
+        }
+        segmenter.end(.explicit, closed: &closed)
+        #expect(closed.map(\.ink.spans.count) == [1024, 1024, 1024, 1024, 904])
+        #expect(closed.map(\.ending) == [.maximum, .maximum, .maximum, .maximum, .explicit])
+        #expect(closed.flatMap(\.ink.samples) == sent)
+        #expect(closed.flatMap(\.ink.numbers) == (0..<5000).map(UInt32.init))
+    }
+
     @Test func publishersOwnStrokeNumbersAreKept() {
         var segmenter = Segmenter(rule: EndpointRule())
         var closed: [Segmenter.Closed] = []

@@ -27,6 +27,8 @@ package struct LiveLines: Sendable {
     /// The same when the open ink was last laid out.
     private var lastLook = 0
 
+    /// Strokes that were laid out so far, each as often as it was: most of the work.
+    package private(set) var laidOut = 0
     /// Strokes that may still be laid out before ``renewBudget()``.
     private var budget = Int.max
 
@@ -61,9 +63,9 @@ package struct LiveLines: Sendable {
 
     /// The ink that comes now has nothing to do with what came before.
     package mutating func restart() {
-        let budget = budget
+        let (budget, laidOut) = (budget, laidOut)
         self = LiveLines()
-        self.budget = budget
+        (self.budget, self.laidOut) = (budget, laidOut)
     }
 
     /// Ink has come that may cost as much as a packet's may. What would cost more waits for the next: no hand writes so much at once, and others
@@ -166,6 +168,7 @@ package struct LiveLines: Sendable {
     /// - Parameter least: strokes that the last of them must have.
     private mutating func cuts(of open: [Stroke], least: Int) -> [Int] {
         budget -= before.count + open.count
+        laidOut += before.count + open.count
         var owner = [Int?](repeating: nil, count: before.count + open.count)
         for (number, piece) in PageLayout(of: before.strokes + open).pieces.enumerated() {
             for stroke in piece.strokes { owner[stroke] = number }

@@ -64,20 +64,35 @@ public final class Lane {
         _ packet: any StreamPacket, of stream: StreamName, from client: ClientIdentifier = .unknown,
         pipeline: Pipeline, arrived: Int64
     ) {
-        let now = Moment(clock)
-        counters.packets &+= 1
+        let arrival = Arrival(stream: stream, packet: packet, from: client, pipeline: pipeline, arrived: arrived)
+        var isBegun = false
+        while !receivePiece(of: arrival, isBegun: isBegun) { isBegun = true }
+    }
+
+    /// Takes a packet, or the next piece of a long one. The stream's next packet comes after the last piece.
+    ///
+    /// - Parameter isBegun: a piece of it was taken before.
+    /// - Returns: whether that was all of it.
+    package func receivePiece(of arrival: Arrival, isBegun: Bool = false) -> Bool {
+        let now = Moment(clock), stream = arrival.stream
         isQuiet = false
-        guard let session = session(for: stream, from: client, pipeline: pipeline, now: now) else {
-            return refuse(stream, because: .streams)
+        counters.pieces &+= 1
+        counters.packets &+= isBegun ? 0 : 1
+        guard let session = session(for: arrival, isBegun: isBegun, now: now) else {
+            if !isBegun { refuse(stream, because: .streams) }
+            return true
         }
         // Packets that end a segment are always taken, because they free memory.
-        if case .input = packet.role,
+        if case .input = arrival.packet.role, !isBegun,
             session.byteCount >= limits.streamBytes || backlog.isBeyond(session, limits)
         {
-            return refuse(stream, because: .memory)
+            refuse(stream, because: .memory)
+            return true
         }
+        var receipt = PacketReceipt()
         do {
-            let receipt = try session.receive(packet, from: client, arrived: arrived, now: now)
+            receipt = try session.receive(
+                arrival.packet, from: arrival.client, arrived: arrival.arrived, now: now, isBegun: isBegun)
             if receipt.isRepeated { counters.repeatedPackets &+= 1 }
             if !receipt.missing.isEmpty { sink.missing(receipt.missing, in: stream) }
         } catch {
@@ -85,6 +100,7 @@ public final class Lane {
         }
         note(session)
         enqueue(session)
+        return receipt.isWhole
     }
 
     private func refuse(_ stream: StreamName, because reason: PacketRefusal) {
@@ -92,13 +108,14 @@ public final class Lane {
         sink.refused(stream, because: reason)
     }
 
-    private func session(
-        for stream: StreamName, from client: ClientIdentifier, pipeline: Pipeline, now: Moment
-    ) -> (any Session)? {
+    /// The session of a packet's stream; nil where no room is left, or it was given up while the packet was being read.
+    private func session(for arrival: Arrival, isBegun: Bool, now: Moment) -> (any Session)? {
+        let (stream, client) = (arrival.stream, arrival.client)
         if let session = sessions[stream] { return session }
+        if isBegun { return nil }
         if sessionCounts[client, default: 0] >= limits.streamsPerClient { evictLongestIdle(of: client, now) }
         if sessions.count >= limits.streams, !evictLongestIdle(of: nil, now) { return nil }
-        let session = pipeline.input.makeSession(stream, pipeline, client, now)
+        let session = arrival.pipeline.input.makeSession(stream, arrival.pipeline, client, now)
         sessions[stream] = session
         beginners[stream] = client
         sessionCounts[client, default: 0] += 1
@@ -160,8 +177,8 @@ public final class Lane {
     }
 
     private func readPartials() {
-        var offered = 0
-        while offered < limits.batch, let session = duePartials.next() {
+        var (offered, frames) = (0, 0)
+        while offered < limits.batch, frames < limits.framesPerTurn, let session = duePartials.next() {
             offered += 1
             withPartials.remove(ObjectIdentifier(session))
             // If its segment has ended since, only the final counts.
@@ -175,6 +192,7 @@ public final class Lane {
                 duePartials.charge(
                     session.stream, of: session.client, cost: request.frames - Self.partialCost(session.pipeline))
                 windows.add(request, for: session)
+                frames += request.frames
             case .event(let event): publish(event)
             case .nothing: enqueue(session)
             }
@@ -211,8 +229,8 @@ public final class Lane {
         var wholes: [(session: any Session, request: FinalRequest)] = []
         var (offered, taken, frames) = (0, 0, 0)
         // A long one does not keep short ones waiting that are read in the same call.
-        while offered < Self.offersPerTurn, taken < limits.finalsPerTurn, frames < limits.finalFramesPerTurn,
-            let session = dueFinals.next(upTo: taken == 0 ? .max : limits.finalFramesPerTurn - frames)
+        while offered < Self.offersPerTurn, taken < limits.finalsPerTurn, frames < limits.framesPerTurn,
+            let session = dueFinals.next(upTo: taken == 0 ? .max : limits.framesPerTurn - frames)
         {
             offered += 1
             let cost = session.nextFinalFrames
@@ -371,8 +389,8 @@ public final class Lane {
 
     // MARK: What others ask
 
-    /// The present time of its clock.
-    public var now: Moment { Moment(clock) }
+    /// The present time of its clock, monotonic ns.
+    var monotonic: Int64 { clock.monotonic }
     /// Bytes that the streams keep.
     public var byteCount: Int { sessions.values.reduce(0) { $0 + $1.byteCount } }
     /// Streams that it keeps.

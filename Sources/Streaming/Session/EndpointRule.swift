@@ -8,7 +8,8 @@ public struct EndpointRule: Codable, Equatable, Sendable {
     public var idle: Double
     /// Whether a stroke far to the left and below begins a new segment.
     public var newLine: Bool
-    /// Samples with contact that a segment may hold.
+    /// Samples with contact that a segment may hold. A stroke counts as `samplesOfStroke` at least: thousands of taps take as long to read as a
+    /// page.
     public var maximumSamples: Int
     /// Seconds that a pen may be out of reach: longer ends the segment. Pens flicker at the edge of their reach, and leave it between
     /// words.
@@ -24,6 +25,8 @@ public struct EndpointRule: Codable, Equatable, Sendable {
         self.maximumSamples = maximumSamples
         self.outOfReach = outOfReach
     }
+
+    static let samplesOfStroke = 8
 
     /// Where no report comes, the wall clock decides, after half as much time again. So a jittering transport ends no
     /// segment that the samples' own times would not end.

@@ -8,6 +8,7 @@ package struct Segmenter {
     package private(set) var open = InkSegment()
     /// Reports with contact that were not finite, since last asked.
     private(set) var dirtySamples: UInt64 = 0
+    private var strokes = 0
 
     package private(set) var penIsDown = false
     private var nextNumber: UInt32 = 0
@@ -112,6 +113,11 @@ package struct Segmenter {
         return dirtySamples
     }
 
+    /// The work so far, besides taking reports, in what a report costs about: strokes are placed in lines, and laid out with those beside them.
+    var work: Int { strokes &* Self.strokeWork &+ decider.laidOut &* Self.layoutWork }
+    private static let strokeWork = 64
+    private static let layoutWork = 128
+
     var byteCount: Int { open.byteCount + decider.byteCount }
 
     private func isLonger(than seconds: Double, _ latest: Int64, _ time: Int64) -> Bool {
@@ -121,6 +127,7 @@ package struct Segmenter {
 
     private mutating func beginStroke(_ number: UInt32) {
         open.beginStroke(number: number)
+        strokes &+= 1
         nextNumber = number &+ 1
         penIsDown = true
         newestCameBack = cameBack
@@ -129,7 +136,11 @@ package struct Segmenter {
     }
 
     private mutating func append(_ sample: Sample, place: Int?, closed: inout [Closed]) {
-        if open.samples.count >= rule.maximumSamples { cutAtMaximum(closed: &closed) }
+        if open.samples.count >= rule.maximumSamples
+            || open.spans.count > 1 && EndpointRule.samplesOfStroke * open.spans.count > rule.maximumSamples
+        {
+            cutAtMaximum(closed: &closed)
+        }
         guard open.spans.last != nil else { return }
         open.append(sample, place: place)
     }
