@@ -67,6 +67,25 @@ import Testing
         #expect(segmenter.open.strokes.map(\.samples.count) == [2, 2])
     }
 
+    @Test func aPenThatRestsWithinAStrokeHasNotPaused() {
+        for (seconds, wasLost, ends) in [(2.5, false, false), (3.5, false, true), (2.5, true, true)] {
+            var segmenter = Segmenter(rule: EndpointRule())
+            _ = append(samples([(0, 0), (5, 5)]), &segmenter)
+            if wasLost { segmenter.noteLoss() }
+            let closed = append(samples([(6, 6), (8, 8)], from: Int64(seconds * 1e6)), &segmenter)
+            #expect(closed.isEmpty != ends, "a rest of \(seconds) s, reports lost: \(wasLost)")
+            #expect(segmenter.open.numbers == [0] && segmenter.open.samples.count == (ends ? 2 : 4))
+        }
+    }
+
+    @Test func aStrokeAfterAPauseEndsTheSegment() {
+        var segmenter = Segmenter(rule: EndpointRule())
+        var ink = samples([(0, 0), (5, 5)])
+        ink.append(PenSample(Sample(x: 5, y: 5, time: 20_000), contact: false))
+        _ = append(ink, &segmenter)
+        #expect(append(samples([(6, 6), (8, 8)], from: 2_500_000), &segmenter).count == 1)
+    }
+
     @Test func backwardTimeIsNoPause() {
         var segmenter = Segmenter(rule: EndpointRule(pause: 1))
         let closed = append(

@@ -1,3 +1,4 @@
+import DuctusDrawing
 import DuctusInk
 
 /// Divides the ink of a pen into lines while it is written, and looks back before a line has ended.
@@ -137,9 +138,10 @@ package struct LiveLines: Sendable {
     private mutating func look(at open: [Stroke], until end: Int) -> [Int] {
         lastLook = seen
         let cuts = cuts(of: open, least: Self.patience - 1)
-        let isDoubtful = zip(cuts, [0] + cuts).contains { $0 - $1 < Self.few }
+        // The first line of a page has none beside it that shows how far lines stand apart.
+        let isDoubtful = before.count == 0 || zip(cuts, [0] + cuts).contains { $0 - $1 < Self.few }
         let next = open.count + max(Self.patience, Self.distance(of: open.count))
-        if isDoubtful, doubt?.cuts != cuts, open.count <= Self.mostStrokes {
+        if isDoubtful, !cuts.isEmpty, doubt?.cuts != cuts, open.count <= Self.mostStrokes {
             doubt = Doubt(due: next, end: max(end, next), cuts: cuts)
             return []
         }
@@ -194,6 +196,15 @@ package struct LiveLines: Sendable {
         }
         // The newest strokes may be dots: the next ones say so.
         if let newest = runs.last, runs.count > 1, newest.count < least { runs.removeLast() }
-        return runs.dropFirst().map(\.first)
+        let starts = runs.dropFirst().map { run in
+            PenReturn.start(near: run.first, xHeight: page.scale) { at in
+                guard open.indices.contains(at), let bounds = open[at].bounds else { return nil }
+                var box = PlaneBox()
+                box.include(PlanePoint(Double(bounds.minX), Double(bounds.minY)))
+                box.include(PlanePoint(Double(bounds.maxX), Double(bounds.maxY)))
+                return box
+            }
+        }
+        return Set(starts).sorted()
     }
 }

@@ -1,7 +1,7 @@
 /// The rule by which segments of ink end. All but `idle` are decided in the time and place of the samples, so a recording gives the same
 /// segments at every replay speed; `idle` stands in while no sample arrives at all.
 public struct EndpointRule: Codable, Equatable, Sendable {
-    /// Seconds without contact after which the next report ends the segment.
+    /// Seconds without contact after which the next report ends the segment. A pen that rests on the surface within a stroke has `idle`.
     public var pause: Double
     /// Seconds of the wall clock without any packet after which the segment ends. More than `pause`, so that a jittering
     /// transport cannot end a segment that the samples' own time would not.

@@ -133,6 +133,7 @@ struct InkInput: InputKind {
     }
 
     mutating func note(lost: UInt64) {
+        segmenter.noteLoss()
         gaps.count = gaps.count.addingSaturating(1)
         gaps.packets = gaps.packets.addingSaturating(lost)
     }

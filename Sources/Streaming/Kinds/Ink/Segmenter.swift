@@ -11,6 +11,8 @@ package struct Segmenter {
     private var strokes = 0
 
     package private(set) var penIsDown = false
+    /// Reports were lost before the next one.
+    private var isUncertain = false
     private var nextNumber: UInt32 = 0
     private var latestContact: Int64?
     /// The time of the last report of any kind.
@@ -55,9 +57,12 @@ package struct Segmenter {
             }
         }
         if let time = sample.time { latest = time }
-        if let time = sample.time, let latest = latestContact, !open.isEmpty, isLonger(than: rule.pause, latest, time) {
+        if let time = sample.time, let latest = latestContact, !open.isEmpty,
+            isLonger(than: goesOn(report, number) ? max(rule.pause, rule.idle) : rule.pause, latest, time)
+        {
             close(.pause, into: &closed)
         }
+        isUncertain = false
         guard report.contact else {
             liftPen(closed: &closed)
             return
@@ -69,6 +74,14 @@ package struct Segmenter {
         append(sample, place: place, closed: &closed)
         if let time = sample.time { latestContact = max(time, latestContact ?? time) }
     }
+
+    /// Whether a report is of the stroke that is being drawn, so that the pen rested on the surface and did not pause.
+    private func goesOn(_ report: PenSample, _ number: UInt32?) -> Bool {
+        report.contact && penIsDown && !isUncertain && number.map { $0 == open.spans.last?.number } ?? true
+    }
+
+    /// Reports were lost: the pen may have been lifted since.
+    package mutating func noteLoss() { isUncertain = true }
 
     /// The pen left the reach of the surface. How long it stays away shows with its next report.
     package mutating func leaveReach(closed: inout [Closed]) {
