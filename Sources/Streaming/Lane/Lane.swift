@@ -2,16 +2,14 @@ import DuctusFoundations
 import DuctusNetwork
 import DuctusRecognition
 
-/// The streams that one thread reads. A lane shares nothing with others: it owns the sessions, the scratch memory and
-/// the batch.
+/// The streams that one thread reads. A lane shares nothing with others: it owns the sessions, the scratch memory and the batch.
 ///
 /// A lane is driven from outside: packets are given to `receive`, then `turn` reads what is due. It has no thread and no clock but
 /// the one it is given, so tests drive it by hand; `LaneThread` drives it in the daemon.
 ///
-/// The events of a stream come out in order, its finals after its partials. Between streams, work is shared among
-/// clients and then among each one's streams, measured in frames (`FairQueue`): a few finals in one call of the
-/// network, then `LaneLimits.batch` partials in one. The work that one client may have waiting is bounded, see
-/// `LaneLimits.clientWork`.
+/// The events of a stream come out in order, its finals after its partials. Between streams, work is shared among clients and then among
+/// each one's streams, measured in frames (`FairQueue`): a few finals in one call of the network, then `LaneLimits.batch` partials in one.
+/// The work that one client may have waiting is bounded, see `LaneLimits.clientFrames`.
 public final class Lane {
     /// The bounds of its queues and batches.
     public let limits: LaneLimits
@@ -20,10 +18,7 @@ public final class Lane {
 
     private let clock: any Clock
     private let sink: any LabelSink
-    private var sessions: [StreamName: any Session] = [:]
-    /// The client that began each session, and how many sessions each client began.
-    private var beginners: [StreamName: ClientIdentifier] = [:]
-    private var sessionCounts: [ClientIdentifier: Int] = [:]
+    private var sessions = SessionTable()
     private var duePartials = FairQueue<any Session>()
     private var dueFinals = FairQueue<any Session>()
     /// The sessions in each of the two queues. A session in both has ended its segment since its partial became due.
@@ -113,12 +108,10 @@ public final class Lane {
         let (stream, client) = (arrival.stream, arrival.client)
         if let session = sessions[stream] { return session }
         if isBegun { return nil }
-        if sessionCounts[client, default: 0] >= limits.streamsPerClient { evictLongestIdle(of: client, now) }
+        if sessions.count(of: client) >= limits.streamsPerClient { evictLongestIdle(of: client, now) }
         if sessions.count >= limits.streams, !evictLongestIdle(of: nil, now) { return nil }
         let session = arrival.pipeline.input.makeSession(stream, arrival.pipeline, client, now)
-        sessions[stream] = session
-        beginners[stream] = client
-        sessionCounts[client, default: 0] += 1
+        sessions.add(session, begunBy: client)
         return session
     }
 
@@ -323,13 +316,13 @@ public final class Lane {
         nextSweep = now.monotonic + Self.sweep
         isQuiet = true
         let longest = Int64(limits.eviction * 1e9)
-        for (stream, session) in sessions {
+        for session in sessions.all {
             // A stream whose next packets wait to be read is not quiet, however long ago its last one was.
-            if !unread.contains(stream) { session.tick(now) }
+            if !unread.contains(session.stream) { session.tick(now) }
             note(session)
             enqueue(session)
             if !session.isIdle { isQuiet = false }
-            if session.isIdle, now.monotonic - session.lastArrival > longest { evict(stream) }
+            if session.isIdle, now.monotonic - session.lastArrival > longest { evict(session.stream) }
         }
     }
 
@@ -340,18 +333,10 @@ public final class Lane {
     @discardableResult
     private func evictLongestIdle(of client: ClientIdentifier?, _ now: Moment) -> Bool {
         guard now.monotonic >= nextEviction else { return false }
-        let idle = Dictionary(grouping: sessions.values.filter { $0.isIdle && !isQueued($0) }) {
-            beginners[$0.stream] ?? .unknown
-        }
-        let busiest = idle.keys.max { sessionCounts[$0, default: 0] < sessionCounts[$1, default: 0] }
-        guard let chosen = client ?? busiest, let idle = idle[chosen] else {
-            nextEviction = now.monotonic + Self.sweep
-            return false
-        }
-        for session in idle.sorted(by: { $0.lastArrival < $1.lastArrival }).prefix(max(1, idle.count / 8)) {
-            evict(session.stream)
-        }
-        return true
+        let idle = sessions.longestIdle(of: client) { $0.isIdle && !isQueued($0) }
+        for session in idle { evict(session.stream) }
+        if idle.isEmpty { nextEviction = now.monotonic + Self.sweep }
+        return !idle.isEmpty
     }
 
     private func isQueued(_ session: any Session) -> Bool {
@@ -359,10 +344,7 @@ public final class Lane {
     }
 
     private func evict(_ stream: StreamName) {
-        guard let session = sessions.removeValue(forKey: stream) else { return }
-        if let client = beginners.removeValue(forKey: stream), let count = sessionCounts[client] {
-            sessionCounts[client] = count > 1 ? count - 1 : nil
-        }
+        guard let session = sessions.remove(stream) else { return }
         skippedBefore &+= session.skippedPartials
         backlog.forget(session)
         counters.evictedStreams &+= 1
@@ -379,7 +361,7 @@ public final class Lane {
     /// Ends every open segment and reads all finals: nothing that was taken in is lost.
     public func finish() {
         let now = Moment(clock)
-        for session in sessions.values {
+        for session in sessions.all {
             session.end(.shutdown, now: now)
             note(session)
             enqueue(session)
@@ -392,12 +374,12 @@ public final class Lane {
     /// The present time of its clock, monotonic ns.
     var monotonic: Int64 { clock.monotonic }
     /// Bytes that the streams keep.
-    public var byteCount: Int { sessions.values.reduce(0) { $0 + $1.byteCount } }
+    public var byteCount: Int { sessions.all.reduce(0) { $0 + $1.byteCount } }
     /// Streams that it keeps.
     public var streamCount: Int { sessions.count }
-    public var waitingFinals: Int { sessions.values.reduce(0) { $0 + $1.waitingFinals } }
+    public var waitingFinals: Int { sessions.all.reduce(0) { $0 + $1.waitingFinals } }
     /// Frames of segments that wait for their final, about.
-    public var waitingFrames: Int { sessions.values.reduce(0) { $0 + $1.waitingWork.frames } }
+    public var waitingFrames: Int { sessions.all.reduce(0) { $0 + $1.waitingWork.frames } }
     /// Partials that wait to be read.
     public var duePartialCount: Int { duePartials.count }
     /// Whether nothing is open, so that the clock's rules need not be looked at soon.
@@ -407,12 +389,12 @@ public final class Lane {
         streams.filter { sessions[$0]?.isIdle == false }
     }
     /// The state of each stream, by name.
-    public var summaries: [SessionSummary] { sessions.values.map(\.summary).sorted { $0.stream < $1.stream } }
+    public var summaries: [SessionSummary] { sessions.all.map(\.summary).sorted { $0.stream < $1.stream } }
 
     /// Counters with what the sessions count themselves.
     public var report: LaneCounters {
         var report = counters
-        report.skippedPartials = sessions.values.reduce(skippedBefore) { $0 &+ $1.skippedPartials }
+        report.skippedPartials = sessions.all.reduce(skippedBefore) { $0 &+ $1.skippedPartials }
         return report
     }
 }
