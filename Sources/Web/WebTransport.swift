@@ -171,6 +171,12 @@ package final class WebTransport: MessageTransport, WebSocketService {
         for topic in lasts { handler?.subscription(to: topic, isWanted: false) }
     }
 
+    /// Whether a packet of so many bytes would be within its client's quota now.
+    func hasRoom(for bytes: Int, of stream: StreamName, from peer: PeerIdentity) -> Bool {
+        guard let handler = state.withLock({ $0.handler }) else { return false }
+        return handler.hasRoom(for: bytes, of: InkPacket.topic(of: stream).wire, from: peer)
+    }
+
     /// Gives a packet to the daemon, as if it had come by any other transport.
     func publish(_ packet: InkPacket, of stream: StreamName, from peer: PeerIdentity) {
         guard let handler = state.withLock({ $0.handler }), let payload = try? packet.wire() else { return }

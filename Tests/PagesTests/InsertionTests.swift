@@ -44,6 +44,19 @@ import Testing
         #expect(try piece.insertions.first?.leading == leading(2.8 * p, 2, page))
     }
 
+    @Test func aBarThatWasDrawnBeforeItsLetterIsAPartOfIt() throws {
+        let page = try page()
+        let first = try #require(Bounds(around: [page.strokes[0]]))
+        let h = first.maxY - first.minY
+        // A wavy bar over the first letter, drawn twice, as over a T.
+        let bar = Stroke(
+            points: (0..<9).map { (first.minX - h / 3 + h * Float($0) / 6, first.minY - h / 4 - h / 5 * Float($0 % 2)) }
+        ).filled(page.pitch / 60)
+        let layout = PageLayout(of: [bar, bar] + page.strokes)
+        #expect(layout.pieces.allSatisfy { $0.insertions.isEmpty })
+        #expect(layout.pieces.first?.strokes == Array(0..<page.lines[0].count + 2))
+    }
+
     @Test(arguments: [Writer.Hand.printed, .mixed, .joined], [1, 2, 5] as [UInt64])
     func linesOfTheirOwnStay(hand: Writer.Hand, writer: UInt64) throws {
         var page = WrittenPage(writer: writer, hand: hand)

@@ -19,6 +19,23 @@ import Testing
         Pipeline(name: "test", input: .ink, models: try TinyModel.store(), decoding: .bestPath)
     }
 
+    /// Long windows fill a turn's call as many short ones do.
+    @Test func aTurnReadsFewLongWindows() throws {
+        let pipeline = try pipeline()
+        let lane = Lane(clock: clock, sink: collector)
+        for number in 0..<12 {
+            var publisher = TestPublisher("f\(number)", pipeline)
+            let reports = flood().enumerated().map {
+                PenSample(Sample(x: $1.sample.x, y: $1.sample.y, time: Int64($0) * 10_000))
+            }
+            publisher.send(reports, to: lane, at: clock)
+        }
+        lane.turn()
+        #expect(lane.counters.windows == 4, "2,048 frames")
+        lane.settle()
+        #expect(Set(collector.events.map(\.stream)).count == 12)
+    }
+
     @Test(arguments: ["victim", "flood"])
     func aSmallFinalComesBeforeTheFloodsThatWaited(client: String) throws {
         let pipeline = try pipeline()

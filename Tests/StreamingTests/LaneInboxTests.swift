@@ -136,16 +136,16 @@ import Testing
     @Test func helpingsAreOfBoundedTime() {
         var helping = LaneInbox.mostPackets
         func read(_ milliseconds: Int64) {
-            helping = LaneInbox.helping(after: helping, in: Int64(helping) * milliseconds * 1_000_000, of: helping)
+            helping = Helping.number(after: helping, in: Int64(helping) * milliseconds * 1_000_000, of: helping)
         }
         for _ in 0..<6 { read(100) }
         #expect(helping == 1)
         read(20)
         #expect(helping == 1)
-        for _ in 0..<20 { helping = LaneInbox.helping(after: helping, in: 1_000_000, of: helping) }
+        for _ in 0..<20 { helping = Helping.number(after: helping, in: 1_000_000, of: helping) }
         #expect(helping == LaneInbox.mostPackets)
         // Few packets that took long count as those few.
-        #expect(LaneInbox.helping(after: 8, in: 1_000_000_000, of: helping) == 2)
+        #expect(Helping.number(after: 8, in: 1_000_000_000, of: helping) == 2)
     }
 
     /// A library's packets are its user's own: what was accepted stays.

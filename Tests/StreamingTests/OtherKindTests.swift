@@ -41,7 +41,9 @@ struct Keys: InputKind {
     var facts: SegmentFacts { open?.facts ?? SegmentFacts() }
     var byteCount: Int { open?.byteCount ?? 0 }
 
-    mutating func receive(_ packet: KeyPress, _ effects: inout PacketEffects<EndedKeys>) throws(PacketRefusal) {
+    mutating func receive(
+        _ packet: KeyPress, from first: Int, _ effects: inout PacketEffects<EndedKeys>
+    ) throws(PacketRefusal) -> Int? {
         let served = open?.served ?? effects.current()
         guard case .vectors(let configuration) = served.model.input else { throw .kind }
         var keys =
@@ -52,6 +54,7 @@ struct Keys: InputKind {
         keys.vectors.values += packet.forces
         open = keys
         effects.samples = UInt64(packet.forces.count / configuration.channels.count)
+        return nil
     }
 
     mutating func end(_ ending: LabelEvent.Ending, _ effects: inout PacketEffects<EndedKeys>) {

@@ -35,6 +35,23 @@ import Testing
         }
     }
 
+    /// Thousands of taps take as long to read as a page: a segment ends before.
+    @Test func aSegmentOfStrokes_isBounded() {
+        var segmenter = Segmenter(rule: EndpointRule(newLine: false))
+        var closed: [Segmenter.Closed] = []
+        var sent: [Sample] = []
+        for tap in 0..<5000 {
+            sent.append(Sample(x: Float(tap % 200), y: Float(tap % 7)))
+            segmenter.append(PenSample(sent[tap]), number: nil, closed: &closed)
+            segmenter.append(PenSample(sent[tap], contact: false), number: nil, closed: &closed)
+        }
+        segmenter.end(.explicit, closed: &closed)
+        #expect(closed.map(\.ink.spans.count) == [1024, 1024, 1024, 1024, 904])
+        #expect(closed.map(\.ending) == [.maximum, .maximum, .maximum, .maximum, .explicit])
+        #expect(closed.flatMap(\.ink.samples) == sent)
+        #expect(closed.flatMap(\.ink.numbers) == (0..<5000).map(UInt32.init))
+    }
+
     @Test func publishersOwnStrokeNumbersAreKept() {
         var segmenter = Segmenter(rule: EndpointRule())
         var closed: [Segmenter.Closed] = []
@@ -48,6 +65,25 @@ import Testing
         // Another number is another stroke, even if the report of the pen's lifting was lost.
         #expect(segmenter.open.numbers == [7, 9])
         #expect(segmenter.open.strokes.map(\.samples.count) == [2, 2])
+    }
+
+    @Test func aPenThatRestsWithinAStrokeHasNotPaused() {
+        for (seconds, wasLost, ends) in [(2.5, false, false), (3.5, false, true), (2.5, true, true)] {
+            var segmenter = Segmenter(rule: EndpointRule())
+            _ = append(samples([(0, 0), (5, 5)]), &segmenter)
+            if wasLost { segmenter.noteLoss() }
+            let closed = append(samples([(6, 6), (8, 8)], from: Int64(seconds * 1e6)), &segmenter)
+            #expect(closed.isEmpty != ends, "a rest of \(seconds) s, reports lost: \(wasLost)")
+            #expect(segmenter.open.numbers == [0] && segmenter.open.samples.count == (ends ? 2 : 4))
+        }
+    }
+
+    @Test func aStrokeAfterAPauseEndsTheSegment() {
+        var segmenter = Segmenter(rule: EndpointRule())
+        var ink = samples([(0, 0), (5, 5)])
+        ink.append(PenSample(Sample(x: 5, y: 5, time: 20_000), contact: false))
+        _ = append(ink, &segmenter)
+        #expect(append(samples([(6, 6), (8, 8)], from: 2_500_000), &segmenter).count == 1)
     }
 
     @Test func backwardTimeIsNoPause() {

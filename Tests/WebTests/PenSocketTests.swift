@@ -10,6 +10,8 @@ import Testing
 
 /// The daemon behind the transport: keeps what was published, lets everybody have everything.
 private final class Hall: MessageHandler {
+    /// Bytes that clients have left.
+    let room = Mutex(Int.max)
     let packets = Mutex<[InkPacket]>([])
     let wanted = Mutex<Set<String>>([])
     let last = Mutex<[Publication]>([])
@@ -33,6 +35,7 @@ private final class Hall: MessageHandler {
         if let bytes = try? WireControlReply(id: asked.id, answer).wire() { reply(bytes) }
     }
 
+    func hasRoom(for bytes: Int, of topic: [UInt8], from peer: PeerIdentity) -> Bool { bytes <= room.withLock { $0 } }
     func permitsSubscription(to prefix: [UInt8], by peer: PeerIdentity) -> Bool { true }
     func permits(_ topic: [UInt8], to peer: PeerIdentity) -> Bool { true }
     func welcome(to prefix: [UInt8]) -> [Publication] {
@@ -129,6 +132,26 @@ private final class SocketClient {
             try await Task.sleep(for: .milliseconds(5))
         }
         throw SocketFault(0, "only \(hall.packets.withLock { $0.count }) packets came")
+    }
+
+    /// A flood of long messages beyond the quota costs the other sockets little: none of it is read.
+    @Test func aLongMessageBeyondTheQuota_isNotRead() async throws {
+        let (door, _) = try open()
+        let client = try SocketClient(door)
+        try client.greet()
+        #expect(client.receive()?.text == #"{"type":"welcome","stream":"p"}"#)
+        let column = (0..<5000).map { "\($0)" }.joined(separator: ",")
+        func send(_ sequence: Int) throws {
+            try client.send(#"{"type":"samples","sequence":\#(sequence),"x":[\#(column)],"y":[\#(column)]}"#)
+        }
+        try send(1)
+        _ = try await packets(2)
+        hall.room.withLock { $0 = 20_000 }
+        try send(2)
+        // It would end the socket if it were read.
+        try client.send(#"{"type":"nonsense","x":["# + column + "," + column + "]}")
+        try client.send(#"{"type":"end","sequence":3}"#)
+        #expect(try await packets(3).map(\.sequence) == [0, 1, 3])
     }
 
     @Test func samples_becomeThePacketsOfAnyPen() async throws {

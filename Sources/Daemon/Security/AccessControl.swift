@@ -83,15 +83,19 @@ package final class AccessControl: Sendable {
 
     /// May `peer` publish so many bytes for `stream` now? Nil: yes.
     ///
-    /// - Parameter isReadable: asked about a short packet that nothing else speaks for: the first of a stream whose client's bytes are used up.
+    /// - Parameter isReadable: asked about a packet that nothing else speaks for: the first of a stream whose client's bytes are used up.
     package func admit(
         _ bytes: Int, of stream: StreamName, from peer: PeerIdentity, isReadable: () -> Bool = { false }
     ) -> Refusal? {
         var refusal: Refusal?
         if policy.withLock({ $0.allows(.publish, on: stream, to: peer) }) {
             refusal = quotas.admit(bytes, of: stream, from: peer)
-            if refusal == .bytes, bytes <= Self.short, quotas.isStranger(stream, to: peer), isReadable() {
-                refusal = quotas.admit(bytes, of: stream, from: peer, isReadable: true)
+            if refusal == .bytes, quotas.isStranger(stream, to: peer) {
+                let isShort = bytes <= Self.short
+                if isShort || quotas.mayTry(bytes, from: peer) {
+                    if isReadable() { refusal = quotas.admit(bytes, of: stream, from: peer, isReadable: true) }
+                    if refusal != nil, !isShort { quotas.noteTrial(bytes, from: peer) }
+                }
             }
         } else {
             refusal = .forbidden

@@ -7,7 +7,8 @@ import Synchronization
 /// A client's bytes are shared fairly among its streams (max-min fairness: Bertsekas and Gallager, Data Networks, 1992, section 6.5.2):
 /// while all of them are used up, a stream still passes that sends no more than its even part, and the others pay for it. Names cost
 /// nothing, so all streams whose packets cannot be read count as one, and so do those that are new: a thousand names of rubbish leave a
-/// pen half of its client's bytes.
+/// pen half of its client's bytes. A new stream's first packet is read to see that it is one, and then has a part of its own; what is read
+/// in vain is bounded by the client's own quota.
 ///
 /// Any thread may ask. A stream counts until nothing came for it for as long as the daemon itself keeps an idle stream; where a client has
 /// as many as it may have, those that have been quiet for `quietStream` give their places to new ones. Clients that have been quiet for a
@@ -41,6 +42,8 @@ package final class ClientQuotas: Sendable {
         var latestUnreadable = Int64.min
         var nextSweep: Int64 = 0
         var bytes: TokenBucket
+        /// Long packets that may be read though the bytes are used up, to see whether they are ones.
+        var trials: TokenBucket
         var corrections: TokenBucket
         var latest: Int64
     }
@@ -80,6 +83,7 @@ package final class ClientQuotas: Sendable {
             for peer in contents.accounts.keys {
                 contents.accounts[peer]?.bytes.change(
                     rate: Double(limits.bytesPerSecond), burst: Self.byteBurst(limits))
+                contents.accounts[peer]?.trials.change(rate: Double(limits.bytesPerSecond), burst: Self.trialBurst)
                 contents.accounts[peer]?.corrections.change(
                     rate: Double(limits.correctionsPerMinute) / 60, burst: Double(limits.correctionsPerMinute))
             }
@@ -118,6 +122,24 @@ package final class ClientQuotas: Sendable {
         }
     }
 
+    /// Whether a packet of so many bytes may be read before it is admitted: the client's bytes are used up, and its stream is a stranger.
+    package func mayTry(_ bytes: Int, from peer: PeerIdentity) -> Bool {
+        let time = now()
+        return contents.withLock { contents in
+            contents.account(peer, time) { account, _ in
+                account.trials.has(Double(bytes), now: time) ? nil : .bytes
+            }
+        } == nil
+    }
+
+    /// A packet of so many bytes was read before it was admitted, and in vain.
+    package func noteTrial(_ bytes: Int, from peer: PeerIdentity) {
+        let time = now()
+        contents.withLock {
+            $0.accounts[peer]?.trials.charge(Double(bytes), owing: Self.trialBurst, now: time)
+        }
+    }
+
     /// Whether so many bytes from `peer` for `stream` would be within the quota now. Nothing is charged.
     package func hasRoom(for bytes: Int, of stream: StreamName?, from peer: PeerIdentity) -> Bool {
         let time = now()
@@ -138,6 +160,9 @@ package final class ClientQuotas: Sendable {
 
     /// Clients that are remembered.
     package var clientCount: Int { contents.withLock { $0.accounts.count } }
+
+    /// Two of the largest messages.
+    fileprivate static let trialBurst = Double(2 * leastBurst)
 
     /// Two seconds' worth, but never less than the largest message.
     fileprivate static func byteBurst(_ limits: Configuration.Quotas) -> Double {
@@ -168,8 +193,14 @@ extension ClientQuotas.Account {
     private func share(of stream: StreamName, isReadable: Bool, now: Int64) -> ClientQuotas.Share? {
         let known = streams[stream]
         let hasPart = known.map { $0.standing != .unreadable } ?? false
-        guard hasPart || isReadable else { return nil }
-        let count = Double(parts(now: now) + (hasPart ? 0 : 1))
+        return hasPart || isReadable ? part(of: known, isCounted: hasPart, now: now) : nil
+    }
+
+    /// - Parameters:
+    ///   - known: what is known of the stream; nil: it is new.
+    ///   - isCounted: it is among those that have a part.
+    private func part(of known: ClientQuotas.Share?, isCounted: Bool, now: Int64) -> ClientQuotas.Share {
+        let count = Double(parts(now: now) + (isCounted ? 0 : 1))
         // However many streams there are, a page of ink may be sent at once.
         let (rate, burst) = (bytes.rate / count, max(bytes.burst / count, Double(ClientQuotas.leastBurst)))
         var share = known ?? ClientQuotas.Share(bytes: TokenBucket(rate: rate, burst: burst, now: now), latest: now)
@@ -187,9 +218,11 @@ extension ClientQuotas.Account {
 
     fileprivate mutating func hasRoom(for amount: Double, of stream: StreamName?, now: Int64) -> Bool {
         if bytes.has(amount, now: now) { return true }
-        let own = stream.flatMap { share(of: $0, isReadable: false, now: now)?.bytes }
-        var bucket = own ?? commonShare(now: now)
-        return bucket.has(amount, now: now)
+        if var own = stream.flatMap({ share(of: $0, isReadable: false, now: now)?.bytes }) {
+            return own.has(amount, now: now)
+        }
+        var common = commonShare(now: now)
+        return common.has(amount, now: now) || stream != nil && trials.has(amount, now: now)
     }
 
     /// Charges the client and the stream's part of it. False, and nothing charged: both are used up.
@@ -206,10 +239,8 @@ extension ClientQuotas.Account {
             guard bytes.has(amount, now: now) || common.has(amount, now: now) else { return false }
             common.charge(amount, owing: 0, now: now)
             unreadable = common
-            var known =
-                streams[stream]
-                ?? ClientQuotas.Share(
-                    bytes: TokenBucket(rate: common.rate, burst: common.burst, now: now), latest: now)
+            // Once its first packet is read, its part is that of any other.
+            var known = streams[stream] ?? part(of: nil, isCounted: false, now: now)
             if known.standing == .unreadable {
                 // Readable, until the next is not.
                 unreadableStreams -= 1
@@ -250,6 +281,8 @@ extension ClientQuotas.Contents {
                 rate: Double(limits.bytesPerSecond), burst: ClientQuotas.byteBurst(limits), now: time)
             accounts[peer] = ClientQuotas.Account(
                 unreadable: bytes, bytes: bytes,
+                trials: TokenBucket(
+                    rate: Double(limits.bytesPerSecond), burst: ClientQuotas.trialBurst, now: time),
                 corrections: TokenBucket(
                     rate: Double(limits.correctionsPerMinute) / 60, burst: Double(limits.correctionsPerMinute),
                     now: time),

@@ -29,9 +29,9 @@ enum PDFFormat: WholeFileFormat {
             throw FileError.tooLarge(path: path, line: 1, what: excess.what, limit: excess.limit)
         }
         guard hasInk else {
-            throw file.broken(
-                "its pages", "the PDF has no ink annotations",
-                "Ink that is drawn into the pages cannot be read; read the note program's own file.")
+            throw FileError.unknownFormat(
+                path: path, found: "the PDF has no ink annotations",
+                remedy: "Ink that is drawn into the pages cannot be read; read the note program's own file.")
         }
     }
 

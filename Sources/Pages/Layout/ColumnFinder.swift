@@ -60,14 +60,19 @@ struct ColumnFinder {
 
     /// The middle of the widest river through all of the members.
     private func river(in shapes: [StrokeShape], _ members: [Int]) -> Double? {
-        let ordered = members.sorted { shapes[$0].box.minX < shapes[$1].box.minX }
-        var reach = shapes[ordered[0]].box.maxX
+        let boxes = members.map { shapes[$0].box }.sorted { $0.minX < $1.minX }
+        // What stands at the right of each gap, from the last one on: strokes do not reach into a gap.
+        var rights: [Side] = []
+        for box in boxes.dropFirst().reversed() { rights.append((rights.last ?? Side()).with(box, unit: unit)) }
+        var left = Side()
+        var reach = boxes[0].maxX
         var best: (x: Double, width: Double)?
-        for at in ordered.dropFirst() {
-            let box = shapes[at].box
+        for (before, box) in zip(boxes, boxes.dropFirst()) {
+            left = left.with(before, unit: unit)
+            guard let right = rights.popLast() else { break }
             let width = box.minX - reach
             if width > 0.5 * unit, width > best?.width ?? 0,
-                isBetweenColumns(shapes, members, x: reach + width / 2, width: width)
+                isBetweenColumns(shapes, members, x: reach + width / 2, width: width, left, right)
             {
                 best = (reach + width / 2, width)
             }
@@ -76,36 +81,44 @@ struct ColumnFinder {
         return best?.x
     }
 
-    private func isBetweenColumns(_ shapes: [StrokeShape], _ members: [Int], x: Double, width: Double) -> Bool {
-        var sides = (left: PlaneBox(), right: PlaneBox())
-        // The first and the last row of each side.
-        var left: ClosedRange<Int>?, right: ClosedRange<Int>?
-        var crossings = 0, returns = 0
-        var last: PlaneBox?
-        for at in members {
-            let box = shapes[at].box
-            let row = Int((box.midY / (2 * unit)).rounded(.down))
-            if box.midX < x {
-                left = min(row, left?.lowerBound ?? row)...max(row, left?.upperBound ?? row)
-                sides.left.formUnion(box)
-            } else {
-                right = min(row, right?.lowerBound ?? row)...max(row, right?.upperBound ?? row)
-                sides.right.formUnion(box)
-            }
-            if let last {
-                if (last.midX < x) != (box.midX < x) { crossings += 1 }
-                if box.minX < last.minX - 4 * unit { returns += 1 }
-            }
-            last = box
+    /// The strokes on one side of a gap.
+    private struct Side {
+        var box = PlaneBox()
+        /// The first and the last row.
+        var rows: ClosedRange<Int>?
+
+        func with(_ stroke: PlaneBox, unit: Double) -> Side {
+            let row = Int((stroke.midY / (2 * unit)).rounded(.down))
+            var side = self
+            side.box.formUnion(stroke)
+            side.rows = min(row, rows?.lowerBound ?? row)...max(row, rows?.upperBound ?? row)
+            return side
         }
-        guard let left, let right else { return false }
-        let shared = min(left.upperBound, right.upperBound) - max(left.lowerBound, right.lowerBound) + 1
+    }
+
+    private func isBetweenColumns(
+        _ shapes: [StrokeShape], _ members: [Int], x: Double, width: Double, _ left: Side, _ right: Side
+    ) -> Bool {
+        guard let leftRows = left.rows, let rightRows = right.rows else { return false }
+        let shared =
+            min(leftRows.upperBound, rightRows.upperBound) - max(leftRows.lowerBound, rightRows.lowerBound) + 1
+        guard shared >= Self.leastRows, min(left.box.width, right.box.width) > Self.narrowestColumn * unit else {
+            return false
+        }
+        let isWide = width > Self.narrowestRiver(rows: shared) * unit
         // Written line by line, one side after the other: so are no lines. Strokes that are sorted by place have no returns.
-        let isApart = crossings <= 2 && returns >= 3 && shared >= 2 * Self.leastRows
-        guard shared >= Self.leastRows, isApart || width > Self.narrowestRiver(rows: shared) * unit,
-            min(sides.left.width, sides.right.width) > Self.narrowestColumn * unit
-        else { return false }
+        guard isWide || shared >= 2 * Self.leastRows && wereWrittenApart(shapes, members, x: x) else { return false }
         return !wasWrittenInRows(shapes, members, x: x)
+    }
+
+    private func wereWrittenApart(_ shapes: [StrokeShape], _ members: [Int], x: Double) -> Bool {
+        var crossings = 0, returns = 0
+        for (from, to) in zip(members, members.dropFirst()) {
+            let last = shapes[from].box, box = shapes[to].box
+            if (last.midX < x) != (box.midX < x) { crossings += 1 }
+            if box.minX < last.minX - 4 * unit { returns += 1 }
+        }
+        return crossings <= 2 && returns >= 3
     }
 
     /// Forms and tables are written row by row: the pen crosses the gap again and again, always to the right in a row.

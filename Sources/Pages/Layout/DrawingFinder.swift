@@ -13,6 +13,7 @@ struct DrawingFinder {
     func drawings(in shapes: [StrokeShape]) -> Set<Int> {
         var drawn = Set(shapes.indices.filter { isDrawn(shapes[$0]) })
         giveBackHeadings(&drawn, shapes)
+        giveBackStems(&drawn, shapes)
         addArrows(&drawn, shapes)
         addAttached(&drawn, shapes)
         return drawn
@@ -89,6 +90,21 @@ struct DrawingFinder {
         }
     }
 
+    /// Stems of tall letters, as t and l: a hand that writes them long does so more than once, and at one slant.
+    private func giveBackStems(_ drawn: inout Set<Int>, _ shapes: [StrokeShape]) {
+        func isStem(_ shape: StrokeShape) -> Bool {
+            shape.straightness > 0.95 && shape.box.height > 1.5 * shape.box.width && shape.box.height < 9 * xHeight
+        }
+        let stems = shapes.indices.filter { isStem(shapes[$0]) }
+        for at in stems where drawn.contains(at) {
+            let like = stems.count {
+                !drawn.contains($0) && shapes[$0].box.height > 0.65 * shapes[at].box.height
+                    && shapes[at].isParallel(to: shapes[$0])
+            }
+            if like >= 3 { drawn.remove(at) }
+        }
+    }
+
     /// Arrows, whose shafts may be short: a straight stroke with an angle at its end that opens towards it.
     private func addArrows(_ drawn: inout Set<Int>, _ shapes: [StrokeShape]) {
         let shafts = shapes.indices.filter { shapes[$0].straightness > 0.985 && shapes[$0].arc > 1.2 * xHeight }
@@ -102,12 +118,17 @@ struct DrawingFinder {
             for shaft in shafts where shaft != head {
                 guard let a = shapes[shaft].points.first, let b = shapes[shaft].points.last else { continue }
                 let (near, far) = (a - tip).norm < (b - tip).norm ? (a, b) : (b, a)
-                guard (near - tip).norm < 0.4 * xHeight else { continue }
+                // The bar of an E is shorter than its curve.
+                let shorter = min((tip - first).norm, (tip - last).norm)
+                guard (near - tip).norm < 0.4 * xHeight, shapes[shaft].arc > 0.9 * shorter else { continue }
                 let back = (far - tip) / max((far - tip).norm, .leastNormalMagnitude)
                 let legs = [first - tip, last - tip].map { $0 / max($0.norm, .leastNormalMagnitude) }
                 let cosines = legs.map { $0.x * back.x + $0.y * back.y }
                 let sides = legs.map { $0.x * back.y - $0.y * back.x }
-                if cosines.allSatisfy({ $0 > 0.6 }), sides[0] * sides[1] < 0 { drawn.formUnion([head, shaft]) }
+                // Where a leg runs along the shaft, they are strokes of letters that touch.
+                if cosines.allSatisfy({ $0 > 0.6 }), sides[0] * sides[1] < 0, sides.allSatisfy({ abs($0) > 0.2 }) {
+                    drawn.formUnion([head, shaft])
+                }
             }
         }
     }
@@ -144,5 +165,16 @@ struct DrawingFinder {
 
     private func isSimple(_ shape: StrokeShape) -> Bool {
         shape.swings.count <= 3 && shape.arc < 14 * xHeight && max(shape.box.width, shape.box.height) > 0.6 * xHeight
+    }
+}
+
+extension StrokeShape {
+    /// Whether the ends of both strokes lie in directions that differ by some 15 degrees at most.
+    fileprivate func isParallel(to other: StrokeShape) -> Bool {
+        guard let from = points.first, let to = points.last, let start = other.points.first,
+            let end = other.points.last
+        else { return false }
+        let one = to - from, two = end - start
+        return abs(one.x * two.x + one.y * two.y) > 0.965 * one.norm * two.norm
     }
 }

@@ -55,10 +55,15 @@ struct InsertionFinder {
             var line = line
             if let (above, box) = waiting {
                 waiting = nil
-                insert(above, box, into: &line, shapes)
+                if wasBegun(by: above.strokes, box, letters(of: line, shapes), shapes) {
+                    line.strokes = (above.strokes + line.strokes).sorted()
+                } else {
+                    insert(above, box, into: &line, shapes)
+                }
             } else if at + 1 < lines.count,
                 isSqueezed(
-                    at, below: lines[..<at].indices.last { boxes[$0].gapX(to: boxes[at]) == 0 }, lines, boxes, pitch)
+                    at, below: lines[..<at].indices.last { boxes[$0].gapX(to: boxes[at]) == 0 }, lines, boxes, pitch,
+                    shapes)
             {
                 waiting = (line, boxes[at])
                 continue
@@ -78,14 +83,14 @@ struct InsertionFinder {
     }
 
     private func isSqueezed(
-        _ at: Int, below above: Int?, _ lines: [Line], _ boxes: [PlaneBox], _ pitch: Double
+        _ at: Int, below above: Int?, _ lines: [Line], _ boxes: [PlaneBox], _ pitch: Double, _ shapes: [StrokeShape]
     ) -> Bool {
         let box = boxes[at], host = boxes[at + 1], x = box.midX
-        guard box.width < Self.widest * host.width, box.minX > host.minX - unit, box.maxX < host.maxX + 3 * unit else {
-            return false
-        }
+        guard box.width < Self.widest * host.width else { return false }
         let distance = lines[at + 1].centre.y(at: x) - lines[at].centre.y(at: x)
         guard distance > 0, distance < Self.highest * pitch else { return false }
+        if wasBegun(by: lines[at].strokes, box, letters(of: lines[at + 1], shapes), shapes) { return true }
+        guard box.minX > host.minX - unit, box.maxX < host.maxX + 3 * unit else { return false }
         guard let above, boxes[above].minX < x, boxes[above].maxX > x else { return true }
         return lines[at + 1].centre.y(at: x) - lines[above].centre.y(at: x) < Self.farthest * pitch
     }
@@ -119,9 +124,10 @@ struct InsertionFinder {
             }
         }
         var rest = line
+        let letters = line.strokes.filter { !high.contains($0) && !isSmall(shapes[$0], unit: unit) }
         for group in groups {
             let words = Self.box(of: group, shapes)
-            let letters = line.strokes.filter { !high.contains($0) && !isSmall(shapes[$0], unit: unit) }
+            guard !wasBegun(by: group, words, letters, shapes) else { continue }
             let below = letters.reduce(0) { sum, at in
                 sum + max(0, min(words.maxX, shapes[at].box.maxX) - max(words.minX, shapes[at].box.minX))
             }
@@ -143,6 +149,26 @@ struct InsertionFinder {
                 Line(strokes: own.sorted(), centre: line.centre), words, into: &rest, shapes)
         }
         return rest
+    }
+
+    /// The strokes of a line that are letters.
+    private func letters(of line: Line, _ shapes: [StrokeShape]) -> [Int] {
+        line.strokes.filter { !isSmall(shapes[$0], unit: unit) }
+    }
+
+    /// Whether the letters below were written after the strokes above them: those are parts of letters, as the bar of a T. Words are put in later.
+    private func wasBegun(by group: [Int], _ words: PlaneBox, _ letters: [Int], _ shapes: [StrokeShape]) -> Bool {
+        guard let first = group.min(), let last = group.max() else { return false }
+        let below = letters.filter { shapes[$0].box.gapX(to: words) == 0 }
+        let isOne = below.contains { letter in
+            letter < last || letter == last + 1 && shapes[letter].box.gapY(to: shapes[last].box) < 0.5 * unit
+        }
+        guard isOne, below.allSatisfy({ $0 > first }) else { return false }
+        // Strokes that are sorted by place tell no order of writing.
+        func isSorted(by place: (PlaneBox) -> Double) -> Bool {
+            zip(shapes, shapes.dropFirst()).allSatisfy { place($0.box) <= place($1.box) }
+        }
+        return !isSorted(by: \.minX) && !isSorted(by: \.midX) && !isSorted(by: \.minY) && !isSorted(by: \.midY)
     }
 
     /// Dots and bars; words that are put in are smaller than the line.

@@ -38,6 +38,7 @@ struct LineFinder {
             refit()
         }
         assign(withOrder: true)
+        beginWhereThePenReturns()
         dropEmpty()
     }
 
@@ -128,6 +129,23 @@ struct LineFinder {
                 ? 0 : leaving + PenJump.cost(from: shapes[at - 1].box, to: shapes[at].box, unit: unit)
         }
         owner = OrderedAssignment.best(costs, switching: switching)
+    }
+
+    /// Gives strokes about the change from one line to the next to the line that the pen's way back tells.
+    private mutating func beginWhereThePenReturns() {
+        guard OrderedAssignment.switching(in: owner, kinds: kinds) > 0 else { return }
+        let assigned = owner
+        for at in owner.indices.dropFirst() where assigned[at] != assigned[at - 1] {
+            let (old, new) = (assigned[at - 1], assigned[at])
+            let start = PenReturn.start(near: at, xHeight: xHeight) { place in
+                guard owner.indices.contains(place), assigned[place] == (place < at ? old : new) else { return nil }
+                return shapes[place].box
+            }
+            for place in min(start, at)..<max(start, at) {
+                let (from, to) = start < at ? (old, new) : (new, old)
+                if fit(place, to) < fit(place, from) + Self.returnCost { owner[place] = to }
+            }
+        }
     }
 
     private mutating func refit() {
@@ -331,6 +349,8 @@ struct LineFinder {
     /// The cost of a small stroke's distance from letters, in nats per unit, above them and below.
     private static let aside = 1.0
     private static let behind = 0.35
+    /// By how much worse a stroke may fit the line that the pen's way back tells, in nats.
+    private static let returnCost = 8.0
     /// A stroke that costs more in the best of lines begins one.
     private static let spawnCost = 7.0
     /// The largest difference in height, in `unit`s, at which two pieces of one line meet.

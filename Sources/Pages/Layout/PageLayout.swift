@@ -56,7 +56,7 @@ package struct PageLayout: Sendable {
             let finder = LineFinder(members.map { shapes[$0] }, xHeight: scale.xHeight)
             let found = InsertionFinder(unit: finder.unit).lines(
                 finder.found.map { .init(strokes: $0.strokes.map { members[$0] }, centre: $0.centre) }, shapes)
-            for line in found {
+            for line in MarginNotes(unit: finder.unit).divided(found, shapes) {
                 let strokes = line.strokes
                 let out = StrikeOuts(unit: finder.unit).find(in: strokes, on: line.centre, drawn: drawings, shapes)
                 drawings.subtract(out.bars)

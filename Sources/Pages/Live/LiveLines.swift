@@ -1,3 +1,4 @@
+import DuctusDrawing
 import DuctusInk
 
 /// Divides the ink of a pen into lines while it is written, and looks back before a line has ended.
@@ -27,6 +28,8 @@ package struct LiveLines: Sendable {
     /// The same when the open ink was last laid out.
     private var lastLook = 0
 
+    /// Strokes that were laid out so far, each as often as it was: most of the work.
+    package private(set) var laidOut = 0
     /// Strokes that may still be laid out before ``renewBudget()``.
     private var budget = Int.max
 
@@ -61,9 +64,9 @@ package struct LiveLines: Sendable {
 
     /// The ink that comes now has nothing to do with what came before.
     package mutating func restart() {
-        let budget = budget
+        let (budget, laidOut) = (budget, laidOut)
         self = LiveLines()
-        self.budget = budget
+        (self.budget, self.laidOut) = (budget, laidOut)
     }
 
     /// Ink has come that may cost as much as a packet's may. What would cost more waits for the next: no hand writes so much at once, and others
@@ -135,9 +138,10 @@ package struct LiveLines: Sendable {
     private mutating func look(at open: [Stroke], until end: Int) -> [Int] {
         lastLook = seen
         let cuts = cuts(of: open, least: Self.patience - 1)
-        let isDoubtful = zip(cuts, [0] + cuts).contains { $0 - $1 < Self.few }
+        // The first line of a page has none beside it that shows how far lines stand apart.
+        let isDoubtful = before.count == 0 || zip(cuts, [0] + cuts).contains { $0 - $1 < Self.few }
         let next = open.count + max(Self.patience, Self.distance(of: open.count))
-        if isDoubtful, doubt?.cuts != cuts, open.count <= Self.mostStrokes {
+        if isDoubtful, !cuts.isEmpty, doubt?.cuts != cuts, open.count <= Self.mostStrokes {
             doubt = Doubt(due: next, end: max(end, next), cuts: cuts)
             return []
         }
@@ -166,6 +170,7 @@ package struct LiveLines: Sendable {
     /// - Parameter least: strokes that the last of them must have.
     private mutating func cuts(of open: [Stroke], least: Int) -> [Int] {
         budget -= before.count + open.count
+        laidOut += before.count + open.count
         var owner = [Int?](repeating: nil, count: before.count + open.count)
         for (number, piece) in PageLayout(of: before.strokes + open).pieces.enumerated() {
             for stroke in piece.strokes { owner[stroke] = number }
@@ -191,6 +196,15 @@ package struct LiveLines: Sendable {
         }
         // The newest strokes may be dots: the next ones say so.
         if let newest = runs.last, runs.count > 1, newest.count < least { runs.removeLast() }
-        return runs.dropFirst().map(\.first)
+        let starts = runs.dropFirst().map { run in
+            PenReturn.start(near: run.first, xHeight: page.scale) { at in
+                guard open.indices.contains(at), let bounds = open[at].bounds else { return nil }
+                var box = PlaneBox()
+                box.include(PlanePoint(Double(bounds.minX), Double(bounds.minY)))
+                box.include(PlanePoint(Double(bounds.maxX), Double(bounds.maxY)))
+                return box
+            }
+        }
+        return Set(starts).sorted()
     }
 }

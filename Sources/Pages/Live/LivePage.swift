@@ -71,6 +71,10 @@ package struct LivePage: Sendable {
     private var nextNumber = 0
     private var heights: [Double] = []
     private var xHeight = 0.0
+    /// The measure of heights about the lines, in the units of the ink.
+    private var unit = 0.0
+    /// The usual slope of the lines that are long enough to tell.
+    private var leaning = 0.0
     private var last: PlaneBox?
     /// Small strokes that fit the line badly. The next strokes decide whether they left it.
     private var waiting: [StrokeShape] = []
@@ -108,6 +112,7 @@ package struct LivePage: Sendable {
     ///   - first: the number of the first line that they seemed to be of.
     package mutating func correct(_ strokes: [Stroke], cutAt cuts: [Int], from first: Int) {
         lines.removeAll { $0.number >= first }
+        measure()
         waiting = []
         tentative = nil
         for (from, to) in zip([0] + cuts, cuts + [strokes.count]) {
@@ -172,7 +177,6 @@ package struct LivePage: Sendable {
     /// Weighs a stroke that follows letters which may begin a line; nil where there are none.
     private mutating func goOn(with shape: StrokeShape) -> Decision? {
         guard var begun = tentative else { return nil }
-        let unit = self.unit
         let kind = LineFit.kind(of: shape, xHeight: kindScale)
         let apart = LineFit.cost(of: shape, kind: kind, on: begun.centre, xHeight: unit)
         begun.add(shape, gain: stay(shape) - apart, xHeight: unit, leaning: leaning)
@@ -201,17 +205,13 @@ package struct LivePage: Sendable {
     /// Bytes that the geometry of the lines occupies at most: what is kept between segments, besides strokes that wait.
     package static let mostBytes = 512 + mostSwings * 8 + mostLines * (256 + mostSupport * 24)
 
-    private var unit: Double {
-        guard let pitch else { return 1.3 * xHeight }
-        return min(2.2 * xHeight, max(xHeight, pitch / 4.5))
-    }
-
     private var kindScale: Double { (unit * xHeight).squareRoot() }
 
-    /// The usual slope of the lines that are long enough to tell.
-    private var leaning: Double {
+    /// Measures the lines after they changed: a stroke asks for it at each of them.
+    private mutating func measure() {
+        unit = pitch.map { min(2.2 * xHeight, max(xHeight, $0 / 4.5)) } ?? 1.3 * xHeight
         let slopes = lines.filter { $0.box.width > 12 * unit }.map(\.centre.slope).sorted()
-        return slopes.isEmpty ? 0 : slopes[slopes.count / 2]
+        leaning = slopes.isEmpty ? 0 : slopes[slopes.count / 2]
     }
 
     /// The usual distance of lines that follow each other.
@@ -268,7 +268,6 @@ package struct LivePage: Sendable {
     /// The place of a stroke, and by how much it is better there than in the line that is being written.
     private func place(of shape: StrokeShape, leaving: Double) -> (place: Place, gain: Double) {
         guard xHeight > 0, let last else { return (.sameLine, 0) }
-        let unit = self.unit
         let jump = PenJump.cost(from: last, to: shape.box, unit: unit)
         let away = leaving + (isReturn(shape, from: last) ? min(Self.returning, jump) : jump)
         let here = stay(shape)
@@ -289,11 +288,15 @@ package struct LivePage: Sendable {
     }
 
     private mutating func begin(with shape: StrokeShape) {
-        if lines.count >= Self.mostLines { lines.removeFirst() }
+        if lines.count >= Self.mostLines {
+            lines.removeFirst()
+            measure()
+        }
         lines.append(
             Line(
                 number: nextNumber,
                 centre: CentreLine(through: [Self.support(of: shape)], xHeight: max(xHeight, 1), leaning: leaning)))
+        measure()
         nextNumber += 1
         current = lines.count - 1
     }
@@ -311,7 +314,7 @@ package struct LivePage: Sendable {
         lines[current].box.formUnion(shape.box)
         lines[current].strokes += 1
         last = shape.box
-        let unit = self.unit
+        measure()
         guard unit > 0 else { return }
         if LineFit.kind(of: shape, xHeight: kindScale) != .small || lines[current].support.isEmpty {
             lines[current].support += shape.support(xHeight: unit)
@@ -319,6 +322,7 @@ package struct LivePage: Sendable {
                 lines[current].support.removeFirst(lines[current].support.count - Self.mostSupport)
             }
             lines[current].centre = CentreLine(through: lines[current].support, xHeight: unit, leaning: leaning)
+            measure()
         }
     }
 

@@ -66,51 +66,61 @@ public final class PageReader {
         if let turn { return try read(strokes, choice, turned: turn) }
         let asItIs = try readInOrder(strokes, choice)
         guard choice != .line, PageTurn.isDoubtful(asItIs.page, of: strokes.count) else { return asItIs }
-        let turned = try [QuarterTurn.quarter, .threeQuarters, .half].map { try read(strokes, choice, turned: $0) }
-        let best = turned.max {
-            PageTurn.sureness(of: $0.page, of: strokes.count) < PageTurn.sureness(of: $1.page, of: strokes.count)
+        // A few lines tell the turn: an illegible page costs little more than one that is read.
+        var best: (turn: QuarterTurn, sureness: Float)?
+        for turn in [QuarterTurn.quarter, .threeQuarters, .half] {
+            let (page, _) = try read(strokes, choice, turned: turn, most: PageTurn.mostLines)
+            let sureness = PageTurn.sureness(of: page, of: page.pieces.reduce(0) { $0 + $1.strokes.count })
+            if PageTurn.isPlain(page, sureness), sureness > best?.sureness ?? 0 { best = (turn, sureness) }
         }
-        guard let best, PageTurn.isPlain(best.page, of: strokes.count) else { return asItIs }
-        return best
+        guard let best else { return asItIs }
+        let turned = try read(strokes, choice, turned: best.turn)
+        return PageTurn.isPlain(turned.page, PageTurn.sureness(of: turned.page, of: strokes.count)) ? turned : asItIs
     }
 
     private func read(
-        _ strokes: [Stroke], _ choice: LayoutChoice, turned turn: QuarterTurn
+        _ strokes: [Stroke], _ choice: LayoutChoice, turned turn: QuarterTurn, most: Int? = nil
     ) throws -> (page: ReadPage, lines: [Line?]) {
-        guard turn != .none else { return try readInOrder(strokes, choice) }
-        let (page, lines) = try readInOrder(strokes.map { Stroke($0.samples.map(turn.upright)) }, choice)
+        guard turn != .none else { return try readInOrder(strokes, choice, most: most) }
+        let (page, lines) = try readInOrder(strokes.map { Stroke($0.samples.map(turn.upright)) }, choice, most: most)
         return (page.turnedBack(turn), lines)
     }
 
     private func readInOrder(
-        _ strokes: [Stroke], _ choice: LayoutChoice
+        _ strokes: [Stroke], _ choice: LayoutChoice, most: Int? = nil
     ) throws -> (page: ReadPage, lines: [Line?]) {
-        guard let order = TimeOrder.order(of: strokes) else { return try read(strokes, choice, isTimed: false) }
-        guard order != Array(strokes.indices) else { return try read(strokes, choice, isTimed: true) }
-        let (page, lines) = try read(order.map { strokes[$0] }, choice, isTimed: true)
+        guard let order = TimeOrder.order(of: strokes) else {
+            return try read(strokes, choice, isTimed: false, most: most)
+        }
+        guard order != Array(strokes.indices) else { return try read(strokes, choice, isTimed: true, most: most) }
+        let (page, lines) = try read(order.map { strokes[$0] }, choice, isTimed: true, most: most)
         return (page.renumbered(by: order), lines.map { $0?.renumbered(by: order) })
     }
 
     /// Reads strokes in the order in which they come.
     ///
-    /// - Parameter isTimed: that is the order of writing.
+    /// - Parameters:
+    ///   - isTimed: that is the order of writing.
+    ///   - most: the number of lines that are read, the longest; nil: all of them. The others are in no piece.
     private func read(
-        _ strokes: [Stroke], _ choice: LayoutChoice, isTimed: Bool
+        _ strokes: [Stroke], _ choice: LayoutChoice, isTimed: Bool, most: Int?
     ) throws -> (page: ReadPage, lines: [Line?]) {
         let layout = choice == .line ? nil : PageLayout(of: strokes)
         guard let layout, choice == .page || !layout.isOneLine(of: strokes.count) else {
             return try readAsLine(strokes, isTimed: isTimed)
         }
-        // Gentle slopes are the recognizer's own business; turned ink keeps its indexes.
+        // Gentle slopes are the recognizer's own business, as they are while the page is written; turned ink keeps its indexes.
         let level = abs(layout.angle) > Self.leastTurn ? strokes.turned(by: -layout.angle) : strokes
-        let measured = layout.pieces.map { piece in
-            piece.kind == .drawing ? nil : MeasuredLine(piece.hosts, of: level)
+        let chosen = most.map { layout.longest($0) }
+        let measured = layout.pieces.enumerated().map { at, piece in
+            piece.kind == .drawing || chosen?.contains(at) == false ? nil : MeasuredLine(piece.hosts, of: level)
         }
         let isWritten = isTimed || LineOrder.isOrderOfWriting(measured.compactMap { $0 })
         var page = ReadPage(unused: layout.unused), lines: [Line?] = []
         for (piece, line) in zip(layout.pieces, measured) {
             guard let box = Bounds(around: piece.strokes.map { strokes[$0] }) else { continue }
             guard let line else {
+                guard piece.kind == .drawing else { continue }
                 page.pieces.append(ReadPiece(kind: .drawing, strokes: piece.strokes, box: box, block: piece.block))
                 lines.append(nil)
                 continue
@@ -132,7 +142,7 @@ public final class PageReader {
     }
 
     /// A page that slopes less is read as it is, in radians.
-    private static let leastTurn = 0.1
+    private static let leastTurn = 0.122
 
     private func readAsLine(_ strokes: [Stroke], isTimed: Bool) throws -> (page: ReadPage, lines: [Line?]) {
         let line = MeasuredLine(Array(strokes.indices), of: strokes)
@@ -160,6 +170,14 @@ public final class PageReader {
         piece.confidence *= legibility
         for word in piece.words.indices { piece.words[word].confidence *= legibility }
         return (piece, Line(recognition: recognition, strokes: numbers, legibility: legibility, isInOrder: isInOrder))
+    }
+}
+
+extension PageLayout {
+    /// The numbers of the pieces of text with the most strokes, `most` of them.
+    fileprivate func longest(_ most: Int) -> Set<Int> {
+        let lines = pieces.indices.filter { pieces[$0].kind == .text }
+        return Set(lines.sorted { (pieces[$0].strokes.count, $1) > (pieces[$1].strokes.count, $0) }.prefix(most))
     }
 }
 

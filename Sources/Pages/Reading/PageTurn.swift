@@ -18,9 +18,12 @@ enum PageTurn {
         strokes >= fewestStrokes && sureness(of: page, of: strokes) < doubtful
     }
 
-    /// Whether the page is read in the right way so.
-    static func isPlain(_ page: ReadPage, of strokes: Int) -> Bool {
-        sureness(of: page, of: strokes) >= plain && page.text.count >= fewestSymbols
+    /// The lines that are read to judge a turn: the longest tell the most.
+    static let mostLines = 4
+
+    /// Whether a page, or some lines of it, that read so surely are read in the right way.
+    static func isPlain(_ page: ReadPage, _ sureness: Float) -> Bool {
+        sureness >= plain && page.text.count >= fewestSymbols
     }
 
     /// The mean confidence of the strokes; drawings have none.

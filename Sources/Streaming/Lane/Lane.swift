@@ -9,7 +9,7 @@ import DuctusRecognition
 ///
 /// The events of a stream come out in order, its finals after its partials. Between streams, work is shared among clients and then among
 /// each one's streams, measured in frames (`FairQueue`): a few finals in one call of the network, then `LaneLimits.batch` partials in one.
-/// The work that one client may have waiting is bounded, see `LaneLimits.clientWork`.
+/// The work that one client may have waiting is bounded, see `LaneLimits.clientFrames`.
 public final class Lane {
     /// The bounds of its queues and batches.
     public let limits: LaneLimits
@@ -18,10 +18,7 @@ public final class Lane {
 
     private let clock: any Clock
     private let sink: any LabelSink
-    private var sessions: [StreamName: any Session] = [:]
-    /// The client that began each session, and how many sessions each client began.
-    private var beginners: [StreamName: ClientIdentifier] = [:]
-    private var sessionCounts: [ClientIdentifier: Int] = [:]
+    private var sessions = SessionTable()
     private var duePartials = FairQueue<any Session>()
     private var dueFinals = FairQueue<any Session>()
     /// The sessions in each of the two queues. A session in both has ended its segment since its partial became due.
@@ -62,20 +59,35 @@ public final class Lane {
         _ packet: any StreamPacket, of stream: StreamName, from client: ClientIdentifier = .unknown,
         pipeline: Pipeline, arrived: Int64
     ) {
-        let now = Moment(clock)
-        counters.packets &+= 1
+        let arrival = Arrival(stream: stream, packet: packet, from: client, pipeline: pipeline, arrived: arrived)
+        var isBegun = false
+        while !receivePiece(of: arrival, isBegun: isBegun) { isBegun = true }
+    }
+
+    /// Takes a packet, or the next piece of a long one. The stream's next packet comes after the last piece.
+    ///
+    /// - Parameter isBegun: a piece of it was taken before.
+    /// - Returns: whether that was all of it.
+    package func receivePiece(of arrival: Arrival, isBegun: Bool = false) -> Bool {
+        let now = Moment(clock), stream = arrival.stream
         isQuiet = false
-        guard let session = session(for: stream, from: client, pipeline: pipeline, now: now) else {
-            return refuse(stream, because: .streams)
+        counters.pieces &+= 1
+        counters.packets &+= isBegun ? 0 : 1
+        guard let session = session(for: arrival, isBegun: isBegun, now: now) else {
+            if !isBegun { refuse(stream, because: .streams) }
+            return true
         }
         // Packets that end a segment are always taken, because they free memory.
-        if case .input = packet.role,
+        if case .input = arrival.packet.role, !isBegun,
             session.byteCount >= limits.streamBytes || backlog.isBeyond(session, limits)
         {
-            return refuse(stream, because: .memory)
+            refuse(stream, because: .memory)
+            return true
         }
+        var receipt = PacketReceipt()
         do {
-            let receipt = try session.receive(packet, from: client, arrived: arrived, now: now)
+            receipt = try session.receive(
+                arrival.packet, from: arrival.client, arrived: arrival.arrived, now: now, isBegun: isBegun)
             if receipt.isRepeated { counters.repeatedPackets &+= 1 }
             if !receipt.missing.isEmpty { sink.missing(receipt.missing, in: stream) }
         } catch {
@@ -83,6 +95,7 @@ public final class Lane {
         }
         note(session)
         enqueue(session)
+        return receipt.isWhole
     }
 
     private func refuse(_ stream: StreamName, because reason: PacketRefusal) {
@@ -90,16 +103,15 @@ public final class Lane {
         sink.refused(stream, because: reason)
     }
 
-    private func session(
-        for stream: StreamName, from client: ClientIdentifier, pipeline: Pipeline, now: Moment
-    ) -> (any Session)? {
+    /// The session of a packet's stream; nil where no room is left, or it was given up while the packet was being read.
+    private func session(for arrival: Arrival, isBegun: Bool, now: Moment) -> (any Session)? {
+        let (stream, client) = (arrival.stream, arrival.client)
         if let session = sessions[stream] { return session }
-        if sessionCounts[client, default: 0] >= limits.streamsPerClient { evictLongestIdle(of: client, now) }
+        if isBegun { return nil }
+        if sessions.count(of: client) >= limits.streamsPerClient { evictLongestIdle(of: client, now) }
         if sessions.count >= limits.streams, !evictLongestIdle(of: nil, now) { return nil }
-        let session = pipeline.input.makeSession(stream, pipeline, client, now)
-        sessions[stream] = session
-        beginners[stream] = client
-        sessionCounts[client, default: 0] += 1
+        let session = arrival.pipeline.input.makeSession(stream, arrival.pipeline, client, now)
+        sessions.add(session, begunBy: client)
         return session
     }
 
@@ -158,8 +170,8 @@ public final class Lane {
     }
 
     private func readPartials() {
-        var offered = 0
-        while offered < limits.batch, let session = duePartials.next() {
+        var (offered, frames) = (0, 0)
+        while offered < limits.batch, frames < limits.framesPerTurn, let session = duePartials.next() {
             offered += 1
             withPartials.remove(ObjectIdentifier(session))
             // If its segment has ended since, only the final counts.
@@ -173,6 +185,7 @@ public final class Lane {
                 duePartials.charge(
                     session.stream, of: session.client, cost: request.frames - Self.partialCost(session.pipeline))
                 windows.add(request, for: session)
+                frames += request.frames
             case .event(let event): publish(event)
             case .nothing: enqueue(session)
             }
@@ -209,8 +222,8 @@ public final class Lane {
         var wholes: [(session: any Session, request: FinalRequest)] = []
         var (offered, taken, frames) = (0, 0, 0)
         // A long one does not keep short ones waiting that are read in the same call.
-        while offered < Self.offersPerTurn, taken < limits.finalsPerTurn, frames < limits.finalFramesPerTurn,
-            let session = dueFinals.next(upTo: taken == 0 ? .max : limits.finalFramesPerTurn - frames)
+        while offered < Self.offersPerTurn, taken < limits.finalsPerTurn, frames < limits.framesPerTurn,
+            let session = dueFinals.next(upTo: taken == 0 ? .max : limits.framesPerTurn - frames)
         {
             offered += 1
             let cost = session.nextFinalFrames
@@ -303,13 +316,13 @@ public final class Lane {
         nextSweep = now.monotonic + Self.sweep
         isQuiet = true
         let longest = Int64(limits.eviction * 1e9)
-        for (stream, session) in sessions {
+        for session in sessions.all {
             // A stream whose next packets wait to be read is not quiet, however long ago its last one was.
-            if !unread.contains(stream) { session.tick(now) }
+            if !unread.contains(session.stream) { session.tick(now) }
             note(session)
             enqueue(session)
             if !session.isIdle { isQuiet = false }
-            if session.isIdle, now.monotonic - session.lastArrival > longest { evict(stream) }
+            if session.isIdle, now.monotonic - session.lastArrival > longest { evict(session.stream) }
         }
     }
 
@@ -320,18 +333,10 @@ public final class Lane {
     @discardableResult
     private func evictLongestIdle(of client: ClientIdentifier?, _ now: Moment) -> Bool {
         guard now.monotonic >= nextEviction else { return false }
-        let idle = Dictionary(grouping: sessions.values.filter { $0.isIdle && !isQueued($0) }) {
-            beginners[$0.stream] ?? .unknown
-        }
-        let busiest = idle.keys.max { sessionCounts[$0, default: 0] < sessionCounts[$1, default: 0] }
-        guard let chosen = client ?? busiest, let idle = idle[chosen] else {
-            nextEviction = now.monotonic + Self.sweep
-            return false
-        }
-        for session in idle.sorted(by: { $0.lastArrival < $1.lastArrival }).prefix(max(1, idle.count / 8)) {
-            evict(session.stream)
-        }
-        return true
+        let idle = sessions.longestIdle(of: client) { $0.isIdle && !isQueued($0) }
+        for session in idle { evict(session.stream) }
+        if idle.isEmpty { nextEviction = now.monotonic + Self.sweep }
+        return !idle.isEmpty
     }
 
     private func isQueued(_ session: any Session) -> Bool {
@@ -339,10 +344,7 @@ public final class Lane {
     }
 
     private func evict(_ stream: StreamName) {
-        guard let session = sessions.removeValue(forKey: stream) else { return }
-        if let client = beginners.removeValue(forKey: stream), let count = sessionCounts[client] {
-            sessionCounts[client] = count > 1 ? count - 1 : nil
-        }
+        guard let session = sessions.remove(stream) else { return }
         skippedBefore &+= session.skippedPartials
         backlog.forget(session)
         counters.evictedStreams &+= 1
@@ -359,7 +361,7 @@ public final class Lane {
     /// Ends every open segment and reads all finals: nothing that was taken in is lost.
     public func finish() {
         let now = Moment(clock)
-        for session in sessions.values {
+        for session in sessions.all {
             session.end(.shutdown, now: now)
             note(session)
             enqueue(session)
@@ -369,15 +371,15 @@ public final class Lane {
 
     // MARK: What others ask
 
-    /// The present time of its clock.
-    public var now: Moment { Moment(clock) }
+    /// The present time of its clock, monotonic ns.
+    var monotonic: Int64 { clock.monotonic }
     /// Bytes that the streams keep.
-    public var byteCount: Int { sessions.values.reduce(0) { $0 + $1.byteCount } }
+    public var byteCount: Int { sessions.all.reduce(0) { $0 + $1.byteCount } }
     /// Streams that it keeps.
     public var streamCount: Int { sessions.count }
-    public var waitingFinals: Int { sessions.values.reduce(0) { $0 + $1.waitingFinals } }
+    public var waitingFinals: Int { sessions.all.reduce(0) { $0 + $1.waitingFinals } }
     /// Frames of segments that wait for their final, about.
-    public var waitingFrames: Int { sessions.values.reduce(0) { $0 + $1.waitingWork.frames } }
+    public var waitingFrames: Int { sessions.all.reduce(0) { $0 + $1.waitingWork.frames } }
     /// Partials that wait to be read.
     public var duePartialCount: Int { duePartials.count }
     /// Whether nothing is open, so that the clock's rules need not be looked at soon.
@@ -387,12 +389,12 @@ public final class Lane {
         streams.filter { sessions[$0]?.isIdle == false }
     }
     /// The state of each stream, by name.
-    public var summaries: [SessionSummary] { sessions.values.map(\.summary).sorted { $0.stream < $1.stream } }
+    public var summaries: [SessionSummary] { sessions.all.map(\.summary).sorted { $0.stream < $1.stream } }
 
     /// Counters with what the sessions count themselves.
     public var report: LaneCounters {
         var report = counters
-        report.skippedPartials = sessions.values.reduce(skippedBefore) { $0 &+ $1.skippedPartials }
+        report.skippedPartials = sessions.all.reduce(skippedBefore) { $0 &+ $1.skippedPartials }
         return report
     }
 }

@@ -78,8 +78,6 @@ package struct LaneInbox {
 
     /// The streams of which packets wait.
     var streams: Set<StreamName> { Set(senders.keys.map(\.stream)) }
-    /// Whether packets of one of these streams wait.
-    func holds(_ streams: Set<StreamName>) -> Bool { senders.keys.contains { streams.contains($0.stream) } }
 
     // MARK: In
 
@@ -120,12 +118,14 @@ package struct LaneInbox {
                 guard displaces, own.load(of: ofClient) * count < most else {
                     return client.fills(ofClient) ? .client : .lane
                 }
-                displace(from: sender.client, &displaced)
+                guard displace(from: sender.client, &displaced) else {
+                    return client.fills(ofClient) ? .client : .lane
+                }
             } else if all.fills(ofLane) {
                 guard displaces, let heaviest = clients.max(by: { load($0.value) < load($1.value) }) else {
                     return .lane
                 }
-                displace(from: heaviest.key, &displaced)
+                guard displace(from: heaviest.key, &displaced) else { return .lane }
             } else {
                 return nil
             }
@@ -138,12 +138,15 @@ package struct LaneInbox {
         load(client) * Double(clients.count + (client.packets == 0 ? 1 : 0)) < all.load(of: ofLane)
     }
 
-    /// The sender with most lets go of its newest packets: an eighth, so that not each packet costs a search.
-    private mutating func displace(from client: ClientIdentifier, _ displaced: inout [InboxOutcome.Displaced]) {
+    /// The sender with most lets go of its newest packets: an eighth, so that not each packet costs a search. A packet of which a piece was read
+    /// stays.
+    ///
+    /// - Returns: whether there was one to let go of.
+    private mutating func displace(from client: ClientIdentifier, _ displaced: inout [InboxOutcome.Displaced]) -> Bool {
         sort()
-        let heaviest = senders.filter { $0.key.client == client }
+        let heaviest = senders.filter { $0.key.client == client && queues[$0.key]?.last?.isBegun == false }
             .max { $0.value.load(of: ofClient) < $1.value.load(of: ofClient) }
-        guard let (sender, share) = heaviest else { return }
+        guard let (sender, share) = heaviest else { return false }
         var count = 0
         while count < max(1, share.packets / 8), let arrival = queues[sender]?.removeLast() {
             forget(arrival, of: sender)
@@ -151,6 +154,7 @@ package struct LaneInbox {
         }
         refused &+= UInt64(count)
         displaced.append(.init(stream: sender.stream, client: client, packets: count))
+        return true
     }
 
     private mutating func forget(_ arrival: Arrival, of sender: Sender) {
@@ -172,12 +176,14 @@ package struct LaneInbox {
 
     private mutating func enqueue(_ arrival: Arrival, of sender: Sender) {
         queues[sender, default: Queue()].append(arrival)
-        if queues[sender]?.isInOrder == false { addToOrder(sender, arrival) }
+        if queues[sender]?.turn == nil { addToOrder(sender, arrival) }
     }
 
+    /// A packet costs its bytes, as long as nothing else is known.
     private mutating func addToOrder(_ sender: Sender, _ next: Arrival) {
-        queues[sender]?.isInOrder = true
-        order.add(sender, of: sender.stream, from: sender.client, cost: next.packet.byteCount)
+        let cost = next.lastPiece ?? next.packet.byteCount
+        queues[sender]?.turn = cost
+        order.add(sender, of: sender.stream, from: sender.client, cost: cost)
     }
 
     // MARK: Out
@@ -192,37 +198,42 @@ package struct LaneInbox {
         var bytes = 0
         while taken.count < most, bytes < Self.helping.bytes, let sender = order.next() {
             // Its packets may have lost their places since.
-            guard let arrival = queues[sender]?.removeFirst() else {
+            guard var arrival = queues[sender]?.removeFirst() else {
                 queues[sender] = nil
                 continue
             }
+            arrival.paid = queues[sender]?.turn ?? 0
             bytes += arrival.packet.byteCount
             forget(arrival, of: sender)
             taken.append(arrival)
-            queues[sender]?.isInOrder = false
+            queues[sender]?.turn = nil
             if let next = queues[sender]?.first { addToOrder(sender, next) } else { queues[sender] = nil }
         }
         if isEmpty { clear() }
     }
 
-    /// Counts the time that reading a packet took, where that is more than its bytes tell. Its sender's next turns come later by so much.
+    /// Takes back packets that were given out and not read to their end, in their order: they stand before their senders' others.
+    package mutating func giveBack(_ rest: [Arrival]) {
+        guard !rest.isEmpty else { return }
+        sort()
+        for arrival in rest.reversed() {
+            let sender = Sender(arrival), size = arrival.packet.byteCount
+            let isFirst = senders[sender, default: Share()].add(size)
+            clients[arrival.client, default: Share()].add(size, sender: isFirst)
+            all.add(size)
+            queues[sender, default: Queue()].prepend(arrival)
+            if !arrival.isBegun { order.charge(sender.stream, of: sender.client, cost: -arrival.paid) }
+        }
+        for arrival in rest {
+            let sender = Sender(arrival)
+            if queues[sender]?.turn == nil, let next = queues[sender]?.first { addToOrder(sender, next) }
+        }
+    }
+
+    /// Counts the time that reading took, where that is more than was known before.
     package mutating func charge(_ reading: PacketReading) {
-        let cost = Int(reading.nanoseconds / 1000 * Self.bytesPerMicrosecond) - reading.bytes
-        if cost > 0 { order.charge(reading.stream, of: reading.client, cost: cost) }
+        if reading.unpaid != 0 { order.charge(reading.stream, of: reading.client, cost: reading.unpaid) }
     }
-
-    /// Bytes of ink that a lane reads in a microsecond, about.
-    private static let bytesPerMicrosecond: Int64 = 64
-
-    /// The packets of the next helping, after `count` packets took so many nanoseconds: what is hard to read, such as a thousand strokes in each
-    /// packet, must not keep others waiting.
-    package static func helping(after count: Int, in elapsed: Int64, of helping: Int) -> Int {
-        if elapsed > longest { return max(1, min(helping, count) / 4) }
-        return elapsed < longest / 4 ? min(mostPackets, helping * 2) : helping
-    }
-
-    /// Nanoseconds that a helping may take.
-    private static let longest: Int64 = 40_000_000
 
     private mutating func clear() {
         senders.removeAll(keepingCapacity: true)
@@ -238,13 +249,23 @@ extension LaneInbox {
     private struct Queue {
         private var packets: [Arrival?] = []
         private var head = 0
-        /// Whether it stands in the order of turns.
-        var isInOrder = false
+        /// The cost of its place in the order of turns; nil: it has none there.
+        var turn: Int?
 
         var isEmpty: Bool { head == packets.count }
         var first: Arrival? { isEmpty ? nil : packets[head] }
+        var last: Arrival? { isEmpty ? nil : packets[packets.count - 1] }
 
         mutating func append(_ arrival: Arrival) { packets.append(arrival) }
+
+        mutating func prepend(_ arrival: Arrival) {
+            if head > 0 {
+                head -= 1
+                packets[head] = arrival
+            } else {
+                packets.insert(arrival, at: 0)
+            }
+        }
 
         mutating func removeFirst() -> Arrival? {
             guard !isEmpty, let first = packets[head].take() else { return nil }
@@ -257,21 +278,6 @@ extension LaneInbox {
         }
 
         mutating func removeLast() -> Arrival? { isEmpty ? nil : packets.removeLast() }
-    }
-}
-
-/// The reading of a packet that is over.
-package struct PacketReading {
-    package var stream: StreamName
-    package var client: ClientIdentifier
-    package var bytes: Int
-    package var nanoseconds: Int64
-
-    package init(_ arrival: Arrival, nanoseconds: Int64) {
-        stream = arrival.stream
-        client = arrival.client
-        bytes = arrival.packet.byteCount
-        self.nanoseconds = nanoseconds
     }
 }
 

@@ -25,12 +25,12 @@ public struct LaneLimits: Sendable, Equatable {
     public var clientBytes: Int
     /// Bytes of segments that all clients may keep waiting together.
     public var waitingBytes: Int
-    /// Windows read in one call of the network.
+    /// Windows read in one call of the network, and no more once they have `framesPerTurn`.
     public var batch: Int
     /// Finals read in one turn, before a batch of partials: in one call, and no more once they have so many frames.
     public var finalsPerTurn: Int
-    /// Frames of finals that one turn reads, at most.
-    public var finalFramesPerTurn: Int
+    /// Frames of finals that one turn reads, at most, and of partials. One long final is read at once.
+    public var framesPerTurn: Int
     /// Seconds after which a stream without packets is evicted.
     public var eviction: Double
 
@@ -40,7 +40,7 @@ public struct LaneLimits: Sendable, Equatable {
         queuedPacketsPerStream: Int = 8_192, queuedBytes: Int = 256 << 20, streamBytes: Int = 8 << 20,
         queuedPacketsPerClient: Int = 32_768,
         queuedBytesPerClient: Int = 64 << 20, clientFrames: Int = 1 << 18, clientBytes: Int = 64 << 20,
-        waitingBytes: Int = 256 << 20, batch: Int = 16, finalsPerTurn: Int = 16, finalFramesPerTurn: Int = 2_048,
+        waitingBytes: Int = 256 << 20, batch: Int = 16, finalsPerTurn: Int = 16, framesPerTurn: Int = 2_048,
         eviction: Double = 300
     ) {
         self.streams = streams
@@ -56,7 +56,7 @@ public struct LaneLimits: Sendable, Equatable {
         self.waitingBytes = waitingBytes
         self.batch = batch
         self.finalsPerTurn = finalsPerTurn
-        self.finalFramesPerTurn = finalFramesPerTurn
+        self.framesPerTurn = framesPerTurn
         self.eviction = eviction
     }
 }
@@ -65,6 +65,8 @@ public struct LaneLimits: Sendable, Equatable {
 public struct LaneCounters: Sendable, Equatable {
     /// Packets that were taken in.
     public var packets: UInt64 = 0
+    /// Pieces in which packets were taken in: one, where they are short.
+    public var pieces: UInt64 = 0
     /// Partials that were published.
     public var partials: UInt64 = 0
     /// Finals that were published.

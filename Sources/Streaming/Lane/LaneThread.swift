@@ -22,18 +22,10 @@ public final class LaneThread: Sendable {
         var packets: LaneInbox
         var tasks: [Task] = []
         var isStopping = false
-
-        mutating func takeDueTasks() -> [Task] {
-            guard !tasks.isEmpty else { return [] }
-            let packets = packets
-            let due = tasks.filter { $0.streams.isEmpty || !packets.holds($0.streams) }
-            tasks.removeAll { $0.streams.isEmpty || !packets.holds($0.streams) }
-            return due
-        }
     }
 
     private struct Task {
-        /// It waits until these have nothing in the inbox.
+        /// It waits until no packet of these is unread.
         var streams: Set<StreamName>
         var run: @Sendable (Lane) -> Void
     }
@@ -102,40 +94,27 @@ public final class LaneThread: Sendable {
 
     private func loop() {
         let lane = makeLane()
-        var taken: [Arrival] = []
-        var readings: [PacketReading] = []
+        var helping = Helping()
         var tasks: [Task] = []
         var nextReport = Int64.min
-        var helping = LaneInbox.mostPackets
         while true {
             beats.add(1, ordering: .relaxed)
             let (isStopping, unread, refused) = inbox.withLock { inbox in
-                for reading in readings { inbox.packets.charge(reading) }
-                inbox.packets.take(into: &taken, atMost: helping)
-                tasks += inbox.takeDueTasks()
+                helping.exchange(with: &inbox.packets)
+                tasks += inbox.tasks
+                inbox.tasks.removeAll()
                 let unread = inbox.packets.streams
                 return (inbox.isStopping && unread.isEmpty, unread, inbox.packets.refused)
             }
-            readings.removeAll(keepingCapacity: true)
-            let began = lane.now.monotonic
-            var last = began
-            for arrival in taken {
-                lane.receive(
-                    arrival.packet, of: arrival.stream, from: arrival.client, pipeline: arrival.pipeline,
-                    arrived: arrival.arrived)
-                guard !unread.isEmpty else { continue }
-                let now = lane.now.monotonic
-                readings.append(PacketReading(arrival, nanoseconds: now - last))
-                last = now
+            let hadArrivals = !helping.isEmpty
+            helping.read(on: lane, othersWait: !unread.isEmpty)
+            lane.unread = helping.rest.isEmpty ? unread : unread.union(helping.rest.map(\.stream))
+            if !tasks.isEmpty {
+                for task in tasks where task.streams.isDisjoint(with: lane.unread) { task.run(lane) }
+                tasks.removeAll { $0.streams.isDisjoint(with: lane.unread) }
             }
-            helping = LaneInbox.helping(after: taken.count, in: lane.now.monotonic - began, of: helping)
-            lane.unread = unread
-            let hadArrivals = !taken.isEmpty
-            taken.removeAll(keepingCapacity: true)
-            for task in tasks { task.run(lane) }
-            tasks.removeAll(keepingCapacity: true)
             let isBusy = lane.turn()
-            let now = lane.now.monotonic
+            let now = lane.monotonic
             if now >= nextReport || isStopping {
                 nextReport = now + 100_000_000
                 report(lane, refused: refused)
@@ -146,7 +125,7 @@ public final class LaneThread: Sendable {
                 ended.signal()
                 return
             }
-            if !isBusy, !isStopping, unread.isEmpty {
+            if !isBusy, !isStopping, lane.unread.isEmpty {
                 _ = wake.wait(timeout: .now() + (lane.isQuiet ? Self.longestWait : Double(Lane.sweep) / 1e9))
             }
         }
@@ -171,6 +150,12 @@ public struct Arrival: Sendable {
     public var pipeline: Pipeline
     /// Unix µs.
     public var arrived: Int64
+
+    /// The cost that its sender was charged for this turn, as a lane's inbox counts it.
+    var paid = 0
+    /// The cost of the piece of it that was read last; nil: nothing of it was read.
+    var lastPiece: Int?
+    var isBegun: Bool { lastPiece != nil }
 
     /// A packet that arrived at `arrived`, unix µs.
     public init(

@@ -33,8 +33,15 @@ package protocol InputKind {
 
     /// Receives a packet that brings input or amends it.
     ///
+    /// A long packet is received in pieces of some milliseconds, between which other streams are read. Nothing else is asked meanwhile but the
+    /// finals of segments that it ended.
+    ///
+    /// - Parameter first: 0, or what the call before returned.
+    /// - Returns: where to go on with the packet; nil: all of it was received.
     /// - Throws: why it is refused.
-    mutating func receive(_ packet: Packet, _ effects: inout PacketEffects<Ended>) throws(PacketRefusal)
+    mutating func receive(
+        _ packet: Packet, from first: Int, _ effects: inout PacketEffects<Ended>
+    ) throws(PacketRefusal) -> Int?
     /// Packets of the stream were lost just before the next one.
     mutating func note(lost: UInt64)
     /// Receives what the publisher tells of itself. Its writer is the same as before, or nothing is open.
@@ -142,7 +149,7 @@ package struct PacketEffects<Ended> {
     /// Whether a partial should be read.
     package var isDue = false
     /// Segments that ended, oldest first.
-    private(set) var ended: [(segment: Ended, ending: LabelEvent.Ending)] = []
+    private var ended: [(segment: Ended, ending: LabelEvent.Ending)] = []
     /// Samples or vectors that came, and of them those that were unusable.
     package var samples: UInt64 = 0
     package var dirty: UInt64 = 0
@@ -158,6 +165,13 @@ package struct PacketEffects<Ended> {
 
     /// The weights for a segment that opens now.
     package func current() -> Served { models.current(for: writer) }
+
+    /// Gives out the segments that ended since the last call.
+    mutating func takeEnded() -> [(segment: Ended, ending: LabelEvent.Ending)] {
+        guard !ended.isEmpty else { return [] }
+        defer { ended = [] }
+        return ended
+    }
 
     /// A segment ended: nothing of it is due any more.
     package mutating func close(_ segment: Ended, _ ending: LabelEvent.Ending, keepsHop: Bool = false) {

@@ -35,11 +35,12 @@ protocol Session: AnyObject {
     var byteCount: Int { get }
     var summary: SessionSummary { get }
 
-    /// Takes one packet that arrived at `arrived` (unix µs).
+    /// Takes one packet that arrived at `arrived` (unix µs), or the next piece of it.
     ///
+    /// - Parameter isBegun: a piece of it was taken before.
     /// - Throws: why it was not taken.
     func receive(
-        _ packet: any StreamPacket, from client: ClientIdentifier, arrived: Int64, now: Moment
+        _ packet: any StreamPacket, from client: ClientIdentifier, arrived: Int64, now: Moment, isBegun: Bool
     ) throws(PacketRefusal) -> PacketReceipt
     /// The wall clock's rules, while no sample arrives.
     func tick(_ now: Moment)
@@ -73,6 +74,8 @@ protocol Session: AnyObject {
 struct PacketReceipt {
     /// It had come before and was dropped.
     var isRepeated = false
+    /// False: a piece of it was taken, and the next is asked for.
+    var isWhole = true
     /// Channels that the model reads and the publisher's hello does not name.
     var missing: [String] = []
 }

@@ -25,6 +25,8 @@ final class StreamSession<Kind: InputKind>: Session {
     /// Hops whose partial was replaced by the next before it was read.
     private(set) var skippedPartials: UInt64 = 0
 
+    /// The packet of which only a part was read.
+    private var begun: Begun?
     /// Segments that ended, oldest first.
     private var waiting: [Waiting] = []
     private(set) var waitingWork = WaitingWork()
@@ -33,6 +35,13 @@ final class StreamSession<Kind: InputKind>: Session {
         var arrived: Int64
         var decided: Int64
         var atRest = false
+    }
+
+    private struct Begun {
+        var packet: Kind.Packet
+        var next = 0
+        var effects: PacketEffects<Kind.Ended>
+        var due: Due
     }
 
     private struct Waiting {
@@ -74,15 +83,25 @@ final class StreamSession<Kind: InputKind>: Session {
     // MARK: Packets come in
 
     func receive(
-        _ packet: any StreamPacket, from client: ClientIdentifier, arrived: Int64, now: Moment
+        _ packet: any StreamPacket, from client: ClientIdentifier, arrived: Int64, now: Moment, isBegun: Bool
     ) throws(PacketRefusal) -> PacketReceipt {
         guard let packet = packet as? Kind.Packet else { throw .kind }
         self.client = client
         lastArrival = now.monotonic
         totals.lastActivity = arrived
+        var receipt = PacketReceipt()
+        if isBegun {
+            guard packet.epoch == begun?.packet.epoch, packet.sequence == begun?.packet.sequence else { return receipt }
+            receipt.isWhole = try goOn(now)
+            return receipt
+        }
+        // Another client sends the same stream: packets are read one after the other all the same.
+        while begun != nil { _ = try? goOn(now) }
         let due = Due(arrived: arrived, decided: arrived)
         switch tracker.note(epoch: packet.epoch, sequence: packet.sequence) {
-        case .repeated: return PacketReceipt(isRepeated: true)
+        case .repeated:
+            receipt.isRepeated = true
+            return receipt
         case .first, .next: break
         case .newEpoch:
             end(.hello, due)
@@ -93,14 +112,15 @@ final class StreamSession<Kind: InputKind>: Session {
             input.note(lost: lost)
             totals.gaps = totals.gaps.addingSaturating(lost)
         }
-        var receipt = PacketReceipt()
         switch packet.role {
         case .hello(let hello):
             greet(hello, due)
             if !hello.channels.isEmpty {
                 receipt.missing = Kind.missing(in: hello, for: pipeline.models.current(for: hello.writer).model)
             }
-        case .input, .amendment: try receiveInput(packet, due, now)
+        case .input, .amendment:
+            begun = Begun(packet: packet, effects: makeEffects(arrived: due.arrived), due: due)
+            receipt.isWhole = try goOn(now)
         case .end(let ending): end(ending, due)
         }
         return receipt
@@ -117,9 +137,18 @@ final class StreamSession<Kind: InputKind>: Session {
         _ = pipeline.models.current(for: hello.writer)
     }
 
-    private func receiveInput(_ packet: Kind.Packet, _ due: Due, _ now: Moment) throws(PacketRefusal) {
-        var effects = makeEffects(arrived: due.arrived)
-        try input.receive(packet, &effects)
+    /// Reads the next piece of the packet. Segments that end in it get their finals before the rest is read; a partial waits for the rest.
+    ///
+    /// - Returns: whether it was the last.
+    private func goOn(_ now: Moment) throws(PacketRefusal) -> Bool {
+        guard var reading = begun.take() else { return true }
+        if let next = try input.receive(reading.packet, from: reading.next, &reading.effects) {
+            for (segment, ending) in reading.effects.takeEnded() { seal(segment, ending, reading.due) }
+            reading.next = next
+            begun = reading
+            return false
+        }
+        let effects = reading.effects
         if effects.samples > 0 {
             totals.samples = totals.samples.addingSaturating(effects.samples)
             lastInput = now.monotonic
@@ -129,7 +158,8 @@ final class StreamSession<Kind: InputKind>: Session {
         if let leave = effects.leave, input.isOpen {
             self.leave = (leave.ending, now.monotonic &+ Int64(leave.seconds * 1e9))
         }
-        settle(effects, due)
+        settle(effects, reading.due)
+        return true
     }
 
     private func makeEffects(arrived: Int64) -> PacketEffects<Kind.Ended> {
@@ -137,16 +167,17 @@ final class StreamSession<Kind: InputKind>: Session {
     }
 
     private func settle(_ effects: PacketEffects<Kind.Ended>, _ due: Due) {
+        var effects = effects
         hop = effects.hop
         totals.dirty = totals.dirty.addingSaturating(effects.dirty)
-        for (segment, ending) in effects.ended { seal(segment, ending, due) }
+        for (segment, ending) in effects.takeEnded() { seal(segment, ending, due) }
         if effects.isDue { makeDue(due) }
     }
 
     // MARK: Segments end
 
     func tick(_ now: Moment) {
-        guard input.isOpen else { return }
+        guard input.isOpen, begun == nil else { return }
         let quiet = now.monotonic - lastInput
         if let leave, now.monotonic >= leave.at {
             end(leave.ending, Due(arrived: totals.lastActivity, decided: now.unix))
@@ -183,7 +214,7 @@ final class StreamSession<Kind: InputKind>: Session {
 
     // MARK: Partials
 
-    var partialIsDue: Bool { due != nil && waitingFinals == 0 }
+    var partialIsDue: Bool { due != nil && waitingFinals == 0 && begun == nil }
 
     /// A hop that comes while the one before still waits takes its place: the older partial is skipped, and counted. A stream that
     /// goes on before its rest was read skips nothing that a hop had promised.
@@ -310,7 +341,7 @@ final class StreamSession<Kind: InputKind>: Session {
 
     // MARK: What others ask
 
-    var isIdle: Bool { !input.isOpen && waiting.isEmpty }
+    var isIdle: Bool { !input.isOpen && waiting.isEmpty && begun == nil }
 
     var byteCount: Int {
         512 + hello.channels.reduce(0) { $0 + MemoryLayout<String>.stride + $1.utf8.count } + input.byteCount

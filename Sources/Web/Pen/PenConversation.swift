@@ -24,7 +24,16 @@ final class PenConversation: WebSocketConversation {
         subscriber = nil
     }
 
+    /// Messages from this number of bytes on are not read where their client has no bytes left: other sockets wait for that.
+    private static let long = 16 << 10
+
     func receive(_ text: [UInt8], authorize: (String) -> PeerIdentity?) throws(SocketFault) {
+        // A packet is about half as long as its JSON.
+        if text.count >= Self.long, let peer, let stream,
+            !transport.hasRoom(for: text.count / 2, of: stream, from: peer)
+        {
+            return
+        }
         switch try PenMessage(text) {
         case .hello(let hello): try greet(hello, authorize)
         case .packet(let sequence, let content): try publish(sequence, content)

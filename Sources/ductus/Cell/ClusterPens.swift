@@ -77,6 +77,8 @@ private final class PenRun {
 
     private final class SimulatedWriter {
         let name: String
+        /// Whether it corrects what was read.
+        let corrects: Bool
         let pen: CellPen
         let hand: SimulatedPen
         var random: SplitMix64
@@ -98,9 +100,14 @@ private final class PenRun {
         /// The number of the packet that is sent next.
         var nextToSend: UInt64 { packets.first?.packet.sequence ?? sequence }
 
-        init(name: String, pen: CellPen, hand: SimulatedPen, random: SplitMix64, next: Double) {
-            (self.name, self.pen, self.hand, self.random, self.next) = (name, pen, hand, random, next)
+        init(name: String, corrects: Bool, pen: CellPen, hand: SimulatedPen, random: SplitMix64, next: Double) {
+            (self.name, self.corrects, self.pen, self.hand) = (name, corrects, pen, hand)
+            (self.random, self.next) = (random, next)
         }
+
+        /// Whether the event has the text that everyone's model reads: who corrects is read with own words from the first correction on,
+        /// before there are weights of their own.
+        func isUndisturbed(_ event: LabelEvent) -> Bool { !corrects && event.generation.number == 0 }
     }
 
     private let settings: ClusterCommand.Pens
@@ -144,7 +151,8 @@ private final class PenRun {
             }
             let hand = SimulatedPen(writer: DuctusInk.Writer(seed: random.next()))
             let made = SimulatedWriter(
-                name: name, pen: pen, hand: hand, random: random, next: Double(random.uniform()) * 3)
+                name: name, corrects: number < settings.writers, pen: pen, hand: hand, random: random,
+                next: Double(random.uniform()) * 3)
             pens.append(made)
             byName[name] = made
         }
@@ -267,7 +275,7 @@ private final class PenRun {
             return
         }
         let line = pen.lines[index]
-        if event.generation.number == 0 {
+        if pen.isUndisturbed(event) {
             compared += 1
             if event.text != line.expected {
                 violate("\(pen.name): '\(event.text)' in place of '\(line.expected)'")
@@ -276,7 +284,7 @@ private final class PenRun {
         guard !line.isRead else { return }
         pen.lines[index].isRead = true
         longest = max(longest, (ContinuousClock.now - line.ended) / .seconds(1))
-        guard let number = Int(pen.name.drop { $0 != "-" }.dropFirst()), number < settings.writers else { return }
+        guard pen.corrects else { return }
         corrections.ask(pen: pen.name, segment: event.segment, text: line.written)
     }
 
@@ -289,7 +297,7 @@ private final class PenRun {
             let isWhole =
                 own.flatMap(\.strokes) == Array(line.strokes) && own.dropLast().allSatisfy { $0.ending == .newLine }
             if !isWhole { violate("\(pen.name): the line \(line.strokes) was read as \(own.map(\.strokes))") }
-            for part in own where isWhole && part.generation.number == 0 {
+            for part in own where isWhole && pen.isUndisturbed(part) {
                 let (first, count) = (Int(part.strokes[0] - line.strokes.lowerBound), part.strokes.count)
                 let expected = try recognizer.recognize(Array(line.ink[first..<first + count])).text
                 compared += 1

@@ -28,8 +28,8 @@ struct IndexCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "index", abstract: "Read the notes below a folder, to be found with 'ductus search'.",
         discussion: """
-            Only what changed since the last time is read, and what another model read before. Files without ink are passed over. The notes are \
-            never changed; what was read is kept in the index alone.
+            Only what changed since the last time is read, and what another model read before. Files without ink are passed over; a note that \
+            cannot be read is named, and looked at again when it has changed. The notes are never changed; what was read is kept in the index alone.
             """)
 
     @Argument(help: "The folder.")
@@ -107,7 +107,11 @@ struct IndexCommand: ParsableCommand {
                 case .copied: break
                 case .gone: try index.remove([note.path])
                 case .lines(let lines): try index.store(note.path, note.state, lines: lines)
-                case .fault(let fault): try index.store(note.path, note.state, lines: [], fault: fault)
+                case .fault(let fault, let hasInk):
+                    try index.store(note.path, note.state, lines: [], fault: fault)
+                    guard hasInk else { return }
+                    Terminal.endStatus()
+                    Terminal.error("ductus: \(fault)")
                 }
             })
         Terminal.endStatus()
@@ -120,7 +124,8 @@ private struct ReadNote: Sendable {
         case lines([IndexedLine])
         /// Its content was known already.
         case copied
-        case fault(String)
+        /// Why it cannot be read, and whether it seems to have ink in it.
+        case fault(String, hasInk: Bool)
         case gone
     }
 
@@ -132,7 +137,7 @@ private struct ReadNote: Sendable {
         path = file.path
         state = NoteState(size: file.size, modified: file.modified, content: Data(), generation: generation)
         guard file.size <= LineReader.largestFile else {
-            content = .fault("the file is larger than \(LineReader.largestFile) bytes")
+            content = .fault("\(file.path): the file is larger than \(LineReader.largestFile) bytes", hasInk: false)
             return
         }
         guard let data = try? Data(contentsOf: URL(filePath: file.path)) else {
@@ -145,21 +150,27 @@ private struct ReadNote: Sendable {
             return
         }
         var lines: [IndexedLine] = []
-        var fault: String?
+        var fault: (any Error)?
         do {
             var number = 0
             try InkFile.pages(of: path) { page in
                 number += 1
                 switch page {
-                case .failure(let error): fault = fault ?? "\(error)"
+                case .failure(let error): fault = fault ?? error
                 case .success(let page): lines += Self.lines(of: try reader.read(page), on: page, number: number)
                 }
                 return true
             }
         } catch {
-            fault = "\(error)"
+            fault = error
         }
-        content = lines.isEmpty && fault != nil ? .fault(fault ?? "") : .lines(lines)
+        if let fault, lines.isEmpty {
+            var hasInk = true
+            if case .unknownFormat? = fault as? FileError { hasInk = false }
+            content = .fault("\(fault)", hasInk: hasInk)
+        } else {
+            content = .lines(lines)
+        }
     }
 
     private static func lines(of result: PageResult, on page: InkPage, number: Int) -> [IndexedLine] {

@@ -110,6 +110,27 @@ import Testing
         return streams
     }
 
+    /// While a client's bytes are used up, the first packet of a stream is read to see that it is one, however long; in vain only so often.
+    @Test func aLongFirstPacket_isReadBeforeItIsAdmitted() throws {
+        var configuration = Configuration()
+        configuration.quotas.bytesPerSecond = 1 << 20
+        let access = try AccessControl(configuration, now: { 0 })
+        let user = PeerIdentity.localUser(1000)
+        func admit(_ name: String, isReadable: Bool) throws -> (isAdmitted: Bool, wasRead: Bool) {
+            var wasRead = false
+            let refusal = access.admit(2 << 20, of: try #require(StreamName(name)), from: user) {
+                wasRead = true
+                return isReadable
+            }
+            return (refusal == nil, wasRead)
+        }
+        while access.admit(100_000, of: try #require(StreamName("flood")), from: user) == nil {}
+        for name in ["a", "b", "c"] { #expect(try admit(name, isReadable: true) == (true, true)) }
+        #expect(try admit("a", isReadable: true) == (false, false), "it has had its part")
+        for name in ["d", "e"] { #expect(try admit(name, isReadable: false) == (false, true)) }
+        #expect(try admit("f", isReadable: true) == (false, false), "too much was read in vain")
+    }
+
     @Test func theRightKey_isIn_aForeignPrefixIsDroppedAndCounted() throws {
         let scene = try Scene()
         let reader = try scene.subscriber("reader", to: "labels.")

@@ -99,6 +99,52 @@ import Testing
         #expect(quotas.admit(100_000, of: pen, from: ann) == .bytes, "and no more than the largest message")
     }
 
+    /// A stream that begins while the others have used its client's bytes up has the same part as they.
+    @Test(arguments: [100, 2 << 20]) func aNewcomersFirstPackets_areWithinItsPart(first: Int) throws {
+        let quotas = quotas(streams: 512, bytes: 1 << 20)
+        for round in 0..<50 {
+            for number in 0..<200 { _ = quotas.admit(20_000, of: try stream("flood\(number)"), from: ann) }
+            if round % 10 == 0 { hand.advance(seconds: 0.1) }
+        }
+        let pen = try stream("pen")
+        // Whoever asks before reading it: rubbish may be as long.
+        #expect(quotas.hasRoom(for: first, of: pen, from: ann) && !quotas.hasRoom(for: 2 << 20, of: nil, from: ann))
+        #expect(quotas.isStranger(pen, to: ann) && quotas.mayTry(first, from: ann))
+        #expect(quotas.admit(first, of: pen, from: ann, isReadable: true) == nil)
+        let rest = (2 << 20) - first
+        #expect(quotas.hasRoom(for: rest, of: pen, from: ann) && quotas.admit(rest, of: pen, from: ann) == nil)
+        #expect(quotas.admit(100_000, of: pen, from: ann) == .bytes, "and no more than the largest message")
+    }
+
+    /// A short packet that found room in the newcomers' part is followed by a long one: a hello and a page.
+    @Test func aPageAfterAHello_isWithinANewcomersPart() throws {
+        let quotas = quotas(streams: 512, bytes: 1 << 20)
+        for number in 0..<200 { #expect(quotas.admit(20, of: try stream("other\(number)"), from: ann) == nil) }
+        while quotas.admit(20_000, of: try stream("flood"), from: ann) == nil {}
+        let pen = try stream("pen")
+        #expect(quotas.admit(100, of: pen, from: ann) == nil)
+        #expect(quotas.admit(2_000_000, of: pen, from: ann) == nil)
+    }
+
+    /// What is read in vain is bounded by the client's own quota, and held against nobody else.
+    @Test func rubbishThatIsLong_isReadWithinTheQuota() throws {
+        let quotas = quotas(streams: 512, bytes: 1 << 20)
+        while quotas.admit(100_000, of: try stream("flood"), from: ann) == nil {}
+        var read = 0
+        for round in 0..<1000 {
+            let name = try stream("rubbish\(round % 100)")
+            if quotas.admit(100_000, of: name, from: ann) == nil {
+                quotas.noteUnreadable(name, from: ann)
+            } else if quotas.mayTry(100_000, from: ann) {
+                quotas.noteTrial(100_000, from: ann)
+                read += 100_000
+            }
+            hand.advance(seconds: 0.01)
+        }
+        #expect(read > 1 << 20 && read <= 15 << 20)
+        #expect(quotas.mayTry(2 << 20, from: desk))
+    }
+
     /// A hundred names of rubbish are one stream; what can be read keeps its even part.
     @Test func streamsThatCannotBeRead_shareOnePart() throws {
         let quotas = quotas(streams: 512, bytes: 1 << 20)

@@ -23,6 +23,8 @@ struct InkInput: InputKind {
     private var gaps = LabelEvent.Gaps()
     private var revision: UInt32 = 0
     private var unread = 0
+    /// The number of the stroke of the packet's next report with contact, as its publisher counts.
+    private var nextNumber: UInt32?
     // Scratch
     private var filtered: [ReportFilter.Report] = []
 
@@ -42,10 +44,14 @@ struct InkInput: InputKind {
 
     // MARK: Ink comes in
 
-    mutating func receive(_ packet: InkPacket, _ effects: inout PacketEffects<EndedInk>) throws(PacketRefusal) {
-        segmenter.beginPacket()
+    mutating func receive(
+        _ packet: InkPacket, from first: Int, _ effects: inout PacketEffects<EndedInk>
+    ) throws(PacketRefusal) -> Int? {
+        if first == 0 { segmenter.beginPacket() }
         switch packet.content {
-        case .samples(let reports, let firstStroke): append(reports, firstStroke: firstStroke, &effects)
+        case .samples(let reports, let firstStroke):
+            if first == 0 { nextNumber = firstStroke }
+            return append(reports, from: first, &effects)
         case .retraction(let numbers): retract(numbers, &effects)
         case .proximityOut:
             var closed: [Segmenter.Closed] = []
@@ -55,18 +61,27 @@ struct InkInput: InputKind {
             effects.leave = (.proximityOut, pipeline.endpoint.outOfReachByTheWall)
         case .hello, .endOfSegment: break
         }
+        return nil
     }
 
-    private mutating func append(_ reports: [PenSample], firstStroke: UInt32?, _ effects: inout PacketEffects<EndedInk>)
-    {
-        var number = firstStroke
+    /// The work of one piece of a packet, in what a report costs about: some milliseconds.
+    private static let piece = 16_384
+
+    private mutating func append(
+        _ reports: [PenSample], from first: Int, _ effects: inout PacketEffects<EndedInk>
+    ) -> Int? {
         var closed: [Segmenter.Closed] = []
-        for raw in reports {
+        // Where the piece ends if nothing costs more than its reports.
+        let end = first + Self.piece + segmenter.work
+        var next = first
+        while next < reports.count, next + segmenter.work < end {
+            let raw = reports[next]
+            next += 1
             let report = PenSample(rotation.upright(raw.sample), contact: raw.contact)
             let before = segmenter.open.samples.count
             if report.contact, report.sample.x.isFinite, report.sample.y.isFinite {
-                filter.append(report.sample, number: number, to: &filtered)
-                number = nil
+                filter.append(report.sample, number: nextNumber, to: &filtered)
+                nextNumber = nil
                 passFiltered(&closed)
             } else {
                 if !report.contact { liftPen(&closed) }
@@ -84,6 +99,7 @@ struct InkInput: InputKind {
         }
         noteDirt(&effects)
         if !segmenter.open.isEmpty, served == nil { served = effects.current() }
+        return next < reports.count ? next : nil
     }
 
     private mutating func passFiltered(_ closed: inout [Segmenter.Closed]) {
@@ -117,6 +133,7 @@ struct InkInput: InputKind {
     }
 
     mutating func note(lost: UInt64) {
+        segmenter.noteLoss()
         gaps.count = gaps.count.addingSaturating(1)
         gaps.packets = gaps.packets.addingSaturating(lost)
     }

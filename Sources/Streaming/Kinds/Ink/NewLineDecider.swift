@@ -18,6 +18,8 @@ package protocol NewLineDecider: Sendable {
     mutating func end(_ open: InkSegment) -> [Int]
     /// The ink that comes now has nothing to do with what came before.
     mutating func restart()
+    /// Strokes that were laid out so far, each as often as it was: the work of deciding.
+    var laidOut: Int { get }
     /// Bytes that it occupies, about.
     var byteCount: Int { get }
 }
@@ -40,5 +42,6 @@ package struct PageDecider: NewLineDecider {
 
     package mutating func restart() { lines.restart() }
 
+    package var laidOut: Int { lines.laidOut }
     package var byteCount: Int { lines.byteCount }
 }

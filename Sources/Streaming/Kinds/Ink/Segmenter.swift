@@ -8,8 +8,11 @@ package struct Segmenter {
     package private(set) var open = InkSegment()
     /// Reports with contact that were not finite, since last asked.
     private(set) var dirtySamples: UInt64 = 0
+    private var strokes = 0
 
     package private(set) var penIsDown = false
+    /// Reports were lost before the next one.
+    private var isUncertain = false
     private var nextNumber: UInt32 = 0
     private var latestContact: Int64?
     /// The time of the last report of any kind.
@@ -54,9 +57,12 @@ package struct Segmenter {
             }
         }
         if let time = sample.time { latest = time }
-        if let time = sample.time, let latest = latestContact, !open.isEmpty, isLonger(than: rule.pause, latest, time) {
+        if let time = sample.time, let latest = latestContact, !open.isEmpty,
+            isLonger(than: goesOn(report, number) ? max(rule.pause, rule.idle) : rule.pause, latest, time)
+        {
             close(.pause, into: &closed)
         }
+        isUncertain = false
         guard report.contact else {
             liftPen(closed: &closed)
             return
@@ -68,6 +74,14 @@ package struct Segmenter {
         append(sample, place: place, closed: &closed)
         if let time = sample.time { latestContact = max(time, latestContact ?? time) }
     }
+
+    /// Whether a report is of the stroke that is being drawn, so that the pen rested on the surface and did not pause.
+    private func goesOn(_ report: PenSample, _ number: UInt32?) -> Bool {
+        report.contact && penIsDown && !isUncertain && number.map { $0 == open.spans.last?.number } ?? true
+    }
+
+    /// Reports were lost: the pen may have been lifted since.
+    package mutating func noteLoss() { isUncertain = true }
 
     /// The pen left the reach of the surface. How long it stays away shows with its next report.
     package mutating func leaveReach(closed: inout [Closed]) {
@@ -112,6 +126,11 @@ package struct Segmenter {
         return dirtySamples
     }
 
+    /// The work so far, besides taking reports, in what a report costs about: strokes are placed in lines, and laid out with those beside them.
+    var work: Int { strokes &* Self.strokeWork &+ decider.laidOut &* Self.layoutWork }
+    private static let strokeWork = 64
+    private static let layoutWork = 128
+
     var byteCount: Int { open.byteCount + decider.byteCount }
 
     private func isLonger(than seconds: Double, _ latest: Int64, _ time: Int64) -> Bool {
@@ -121,6 +140,7 @@ package struct Segmenter {
 
     private mutating func beginStroke(_ number: UInt32) {
         open.beginStroke(number: number)
+        strokes &+= 1
         nextNumber = number &+ 1
         penIsDown = true
         newestCameBack = cameBack
@@ -129,7 +149,11 @@ package struct Segmenter {
     }
 
     private mutating func append(_ sample: Sample, place: Int?, closed: inout [Closed]) {
-        if open.samples.count >= rule.maximumSamples { cutAtMaximum(closed: &closed) }
+        if open.samples.count >= rule.maximumSamples
+            || open.spans.count > 1 && EndpointRule.samplesOfStroke * open.spans.count > rule.maximumSamples
+        {
+            cutAtMaximum(closed: &closed)
+        }
         guard open.spans.last != nil else { return }
         open.append(sample, place: place)
     }

@@ -55,6 +55,14 @@ public struct FeatureFrames: Equatable, Sendable {
 
     public var count: Int { channels > 0 ? values.count / channels : 0 }
 
+    /// Some of these vectors.
+    func part(_ vectors: Range<Int>) -> FeatureFrames {
+        let later = vectors.lowerBound == 0 ? 0 : Int64((Double(vectors.lowerBound) / Double(rate) * 1e6).rounded())
+        return FeatureFrames(
+            time: time.map { $0 &+ later }, rate: rate, channels: channels,
+            values: Array(values[vectors.lowerBound * channels..<vectors.upperBound * channels]))
+    }
+
     /// Vectors of a sensor.
     ///
     /// - Parameters:

@@ -3,8 +3,9 @@ import DuctusRecognition
 
 /// The vectors of one stream: read as they come, every frame labelled or all transcribed, as the model does.
 ///
-/// A recording may be endless: after `EndpointRule.maximumSamples` vectors its segment ends and the next begins. Where vectors are
-/// missing or the clock jumps the reading begins anew; what lies between is "unknown", not a guess.
+/// A recording may be endless: after `EndpointRule.maximumSamples` vectors its segment ends and the next begins, behind the packet, or
+/// within one that holds more. Where vectors are missing or the clock jumps the reading begins anew; what lies between is "unknown", not a
+/// guess.
 struct VectorInput: InputKind {
     private let pipeline: Pipeline
     private var timeline = VectorTimeline()
@@ -26,29 +27,50 @@ struct VectorInput: InputKind {
 
     // MARK: Vectors come in
 
-    mutating func receive(_ packet: FeaturePacket, _ effects: inout PacketEffects<VectorSegment>) throws(PacketRefusal)
-    {
-        guard case .frames(let frames) = packet.content, frames.count > 0 else { return }
+    /// Numbers of one piece of a packet, at the model's rate: some milliseconds.
+    private static let piece = 65_536
+
+    mutating func receive(
+        _ packet: FeaturePacket, from first: Int, _ effects: inout PacketEffects<VectorSegment>
+    ) throws(PacketRefusal) -> Int? {
+        guard case .frames(let frames) = packet.content, frames.count > 0 else { return nil }
         let served = open?.served ?? effects.current()
-        guard case .vectors(let configuration) = served.model.input else { return }
+        guard case .vectors(let configuration) = served.model.input else { return nil }
         guard configuration.usableRates.contains(Double(frames.rate)) else {
             open?.gaps.dirtySamples = (open?.gaps.dirtySamples ?? 0).addingSaturating(UInt64(frames.count))
             throw .rate
         }
+        let numbers =
+            Double(max(frames.channels, configuration.channels.count))
+            * max(1, configuration.rate / Double(frames.rate))
+        let most = max(1, min(pipeline.endpoint.maximumSamples, Int(Double(Self.piece) / numbers)))
+        let next = first + min(frames.count - first, most)
+        let part = first == 0 && next == frames.count ? frames : frames.part(first..<next)
+        let isNew = open == nil
         let segment = open ?? begin(served, configuration)
-        let place = timeline.place(frames, lost: lost)
-        if lost > 0 || place != .next && segment.count > 0 {
-            segment.gaps.count = segment.gaps.count.addingSaturating(1)
-            segment.gaps.packets = segment.gaps.packets.addingSaturating(lost)
-        }
         let dirty = segment.gaps.dirtySamples
-        // A gap before the segment began is no part of the segment.
-        segment.append(frames, at: segment.count > 0 ? place : .next)
-        lost = 0
-        effects.dirty = segment.gaps.dirtySamples - dirty
-        effects.samples = UInt64(frames.count)
-        if effects.hop.isDue(at: frames.time ?? effects.arrived) { effects.isDue = true }
-        if segment.count >= pipeline.endpoint.maximumSamples { end(.maximum, &effects) }
+        if first == 0 {
+            let place = timeline.place(frames, lost: lost)
+            if lost > 0 || place != .next && segment.count > 0 {
+                segment.gaps.count = segment.gaps.count.addingSaturating(1)
+                segment.gaps.packets = segment.gaps.packets.addingSaturating(lost)
+            }
+            lost = 0
+            // A gap before the segment began is no part of the segment.
+            segment.append(part, at: segment.count > 0 ? place : .next)
+        } else if isNew {
+            segment.append(part, at: .next)
+        } else {
+            segment.append(part)
+        }
+        effects.dirty += segment.gaps.dirtySamples - dirty
+        effects.samples += UInt64(part.count)
+        if next == frames.count, effects.hop.isDue(at: frames.time ?? effects.arrived) { effects.isDue = true }
+        let isDivided = frames.count > pipeline.endpoint.maximumSamples
+        if segment.count >= pipeline.endpoint.maximumSamples, isDivided || next == frames.count {
+            end(.maximum, &effects)
+        }
+        return next < frames.count ? next : nil
     }
 
     private mutating func begin(_ served: Served, _ configuration: VectorConfiguration) -> VectorSegment {

@@ -76,6 +76,12 @@ final class VectorSegment: EndedSegment {
         if let last = lastRate, last != frames.rate { gaps.rateChanges = gaps.rateChanges.addingSaturating(1) }
         lastRate = frames.rate
         clock = VectorClock(number: count, time: frames.time ?? clock.time(of: count..<count)?.lowerBound, rate: rate)
+        append(frames)
+    }
+
+    /// Takes more vectors of the packet that was appended last.
+    func append(_ frames: FeatureFrames) {
+        let rate = Double(frames.rate)
         guard let values = arranged(frames) else {
             gaps.dirtySamples = gaps.dirtySamples.addingSaturating(UInt64(frames.count))
             return appendMissing(frames.count, rate: rate)

@@ -14,9 +14,10 @@ final class VectorWindowReader {
     private var resampler: VectorResampler
     private var extractor: IncrementalVectorExtractor
     private let state: NetworkState
-    /// Frames from `firstFrame` on: those that are not committed yet.
+    /// Frames from `firstFrame` on; those before `committed` were committed and wait to be dropped.
     private var frames: [Float] = []
     private var firstFrame = 0
+    private var committed: Int { state.inputFrames - firstFrame }
     /// The origins of the frames from `firstOrigin` on.
     private var origins: [VectorOrigin] = []
     private var firstOrigin = 0
@@ -109,7 +110,7 @@ final class VectorWindowReader {
     /// One past the last vector of its frames.
     var end: Int { origins.last?.vectors.upperBound ?? start }
 
-    var pendingFrames: Int { frames.count / configuration.dimension }
+    var pendingFrames: Int { frames.count / configuration.dimension - committed }
     /// Whether no further chunk can be committed: what the last window has not seen waits for the next hop.
     private(set) var hasCaughtUp = true
 
@@ -142,7 +143,8 @@ final class VectorWindowReader {
     private func request(frames count: Int, chunk: Int, isEnd: Bool) -> WindowRequest {
         WindowRequest(
             network: served.model.network, standardization: served.model.standardization,
-            rows: frames[..<(count * configuration.dimension)], state: state, chunk: chunk, isEnd: isEnd)
+            rows: frames[(committed * configuration.dimension)..<((committed + count) * configuration.dimension)],
+            state: state, chunk: chunk, isEnd: isEnd)
     }
 
     /// Takes the network's output for the last window.
@@ -153,9 +155,9 @@ final class VectorWindowReader {
         dropCommitted()
     }
 
+    /// All at once where few are left behind them, so that a long packet's frames are not moved at each chunk.
     private func dropCommitted() {
-        let committed = state.inputFrames - firstFrame
-        guard committed > 0 else { return }
+        guard committed > 0, committed >= pendingFrames else { return }
         frames.removeFirst(committed * configuration.dimension)
         firstFrame = state.inputFrames
     }
