@@ -4,12 +4,12 @@ import DuctusRecognition
 
 /// The streams that one thread reads. A lane shares nothing with others: it owns the sessions, the scratch memory and the batch.
 ///
-/// A lane is driven from outside: packets are given to `receive`, then `turn` reads what is due. It has no thread and no clock but
-/// the one it is given, so tests drive it by hand; `LaneThread` drives it in the daemon.
+/// A lane is driven from outside: packets are given to `receive`, then `turn` reads what is due. `LaneThread` drives it in the daemon, tests
+/// drive it by hand.
 ///
 /// The events of a stream come out in order, its finals after its partials. Between streams, work is shared among clients and then among
 /// each one's streams, measured in frames (`FairQueue`): a few finals in one call of the network, then `LaneLimits.batch` partials in one.
-/// The work that one client may have waiting is bounded, see `LaneLimits.clientFrames`.
+/// `LaneLimits.clientFrames` bounds the work that one client may have waiting.
 public final class Lane {
     /// The bounds of its queues and batches.
     public let limits: LaneLimits
@@ -326,8 +326,7 @@ public final class Lane {
         }
     }
 
-    /// Makes room for a new stream by removing an eighth of the idle ones. If none is idle, the next search comes only after a while, so that
-    /// a flood of new names does not cost a search each.
+    /// Makes room for a new stream by removing an eighth of the idle ones. If none is idle, nobody searches again for a while.
     ///
     /// - Parameter client: whose streams may go; nil: those of the client with most streams among the ones that have an idle one.
     @discardableResult
