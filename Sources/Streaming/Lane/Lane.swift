@@ -8,10 +8,9 @@ import DuctusRecognition
 /// A lane is driven from outside: packets are given to `receive`, then `turn` reads what is due. It has no thread and no clock but
 /// the one it is given, so tests drive it by hand; `LaneThread` drives it in the daemon.
 ///
-/// Order: a stream's events come out in order, its finals after its partials. Between streams, work is shared among
-/// clients and then among each one's streams, measured in frames (`FairQueue`): a few finals in one call of the
-/// network, then `LaneLimits.batch` partials in one. The work that one client may have waiting is bounded, see
-/// `LaneLimits.clientWork`.
+/// Order: a stream's events come out in order, its finals after its partials. Between streams, work is shared among clients and then among
+/// each one's streams, measured in frames (`FairQueue`): a few finals in one call of the network, then `LaneLimits.batch` partials in one.
+/// The work that one client may have waiting is bounded, see `LaneLimits.clientFrames`.
 public final class Lane {
     /// The bounds of its queues and batches.
     public let limits: LaneLimits
