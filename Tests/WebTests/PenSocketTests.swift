@@ -126,7 +126,8 @@ private final class SocketClient {
 
     /// Until the daemon has so many packets.
     private func packets(_ count: Int) async throws -> [InkPacket] {
-        for _ in 0..<1000 {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
             let packets = hall.packets.withLock { $0 }
             if packets.count >= count { return packets }
             try await Task.sleep(for: .milliseconds(5))
