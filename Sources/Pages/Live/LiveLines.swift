@@ -136,10 +136,9 @@ package struct LiveLines: Sendable {
     private mutating func look(at open: [Stroke], until end: Int) -> [Int] {
         lastLook = seen
         let cuts = cuts(of: open, least: Self.patience - 1)
-        // The first line of a page has none beside it that shows how far lines stand apart.
-        let isDoubtful = before.count == 0 || zip(cuts, [0] + cuts).contains { $0 - $1 < Self.few }
+        let isDoubtful = zip(cuts, [0] + cuts).contains { $0 - $1 < Self.few }
         let next = open.count + max(Self.patience, Self.distance(of: open.count))
-        if isDoubtful, !cuts.isEmpty, doubt?.cuts != cuts, open.count <= Self.mostStrokes {
+        if isDoubtful, doubt?.cuts != cuts, open.count <= Self.mostStrokes {
             doubt = Doubt(due: next, end: max(end, next), cuts: cuts)
             return []
         }
