@@ -120,7 +120,7 @@ struct DrawingFinder {
                 let (near, far) = (a - tip).norm < (b - tip).norm ? (a, b) : (b, a)
                 // The bar of an E is shorter than its curve.
                 let shorter = min((tip - first).norm, (tip - last).norm)
-                guard (near - tip).norm < 0.4 * xHeight, shapes[shaft].arc > 0.9 * shorter else { continue }
+                guard (near - tip).norm < 0.4 * xHeight, shapes[shaft].arc > 0.5 * shorter else { continue }
                 let back = (far - tip) / max((far - tip).norm, .leastNormalMagnitude)
                 let legs = [first - tip, last - tip].map { $0 / max($0.norm, .leastNormalMagnitude) }
                 let cosines = legs.map { $0.x * back.x + $0.y * back.y }

@@ -160,8 +160,10 @@ struct InsertionFinder {
     private func wasBegun(by group: [Int], _ words: PlaneBox, _ letters: [Int], _ shapes: [StrokeShape]) -> Bool {
         guard let first = group.min(), let last = group.max() else { return false }
         let below = letters.filter { shapes[$0].box.gapX(to: words) == 0 }
+        let end = shapes[last].box
         let isOne = below.contains { letter in
-            letter < last || letter == last + 1 && shapes[letter].box.gapY(to: shapes[last].box) < 0.5 * unit
+            let box = shapes[letter].box
+            return letter < last || letter == last + 1 && box.gapX(to: end) < unit && box.gapY(to: end) < 0.5 * unit
         }
         guard isOne, below.allSatisfy({ $0 > first }) else { return false }
         // Strokes that are sorted by place tell no order of writing.

@@ -138,10 +138,9 @@ package struct LiveLines: Sendable {
     private mutating func look(at open: [Stroke], until end: Int) -> [Int] {
         lastLook = seen
         let cuts = cuts(of: open, least: Self.patience - 1)
-        // The first line of a page has none beside it that shows how far lines stand apart.
-        let isDoubtful = before.count == 0 || zip(cuts, [0] + cuts).contains { $0 - $1 < Self.few }
+        let isDoubtful = zip(cuts, [0] + cuts).contains { $0 - $1 < Self.few }
         let next = open.count + max(Self.patience, Self.distance(of: open.count))
-        if isDoubtful, !cuts.isEmpty, doubt?.cuts != cuts, open.count <= Self.mostStrokes {
+        if isDoubtful, doubt?.cuts != cuts, open.count <= Self.mostStrokes {
             doubt = Doubt(due: next, end: max(end, next), cuts: cuts)
             return []
         }
@@ -172,8 +171,16 @@ package struct LiveLines: Sendable {
         budget -= before.count + open.count
         laidOut += before.count + open.count
         var owner = [Int?](repeating: nil, count: before.count + open.count)
-        for (number, piece) in PageLayout(of: before.strokes + open).pieces.enumerated() {
+        let pieces = PageLayout(of: before.strokes + open).pieces
+        for (number, piece) in pieces.enumerated() {
             for stroke in piece.strokes { owner[stroke] = number }
+        }
+        // A large letter may look like a drawing while little is known of the hand; its bar comes after other letters.
+        for piece in pieces where piece.kind == .drawing && piece.strokes.count == 2 && piece.strokes[0] >= before.count
+        {
+            let between = Set(owner[piece.strokes[0] + 1..<piece.strokes[1]])
+            guard between.count == 1, let line = between.first ?? nil, pieces[line].kind == .text else { continue }
+            for stroke in piece.strokes { owner[stroke] = line }
         }
         // Runs of strokes of one line; a run within another line's is a bar or a dot of it.
         var runs: [(line: Int, first: Int, count: Int)] = []
