@@ -5,6 +5,7 @@ import DuctusPages
 import DuctusRecognition
 import DuctusStreaming
 import StreamingTestSupport
+import Synchronization
 import Testing
 
 /// Streams do not see each other, generations do not mix, limits hold.
@@ -148,6 +149,37 @@ import Testing
             self.shared = shared
         }
         func current(for writer: String?) -> Served { writer.flatMap { models[$0] } ?? shared }
+    }
+
+    /// A writer who has just come is read with everyone's weights until their own are here; the line's final has them already.
+    @Test func aWritersWeightsThatComeWhileTheLineIsOpenReadItsFinal() throws {
+        final class Arriving: ModelStore {
+            let shared: Served
+            let own: Served
+            let isHere = Atomic<Bool>(false)
+            init(shared: Served, own: Served) { (self.shared, self.own) = (shared, own) }
+            func current(for writer: String?) -> Served { isHere.load(ordering: .relaxed) ? own : shared }
+        }
+        let own = Served(model: try TinyModel.make(seed: 5), generation: .init(writer: "ada", number: 3))
+        let shared = Served(model: try TinyModel.make(seed: 6), generation: .init(number: 7))
+        let models = Arriving(shared: shared, own: own)
+        let pipeline = Pipeline(name: "test", input: .ink, models: models)
+        let collector = Collector()
+        let lane = Lane(clock: clock, sink: collector)
+        var publisher = TestPublisher("ada", pipeline)
+        publisher.send(.hello(StreamHello(writer: "ada")), to: lane, at: clock)
+        var pen = ScribblingPen(seed: 1)
+        for number in 0..<8 {
+            if number == 6 { models.isHere.store(true, ordering: .relaxed) }
+            publisher.send(pen.letter(), to: lane, at: clock)
+            lane.settle()
+        }
+        publisher.send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        #expect(collector.events.dropLast().allSatisfy { $0.generation == shared.generation })
+        let final = try #require(collector.finals.first)
+        #expect(final.generation == own.generation)
+        #expect(final.text == (try Recognizer(model: own.model, decoding: .beam).recognize(pen.strokes).text))
     }
 
     @Test func writersAreReadWithTheirOwnGenerationsInOneTurn() throws {

@@ -116,7 +116,7 @@ public final class GenerationModels: ModelStore {
     /// Writers whose weights are in memory.
     package var heldWriters: [String] { state.withLock { Array($0.writers.keys) } }
 
-    /// Segments of the scope that open from now on are read with `served`.
+    /// Segments of the scope that open from now on are read with `served`, and the finals of open ones where these are a writer's first own weights.
     public func serve(_ served: Served, to scope: Scope) {
         state.withLock { state in
             guard let writer = scope.writer else {

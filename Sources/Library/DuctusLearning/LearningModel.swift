@@ -68,7 +68,8 @@ public final class LearningModel: Sendable {
 
     deinit { close() }
 
-    /// Reads live streams with the newest weights of each writer. Lines keep the weights that they began with.
+    /// Reads live streams with the newest weights of each writer. Lines keep the weights that they began with, but for a writer whose first
+    /// own weights come meanwhile: their finals are read with these.
     public func makeReader(options: LiveOptions = LiveOptions()) -> LiveReader {
         LiveReader(service.models, options: options) { [service] segment in _ = service.remember(segment) }
     }

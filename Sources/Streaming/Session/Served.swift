@@ -43,7 +43,9 @@ extension Served {
     }
 }
 
-/// Gives the weights to read with. Asked once for each segment that opens, on a lane's thread: it must answer at once.
+/// Gives the weights to read with. Asked once for each segment that opens, and once where it ends, on a lane's thread: it must answer at once.
+///
+/// A segment keeps the weights that it began with. Where a writer's own come while it is open, its final is read with them.
 public protocol ModelStore: AnyObject, Sendable {
     /// The writer's own generation where there is one, else the shared one.
     func current(for writer: String?) -> Served

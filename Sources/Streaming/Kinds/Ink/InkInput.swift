@@ -159,11 +159,18 @@ struct InkInput: InputKind {
         close(&closed, &effects)
     }
 
+    /// The weights that a segment which ends now is read whole with: those that it began with. Where the writer's own came only since, on
+    /// their way from an archive, they are better.
+    private func served(at current: Served) -> Served {
+        guard let served, served.generation.writer != nil || current.generation.writer == nil else { return current }
+        return served
+    }
+
     private mutating func close(_ closed: inout [Segmenter.Closed], _ effects: inout PacketEffects<EndedInk>) {
         noteDirt(&effects)
         for segment in closed {
             var ended = EndedInk(
-                ink: segment.ink, served: served ?? effects.current(), precedingText: precedingText,
+                ink: segment.ink, served: served(at: effects.current()), precedingText: precedingText,
                 facts: facts(of: segment.ink))
             if case .ink(let configuration) = ended.served.model.input, !segment.ink.isEmpty {
                 let strokes = segment.ink.strokes
