@@ -288,14 +288,15 @@ private final class PenRun {
         corrections.ask(pen: pen.name, segment: event.segment, text: line.written)
     }
 
-    /// A line may be read in parts only where its layout says so, which does not depend on the cell: each but the last ends with a new line,
-    /// and each has the text that its strokes have undisturbed.
+    /// A line may be read in parts only where its layout or the pen's own times say so, which do not depend on the cell: each but the last
+    /// ends with a new line or a pause, and each has the text that its strokes have undisturbed.
     private func compareParts(of pen: SimulatedWriter) throws {
         for line in pen.lines where line.isInParts {
             let own = pen.parts.filter { line.strokes.contains($0.strokes[0]) }.sorted { $0.strokes[0] < $1.strokes[0] }
             pen.parts.removeAll { line.strokes.contains($0.strokes[0]) }
             let isWhole =
-                own.flatMap(\.strokes) == Array(line.strokes) && own.dropLast().allSatisfy { $0.ending == .newLine }
+                own.flatMap(\.strokes) == Array(line.strokes)
+                && own.dropLast().allSatisfy { $0.ending == .newLine || $0.ending == .pause }
             if !isWhole { violate("\(pen.name): the line \(line.strokes) was read as \(own.map(\.strokes))") }
             for part in own where isWhole && pen.isUndisturbed(part) {
                 let (first, count) = (Int(part.strokes[0] - line.strokes.lowerBound), part.strokes.count)
