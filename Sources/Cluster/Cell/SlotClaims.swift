@@ -37,18 +37,18 @@ public final class SlotClaims: SlotOwnership {
     /// All slots that are owned.
     var slots: Set<Slot> { state.withLock { Set($0.claims.keys) } }
 
-    /// Slots that were lost since the last call.
-    func takeLost() -> Set<Slot> {
+    /// Slots that were lost since the last call, but for those that are owned again by now.
+    package func takeLost() -> Set<Slot> {
         state.withLock { state in
             defer { state.lost = [] }
-            return state.lost
+            return state.lost.filter { state.claims[$0] == nil }
         }
     }
 
     /// Owns these slots, each in its epoch, and no others.
     ///
     /// - Returns: the slots that are new, or of another epoch, and those that are no longer owned.
-    func replace(with owned: [Slot: Int64]) -> (gained: Set<Slot>, lost: Set<Slot>) {
+    package func replace(with owned: [Slot: Int64]) -> (gained: Set<Slot>, lost: Set<Slot>) {
         state.withLock { state in
             let gained = Set(owned.filter { state.claims[$0.key]?.epoch != $0.value }.keys)
             let lost = Set(state.claims.keys.filter { owned[$0] == nil })
