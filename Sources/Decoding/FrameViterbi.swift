@@ -19,14 +19,26 @@ public struct FrameLabel: Sendable, Equatable {
 /// A window's chunk is decided along the path that is best at the window's right edge, so labels become final no later than posteriors. With
 /// everything that is still to come as lookahead, or through `smooth`, the result is the exact Viterbi path. Here every class is a label; there
 /// is no blank unless the model has one.
+///
+/// A short lookahead bounds the weight of transitions. A change of class is seen in time only where the few frames behind the chunk can pay for
+/// it; with a weight that suits whole recordings the path would keep the former class until the change lies in the past.
 public struct FrameViterbi: Sendable {
     private let model: TransitionModel
+    private let transitionWeight: Float
     /// The score of the best path that ends in each class at the last committed frame; empty before the first.
     private var scores: [Float] = []
 
+    /// The weight that transitions gain by each frame of lookahead. On human activities (10 frames per second) accuracy was highest with 0.75 at
+    /// 6 frames, 1.5 at 11, 2 at 16, and more than 3 at 30.
+    public static let transitionWeightOfLookahead: Float = 0.125
+
     /// A smoother before the first frame.
-    public init(_ model: TransitionModel) {
+    ///
+    /// - Parameter lookahead: the frames behind a chunk that are there when its labels become final; nil where all of a recording is.
+    public init(_ model: TransitionModel, lookahead: Int? = nil) {
         self.model = model
+        let bound = lookahead.map { Float(max(1, $0)) * Self.transitionWeightOfLookahead } ?? .infinity
+        transitionWeight = min(model.transitionWeight, bound)
     }
 
     /// Reads one window: the frames to commit, then those they may see.
@@ -64,7 +76,7 @@ public struct FrameViterbi: Sendable {
             var best = before.isEmpty ? model.logInitial[label] : -.infinity
             var predecessor = label
             for previous in before.indices {
-                let score = before[previous] + model.transitionWeight * model.logTransitions[previous * classes + label]
+                let score = before[previous] + transitionWeight * model.logTransitions[previous * classes + label]
                 if score > best { (best, predecessor) = (score, previous) }
             }
             // A value that is not a number (a dead channel) says nothing for or against the class.

@@ -62,6 +62,31 @@ import Testing
         }
     }
 
+    /// A class that lasts, then another: with transitions that whole recordings need, six frames of lookahead do not pay for the change.
+    @Test func aShortLookaheadBoundsTheWeightOfTransitions() {
+        let rows: [[Float]] = Array(repeating: [0.8, 0.2], count: 20) + Array(repeating: [0.2, 0.8], count: 30)
+        var model = TransitionModel.estimate(
+            from: [Array(repeating: 0, count: 500) + Array(repeating: 1, count: 500)], classes: 2)
+        model.transitionWeight = 3
+        SimulatedPosteriors(rows: rows).withView { whole in
+            /// The first frame of the second class, read in chunks of five with six more behind them.
+            func change(_ viterbi: FrameViterbi) -> Int? {
+                var viterbi = viterbi
+                var labels: [Int] = []
+                for start in stride(from: 0, to: 40, by: 5) {
+                    let window = viterbi.advance(whole[start..<start + 11], chunk: 5)
+                    labels += window.prefix(5).map(\.label)
+                }
+                return labels.firstIndex(of: 1)
+            }
+            #expect(change(FrameViterbi(model, lookahead: 6)) == 20)
+            #expect((change(FrameViterbi(model)) ?? 40) > 20)
+            #expect(FrameViterbi.smooth(whole, with: model).map(\.label).firstIndex(of: 1) == 20)
+            // A long one changes nothing.
+            #expect(change(FrameViterbi(model, lookahead: 24)) == change(FrameViterbi(model)))
+        }
+    }
+
     @Test func smoothingRemovesAFlicker() {
         let rows: [[Float]] =
             Array(repeating: [0.9, 0.1], count: 10) + [[0.4, 0.6]] + Array(repeating: [0.9, 0.1], count: 10)

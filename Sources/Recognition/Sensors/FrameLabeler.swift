@@ -7,8 +7,11 @@ public struct FrameLabeler: Sendable {
     private let calibration: Calibration?
 
     /// A labeler before the recording's first frame.
-    public init(_ model: Model) {
-        viterbi = FrameViterbi(model.transitions ?? .estimate(from: [], classes: model.alphabet.symbols.count))
+    ///
+    /// - Parameter lookahead: the frames behind a chunk that are there when its labels become final; nil where all of the recording is.
+    public init(_ model: Model, lookahead: Int? = nil) {
+        viterbi = FrameViterbi(
+            model.transitions ?? .estimate(from: [], classes: model.alphabet.symbols.count), lookahead: lookahead)
         // Labels are the best path: no beam searches among them.
         calibration = model.calibration[.bestPath]
     }

@@ -89,8 +89,8 @@ public final class LaneThread: Sendable {
     /// Counts turns: while it rises, the lane lives. It rises at least every `LaneThread.longestWait` seconds.
     public var beat: UInt64 { beats.load(ordering: .relaxed) }
 
-    /// The longest sleep without a packet, in seconds.
-    public static let longestWait = 0.25
+    /// The longest sleep without a packet, in seconds: short beside the watchdog's patience, long for a battery.
+    public static let longestWait = 1.0
 
     private func loop() {
         let lane = makeLane()
@@ -126,6 +126,8 @@ public final class LaneThread: Sendable {
                 return
             }
             if !isBusy, !isStopping, lane.unread.isEmpty {
+                // What others see must not be as old as a long sleep.
+                if lane.isQuiet { report(lane, refused: refused) }
                 _ = wake.wait(timeout: .now() + (lane.isQuiet ? Self.longestWait : Double(Lane.sweep) / 1e9))
             }
         }

@@ -5,32 +5,47 @@ from desktop import Recording, wait_until
 from writing import Finals, browser, write
 
 
-def choose(desktop):
-    """Another reading, chosen by key, takes the text's place and is in the journal."""
-    field = desktop.gtk("entry")
+def written(desktop, field, **more):
+    """The other readings of a word that stands in the field."""
     finals = Finals(desktop)
-    write(desktop, ["hello"])
-    wait_until(lambda: finals.texts, 15, "the daemon reads")
-    final = finals.events[-1][1]
-    others = [alternative["text"] for alternative in final["alternatives"] if alternative["text"] != final["text"]]
-    assert others, f"there is no other reading: {final}"
-    field.until(final["text"])
-    desktop.type("alt+2")
-    field.until(others[0], 5)
-    journal = wait_until(desktop.corrections, 10, "the journal has the correction")
-    assert [(entry["text"], entry["writer"]) for entry in journal] == [(others[0], "me")], journal
-
-
-def choose_chromium(desktop):
-    """The same in a field that does not tell what stands in it: it is deleted by keys."""
-    field = browser(desktop)
-    finals = Finals(desktop)
-    write(desktop, ["hello"], start=2)
+    write(desktop, ["hello"], **more)
     wait_until(lambda: finals.texts, 20, "the daemon reads")
     final = finals.events[-1][1]
     others = [alternative["text"] for alternative in final["alternatives"] if alternative["text"] != final["text"]]
     assert others, f"there is no other reading: {final}"
     field.until(final["text"])
+    return others
+
+
+def corrected(desktop, text):
+    journal = wait_until(desktop.corrections, 10, "the journal has the correction")
+    assert [(entry["text"], entry["writer"]) for entry in journal] == [(text, "me")], journal
+
+
+def choose(desktop):
+    """Another reading, chosen by key, takes the text's place and is in the journal."""
+    field = desktop.gtk("entry")
+    others = written(desktop, field)
+    desktop.type("alt+2")
+    field.until(others[0], 5)
+    corrected(desktop, others[0])
+
+
+def choose_click(desktop):
+    """The same by the pointer, in the list that the desktop's panel shows."""
+    field = desktop.gtk("entry")
+    others = written(desktop, field)
+    left, top, width, height = desktop.window("ibus-ui-gtk3")
+    # The second of four lines, of which the texts are in the right half: arrows stand below the last one.
+    desktop.click(left + width * 3 // 4, top + height * 3 // 10)
+    field.until(others[0], 5)
+    corrected(desktop, others[0])
+
+
+def choose_chromium(desktop):
+    """The same in a field that does not tell what stands in it: it is deleted by keys."""
+    field = browser(desktop)
+    others = written(desktop, field, start=2)
     desktop.type("alt+2")
     field.until(others[0], 5)
 

@@ -225,6 +225,23 @@ class Desktop:
     def type(self, *keys):
         subprocess.run(["xdotool", "key", *keys], env=self.environment, check=True)
 
+    def click(self, x, y):
+        subprocess.run(["xdotool", "mousemove", str(x), str(y), "click", "1"], env=self.environment, check=True)
+
+    def window(self, title):
+        """(left, top, width, height) of a window, once it is shown and keeps its size."""
+        def geometry():
+            found = subprocess.run(["xdotool", "search", "--sync", "--onlyvisible", "--name", f"^{title}$", "getwindowgeometry", "--shell"],
+                                   env=self.environment, check=True, capture_output=True, text=True, timeout=20)
+            places = dict(line.split("=") for line in found.stdout.splitlines())
+            return tuple(int(places[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))
+
+        def settled():
+            before = geometry()
+            time.sleep(0.5)
+            return before == geometry() and before
+        return wait_until(settled, 10, f"{title} keeps its size")
+
     def ink_on_screen(self):
         """A place where there are points of the ink's colour; none: []."""
         found = subprocess.run([PYTHON, str(HERE / "ink_on_screen.py")], env=self.environment, check=True, capture_output=True, text=True)

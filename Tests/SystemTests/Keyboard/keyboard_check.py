@@ -10,10 +10,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 import checks_of_corrections, checks_of_fields, checks_of_lives, checks_of_secrets, guide_picture
 from desktop import Desktop, PicturedDesktop, SwayDesktop
 
-DESKTOPS = {"sway": SwayDesktop, "picture": PicturedDesktop}
+DESKTOPS = {"sway": SwayDesktop, "picture": PicturedDesktop, "choose_click": PicturedDesktop}
 CHECKS = {name: getattr(room, name) for room, names in {
     checks_of_fields: "entry view qt chromium sway keys early leave hundred ink hold",
-    checks_of_corrections: "choose choose_chromium rewrite gestures gestures_chromium",
+    checks_of_corrections: "choose choose_click choose_chromium rewrite gestures gestures_chromium",
     checks_of_secrets: "password pin hidden password_qt password_chromium pin_chromium between_chromium",
     checks_of_lives: "killed component guardian restart self_test wakeups",
     guide_picture: "picture",

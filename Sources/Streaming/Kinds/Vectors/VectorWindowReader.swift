@@ -58,7 +58,7 @@ final class VectorWindowReader {
         case .transcription:
             decoder = pipeline.decoding.decoder(for: model)
         case .frameLabels:
-            labeler = FrameLabeler(model)
+            labeler = FrameLabeler(model, lookahead: window.lookahead / model.network.architecture.stride)
         }
     }
 
