@@ -26,6 +26,8 @@ public struct Evaluation: Sendable {
     public private(set) var confidences: [Float] = []
     /// Whether the symbol is right, for each of `confidences`.
     public private(set) var isCorrect: [Bool] = []
+    /// The extent of the reading that the symbol stands in, for each of `confidences`.
+    public private(set) var extents: [Calibrations.Extent] = []
     /// How often a reference character (or nothing, for insertions) was read as another (or nothing, for deletions).
     public private(set) var confusions: [Confusion: Int] = [:]
     /// How often each word was read that the line's reference does not have.
@@ -77,6 +79,8 @@ public struct Evaluation: Sendable {
     public mutating func add(reference: String, recognized: Recognition, group: String? = nil) {
         let expected = reference.map(String.init)
         let found = recognized.symbols.map(\.text)
+        let extent = Calibrations.Extent(symbols: found.count, hasSeparator: found.contains(" "))
+        extents += found.map { _ in extent }
         var edits = 0
         var next = 0
         for edit in EditDistance.alignment(expected, found) {
@@ -138,6 +142,7 @@ public struct Evaluation: Sendable {
         seconds += other.seconds
         confidences += other.confidences
         isCorrect += other.isCorrect
+        extents += other.extents
         confusions.merge(other.confusions, uniquingKeysWith: +)
         wrongWords.merge(other.wrongWords, uniquingKeysWith: +)
         for (name, group) in other.groups {

@@ -68,7 +68,7 @@ public final class Recognizer {
         decoder.reset(precedingText: precedingText)
         decoder.advance(posteriors)
         let hypotheses = decoder.finish(limit: limit)
-        return hypotheses.map { model.calibration.apply(to: $0, from: decoding) }
+        return hypotheses.map { model.calibrated($0, from: decoding) }
     }
 }
 

@@ -30,11 +30,17 @@ public struct TrainingSetup: TrainingGoal {
             importance: FisherDiagonal.importance(in: network, for: corpus), of: network, to: folder.url)
     }
 
-    /// The map for best paths that these raw confidences ask for.
-    private static func fitted(confidences: [Float], correct: [Bool]) -> Calibrations {
+    /// The maps for best paths that these readings ask for.
+    private static func fitted(to evaluation: Evaluation) -> Calibrations {
         var calibrations = Calibrations()
-        guard !confidences.isEmpty else { return calibrations }
-        calibrations[.bestPath] = .fit(confidences: confidences, correct: correct)
+        calibrations.fit(.bestPath, to: evaluation)
+        return calibrations
+    }
+
+    private static func fitted(to evaluation: FrameEvaluation) -> Calibrations {
+        var calibrations = Calibrations()
+        guard !evaluation.confidences.isEmpty else { return calibrations }
+        calibrations[.bestPath] = .fit(confidences: evaluation.confidences, correct: evaluation.isCorrect)
         return calibrations
     }
 
@@ -81,8 +87,7 @@ extension TrainingSetup {
             },
             calibrate: { model in
                 let evaluation = try evaluate(model.with(calibration: .init()), sets.flatMap(\.lines))
-                return model.with(
-                    calibration: Self.fitted(confidences: evaluation.confidences, correct: evaluation.isCorrect))
+                return model.with(calibration: Self.fitted(to: evaluation))
             })
     }
 
@@ -133,9 +138,8 @@ extension TrainingSetup {
                 let plain = model.with(calibration: .init())
                 let raw = try recipe.smoothing == nil ? plain.withFittedSmoothing(on: recordings) : plain
                 let evaluation = try SensorEvaluation.run(raw, on: recordings)
-                let confidences = evaluation.frames?.confidences ?? evaluation.text.confidences
-                let correct = evaluation.frames?.isCorrect ?? evaluation.text.isCorrect
-                return raw.with(calibration: Self.fitted(confidences: confidences, correct: correct))
+                return raw.with(
+                    calibration: evaluation.frames.map(Self.fitted) ?? Self.fitted(to: evaluation.text))
             })
     }
 }

@@ -81,7 +81,7 @@ struct CalibrateCommand: ParsableCommand {
         var calibrations = Calibrations()
         for decoding in Recognizer.Decoding.allCases {
             let evaluation = try Evaluation.run(model, on: lines, decoding: decoding, threads: threads)
-            calibrations[decoding] = .fit(confidences: evaluation.confidences, correct: evaluation.isCorrect)
+            calibrations.fit(decoding, to: evaluation)
             Terminal.error("\(decoding.rawValue): character error rate \(percent(evaluation.cer))")
         }
         try TrainingFolder(folder).write(model.with(calibration: calibrations))

@@ -151,4 +151,25 @@ import Testing
         #expect(live.add([Sample(x: .nan, y: 0)]).place == .sameLine)
         #expect(live.isEmpty)
     }
+
+    /// Words in one stroke, below one that ends with a bar far to the right: the pen's way back from the bar begins the second line alone.
+    @Test(arguments: [60, 80] as [Float]) func wordsInOneStrokeAreLines(pitch: Float) {
+        var page = WrittenPage()
+        page.strokes = [
+            SketchedInk.word(0, 0, turns: 20), SketchedInk.path([(270, -12), (310, -12)]),
+            SketchedInk.word(0, pitch, turns: 5), SketchedInk.word(10, 2 * pitch, turns: 7),
+            SketchedInk.word(0, 3 * pitch, turns: 5),
+        ]
+        #expect(segments(page) == [[0, 1], [2], [3], [4]])
+        #expect(page.found() == [[0, 1], [2], [3], [4]])
+    }
+
+    @Test(arguments: [Writer.Hand.printed, .mixed], [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
+    func twoCloseLinesEndWhereThePageReaderEndsThem(hand: Writer.Hand, writer: UInt64) throws {
+        var page = WrittenPage(writer: writer, hand: hand)
+        for (row, text) in prose.prefix(2).enumerated() {
+            try page.write(text, x: 0, y: 0.55 * Float(row) * page.pitch)
+        }
+        #expect(segments(page) == page.lines)
+    }
 }

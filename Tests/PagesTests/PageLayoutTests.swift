@@ -221,4 +221,28 @@ extension Stroke {
         if let last = samples.last { filled.append((last.x, last.y)) }
         return Stroke(points: filled)
     }
+
+    /// Two lines that stand close are one ridge of ink; the pen went along it twice.
+    @Test(arguments: [Writer.Hand.printed, .mixed], [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
+    func twoCloseLinesAreTwo(hand: Writer.Hand, writer: UInt64) throws {
+        var page = WrittenPage(writer: writer, hand: hand)
+        for (row, text) in prose.prefix(2).enumerated() {
+            try page.write(text, x: 0, y: 0.55 * Float(row) * page.pitch)
+        }
+        #expect(page.found() == page.lines)
+    }
+
+    /// A capital letter five times as high as the letters behind it is no drawing.
+    @Test(arguments: [80, 120, 160] as [Float]) func aLargeCapitalOpensItsLine(height: Float) {
+        let capital = SketchedInk.path(
+            (0...6).map { turn in (-5 - height / 4 + height / 24 * Float(turn), turn % 2 == 0 ? 20 : 20 - height) })
+        let tall = SketchedInk.path([(75, 20), (80, 20 - 0.7 * height), (84, 20)])
+        func line(_ y: Float, from x: Float) -> [Stroke] {
+            [0, 90, 200].map { SketchedInk.word(x + $0, y, turns: 4) }
+        }
+        let strokes = [capital, SketchedInk.word(0, 0, turns: 4), tall] + line(0, from: 90) + line(80, from: 0) + line(160, from: 0)
+        let pieces = PageLayout(of: strokes).pieces
+        #expect(pieces.map(\.strokes) == [[0, 1, 2, 3, 4, 5], [6, 7, 8], [9, 10, 11]])
+        #expect(pieces.allSatisfy { $0.kind == .text })
+    }
 }

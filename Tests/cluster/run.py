@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Disturbs a cell, round after round, and checks that nothing is lost.
 
-Each round lets pens write while one thing goes wrong: a daemon is killed or stopped for 20 s, a link is cut one way or both ways, the
-database is stopped at once or fails over to its standby, a daemon is drained. Checked after each round:
+Each round lets pens write while one thing goes wrong: a daemon is killed, stopped for 20 s or for less than its lease, a link is cut one way
+or both ways, the database is stopped at once or fails over to its standby, a daemon is drained. Checked after each round:
 - every line that a pen wrote has a final, with the text of an undisturbed reading; epochs and numbers of a stream grow; nobody is read
   with another's weights, and who has own weights with them by the second line after a move (`ductus cluster pens` says so itself);
 - every acknowledged correction is in the journal once;
@@ -59,6 +59,13 @@ def stop(cell, daemon, problems):
     daemon.signal(signal.SIGCONT)
 
 
+def doze(cell, daemon, problems):
+    """A standstill that is shorter than the lease, and longer than a pen's silence that ends a line."""
+    daemon.signal(signal.SIGSTOP)
+    time.sleep(3.5)
+    daemon.signal(signal.SIGCONT)
+
+
 def cut(direction):
     def disturb(cell, daemon, problems):
         began = time.monotonic()
@@ -90,7 +97,7 @@ def drain(cell, daemon, problems):
     cell.tool("cluster", "drain", daemon.name, "--back")
 
 
-DISTURBANCES = {"kill": kill, "stop": stop, "cut-out": cut("out"), "cut-in": cut("in"), "cut": cut("both"),
+DISTURBANCES = {"kill": kill, "stop": stop, "doze": doze, "cut-out": cut("out"), "cut-in": cut("in"), "cut": cut("both"),
                 "database": database, "failover": fail_over, "drain": drain, "nothing": lambda *_: None}
 
 

@@ -27,7 +27,7 @@ public struct CorrectionTrust: Sendable, Equatable {
     public func isDoubtful(_ text: String, for evidence: Evidence, by model: Model) throws -> Bool {
         guard model.task == .transcription, let given = try? model.alphabet.encode(text) else { return false }
         return try SegmentReader(model).withPosteriors(of: [evidence]) { _, posteriors in
-            let read = model.calibration.apply(to: BestPath.decode(posteriors), from: .bestPath)
+            let read = model.calibrated(BestPath.decode(posteriors), from: .bestPath)
             let expected = read.symbols.reduce(0.0) { $0 + 1 - Double($1.confidence) }
             let changed = Self.changes(of: read.symbols.map(\.label), in: given)
             return Double(changed) > tolerated.symbols + tolerated.times * expected

@@ -8,12 +8,12 @@ struct LineFinder {
     let shapes: [StrokeShape]
     /// The height of small letters, in the units of the ink.
     let xHeight: Double
-    private var kinds: [LineFit.Kind]
+    private(set) var kinds: [LineFit.Kind]
     /// The measure of heights about the lines, in the units of the ink: the x-height, more where the lines stand far apart.
     private(set) var unit: Double
-    private(set) var lines: [CentreLine] = []
+    var lines: [CentreLine] = []
     /// The line of each stroke.
-    private(set) var owner: [Int]
+    var owner: [Int]
 
     /// - Parameter shapes: in the order in which they stand on the page, which may be the order of writing; not empty.
     init(_ shapes: [StrokeShape], xHeight: Double) {
@@ -37,9 +37,11 @@ struct LineFinder {
             assign(withOrder: true)
             refit()
         }
+        if divideSweeps() { assign(withOrder: true); refit() }
         assign(withOrder: true)
         beginWhereThePenReturns()
-        dropEmpty()
+        joinOpenings()
+        joinMarks()
     }
 
     /// Lines, top to bottom: their strokes, and where they run.
@@ -148,19 +150,25 @@ struct LineFinder {
         }
     }
 
-    private mutating func refit() {
+    mutating func refit() {
         dropEmpty()
-        var support = [[CentreLine.Support]](repeating: [], count: lines.count)
-        for (at, line) in owner.enumerated() where kinds[at] != .small {
-            for swing in shapes[at].swings {
-                let ratio = swing.height / unit
-                support[line].append(.init(x: swing.x, y: swing.y, weight: ratio < 1 ? ratio : 1 / (ratio * ratio)))
-            }
-        }
-        for line in lines.indices where !support[line].isEmpty {
-            lines[line] = CentreLine(through: support[line], xHeight: unit)
+        var members = [[Int]](repeating: [], count: lines.count)
+        for (at, line) in owner.enumerated() where kinds[at] != .small { members[line].append(at) }
+        for line in lines.indices {
+            let support = support(of: members[line])
+            if !support.isEmpty { lines[line] = CentreLine(through: support, xHeight: unit) }
         }
         measureExtents()
+    }
+
+    /// The places through which a line of these strokes runs.
+    func support(of strokes: [Int]) -> [CentreLine.Support] {
+        strokes.flatMap { at in
+            shapes[at].swings.map { swing in
+                let ratio = swing.height / unit
+                return .init(x: swing.x, y: swing.y, weight: ratio < 1 ? ratio : 1 / (ratio * ratio))
+            }
+        }
     }
 
     private mutating func measureExtents() {
@@ -172,7 +180,7 @@ struct LineFinder {
     }
 
     /// Lines without a stroke that stands on them are none.
-    private mutating func dropEmpty() {
+    mutating func dropEmpty() {
         var standing = [Int](repeating: 0, count: lines.count)
         for (at, line) in owner.enumerated() where kinds[at] != .small { standing[line] += 1 }
         for line in lines.indices.reversed() where standing[line] == 0 && lines.count > 1 { remove(line) }
@@ -192,7 +200,7 @@ struct LineFinder {
         }
     }
 
-    private func fit(_ at: Int, _ line: Int) -> Double {
+    func fit(_ at: Int, _ line: Int) -> Double {
         LineFit.cost(of: shapes[at], kind: kinds[at], on: lines[line], xHeight: unit)
     }
 

@@ -43,7 +43,8 @@ package struct PageLayout: Sendable {
             scale = InkScale(measuring: &shapes)
         }
         var unit = LinePitch.unit(of: shapes.flatMap(\.swings), xHeight: scale.xHeight)
-        let drawn = DrawingFinder(xHeight: (unit * scale.xHeight).squareRoot()).drawings(in: shapes)
+        var drawn = DrawingFinder(xHeight: (unit * scale.xHeight).squareRoot()).drawings(in: shapes)
+        drawn.subtract(OpeningCapital(xHeight: unit).strokes(among: drawn, shapes))
         let written = shapes.indices.filter { !drawn.contains($0) }
         if !drawn.isEmpty, !written.isEmpty {
             var writing = written.map { shapes[$0] }

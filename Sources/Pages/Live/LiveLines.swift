@@ -21,6 +21,8 @@ package struct LiveLines: Sendable {
     private var doubt: Doubt?
     /// The height of the open ink that was last looked at and found to be one line.
     private var checkedHeight = 0.0
+    /// The pen went far back while the open ink was written, as to another line.
+    private var wentBack = false
     /// The number of the first line that the open ink began.
     private var firstLine = 0
     /// Strokes since the ink began anew.
@@ -38,8 +40,8 @@ package struct LiveLines: Sendable {
         var due: Int
         /// Strokes that are open when it is given up.
         var end: Int
-        /// Where lines seemed to begin at the last look.
-        var cuts: [Int] = []
+        /// Where lines seemed to begin at the last look; nil before the first.
+        var cuts: [Int]?
     }
 
     /// A stroke that stands better in its new line by this much begins it for sure.
@@ -90,6 +92,7 @@ package struct LiveLines: Sendable {
         seen += 1
         let wasTall = isTall
         let decision = page.add(stroke, cameBack: cameBack)
+        if page.wentBack { wentBack = true }
         if decision.place != .sameLine || page.wentBack, doubt == nil {
             let cut = count - decision.strokes
             guard cut > 0 else {
@@ -116,11 +119,12 @@ package struct LiveLines: Sendable {
     /// - Returns: how many of its strokes are of each line before its last one.
     package mutating func end(_ open: [Stroke]) -> [Int] {
         let isDoubtful =
-            (doubt != nil || isTallAtEnd) && open.count <= Self.mostStrokes + Self.mostPatience && budget > 0
+            (doubt != nil || wentBack || isTallAtEnd) && open.count <= Self.mostStrokes + Self.mostPatience && budget > 0
         let cuts = isDoubtful ? cuts(of: open, least: 1) : []
         if doubt != nil || !cuts.isEmpty { page.correct(open, cutAt: cuts, from: firstLine) }
         before.add(open[...], apart: 0.2 * page.scale)
         doubt = nil
+        wentBack = false
         checkedHeight = 0
         firstLine = page.nextLine
         return Self.counts(of: cuts)
@@ -144,8 +148,9 @@ package struct LiveLines: Sendable {
             doubt = Doubt(due: next, end: max(end, next), cuts: cuts)
             return []
         }
-        if cuts.isEmpty, next <= end {
-            doubt = Doubt(due: next, end: end)
+        // The first look may have come with the first letters of a line that stands close.
+        if cuts.isEmpty, next <= end || doubt?.cuts == nil {
+            doubt = Doubt(due: next, end: end, cuts: [])
             return []
         }
         doubt = nil
@@ -157,6 +162,7 @@ package struct LiveLines: Sendable {
 
     private mutating func end(_ open: [Stroke], at cuts: [Int]) -> [Int] {
         before.add(open[..<(cuts.last ?? 0)], apart: 0.2 * page.scale)
+        wentBack = false
         checkedHeight = 0
         firstLine = page.line
         return Self.counts(of: cuts)
@@ -203,9 +209,11 @@ package struct LiveLines: Sendable {
         }
         // The newest strokes may be dots: the next ones say so.
         if let newest = runs.last, runs.count > 1, newest.count < least { runs.removeLast() }
-        let starts = runs.dropFirst().map { run in
-            PenReturn.start(near: run.first, xHeight: page.scale) { at in
-                guard open.indices.contains(at), let bounds = open[at].bounds else { return nil }
+        let starts = runs.indices.dropFirst().map { number in
+            // A stroke of a third line says nothing of where this one begins.
+            let end = number + 1 < runs.count ? runs[number + 1].first : open.count
+            return PenReturn.start(near: runs[number].first, xHeight: page.scale) { at in
+                guard (runs[number - 1].first..<end).contains(at), let bounds = open[at].bounds else { return nil }
                 var box = PlaneBox()
                 box.include(PlanePoint(Double(bounds.minX), Double(bounds.minY)))
                 box.include(PlanePoint(Double(bounds.maxX), Double(bounds.maxY)))

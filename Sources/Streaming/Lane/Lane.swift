@@ -29,12 +29,13 @@ public final class Lane {
     private let finalWindows = WindowGroups()
     private let workspace = Workspace()
     private let readers = Readers()
-    private var nextSweep: Int64 = .min
-    private var nextEviction: Int64 = .min
+    private var nextSweep = Int64.min, nextEviction = Int64.min
     private var skippedBefore: UInt64 = 0
 
     /// Streams with packets in the inbox, which the lane was not given yet.
     package var unread: Set<StreamName> = []
+    /// Until then (monotonic ns) silence ends nothing: the process stood still, and what pens wrote meanwhile waits in the sockets.
+    package var silentUntil: Int64 = .min
 
     /// The interval at which the wall clock's rules are checked, in ns.
     public static let sweep: Int64 = 20_000_000
@@ -318,7 +319,7 @@ public final class Lane {
         let longest = Int64(limits.eviction * 1e9)
         for session in sessions.all {
             // A stream whose next packets wait to be read is not quiet, however long ago its last one was.
-            if !unread.contains(session.stream) { session.tick(now) }
+            if !unread.contains(session.stream), now.monotonic >= silentUntil { session.tick(now) }
             note(session)
             enqueue(session)
             if !session.isIdle { isQuiet = false }
@@ -370,7 +371,6 @@ public final class Lane {
 
     // MARK: What others ask
 
-    /// The present time of its clock, monotonic ns.
     var monotonic: Int64 { clock.monotonic }
     /// Bytes that the streams keep.
     public var byteCount: Int { sessions.all.reduce(0) { $0 + $1.byteCount } }

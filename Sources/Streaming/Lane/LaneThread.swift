@@ -92,13 +92,20 @@ public final class LaneThread: Sendable {
     /// The longest sleep without a packet, in seconds: short beside the watchdog's patience, long for a battery.
     public static let longestWait = 1.0
 
+    /// A turn that comes so late was kept from its time: the process was stopped, its machine slept, or everything else ran. In seconds.
+    private static let standstill = 0.5
+    /// Nanoseconds in which the sockets' threads bring what was sent meanwhile.
+    private static let catchingUp: Int64 = 250_000_000
+
     private func loop() {
         let lane = makeLane()
+        var expected = Int64.max
         var helping = Helping()
         var tasks: [Task] = []
         var nextReport = Int64.min
         while true {
             beats.add(1, ordering: .relaxed)
+            if lane.monotonic > expected { lane.silentUntil = lane.monotonic + Self.catchingUp }
             let (isStopping, unread, refused) = inbox.withLock { inbox in
                 helping.exchange(with: &inbox.packets)
                 tasks += inbox.tasks
@@ -128,7 +135,11 @@ public final class LaneThread: Sendable {
             if !isBusy, !isStopping, lane.unread.isEmpty {
                 // What others see must not be as old as a long sleep.
                 if lane.isQuiet { report(lane, refused: refused) }
-                _ = wake.wait(timeout: .now() + (lane.isQuiet ? Self.longestWait : Double(Lane.sweep) / 1e9))
+                let wait = lane.isQuiet ? Self.longestWait : Double(Lane.sweep) / 1e9
+                expected = lane.monotonic + Int64((wait + Self.standstill) * 1e9)
+                _ = wake.wait(timeout: .now() + wait)
+            } else {
+                expected = lane.monotonic + Int64(Self.standstill * 1e9)
             }
         }
     }

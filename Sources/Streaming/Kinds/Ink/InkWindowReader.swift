@@ -103,7 +103,7 @@ final class InkWindowReader {
     /// The reading so far, and how many scalars of it are promised.
     func partial(of ink: InkSegment) -> (symbols: [LabelEvent.Symbol], committed: Int) {
         let model = served.model
-        let calibrated = model.calibration.apply(to: hypothesis, from: decoding)
+        let calibrated = model.calibrated(hypothesis, from: decoding)
         let recognition = Recognition([calibrated], origins: features.origins, model: model)
         let symbols = prefix.merge(recognition.symbols.map { LabelEvent.Symbol($0, in: ink) }, stable: stable)
         return (symbols, prefix.length)

@@ -197,7 +197,7 @@ final class VectorSegment: EndedSegment {
     /// The reading so far.
     func partial() -> SegmentReading {
         if transcribes {
-            let calibrated = served.model.calibration.apply(to: reading.hypothesis, from: pipeline.decoding)
+            let calibrated = served.model.calibrated(reading.hypothesis, from: pipeline.decoding)
             let recognition = reading.recognition(of: [calibrated])
             let symbols = prefix.merge(recognition.symbols.map(symbol), stable: reading.stable)
             return SegmentReading(
