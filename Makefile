@@ -118,7 +118,7 @@ DUCTUS_TESTS=$(2) DUCTUS_SANITIZER=$(1) Tests/sanitized swift test -c release --
 endef
 
 # All that is checked of the keyboard in a desktop of its own; make test has some of these.
-KEYBOARD = entry view qt chromium keys choose choose_chromium rewrite password pin hidden password_qt password_chromium pin_chromium between_chromium \
+KEYBOARD = entry view qt chromium keys choose choose_click choose_chromium rewrite password pin hidden password_qt password_chromium pin_chromium between_chromium \
            killed component guardian restart gestures gestures_chromium early leave ink sway self_test hold hundred wakeups
 
 test-keyboard: build test-packages

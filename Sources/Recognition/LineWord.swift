@@ -47,12 +47,13 @@ package struct LineWord: Equatable, Sendable {
             }
         }
         for index in words.indices {
-            let sum = tallies[index].values.reduce(0, +)
             let text = words[index].text
             // The best reading stays first even where others together outweigh it.
             let sorted = tallies[index].sorted {
                 ($0.key == text ? 1 : 0, $0.value, $1.key) > ($1.key == text ? 1 : 0, $1.value, $0.key)
             }
+            // In this order, since a dictionary's own differs from run to run, and with it the last digit.
+            let sum = sorted.reduce(0) { $0 + $1.value }
             words[index].candidates = sorted.prefix(limit).map { ($0.key, sum > 0 ? $0.value / sum : 0) }
         }
         return words

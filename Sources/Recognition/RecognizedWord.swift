@@ -64,9 +64,10 @@ extension Recognition {
                 let text = alphabet.decode(labels).trimmingCharacters(in: .whitespaces)
                 if !text.isEmpty { probabilities[text, default: 0] += share }
             }
-            let sum = probabilities.values.reduce(0, +)
             let own = symbols[range].map(\.text).joined()
             let ranked = probabilities.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            // In this order, since a dictionary's own differs from run to run, and with it the last digit.
+            let sum = ranked.reduce(0) { $0 + $1.value }
             return RecognizedWord(
                 text: own, symbols: range,
                 strokes: symbols[range.lowerBound].strokes

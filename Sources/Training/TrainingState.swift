@@ -40,7 +40,7 @@ public struct EpochRecord: Sendable, Codable, Equatable {
     public var seconds: Double
 
     /// Mean over the validation sets: what early stopping looks at.
-    public var error: Double { errors.isEmpty ? loss : errors.values.reduce(0, +) / Double(errors.count) }
+    public var error: Double { errors.isEmpty ? loss : errors.values.sorted().reduce(0, +) / Double(errors.count) }
 }
 
 extension TrainingState {
