@@ -56,7 +56,8 @@ public struct Calibrations: Sendable, Equatable, Codable {
             let places = evaluation.extents.indices.filter { evaluation.extents[$0] == extent }
             guard places.count >= Self.fewest else { continue }
             maps[Self.name(decoding, extent)] = .fit(
-                confidences: places.map { evaluation.confidences[$0] }, correct: places.map { evaluation.isCorrect[$0] })
+                confidences: places.map { evaluation.confidences[$0] }, correct: places.map { evaluation.isCorrect[$0] }
+            )
         }
     }
 }

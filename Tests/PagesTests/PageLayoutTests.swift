@@ -240,7 +240,9 @@ extension Stroke {
         func line(_ y: Float, from x: Float) -> [Stroke] {
             [0, 90, 200].map { SketchedInk.word(x + $0, y, turns: 4) }
         }
-        let strokes = [capital, SketchedInk.word(0, 0, turns: 4), tall] + line(0, from: 90) + line(80, from: 0) + line(160, from: 0)
+        let strokes =
+            [capital, SketchedInk.word(0, 0, turns: 4), tall] + line(0, from: 90) + line(80, from: 0)
+            + line(160, from: 0)
         let pieces = PageLayout(of: strokes).pieces
         #expect(pieces.map(\.strokes) == [[0, 1, 2, 3, 4, 5], [6, 7, 8], [9, 10, 11]])
         #expect(pieces.allSatisfy { $0.kind == .text })

@@ -40,12 +40,16 @@ extension LineFinder {
     /// The stroke with which the pen began to go along the line again; nil if it went once.
     private func secondSweep(of line: Int) -> Int? {
         let letters = owner.indices.filter { owner[$0] == line && kinds[$0] == .body }
-        guard letters.count >= 4 else { return nil }
+        guard (4...Self.mostLetters).contains(letters.count) else { return nil }
         var best: (stroke: Int, gain: Double)?
-        for (before, at) in zip(letters, letters.dropFirst())
-        where shapes[at].box.midX < shapes[before].box.midX - Self.leastSweep * unit {
+        let returns = zip(letters, letters.dropFirst()).filter { before, at in
+            shapes[at].box.midX < shapes[before].box.midX - Self.leastSweep * unit
+        }
+        for (_, at) in returns.prefix(Self.mostReturns) {
             let (first, second) = (letters.filter { $0 < at }, letters.filter { $0 >= at })
-            guard let gain = gain(ofDividing: first, second, of: line), gain > best?.gain ?? Self.leastGain else { continue }
+            guard let gain = gain(ofDividing: first, second, of: line), gain > best?.gain ?? Self.leastGain else {
+                continue
+            }
             best = (at, gain)
         }
         return best?.stroke
@@ -59,11 +63,15 @@ extension LineFinder {
         guard shorter >= Self.leastSweep * unit, overlap >= Self.leastOverlap * shorter,
             turns(of: first) >= Self.fewestTurns, turns(of: second) >= Self.fewestTurns
         else { return nil }
-        let centres = [first, second].map { CentreLine(through: support(of: $0), xHeight: unit, leaning: lines[line].slope) }
+        let centres = [first, second].map {
+            CentreLine(through: support(of: $0), xHeight: unit, leaning: lines[line].slope)
+        }
         let middle = (max(upper.minX, lower.minX) + min(upper.maxX, lower.maxX)) / 2
         guard abs(centres[1].y(at: middle) - centres[0].y(at: middle)) >= Self.leastDistance * unit else { return nil }
         func gain(_ strokes: [Int], _ centre: CentreLine) -> Double {
-            strokes.reduce(0) { $0 + min(8, fit($1, line) - LineFit.cost(of: shapes[$1], kind: kinds[$1], on: centre, xHeight: unit)) }
+            strokes.reduce(0) {
+                $0 + min(8, fit($1, line) - LineFit.cost(of: shapes[$1], kind: kinds[$1], on: centre, xHeight: unit))
+            }
         }
         return gain(first, centres[0]) + gain(second, centres[1])
     }
@@ -130,6 +138,8 @@ extension LineFinder {
 
     private func turns(of strokes: [Int]) -> Int { strokes.reduce(0) { $0 + shapes[$1].swings.count } }
 
-    /// Lines beyond so many are no lines of a hand.
+    /// More lines, letters of one and ways back along it are no hand's, and others wait for them.
     private static let mostSweeps = 200
+    private static let mostLetters = 500
+    private static let mostReturns = 40
 }

@@ -21,7 +21,8 @@ struct OpeningCapital {
             let capital = shapes[at].box, letter = shapes[at + 1].box
             let common = min(capital.maxY, letter.maxY) - max(capital.minY, letter.minY)
             let height = next.reduce(0) { max($0, shapes[$1].box.height) }
-            return capital.midX < letter.midX && capital.minX < letter.minX && capital.gapX(to: letter) < Self.besides * xHeight
+            return capital.midX < letter.midX && capital.minX < letter.minX
+                && capital.gapX(to: letter) < Self.besides * xHeight
                 && common > Self.leastShare * letter.height && height > Self.leastShare * capital.height
                 && capital.width < 1.5 * capital.height
         }

@@ -119,7 +119,8 @@ package struct LiveLines: Sendable {
     /// - Returns: how many of its strokes are of each line before its last one.
     package mutating func end(_ open: [Stroke]) -> [Int] {
         let isDoubtful =
-            (doubt != nil || wentBack || isTallAtEnd) && open.count <= Self.mostStrokes + Self.mostPatience && budget > 0
+            (doubt != nil || wentBack || isTallAtEnd) && open.count <= Self.mostStrokes + Self.mostPatience
+            && budget > 0
         let cuts = isDoubtful ? cuts(of: open, least: 1) : []
         if doubt != nil || !cuts.isEmpty { page.correct(open, cutAt: cuts, from: firstLine) }
         before.add(open[...], apart: 0.2 * page.scale)

@@ -195,11 +195,13 @@ package struct LivePage: Sendable {
         return Decision(place: .sameLine, strokes: 1)
     }
 
-    /// Bytes that it occupies, about.
+    /// Bytes that it occupies, about. Asked for each packet, so it makes no arrays.
     package var byteCount: Int {
-        let held = waiting + (tentative?.strokes ?? []) + (first ?? [])
-        let strokes = held.reduce(0) { $0 + 256 + $1.points.count * MemoryLayout<PlanePoint>.stride }
-        return lines.reduce(512 + heights.count * 8 + strokes) { $0 + 256 + $1.support.count * 24 }
+        func bytes(_ strokes: [StrokeShape]?) -> Int {
+            strokes?.reduce(0) { $0 + 256 + $1.points.count * MemoryLayout<PlanePoint>.stride } ?? 0
+        }
+        let held = bytes(waiting) + bytes(tentative?.strokes) + bytes(first)
+        return lines.reduce(512 + heights.count * 8 + held) { $0 + 256 + $1.support.count * 24 }
     }
 
     /// Bytes that the geometry of the lines occupies at most: what is kept between segments, besides strokes that wait.

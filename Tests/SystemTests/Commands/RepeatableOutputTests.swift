@@ -14,7 +14,8 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         let page = folder.appending(path: "page.ndjson").path
         let made = try ChildProgram.run(
-            ductus, ["synthesize", "hello wall and ball\\nmany small words", "--seed", "3", "--hand", "joined", "--out", page])
+            ductus,
+            ["synthesize", "hello wall and ball\\nmany small words", "--seed", "3", "--hand", "joined", "--out", page])
         #expect(made.status == 0, "\(made.output)")
         let outputs = try (0..<6).map { run in
             let out = folder.appending(path: "\(run).\(format)")

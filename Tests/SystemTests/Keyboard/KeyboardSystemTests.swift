@@ -22,7 +22,8 @@ import Testing
     @Test(
         .enabled(if: canRun, "needs what TEST_PACKAGES of the Makefile names, and models/english"),
         arguments: [
-            "entry", "view", "qt", "chromium", "choose", "choose_click", "password", "password_chromium", "killed", "restart",
+            "entry", "view", "qt", "chromium", "choose", "choose_click", "password", "password_chromium", "killed",
+            "restart",
         ])
     func theKeyboardHolds(check: String) throws {
         let daemon = try #require(DaemonUnderTest.program("ductusd"), "ductusd is not built")

@@ -3,7 +3,9 @@ import DuctusNetwork
 import DuctusRecognition
 
 /// The ink of one stream: cut into segments where the pen pauses, leaves or begins a line, and read as it grows.
-struct InkInput: InputKind {
+///
+/// A class: a session that knows its kind only by the protocol would copy a value for each question.
+final class InkInput: InputKind {
     static let readsRests = true
     static let readsStrokes = true
 
@@ -44,7 +46,7 @@ struct InkInput: InputKind {
 
     // MARK: Ink comes in
 
-    mutating func receive(
+    func receive(
         _ packet: InkPacket, from first: Int, _ effects: inout PacketEffects<EndedInk>
     ) throws(PacketRefusal) -> Int? {
         if first == 0 { segmenter.beginPacket() }
@@ -67,7 +69,7 @@ struct InkInput: InputKind {
     /// The work of one piece of a packet, in what a report costs about: some milliseconds.
     private static let piece = 16_384
 
-    private mutating func append(
+    private func append(
         _ reports: [PenSample], from first: Int, _ effects: inout PacketEffects<EndedInk>
     ) -> Int? {
         var closed: [Segmenter.Closed] = []
@@ -102,7 +104,7 @@ struct InkInput: InputKind {
         return next < reports.count ? next : nil
     }
 
-    private mutating func passFiltered(_ closed: inout [Segmenter.Closed]) {
+    private func passFiltered(_ closed: inout [Segmenter.Closed]) {
         for report in filtered {
             segmenter.append(PenSample(report.sample), number: report.number, place: report.place, closed: &closed)
         }
@@ -110,18 +112,18 @@ struct InkInput: InputKind {
     }
 
     /// Reports that waited for the stroke's end become ink.
-    private mutating func liftPen(_ closed: inout [Segmenter.Closed]) {
+    private func liftPen(_ closed: inout [Segmenter.Closed]) {
         filter.penUp(to: &filtered)
         passFiltered(&closed)
     }
 
-    private mutating func noteDirt(_ effects: inout PacketEffects<EndedInk>) {
+    private func noteDirt(_ effects: inout PacketEffects<EndedInk>) {
         let dirty = segmenter.takeDirtySamples().addingSaturating(filter.takeStrays())
         gaps.dirtySamples = gaps.dirtySamples.addingSaturating(dirty)
         effects.dirty = effects.dirty.addingSaturating(dirty)
     }
 
-    private mutating func retract(_ numbers: [UInt32], _ effects: inout PacketEffects<EndedInk>) {
+    private func retract(_ numbers: [UInt32], _ effects: inout PacketEffects<EndedInk>) {
         var closed: [Segmenter.Closed] = []
         liftPen(&closed)
         if !closed.isEmpty { close(&closed, &effects) }
@@ -132,27 +134,27 @@ struct InkInput: InputKind {
         effects.isDue = true
     }
 
-    mutating func note(lost: UInt64) {
+    func note(lost: UInt64) {
         segmenter.noteLoss()
         gaps.count = gaps.count.addingSaturating(1)
         gaps.packets = gaps.packets.addingSaturating(lost)
     }
 
-    mutating func greet(_ hello: StreamHello) {
+    func greet(_ hello: StreamHello) {
         precedingText = hello.precedingText ?? ""
         rotation = hello.rotation
     }
 
-    mutating func changeHand() {
+    func changeHand() {
         lastNormalization = nil
         filter = ReportFilter()
     }
 
-    mutating func restart() { segmenter.restart() }
+    func restart() { segmenter.restart() }
 
     // MARK: Segments end
 
-    mutating func end(_ ending: LabelEvent.Ending, _ effects: inout PacketEffects<EndedInk>) {
+    func end(_ ending: LabelEvent.Ending, _ effects: inout PacketEffects<EndedInk>) {
         var closed: [Segmenter.Closed] = []
         liftPen(&closed)
         segmenter.end(ending, closed: &closed)
@@ -166,7 +168,7 @@ struct InkInput: InputKind {
         return served
     }
 
-    private mutating func close(_ closed: inout [Segmenter.Closed], _ effects: inout PacketEffects<EndedInk>) {
+    private func close(_ closed: inout [Segmenter.Closed], _ effects: inout PacketEffects<EndedInk>) {
         noteDirt(&effects)
         for segment in closed {
             var ended = EndedInk(
@@ -193,14 +195,14 @@ struct InkInput: InputKind {
 
     // MARK: Partials
 
-    mutating func nextWindow(atRest: Bool) -> WindowRequest? {
+    func nextWindow(atRest: Bool) -> WindowRequest? {
         guard let reading = reading ?? beginReading() else { return nil }
         reading.extend(with: segmenter.open, penIsDown: segmenter.penIsDown)
         unread = 0
         return reading.nextWindow(atRest: atRest)
     }
 
-    private mutating func beginReading() -> InkWindowReader? {
+    private func beginReading() -> InkWindowReader? {
         guard !segmenter.open.isEmpty, let served, case .ink(let configuration) = served.model.input else {
             return nil
         }
@@ -217,13 +219,13 @@ struct InkInput: InputKind {
         return reading
     }
 
-    mutating func receive(_ output: OutputSequence) { reading?.receive(output) }
+    func receive(_ output: OutputSequence) { reading?.receive(output) }
 
     var hasCaughtUp: Bool { reading?.hasCaughtUp ?? false }
     /// All strokes were taken back: what stood there is gone.
     var hasNews: Bool { reading != nil && segmenter.open.isEmpty }
 
-    mutating func partial() -> SegmentReading {
+    func partial() -> SegmentReading {
         guard let reading else { return .nothing }
         let partial = reading.partial(of: segmenter.open)
         return SegmentReading(
@@ -231,7 +233,7 @@ struct InkInput: InputKind {
             symbols: partial.symbols)
     }
 
-    mutating func giveUpReading() { reading = nil }
+    func giveUpReading() { reading = nil }
 }
 
 /// Ink that ended: read whole.

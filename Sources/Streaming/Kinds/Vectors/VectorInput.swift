@@ -6,7 +6,9 @@ import DuctusRecognition
 /// A recording may be endless: after `EndpointRule.maximumSamples` vectors its segment ends and the next begins, behind the packet, or
 /// within one that holds more. Where vectors are missing or the clock jumps the reading begins anew; what lies between is "unknown", not a
 /// guess.
-struct VectorInput: InputKind {
+///
+/// A class: a session that knows its kind only by the protocol would copy a value for each question.
+final class VectorInput: InputKind {
     private let pipeline: Pipeline
     private var timeline = VectorTimeline()
     /// Packets that were lost since the last vectors.
@@ -30,7 +32,7 @@ struct VectorInput: InputKind {
     /// Numbers of one piece of a packet, at the model's rate: some milliseconds.
     private static let piece = 65_536
 
-    mutating func receive(
+    func receive(
         _ packet: FeaturePacket, from first: Int, _ effects: inout PacketEffects<VectorSegment>
     ) throws(PacketRefusal) -> Int? {
         guard case .frames(let frames) = packet.content, frames.count > 0 else { return nil }
@@ -73,7 +75,7 @@ struct VectorInput: InputKind {
         return next < frames.count ? next : nil
     }
 
-    private mutating func begin(_ served: Served, _ configuration: VectorConfiguration) -> VectorSegment {
+    private func begin(_ served: Served, _ configuration: VectorConfiguration) -> VectorSegment {
         let segment = VectorSegment(
             served: served, configuration: configuration, pipeline: pipeline, normalization: normalization)
         segment.name(channels: channels)
@@ -81,9 +83,9 @@ struct VectorInput: InputKind {
         return segment
     }
 
-    mutating func note(lost: UInt64) { self.lost = self.lost.addingSaturating(lost) }
+    func note(lost: UInt64) { self.lost = self.lost.addingSaturating(lost) }
 
-    mutating func greet(_ hello: StreamHello) {
+    func greet(_ hello: StreamHello) {
         channels = hello.channels
         open?.name(channels: channels)
     }
@@ -93,14 +95,14 @@ struct VectorInput: InputKind {
         return ChannelOrder(of: configuration.channels, among: hello.channels).missing
     }
 
-    mutating func changeHand() { normalization = nil }
+    func changeHand() { normalization = nil }
 
-    mutating func restart() {
+    func restart() {
         timeline.restart()
         lost = 0
     }
 
-    mutating func end(_ ending: LabelEvent.Ending, _ effects: inout PacketEffects<VectorSegment>) {
+    func end(_ ending: LabelEvent.Ending, _ effects: inout PacketEffects<VectorSegment>) {
         guard let segment = open else { return }
         normalization = segment.normalization
         open = nil
@@ -109,16 +111,16 @@ struct VectorInput: InputKind {
 
     // MARK: Reading
 
-    mutating func nextWindow(atRest: Bool) -> WindowRequest? { open?.nextWindow() }
-    mutating func receive(_ output: OutputSequence) { open?.receiveWindow(output) }
+    func nextWindow(atRest: Bool) -> WindowRequest? { open?.nextWindow() }
+    func receive(_ output: OutputSequence) { open?.receiveWindow(output) }
     var hasCaughtUp: Bool { open?.hasCaughtUp ?? false }
     var hasNews: Bool { open?.hasNews ?? false }
-    mutating func partial() -> SegmentReading { open?.partial() ?? .nothing }
-    mutating func giveUpReading() { open?.giveUpReading() }
+    func partial() -> SegmentReading { open?.partial() ?? .nothing }
+    func giveUpReading() { open?.giveUpReading() }
 
     var owesReading: Bool { open?.hasEndedStretches ?? false }
-    mutating func nextOwedWindow() -> WindowRequest? { open?.nextOwedWindow() }
-    mutating func receiveOwed(_ output: OutputSequence) { open?.receiveOwed(output) }
+    func nextOwedWindow() -> WindowRequest? { open?.nextOwedWindow() }
+    func receiveOwed(_ output: OutputSequence) { open?.receiveOwed(output) }
 }
 
 extension Pipeline.Input {
