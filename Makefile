@@ -22,7 +22,7 @@ VERSION        = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources
 # Its own folder: every object differs when the Swift runtime is linked in.
 STATIC_BUILD   = .build/static
 
-.PHONY: build run test lint test-cluster test-keyboard test-data test-package examples imports documentation sanitize sanitize-some fuzz fuzz-coverage fixtures clean packages test-packages swift \
+.PHONY: build run test lint test-cluster test-keyboard test-tablet test-data test-package examples imports documentation sanitize sanitize-some fuzz fuzz-coverage fixtures clean packages test-packages swift \
         install uninstall deb debian-root accuracy
 
 # Product by product: `swift build` alone also compiles the protoc of SwiftProtobuf's plug-in, 600 files of C++ that nothing here uses.
@@ -124,6 +124,11 @@ KEYBOARD = entry view qt chromium keys choose choose_click choose_chromium rewri
 test-keyboard: build test-packages
 	@for check in $(KEYBOARD); do echo "== $$check"; \
 		/usr/bin/python3 Tests/SystemTests/Keyboard/keyboard_check.py --build $(CURDIR)/$(BUILD) $$check || exit 1; done
+
+# The keyboard with a tablet of the kernel's own, in a virtual machine: it is taken from everybody else while it writes. Needs root.
+test-tablet: build test-packages
+	@$(call install,qemu-system-x86 kmod cpio busybox-static)
+	$(SUDO) Tests/SystemTests/Keyboard/virtual_machine.py /usr/bin/python3 Tests/SystemTests/Keyboard/keyboard_check.py --build $(CURDIR)/$(BUILD) tablet
 
 # Disturbs a cell in network namespaces, round after round; then trains on several ranks, runs the examples for Slurm, and reads an
 # archive with workers that are killed; docs/scale.md. Needs root.

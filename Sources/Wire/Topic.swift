@@ -23,19 +23,19 @@ package enum Topic: Hashable, Sendable, CustomStringConvertible {
             self = .events
             return
         }
-        guard let dot = text.firstIndex(of: ".") else { throw .topic(String(text.prefix(80))) }
-        let name = text[text.index(after: dot)...]
-        let make: (StreamName) -> Topic
-        switch text[...dot] {
-        case Self.inkPrefix: make = Topic.ink
-        case Self.featuresPrefix: make = Topic.features
-        case Self.labelsPrefix: make = Topic.labels
-        case Self.reviewPrefix: make = Topic.review
-        default: throw .topic(String(text.prefix(80)))
+        guard let kind = Self.kinds.first(where: { text.utf8.starts(with: $0.prefix.utf8) }) else {
+            throw .topic(String(text.prefix(80)))
         }
+        let name = Substring(text.utf8.dropFirst(kind.prefix.utf8.count))
         guard let stream = StreamName(name) else { throw .streamName(String(name.prefix(80))) }
-        self = make(stream)
+        self = kind.make(stream)
     }
+
+    /// The topics that name a stream.
+    private static let kinds: [(prefix: String, make: @Sendable (StreamName) -> Topic)] = [
+        (inkPrefix, { .ink($0) }), (featuresPrefix, { .features($0) }), (labelsPrefix, { .labels($0) }),
+        (reviewPrefix, { .review($0) }),
+    ]
 
     /// Decodes the first frame of a message.
     package init(wire: some Collection<UInt8>) throws(WireFault) {
@@ -65,18 +65,18 @@ package enum Topic: Hashable, Sendable, CustomStringConvertible {
         Array(inputPrefix.utf8.dropLast()) + [slotMark] + Array((slot.digits + ".").utf8)
     }
 
-    package var description: String {
+    package var description: String { stream.map { prefix + $0.text } ?? "events" }
+
+    /// The part before the stream's name; of `events`, which names none, itself with a full stop.
+    var prefix: String {
         switch self {
-        case .ink(let stream): Self.inkPrefix + stream.text
-        case .features(let stream): Self.featuresPrefix + stream.text
-        case .labels(let stream): Self.labelsPrefix + stream.text
-        case .review(let stream): Self.reviewPrefix + stream.text
-        case .events: "events"
+        case .ink: Self.inkPrefix
+        case .features: Self.featuresPrefix
+        case .labels: Self.labelsPrefix
+        case .review: Self.reviewPrefix
+        case .events: "events."
         }
     }
-
-    /// The part before the stream's name.
-    var prefix: String { String(description.prefix { $0 != "." }) + "." }
 
     package var wire: [UInt8] { Array(description.utf8) }
 

@@ -45,4 +45,24 @@ import Testing
         #expect(collector.finals.first?.ending == .idle)
         #expect(thread.stop(within: 60))
     }
+    /// A lane whose every turn comes late still ends what is silent.
+    @Test func lateTurnsDoNotKeepASilenceOpenForEver() throws {
+        let pipeline = Pipeline(name: "test", input: .ink, models: try TinyModel.store())
+        let collector = Collector()
+        let thread = LaneThread(number: 0, limits: LaneLimits(), clock: clock, sink: collector)
+        var pen = ScribblingPen(seed: 5), publisher = TestPublisher("p", pipeline)
+        thread.run()
+        thread.post(
+            Arrival(
+                stream: publisher.stream, packet: publisher.packet(.samples(pen.letters(2).flatMap { $0 }, firstStroke: nil)),
+                pipeline: pipeline, arrived: clock.unixMicroseconds))
+        for _ in 0..<60 where collector.finals.isEmpty {
+            let goal = thread.beat + 1
+            while thread.beat < goal { usleep(1000) }
+            // The next turn is late once more.
+            clock.advance(seconds: 3)
+        }
+        #expect(collector.finals.map(\.ending) == [.idle])
+        #expect(thread.stop(within: 60))
+    }
 }

@@ -279,7 +279,6 @@ package final class KeyboardSession {
             device = found
             _ = held.takeAll()
             desk = makeDesk(found, isWriting: desk.isWriting)
-            isGrabbed = false
             report(.pen(found.name))
         case .pen(let actions): try receive(.pen(actions))
         case .penGone(let reason):

@@ -69,25 +69,20 @@ final class PenThread: Sendable {
 
     private func read(_ pen: LivePen) throws {
         inbox.put(.penFound(pen.device))
-        var isGrabbed = false
+        // What was asked of this tablet last. One that is plugged in again belongs to nobody yet.
+        var asked = false
         while true {
+            let grabs = isGrabbed.withLock { $0 }
+            if grabs != asked {
+                asked = grabs
+                do { try pen.pen.grab(grabs) } catch { inbox.put(.remark("\(error)")) }
+            }
             var items = [
                 pollfd(fd: pen.pen.descriptor, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
             ]
             guard poll(&items, 2, -1) >= 0 || errno == EINTR else { return }
-            if items[1].revents != 0 {
-                wake.lower()
-                let wanted = self.isGrabbed.withLock { $0 }
-                if wanted != isGrabbed {
-                    do {
-                        try pen.pen.grab(wanted)
-                        isGrabbed = wanted
-                    } catch {
-                        inbox.put(.remark("\(error)"))
-                    }
-                }
-            }
+            if items[1].revents != 0 { wake.lower() }
             guard items[0].revents != 0, let actions = try pen.next(), !actions.isEmpty else { continue }
             inbox.put(.pen(actions))
         }

@@ -16,7 +16,7 @@ public final class Lane {
     /// Counts of the lane's work since the start.
     public private(set) var counters = LaneCounters()
 
-    private let clock: any Clock
+    package var clock: ListeningClock
     private let sink: any LabelSink
     private var sessions = SessionTable()
     private var duePartials = FairQueue<any Session>()
@@ -34,8 +34,6 @@ public final class Lane {
 
     /// Streams with packets in the inbox, which the lane was not given yet.
     package var unread: Set<StreamName> = []
-    /// Until then (monotonic ns) silence ends nothing: the process stood still, and what pens wrote meanwhile waits in the sockets.
-    package var silentUntil: Int64 = .min
 
     /// The interval at which the wall clock's rules are checked, in ns.
     public static let sweep: Int64 = 20_000_000
@@ -49,7 +47,7 @@ public final class Lane {
     /// - Parameter sink: takes the events, on the thread that drives the lane.
     public init(limits: LaneLimits = LaneLimits(), clock: any Clock, sink: any LabelSink) {
         self.limits = limits
-        self.clock = clock
+        self.clock = ListeningClock(clock)
         self.sink = sink
     }
 
@@ -70,7 +68,7 @@ public final class Lane {
     /// - Parameter isBegun: a piece of it was taken before.
     /// - Returns: whether that was all of it.
     package func receivePiece(of arrival: Arrival, isBegun: Bool = false) -> Bool {
-        let now = Moment(clock), stream = arrival.stream
+        let now = clock.look(), stream = arrival.stream
         isQuiet = false
         counters.pieces &+= 1
         counters.packets &+= isBegun ? 0 : 1
@@ -163,7 +161,7 @@ public final class Lane {
     /// - Returns: whether more is due, so that the next turn should follow at once.
     @discardableResult
     public func turn() -> Bool {
-        let now = Moment(clock)
+        let now = clock.look()
         if now.monotonic >= nextSweep { sweep(now) }
         readFinals()
         readPartials()
@@ -319,7 +317,7 @@ public final class Lane {
         let longest = Int64(limits.eviction * 1e9)
         for session in sessions.all {
             // A stream whose next packets wait to be read is not quiet, however long ago its last one was.
-            if !unread.contains(session.stream), now.monotonic >= silentUntil { session.tick(now) }
+            if !unread.contains(session.stream) { session.tick(now) }
             note(session)
             enqueue(session)
             if !session.isIdle { isQuiet = false }
@@ -360,7 +358,7 @@ public final class Lane {
 
     /// Ends every open segment and reads all finals: nothing that was taken in is lost.
     public func finish() {
-        let now = Moment(clock)
+        let now = clock.look()
         for session in sessions.all {
             session.end(.shutdown, now: now)
             note(session)

@@ -92,20 +92,16 @@ public final class LaneThread: Sendable {
     /// The longest sleep without a packet, in seconds: short beside the watchdog's patience, long for a battery.
     public static let longestWait = 1.0
 
-    /// A turn that comes so late was kept from its time: the process was stopped, its machine slept, or everything else ran. In seconds.
-    private static let standstill = 0.5
-    /// Nanoseconds in which the sockets' threads bring what was sent meanwhile.
-    private static let catchingUp: Int64 = 250_000_000
+    /// Seconds that a turn may last, or come late, and still count as time in which pens were listened to.
+    private static let lateness = 0.25
 
     private func loop() {
         let lane = makeLane()
-        var expected = Int64.max
         var helping = Helping()
         var tasks: [Task] = []
         var nextReport = Int64.min
         while true {
             beats.add(1, ordering: .relaxed)
-            if lane.monotonic > expected { lane.silentUntil = lane.monotonic + Self.catchingUp }
             let (isStopping, unread, refused) = inbox.withLock { inbox in
                 helping.exchange(with: &inbox.packets)
                 tasks += inbox.tasks
@@ -136,10 +132,10 @@ public final class LaneThread: Sendable {
                 // What others see must not be as old as a long sleep.
                 if lane.isQuiet { report(lane, refused: refused) }
                 let wait = lane.isQuiet ? Self.longestWait : Double(Lane.sweep) / 1e9
-                expected = lane.monotonic + Int64((wait + Self.standstill) * 1e9)
+                lane.clock.longestGap = Int64((wait + Self.lateness) * 1e9)
                 _ = wake.wait(timeout: .now() + wait)
             } else {
-                expected = lane.monotonic + Int64(Self.standstill * 1e9)
+                lane.clock.longestGap = Int64(Self.lateness * 1e9)
             }
         }
     }

@@ -16,6 +16,13 @@ public struct Pipeline: Sendable {
             makeSession = { StreamSession<Kind>(stream: $0, pipeline: $1, client: $2, now: $3) }
         }
 
+        /// A kind with a class for its sessions.
+        init<Known: KnownSession>(name: String, session: Known.Type) {
+            rawValue = name
+            readsStrokes = Known.Kind.readsStrokes
+            makeSession = { Known(StreamSession(stream: $0, pipeline: $1, client: $2, now: $3)) }
+        }
+
         public static func == (a: Input, b: Input) -> Bool { a.rawValue == b.rawValue }
         public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
     }

@@ -11,6 +11,12 @@ public struct StreamName: Hashable, Comparable, Sendable, CustomStringConvertibl
         self.text = String(text)
     }
 
+    /// The same for a part of a topic. Asked for each packet: other modules would run the code for all kinds of text.
+    package init?(_ text: Substring) {
+        guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(Self.isAllowed) else { return nil }
+        self.text = String(text)
+    }
+
     public var description: String { text }
 
     public static func < (a: StreamName, b: StreamName) -> Bool { a.text < b.text }

@@ -5,10 +5,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).parent
 PYTHON = "/usr/bin/python3"
+# A virtual machine without hardware support is some twenty times slower.
+PATIENCE = float(os.environ.get("DUCTUS_PATIENCE", 1))
 
 
 def wait_until(holds, seconds=20, what="it"):
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while time.monotonic() < deadline:
         value = holds()
         if value:
@@ -220,7 +222,7 @@ class Desktop:
     def focus(self, title):
         """There is no window manager: the window gets the keys by hand."""
         subprocess.run(["xdotool", "search", "--sync", "--onlyvisible", "--name", f"^{title}$", "windowfocus", "--sync"],
-                       env=self.environment, check=True, capture_output=True, timeout=20)
+                       env=self.environment, check=True, capture_output=True, timeout=20 * PATIENCE)
 
     def type(self, *keys):
         subprocess.run(["xdotool", "key", *keys], env=self.environment, check=True)

@@ -7,7 +7,7 @@ import argparse, sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import checks_of_corrections, checks_of_fields, checks_of_lives, checks_of_secrets, guide_picture
+import checks_of_corrections, checks_of_fields, checks_of_lives, checks_of_secrets, checks_of_tablets, guide_picture
 from desktop import Desktop, PicturedDesktop, SwayDesktop
 
 DESKTOPS = {"sway": SwayDesktop, "picture": PicturedDesktop, "choose_click": PicturedDesktop}
@@ -16,6 +16,7 @@ CHECKS = {name: getattr(room, name) for room, names in {
     checks_of_corrections: "choose choose_click choose_chromium rewrite gestures gestures_chromium",
     checks_of_secrets: "password pin hidden password_qt password_chromium pin_chromium between_chromium",
     checks_of_lives: "killed component guardian restart self_test wakeups",
+    checks_of_tablets: "tablet",
     guide_picture: "picture",
 }.items() for name in names.split()}
 

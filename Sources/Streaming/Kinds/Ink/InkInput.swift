@@ -265,7 +265,14 @@ struct EndedInk: EndedSegment {
     }
 }
 
+/// A stream of ink.
+final class InkSession: KnownSession {
+    let session: StreamSession<InkInput>
+
+    init(_ session: StreamSession<InkInput>) { self.session = session }
+}
+
 extension Pipeline.Input {
     /// Ink of a pen.
-    public static let ink = Pipeline.Input(name: "ink", kind: InkInput.self)
+    public static let ink = Pipeline.Input(name: "ink", session: InkSession.self)
 }

@@ -123,7 +123,14 @@ final class VectorInput: InputKind {
     func receiveOwed(_ output: OutputSequence) { open?.receiveOwed(output) }
 }
 
+/// A stream of feature vectors.
+final class VectorSession: KnownSession {
+    let session: StreamSession<VectorInput>
+
+    init(_ session: StreamSession<VectorInput>) { self.session = session }
+}
+
 extension Pipeline.Input {
     /// Feature vectors of a sensor.
-    public static let features = Pipeline.Input(name: "features", kind: VectorInput.self)
+    public static let features = Pipeline.Input(name: "features", session: VectorSession.self)
 }
