@@ -13,7 +13,7 @@ package struct ListeningClock {
     /// The time that was not counted, ns.
     private var missed: Int64 = 0
 
-    init(_ clock: any Clock) {
+    package init(_ clock: any Clock) {
         self.clock = clock
         looked = clock.monotonic
     }
@@ -23,7 +23,7 @@ package struct ListeningClock {
     var unixMicroseconds: Int64 { clock.unixMicroseconds }
 
     /// The present moment; its monotonic time is that of listening.
-    mutating func look() -> Moment {
+    package mutating func look() -> Moment {
         var now = Moment(clock)
         missed += max(0, now.monotonic - looked - longestGap)
         looked = now.monotonic

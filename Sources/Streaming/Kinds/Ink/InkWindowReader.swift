@@ -24,6 +24,8 @@ final class InkWindowReader {
     private var extractor: IncrementalFeatureExtractor
     private var features: Features
     private let state: NetworkState
+    /// Numbers for each output frame. The architecture counts them anew each time.
+    private let labels: Int
     private var decoder: any StreamDecoder
     private var prefix: CommittedPrefix
     /// Samples and strokes of the segment that the extractor has seen.
@@ -50,6 +52,7 @@ final class InkWindowReader {
         extractor = IncrementalFeatureExtractor(configuration, normalization: normalization)
         features = Features(dimension: configuration.dimension)
         state = served.model.network.makeState()
+        labels = served.model.network.architecture.output
         decoder = decoding.decoder(for: served.model)
         decoder.reset(precedingText: precedingText)
     }
@@ -92,7 +95,6 @@ final class InkWindowReader {
     /// Takes the network's output for the last window.
     func receive(_ output: OutputSequence) {
         let final = tailWasRead ? 0 : output.final
-        let labels = served.model.network.architecture.output
         let posteriors = Posteriors(output.values, frames: output.frames, labels: labels)
         decoder.advance(posteriors[0..<final])
         let read = decoder.read(tail: posteriors[final..<output.frames])

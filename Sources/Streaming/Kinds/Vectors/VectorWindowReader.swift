@@ -14,6 +14,8 @@ final class VectorWindowReader {
     private var resampler: VectorResampler
     private var extractor: IncrementalVectorExtractor
     private let state: NetworkState
+    /// Numbers for each output frame. The architecture counts them anew each time.
+    private let labels: Int
     /// Frames from `firstFrame` on; those before `committed` were committed and wait to be dropped.
     private var frames: [Float] = []
     private var firstFrame = 0
@@ -54,6 +56,7 @@ final class VectorWindowReader {
         extractor = IncrementalVectorExtractor(
             configuration, substitutes: model.standardization.mean, normalization: normalization, start: start)
         state = model.network.makeState()
+        labels = model.network.architecture.output
         switch model.task.form {
         case .transcription:
             decoder = pipeline.decoding.decoder(for: model)
@@ -149,8 +152,7 @@ final class VectorWindowReader {
 
     /// Takes the network's output for the last window.
     func receive(_ output: OutputSequence, into spans: inout SpanLog) {
-        let posteriors = Posteriors(
-            output.values, frames: output.frames, labels: served.model.network.architecture.output)
+        let posteriors = Posteriors(output.values, frames: output.frames, labels: labels)
         read(posteriors, final: output.final, into: &spans)
         dropCommitted()
     }
