@@ -54,7 +54,8 @@ import Testing
         thread.run()
         thread.post(
             Arrival(
-                stream: publisher.stream, packet: publisher.packet(.samples(pen.letters(2).flatMap { $0 }, firstStroke: nil)),
+                stream: publisher.stream,
+                packet: publisher.packet(.samples(pen.letters(2).flatMap { $0 }, firstStroke: nil)),
                 pipeline: pipeline, arrived: clock.unixMicroseconds))
         for _ in 0..<60 where collector.finals.isEmpty {
             let goal = thread.beat + 1
