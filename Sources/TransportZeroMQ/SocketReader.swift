@@ -1,5 +1,6 @@
 import CDuctusZeroMQ
 import DuctusTransport
+import Foundation
 
 /// Takes messages from a socket into a batch. Used again and again, so that taking one costs no allocation.
 final class SocketReader {
@@ -73,11 +74,13 @@ extension MessageFrames {
 }
 
 extension PeerIdentity {
-    /// ZeroMQ gives ipc peers the address `localhost:uid:gid:pid` (SO_PEERCRED). Asked for each message: it makes no text of it.
-    static func uid(fromAddress address: UnsafePointer<CChar>) -> UInt32? {
+    /// ZeroMQ gives ipc peers the address `localhost:uid:gid:pid` (SO_PEERCRED); an address of IPv6 may have as many colons, but no such name.
+    /// Asked for each message: it makes no text of it.
+    package static func uid(fromAddress address: UnsafePointer<CChar>) -> UInt32? {
+        guard strncmp(address, "localhost:", 10) == 0 else { return nil }
         let colon = CChar(bitPattern: UInt8(ascii: ":"))
-        var (colons, uid, digits) = (0, UInt64(0), 0)
-        var next = address
+        var (colons, uid, digits) = (1, UInt64(0), 0)
+        var next = address + 10
         while next.pointee != 0 {
             if next.pointee == colon {
                 colons += 1
