@@ -1,4 +1,5 @@
 import DuctusRandomness
+import Foundation
 
 /// The training text of a language model: lines of symbols, each closed by the boundary.
 ///
@@ -90,9 +91,36 @@ public struct TextCorpus: Sendable {
         if text.utf8.allSatisfy({ $0 < 128 }) {
             for byte in text.utf8 { append(asciiNumbers[Int(byte)]) }
         } else {
-            for character in text { append(numbers[character] ?? .missing) }
+            for character in text {
+                if let number = numbers[character] {
+                    append(number)
+                } else {
+                    for number in substitutes(for: character) { append(number) }
+                }
+            }
         }
         return encoded
+    }
+
+    /// What people write for a character that the alphabet lacks: a letter without its mark, a plain quotation mark or dash.
+    private func substitutes(for character: Character) -> [LanguageSymbol] {
+        let plain: String
+        switch character {
+        case "ß": plain = "ss"
+        case "æ": plain = "ae"
+        case "œ": plain = "oe"
+        case "ø": plain = "o"
+        case "„", "“", "”", "»", "«": plain = "\""
+        case "‘", "’", "‚": plain = "'"
+        case "–", "—": plain = "-"
+        case "…": plain = "..."
+        default:
+            let scalars = String(character).decomposedStringWithCanonicalMapping.unicodeScalars
+            plain = String(
+                String.UnicodeScalarView(scalars.filter { $0.properties.canonicalCombiningClass == .notReordered }))
+        }
+        let known = plain.compactMap { numbers[$0] }
+        return known.isEmpty || known.count < plain.count ? [.missing] : known
     }
 
     private mutating func append(_ line: ArraySlice<LanguageSymbol>) {

@@ -4,8 +4,8 @@ import DuctusRandomness
 public enum TranscriptStyle: String, Sendable, CaseIterable {
     /// Ordinary text.
     case plain
-    /// Text as people write it by hand: ordinary text, but one text in eight with spaces around its punctuation and one
-    /// in twenty all in capitals.
+    /// Text as people write it by hand: ordinary text, but one text in ten in small letters alone and one in thirty-three
+    /// all in capitals.
     case handwritten
     /// As the transcripts of IAM-OnDB: three clitics in five stand apart (`it 's`, `they 'll`; not `don't`), and one text in thirty is
     /// tokenized, with spaces around quotation marks, brackets and before punctuation, abbreviations not spared (`U . S .`).
@@ -15,18 +15,30 @@ public enum TranscriptStyle: String, Sendable, CaseIterable {
     /// Counted in the transcripts of IAM-OnDB's training set: 154 of 260 clitics, 108 of 3,057 lines with punctuation.
     private static let cliticShare: Float = 0.59
     private static let tokenizedShare: Float = 0.035
-    /// A compromise between the writers of UNIPEN's training set (one line in four, one in thirty) and ordinary text.
-    private static let handwrittenTokenizedShare: Float = 0.12
-    private static let capitalShare: Float = 0.05
+    /// Hasty writers leave out capitals more often than they write nothing else.
+    private static let smallShare: Float = 0.1
+    private static let capitalShare: Float = 0.03
 
     /// The text in this style; what varies in the data set varies with `generator`.
     public func written(_ text: String, using generator: inout SplitMix64) -> String {
-        guard self != .plain else { return text }
-        if self == .handwritten, generator.uniform() < TranscriptStyle.capitalShare { return text.uppercased() }
-        let isTokenized =
-            generator.uniform()
-            < (self == .iam ? TranscriptStyle.tokenizedShare : TranscriptStyle.handwrittenTokenizedShare)
-        let separatesClitics = isTokenized || self == .iam && generator.uniform() < TranscriptStyle.cliticShare
+        switch self {
+        case .plain: return text
+        case .handwritten: return Self.handwritten(text, share: generator.uniform())
+        case .iam:
+            let isTokenized = generator.uniform() < Self.tokenizedShare
+            return Self.iam(
+                text, isTokenized: isTokenized,
+                separatesClitics: isTokenized || generator.uniform() < Self.cliticShare)
+        }
+    }
+
+    /// - Parameter share: a number from 0 to 1 by which the letters' case is chosen.
+    private static func handwritten(_ text: String, share: Float) -> String {
+        if share < smallShare { return text.lowercased() }
+        return share < smallShare + capitalShare ? text.uppercased() : text
+    }
+
+    private static func iam(_ text: String, isTokenized: Bool, separatesClitics: Bool) -> String {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count + 16)
@@ -56,12 +68,12 @@ public enum TranscriptStyle: String, Sendable, CaseIterable {
         return String(decoding: result, as: UTF8.self)
     }
 
-    private func isClitic(_ rest: ArraySlice<UInt8>) -> Bool {
-        TranscriptStyle.clitics.contains(String(decoding: rest.prefix(while: isLetter).prefix(4), as: UTF8.self))
+    private static func isClitic(_ rest: ArraySlice<UInt8>) -> Bool {
+        clitics.contains(String(decoding: rest.prefix(while: isLetter).prefix(4), as: UTF8.self))
     }
 
-    private func isLetter(_ byte: UInt8) -> Bool {
+    private static func isLetter(_ byte: UInt8) -> Bool {
         (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z")
     }
-    private func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 }
