@@ -4,6 +4,8 @@ final class PreparedNetwork: Sendable {
     let layout: ParameterLayout
     let kernels: Kernels
     let parts: [any PreparedLayer]
+    /// The kinds of the layers: each call asks them for their lengths.
+    let kinds: [any LayerKind]
     let wiring: Wiring
     /// The layers and memory slots that the network's own output needs.
     let plan: InferencePlan
@@ -21,6 +23,7 @@ final class PreparedNetwork: Sendable {
         let wiring = Wiring(architecture)
         self.wiring = wiring
         plan = InferencePlan(wiring, heads: [architecture.layers.count - 1])
+        kinds = architecture.layers.map(\.kind)
         parts = architecture.layers.enumerated().map { index, layer in
             layer.kind.prepare(
                 LayerSettings(

@@ -51,11 +51,11 @@ public final class Workspace {
             }
             frames[index + 1] = UnsafePointer(memory)
         }
-        for (index, layer) in network.architecture.layers.enumerated() {
+        for index in network.kinds.indices {
             let sources = wiring.sources[index]
             loadSources(sources, derivatives: nil)
             boundaries[wiring.inputs + index].follow(
-                boundaries[sources[0]], otherSources.items, through: layer.kind)
+                boundaries[sources[0]], otherSources.items, through: network.kinds[index])
         }
     }
 

@@ -45,7 +45,7 @@ public struct Calibrations: Sendable, Equatable, Codable {
     }
 
     private static func name(_ decoding: Recognizer.Decoding, _ extent: Extent) -> String {
-        "\(decoding.rawValue), \(extent.rawValue)"
+        decoding.rawValue + ", " + extent.rawValue
     }
 
     /// Fits the maps of a decoding to what was read raw: one for readings of any extent, and one for each extent of which there is enough.
@@ -65,7 +65,6 @@ public struct Calibrations: Sendable, Equatable, Codable {
 extension Model {
     /// A reading by this model with its confidences as probabilities.
     public func calibrated(_ hypothesis: Hypothesis, from decoding: Recognizer.Decoding) -> Hypothesis {
-        let separator = (try? alphabet.encode(script.wordSeparator))?.first
         let extent = Calibrations.Extent(
             symbols: hypothesis.symbols.count,
             hasSeparator: hypothesis.symbols.contains { $0.label == separator })

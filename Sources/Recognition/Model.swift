@@ -35,6 +35,8 @@ public final class Model: Sendable {
     public let recurrentLanguageModel: RecurrentLanguageModel?
     /// Facts of the writing that it reads.
     public let script: Script
+    /// The label of the script's word separator; nil where words are not separated.
+    let separator: Int?
     /// Words that a beam search should expect.
     public let lexicon: Lexicon?
     /// Words of the one who writes, expected beside those of `lexicon`.
@@ -72,6 +74,7 @@ public final class Model: Sendable {
         self.extras = extras
         self.importanceFile = importanceFile
         self.script = script
+        separator = (try? alphabet.encode(script.wordSeparator))?.first
         self.recurrentLanguageModel = recurrentLanguageModel
         self.personalWords = personalWords
     }

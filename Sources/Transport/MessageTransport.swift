@@ -17,6 +17,18 @@ package protocol MessageSink: Sendable {
     /// - Returns: False if there was no room.
     @discardableResult
     func send(_ message: Publication, matters: Bool) -> Bool
+
+    /// As `send`, for one of several messages: it may wait until `flush`, so that the sink's thread is woken once for all of them.
+    @discardableResult
+    func post(_ message: Publication, matters: Bool) -> Bool
+
+    /// Sends what was posted.
+    func flush()
+}
+
+extension MessageSink {
+    package func post(_ message: Publication, matters: Bool) -> Bool { send(message, matters: matters) }
+    package func flush() {}
 }
 
 package typealias MessageTransport = MessageSource & MessageSink

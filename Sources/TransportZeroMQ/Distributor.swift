@@ -68,7 +68,7 @@ final class Distributor: @unchecked Sendable {
     private var sockets: [UInt64: SubscriberSocket] = [:]
     private var tags: [SubscriberTable.Number: UInt64] = [:]
     private var nextTag: UInt64 = 0
-    /// Those that have more to say, or got something and may have spoken meanwhile.
+    /// Those that have more to say.
     private var due: Set<UInt64> = []
     /// Those to look at again soon, because ZeroMQ will not tell.
     private var held: Set<UInt64> = []
@@ -96,10 +96,18 @@ final class Distributor: @unchecked Sendable {
 
     func nudge() { wake.raise() }
 
-    /// Posts a message, from any thread.
+    /// Posts a message, from any thread, and wakes the subscribers' thread.
     func send(_ message: Publication, matters: Bool) -> Bool {
+        defer { outbox.flush() }
+        return post(message, matters: matters)
+    }
+
+    /// Posts a message, from any thread. It goes out with the next `flush` at the latest.
+    func post(_ message: Publication, matters: Bool) -> Bool {
         outbox.post(Outgoing(message: message, matters: matters), size: message.byteCount, matters: matters)
     }
+
+    func flush() { outbox.flush() }
 
     /// Serves a connection from now on, and closes it.
     func serve(_ connection: Int32, _ family: Handover.Family, _ ticket: Admission.Ticket) {
@@ -155,7 +163,8 @@ final class Distributor: @unchecked Sendable {
             return arrivals
         }) { begin(arrival) }
         for tag in ready { listen(to: tag, handler) }
-        distribute(&outgoing, handler)
+        // Sending to a subscriber may take in what it said, and then its descriptor does not tell.
+        for tag in distribute(&outgoing, handler) { listen(to: tag, handler) }
         if nextSweep.remaining == 0 {
             for (tag, socket) in sockets where !socket.connection.isOpen { end(tag, handler) }
             nextSweep = Deadline(milliseconds: Self.sweep)
@@ -269,20 +278,26 @@ final class Distributor: @unchecked Sendable {
 
     // MARK: Messages
 
-    private func distribute(_ outgoing: inout [Outgoing], _ handler: any MessageHandler) {
+    /// Sends what was posted.
+    ///
+    /// - Returns: the subscribers that got something.
+    @discardableResult
+    private func distribute(_ outgoing: inout [Outgoing], _ handler: any MessageHandler) -> Set<UInt64> {
+        var served: Set<UInt64> = []
         outbox.drain(into: &outgoing)
         for item in outgoing {
             for number in table.recipients(of: item.message.topic) {
                 guard let tag = tags[number], let socket = sockets[tag] else { continue }
                 do throws(TransportFault) {
                     try send(item.message, to: socket, matters: item.matters, handler)
-                    due.insert(tag)
+                    served.insert(tag)
                 } catch {
                     end(tag, handler)
                 }
             }
         }
         outgoing.removeAll(keepingCapacity: true)
+        return served
     }
 
     /// The one place where a message goes to a subscriber: nothing does without the question whether it may.

@@ -6,6 +6,8 @@ final class Outbox<Item: Sendable>: Sendable {
     private struct State {
         var items: [Item] = []
         var bytes = 0
+        /// The owner was not woken since the box was empty.
+        var isUnannounced = false
     }
 
     private let state = Mutex(State())
@@ -20,22 +22,32 @@ final class Outbox<Item: Sendable>: Sendable {
         self.signal = signal
     }
 
+    /// Takes an item. Its owner learns of it by the next `flush`.
+    ///
     /// - Parameters:
     ///   - size: The bytes of the item.
     ///   - matters: Whether the message may fill the box. Others may fill only three quarters of it.
     func post(_ item: Item, size: Int, matters: Bool) -> Bool {
-        let (accepted, wasEmpty) = state.withLock { state in
+        let accepted = state.withLock { state in
             let countLimit = matters ? maximumCount : maximumCount / 4 * 3
             let byteLimit = matters ? maximumBytes : maximumBytes / 4 * 3
-            guard state.items.count < countLimit, size <= byteLimit - state.bytes else { return (false, false) }
-            let wasEmpty = state.items.isEmpty
+            guard state.items.count < countLimit, size <= byteLimit - state.bytes else { return false }
+            if state.items.isEmpty { state.isUnannounced = true }
             state.items.append(item)
             state.bytes += size
-            return (true, wasEmpty)
+            return true
         }
         if !accepted { refused.add(1, ordering: .relaxed) }
-        if wasEmpty { signal.raise() }
         return accepted
+    }
+
+    /// Wakes the owner, if it was not since the box was empty.
+    func flush() {
+        let isNews = state.withLock { state in
+            defer { state.isUnannounced = false }
+            return state.isUnannounced
+        }
+        if isNews { signal.raise() }
     }
 
     /// Takes everything there is; `items` comes back as the (empty) next box, so that both are used again.
@@ -44,6 +56,7 @@ final class Outbox<Item: Sendable>: Sendable {
         state.withLock { state in
             swap(&state.items, &items)
             state.bytes = 0
+            state.isUnannounced = false
         }
     }
 

@@ -146,6 +146,7 @@ package final class Reactor: @unchecked Sendable {
     package func send(_ frames: [[UInt8]], on port: Int, connection: UInt64 = 0, matters: Bool = false) -> Bool {
         precondition(ports.indices.contains(port) && !frames.isEmpty, "no such port, or nothing to send")
         let outgoing = Outgoing(port: port, frames: frames, flow: Flow(number: connection))
+        defer { outbox.flush() }
         return outbox.post(outgoing, size: outgoing.byteCount, matters: matters)
     }
 

@@ -196,6 +196,10 @@ package final class ZeroMQTransport: MessageTransport {
     @discardableResult
     package func send(_ message: Publication, matters: Bool) -> Bool { distributor.send(message, matters: matters) }
 
+    package func post(_ message: Publication, matters: Bool) -> Bool { distributor.post(message, matters: matters) }
+
+    package func flush() { distributor.flush() }
+
     // MARK: On the sockets' thread
 
     private func answerRequests(_ batch: MessageBatch, _ handler: any MessageHandler) {

@@ -44,6 +44,11 @@ struct CorpusOptions: ParsableArguments {
         guard !texts.isEmpty || !transcripts.isEmpty else {
             throw ValidationError("give at least one text or --transcripts")
         }
+        if let labelled = texts.first(where: { $0.hasSuffix(".ndjson") || $0.hasSuffix(".ndjson.gz") }) {
+            throw ValidationError(
+                "\(labelled) holds labelled lines and not text: name it behind --transcripts, which takes one file and may be repeated"
+            )
+        }
         guard shortest > 0, shortest <= longest else { throw ValidationError("--shortest above --longest") }
         guard copies > 0 else { throw ValidationError("--copies must be at least 1") }
         guard (0...1).contains(whole) else { throw ValidationError("--whole is a share from 0 to 1") }

@@ -119,10 +119,13 @@ import Testing
     @Test func aFinalThatCannotBeReadSaysWhy() throws {
         let lane = Lane(clock: clock, sink: collector)
         let model = try TinyVectorModel.make(task: .transcription)
-        var pipeline = TinyVectorModel.pipeline(model, window: window)
         // A pipeline of ink with a model that reads vectors.
-        pipeline.input = .ink
-        pipeline.endpoint.newLine = false
+        let sensors = TinyVectorModel.pipeline(model, window: window)
+        var endpoint = sensors.endpoint
+        endpoint.newLine = false
+        let pipeline = Pipeline(
+            name: sensors.name, input: .ink, models: sensors.models, decoding: sensors.decoding,
+            window: sensors.window, endpoint: endpoint)
         var publisher = TestPublisher("p", pipeline)
         var pen = ScribblingPen(seed: 1)
         for letter in pen.letters(3) { publisher.send(letter, to: lane, at: clock) }

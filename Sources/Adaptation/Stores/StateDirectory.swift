@@ -1,3 +1,4 @@
+import DuctusFoundations
 import Foundation
 import Glibc
 import Synchronization
@@ -19,9 +20,6 @@ public final class StateDirectory: Sendable {
     }
 
     private let holding = Mutex(Holding())
-
-    /// Less room than this on its file system counts as none: not even a correction fits.
-    private static let leastRoom: UInt64 = 64 << 10
 
     /// Touches nothing yet.
     public init(_ path: String) {
@@ -73,16 +71,12 @@ public final class StateDirectory: Sendable {
         guard access(path, W_OK) == 0 else {
             return .unusable(path: path, reason: String(cString: strerror(errno)))
         }
-        guard let room, room < Self.leastRoom else { return nil }
+        guard let room, room < FreeSpace.least else { return nil }
         return .unusable(path: path, reason: String(cString: strerror(ENOSPC)))
     }
 
     /// Bytes that can be written; nil where the system does not say.
-    public var room: UInt64? {
-        var figures = statvfs()
-        guard statvfs(path, &figures) == 0 else { return nil }
-        return UInt64(figures.f_bavail) * UInt64(figures.f_frsize)
-    }
+    public var room: UInt64? { FreeSpace.bytes(at: path) }
 
     private func lock() throws(StateFault) -> Int32 {
         do {

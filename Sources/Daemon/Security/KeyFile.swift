@@ -1,3 +1,4 @@
+import DuctusFoundations
 import DuctusTransportZeroMQ
 import Foundation
 
@@ -49,7 +50,19 @@ package enum KeyFile {
     }
 
     /// Writes a secret into a new file with mode 0600; an existing one is never replaced.
-    package static func write(_ text: String, to path: String) throws(KeyFileFault) {
+    ///
+    /// - Parameter room: tells the bytes that are free in a folder.
+    package static func write(
+        _ text: String, to path: String, room: (String) -> UInt64? = FreeSpace.bytes
+    ) throws(KeyFileFault) {
+        let folder = (path as NSString).deletingLastPathComponent
+        if let room = room(folder.isEmpty ? "." : folder), room < FreeSpace.least {
+            throw .unwritable(
+                path,
+                reason:
+                    "its file system is all but full, \(room >> 10) KiB are free of \(FreeSpace.least >> 10) that are kept so"
+            )
+        }
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw errno == EEXIST ? .exists(path) : .unwritable(path, reason: String(cString: strerror(errno)))
@@ -96,7 +109,8 @@ package enum KeyFileFault: Error, Equatable, CustomStringConvertible {
                 remedy: "name another file, or remove it if no client uses it any more")
         case .unwritable(let path, let reason):
             .unsafeFile(
-                path: path, reason: "cannot be written: \(reason)", remedy: "name a file in a directory of yours")
+                path: path, reason: "cannot be written: \(reason)",
+                remedy: "name a file in a directory of yours, with room")
         }
     }
 

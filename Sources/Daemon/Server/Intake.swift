@@ -74,18 +74,19 @@ final class Intake: Sendable {
 
     func receive(_ batch: MessageBatch) {
         let (arrived, began) = (clock.unixMicroseconds - Int64(batch.held), clock.monotonic)
-        var counts = Counts()
+        var packets: [Pipeline.Input: UInt64] = [:]
+        var drops: [Drop: UInt64] = [:]
         for message in 0..<batch.count {
             do throws(Refused) {
-                counts.packets[try take(batch, message, arrived: arrived, &counts.drops), default: 0] += 1
+                packets[try take(batch, message, arrived: arrived, &drops), default: 0] += 1
             } catch {
-                counts.drops[error.drop, default: 0] += 1
+                drops[error.drop, default: 0] += 1
             }
         }
         let elapsed = (clock.monotonic - began) / 1000
         self.counts.withLock { total in
-            total.packets.merge(counts.packets, uniquingKeysWith: +)
-            total.drops.merge(counts.drops, uniquingKeysWith: +)
+            total.packets.merge(packets, uniquingKeysWith: +)
+            total.drops.merge(drops, uniquingKeysWith: +)
             total.latency.add(elapsed)
         }
     }

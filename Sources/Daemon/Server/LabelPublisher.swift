@@ -63,7 +63,7 @@ final class LabelPublisher: LabelSink {
             if state.last.count > limit { Self.forgetOldest(of: &state.last) }
             if event.state == .final { state.gaps = state.gaps + event.gaps }
         }
-        let isSent = sink.send(message, matters: event.state == .final)
+        let isSent = sink.post(message, matters: event.state == .final)
         if !isSent { faults?.report("outbox_full", "a label was dropped: subscribers do not take them fast enough") }
         let elapsed = (clock.monotonic - began) / 1000
         state.withLock { state in
@@ -71,6 +71,8 @@ final class LabelPublisher: LabelSink {
             state.latency.add(elapsed)
         }
     }
+
+    func flush() { sink.flush() }
 
     func finished(_ segment: FinishedSegment) {
         if segment.failed {

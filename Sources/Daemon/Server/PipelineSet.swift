@@ -19,12 +19,20 @@ package struct PipelineSet: Sendable {
     }
 
     package let entries: [Entry]
+    /// The pipelines with the streams' prefixes that they read, the longest prefix first.
+    private let routes: [(prefix: String, pipeline: Pipeline)]
 
     /// Gives a pipeline its models, once its base is loaded: by default one generation for everyone.
     package typealias MakeStore = (PipelineSettings, Model) throws -> any ModelStore
 
     package init(entries: [Entry]) {
         self.entries = entries
+        // The later of two with the same prefix comes first.
+        routes = entries.enumerated()
+            .sorted { a, b in
+                (a.element.settings.streams.utf8.count, a.offset) > (b.element.settings.streams.utf8.count, b.offset)
+            }
+            .map { ($0.element.settings.streams, $0.element.pipeline) }
     }
 
     /// Loads the models, each folder once.
@@ -35,7 +43,7 @@ package struct PipelineSet: Sendable {
         makeStore: MakeStore = { _, model in SharedModel(Served(model: model, generation: .init(number: 0))) }
     ) throws {
         var loaded: [String: Model] = [:]
-        entries = try settings.map { settings in
+        let entries = try settings.map { settings in
             let model = try Self.load(settings, locations: locations, loaded: &loaded)
             let models = try makeStore(settings, model)
             let pipeline = Pipeline(
@@ -44,15 +52,12 @@ package struct PipelineSet: Sendable {
                 endpoint: settings.endpoint, alternatives: settings.alternatives)
             return Entry(settings: settings, pipeline: pipeline, models: models)
         }
+        self.init(entries: entries)
     }
 
     /// The pipeline that reads `stream`: of those whose prefix it has, the one with the longest.
     package func pipeline(for stream: StreamName, input: Pipeline.Input) -> Pipeline? {
-        var found: Entry?
-        for entry in entries where entry.pipeline.input == input && stream.text.hasPrefix(entry.settings.streams) {
-            if entry.settings.streams.utf8.count >= found?.settings.streams.utf8.count ?? 0 { found = entry }
-        }
-        return found?.pipeline
+        routes.first { $0.pipeline.input == input && ($0.prefix.isEmpty || stream.text.hasPrefix($0.prefix)) }?.pipeline
     }
 
     /// The model that a pipeline asks for, loaded anew.

@@ -46,6 +46,14 @@ package final class TransportSet: MessageTransport {
         all.reduce(true) { $1.send(message, matters: matters) && $0 }
     }
 
+    package func post(_ message: Publication, matters: Bool) -> Bool {
+        all.reduce(true) { $1.post(message, matters: matters) && $0 }
+    }
+
+    package func flush() {
+        for transport in all { transport.flush() }
+    }
+
     /// Takes topics that begin with these slots' prefixes, or takes them no longer. Any thread may call it.
     func subscribe(to slots: Set<Slot>, begins: Bool) {
         for codec in InputCodec.all {

@@ -4,6 +4,8 @@ import DuctusRecognition
 public protocol LabelSink: AnyObject, Sendable {
     /// Takes an event, on a lane's thread. It must not wait.
     func publish(_ event: LabelEvent)
+    /// No further event comes for a while: those that were published should be on their way.
+    func flush()
     /// A final with the ink it was read from: what a correction will refer to. It comes before the final is published.
     func finished(_ segment: FinishedSegment)
     /// A segment was let go of unread; its final says why, and the lane counts it.
@@ -29,6 +31,7 @@ public enum PacketRefusal: String, Error, CaseIterable, Sendable {
 }
 
 extension LabelSink {
+    public func flush() {}
     public func gaveUp(_ client: ClientIdentifier, _ stream: StreamName, because reason: String) {}
     public func failed(_ stream: StreamName, because reason: String) {}
     public func finished(_ segment: FinishedSegment) {}

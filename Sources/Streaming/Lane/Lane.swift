@@ -78,7 +78,7 @@ public final class Lane {
         }
         // Packets that end a segment are always taken, because they free memory.
         if case .input = arrival.packet.role, !isBegun,
-            session.byteCount >= limits.streamBytes || backlog.isBeyond(session, limits)
+            session.keeps(atLeast: limits.streamBytes) || backlog.isBeyond(session, limits)
         {
             refuse(stream, because: .memory)
             return true
@@ -128,9 +128,7 @@ public final class Lane {
     }
 
     /// The usual number of frames in a window.
-    private static func partialCost(_ pipeline: Pipeline) -> Int {
-        pipeline.window.chunk + pipeline.window.lookahead
-    }
+    private static func partialCost(_ pipeline: Pipeline) -> Int { pipeline.window.chunk + pipeline.window.lookahead }
 
     /// Keeps a session's client within its bound, after its waiting work may have changed.
     private func note(_ session: any Session) {
@@ -164,7 +162,9 @@ public final class Lane {
         let now = clock.look()
         if now.monotonic >= nextSweep { sweep(now) }
         readFinals()
+        sink.flush()
         readPartials()
+        sink.flush()
         return !duePartials.isEmpty || !dueFinals.isEmpty
     }
 
@@ -317,11 +317,13 @@ public final class Lane {
         let longest = Int64(limits.eviction * 1e9)
         for session in sessions.all {
             // A stream whose next packets wait to be read is not quiet, however long ago its last one was.
-            if !unread.contains(session.stream) { session.tick(now) }
-            note(session)
-            enqueue(session)
-            if !session.isIdle { isQuiet = false }
-            if session.isIdle, now.monotonic - session.lastArrival > longest { evict(session.stream) }
+            if !unread.contains(session.stream), session.tick(now) {
+                note(session)
+                enqueue(session)
+            }
+            let isIdle = session.isIdle
+            if !isIdle { isQuiet = false }
+            if isIdle, now.monotonic - session.lastArrival > longest { evict(session.stream) }
         }
     }
 

@@ -95,6 +95,9 @@ public final class LaneThread: Sendable {
     /// Seconds that a turn may last, or come late, and still count as time in which pens were listened to.
     private static let lateness = 0.25
 
+    /// Nanoseconds between two reports of a busy lane: it asks all streams for their bytes.
+    private static let reportInterval: Int64 = 250_000_000
+
     private func loop() {
         let lane = makeLane()
         var helping = Helping()
@@ -119,7 +122,7 @@ public final class LaneThread: Sendable {
             let isBusy = lane.turn()
             let now = lane.monotonic
             if now >= nextReport || isStopping {
-                nextReport = now + 100_000_000
+                nextReport = now + Self.reportInterval
                 report(lane, refused: refused)
             }
             if isStopping, !hadArrivals, !isBusy {

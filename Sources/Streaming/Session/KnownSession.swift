@@ -31,7 +31,8 @@ extension KnownSession {
         try session.receive(packet, from: client, arrived: arrived, now: now, isBegun: isBegun)
     }
 
-    func tick(_ now: Moment) { session.tick(now) }
+    func keeps(atLeast bytes: Int) -> Bool { session.keeps(atLeast: bytes) }
+    func tick(_ now: Moment) -> Bool { session.tick(now) }
     func end(_ ending: LabelEvent.Ending, now: Moment) { session.end(ending, now: now) }
     func nextWindow() -> WindowOffer { session.nextWindow() }
     func receiveWindow(_ output: OutputSequence) -> LabelEvent? { session.receiveWindow(output) }

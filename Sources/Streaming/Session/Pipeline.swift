@@ -27,19 +27,45 @@ public struct Pipeline: Sendable {
         public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
     }
 
-    public var name: String
+    /// One reference: a pipeline comes with each packet.
+    private final class Settings: Sendable {
+        let name: String
+        let input: Input
+        let models: any ModelStore
+        let decoding: Recognizer.Decoding
+        let window: WindowRule
+        let endpoint: EndpointRule
+        let alternatives: Int
+
+        init(
+            name: String, input: Input, models: any ModelStore, decoding: Recognizer.Decoding, window: WindowRule,
+            endpoint: EndpointRule, alternatives: Int
+        ) {
+            self.name = name
+            self.input = input
+            self.models = models
+            self.decoding = decoding
+            self.window = window
+            self.endpoint = endpoint
+            self.alternatives = alternatives
+        }
+    }
+
+    private let settings: Settings
+
+    public var name: String { settings.name }
     /// The kind of input that it reads.
-    public var input: Input
+    public var input: Input { settings.input }
     /// The weights by writer.
-    public var models: any ModelStore
+    public var models: any ModelStore { settings.models }
     /// The decoder that turns posteriors into text.
-    public var decoding: Recognizer.Decoding
+    public var decoding: Recognizer.Decoding { settings.decoding }
     /// The windows: their length, lookahead and hop.
-    public var window: WindowRule
+    public var window: WindowRule { settings.window }
     /// The rule by which a segment ends.
-    public var endpoint: EndpointRule
+    public var endpoint: EndpointRule { settings.endpoint }
     /// Other readings that a final carries.
-    public var alternatives: Int
+    public var alternatives: Int { settings.alternatives }
 
     /// A pipeline. `alternatives` is how many further readings a final tells.
     public init(
@@ -47,13 +73,9 @@ public struct Pipeline: Sendable {
         window: WindowRule = WindowRule(),
         endpoint: EndpointRule = EndpointRule(), alternatives: Int = 3
     ) {
-        self.name = name
-        self.input = input
-        self.models = models
-        self.decoding = decoding
-        self.window = window
-        self.endpoint = endpoint
-        self.alternatives = alternatives
+        settings = Settings(
+            name: name, input: input, models: models, decoding: decoding, window: window, endpoint: endpoint,
+            alternatives: alternatives)
     }
 }
 

@@ -33,6 +33,8 @@ protocol Session: AnyObject {
     var skippedPartials: UInt64 { get }
     /// The memory that it keeps, in bytes.
     var byteCount: Int { get }
+    /// Whether it keeps so much memory. It is measured only where what came since could have made it so.
+    func keeps(atLeast bytes: Int) -> Bool
     var summary: SessionSummary { get }
 
     /// Takes one packet that arrived at `arrived` (unix µs), or the next piece of it.
@@ -43,7 +45,9 @@ protocol Session: AnyObject {
         _ packet: any StreamPacket, from client: ClientIdentifier, arrived: Int64, now: Moment, isBegun: Bool
     ) throws(PacketRefusal) -> PacketReceipt
     /// The wall clock's rules, while no sample arrives.
-    func tick(_ now: Moment)
+    ///
+    /// - Returns: whether something ended or became due by it.
+    func tick(_ now: Moment) -> Bool
     /// Ends what is open.
     func end(_ ending: LabelEvent.Ending, now: Moment)
 

@@ -27,6 +27,8 @@ final class StreamSession<Kind: InputKind>: Session {
 
     /// The packet of which only a part was read.
     private var begun: Begun?
+    /// More bytes than it keeps, unless it was just measured.
+    private var mostBytes = 0
     /// Segments that ended, oldest first.
     private var waiting: [Waiting] = []
     private(set) var waitingWork = WaitingWork()
@@ -119,6 +121,7 @@ final class StreamSession<Kind: InputKind>: Session {
                 receipt.missing = Kind.missing(in: hello, for: pipeline.models.current(for: hello.writer).model)
             }
         case .input, .amendment:
+            mostBytes &+= packet.byteCount &* Self.growth
             begun = Begun(packet: packet, effects: makeEffects(arrived: due.arrived), due: due)
             receipt.isWhole = try goOn(now)
         case .end(let ending): end(ending, due)
@@ -176,8 +179,8 @@ final class StreamSession<Kind: InputKind>: Session {
 
     // MARK: Segments end
 
-    func tick(_ now: Moment) {
-        guard input.isOpen, begun == nil else { return }
+    func tick(_ now: Moment) -> Bool {
+        guard input.isOpen, begun == nil else { return false }
         let quiet = now.monotonic - lastInput
         if let leave, now.monotonic >= leave.at {
             end(leave.ending, Due(arrived: totals.lastActivity, decided: now.unix))
@@ -186,7 +189,10 @@ final class StreamSession<Kind: InputKind>: Session {
         } else if Kind.readsRests, !restWasRead, due == nil, Double(quiet) >= pipeline.window.hop * 1e9 {
             restWasRead = true
             makeDue(Due(arrived: now.unix, decided: now.unix, atRest: true))
+        } else {
+            return false
         }
+        return true
     }
 
     func end(_ ending: LabelEvent.Ending, now: Moment) {
@@ -340,6 +346,15 @@ final class StreamSession<Kind: InputKind>: Session {
     }
 
     // MARK: What others ask
+
+    /// A packet's input becomes less than so many times its bytes: samples, strokes and lines, features, the state of network and decoder.
+    private static var growth: Int { 32 }
+
+    func keeps(atLeast bytes: Int) -> Bool {
+        guard mostBytes >= bytes else { return false }
+        mostBytes = byteCount
+        return mostBytes >= bytes
+    }
 
     var isIdle: Bool { !input.isOpen && waiting.isEmpty && begun == nil }
 

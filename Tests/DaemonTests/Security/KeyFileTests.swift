@@ -23,6 +23,18 @@ import Testing
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
     }
 
+    @Test func onAFileSystemThatIsAllButFull_noKeyIsWritten() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/server.key"
+        let fault = #expect(throws: KeyFileFault.self) {
+            try KeyFile.write("a secret\n", to: path) { asked in asked == folder.path ? 8192 : nil }
+        }
+        #expect("\(try #require(fault))".contains("8 KiB are free"))
+        #expect(!FileManager.default.fileExists(atPath: path))
+        try KeyFile.write("a secret\n", to: path) { _ in nil }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "a secret\n")
+    }
+
     @Test(arguments: [0o604, 0o602, 0o620, 0o640, 0o660, 0o610, 0o666] as [mode_t])
     func aKeyThatOthersCanReadOrChange_isRefused(mode: mode_t) throws {
         let folder = try TemporaryFolder()

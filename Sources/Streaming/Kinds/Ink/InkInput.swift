@@ -10,8 +10,9 @@ final class InkInput: InputKind {
     static let readsStrokes = true
 
     private let pipeline: Pipeline
-    private var filter = ReportFilter()
-    private var segmenter: Segmenter
+    // One lane calls it, and its calls do not nest: the check of each access at run time would be a tenth of a packet's cost.
+    @exclusivity(unchecked) private var filter = ReportFilter()
+    @exclusivity(unchecked) private var segmenter: Segmenter
     /// The turn of the tablet, as the hello tells it.
     private var rotation = QuarterTurn.none
     /// The language model's context of the next segment, as the hello tells it. It is used once.
@@ -28,7 +29,7 @@ final class InkInput: InputKind {
     /// The number of the stroke of the packet's next report with contact, as its publisher counts.
     private var nextNumber: UInt32?
     // Scratch
-    private var filtered: [ReportFilter.Report] = []
+    @exclusivity(unchecked) private var filtered: [ReportFilter.Report] = []
 
     init(_ pipeline: Pipeline) {
         self.pipeline = pipeline

@@ -21,15 +21,16 @@ final class InkWindowReader {
     private let precedingText: String
     /// Frames before which a drift is not answered.
     private var framesToBeginAgain: Int
-    private var extractor: IncrementalFeatureExtractor
-    private var features: Features
+    // As in `InkInput`.
+    @exclusivity(unchecked) private var extractor: IncrementalFeatureExtractor
+    @exclusivity(unchecked) private var features: Features
     private let state: NetworkState
     /// Numbers for each output frame. The architecture counts them anew each time.
     private let labels: Int
     private var decoder: any StreamDecoder
     private var prefix: CommittedPrefix
     /// Samples and strokes of the segment that the extractor has seen.
-    private var seenSamples = 0
+    @exclusivity(unchecked) private var seenSamples = 0
     private var seenStrokes = 0
     private var strokeIsOpen = false
     /// The reading so far, the open tail included, and the number of its first symbols that no later frame changes.

@@ -127,9 +127,13 @@ package struct Segmenter {
     }
 
     /// The work so far, besides taking reports, in what a report costs about: strokes are placed in lines, and laid out with those beside them.
-    var work: Int { strokes &* Self.strokeWork &+ decider.laidOut &* Self.layoutWork }
+    ///
+    /// Stored, because it is asked after each report, and asking the decider copies it.
+    private(set) var work = 0
     private static let strokeWork = 64
     private static let layoutWork = 128
+
+    private mutating func noteWork() { work = strokes &* Self.strokeWork &+ decider.laidOut &* Self.layoutWork }
 
     var byteCount: Int { open.byteCount + decider.byteCount }
 
@@ -146,6 +150,7 @@ package struct Segmenter {
         newestCameBack = cameBack
         cameBack = false
         newestIsJudged = !rule.newLine
+        noteWork()
     }
 
     private mutating func append(_ sample: Sample, place: Int?, closed: inout [Closed]) {
@@ -172,6 +177,7 @@ package struct Segmenter {
 
     /// Lines that have ended go: so many strokes of each.
     private mutating func divide(_ lines: [Int], closed: inout [Closed]) {
+        noteWork()
         for strokes in lines where strokes > 0 && strokes < open.spans.count {
             let rest = open.split(atStroke: strokes)
             closed.append(Closed(ink: open, ending: .newLine))
