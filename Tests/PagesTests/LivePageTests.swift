@@ -58,6 +58,18 @@ import Testing
         #expect(segments(page) == page.lines)
     }
 
+    /// Another column begins for sure, and does not hide that what ended before it is two lines.
+    @Test(arguments: [Writer.Hand.printed, .mixed], [1, 2, 3, 5, 8] as [UInt64])
+    func closeLinesBeforeAnotherColumnAreTwo(hand: Writer.Hand, writer: UInt64) throws {
+        var page = WrittenPage(writer: writer, hand: hand)
+        for (row, text) in prose.prefix(2).enumerated() {
+            try page.write(text, x: 0, y: (5 + 0.55 * Float(row)) * page.pitch)
+        }
+        let edge = try #require(Bounds(around: page.strokes)).maxX
+        try page.write(["the second column", "begins beside it", "and is narrower"], x: edge + page.pitch)
+        #expect(segments(page) == page.lines)
+    }
+
     @Test func aHeadingAddedAboveBeginsALine() throws {
         var page = WrittenPage()
         try page.write(prose, y: 3 * page.pitch)

@@ -22,6 +22,17 @@ import Testing
         #expect(start(near: 3, boxes) == 3)
     }
 
+    @Test(arguments: [(5.0, 3), (30, 2), (-30, 2)]) func aDotFarFromTheOldLineBeginsTheNewOne(
+        distance: Double, first: Int
+    ) {
+        var boxes = [box(20, height: 1), box(22, height: 1)]
+        for (x, height) in [(3.0, 0.2), (0, 1), (2, 1)] {
+            boxes.append(
+                PlaneBox(around: [PlanePoint(x, distance), PlanePoint(x + 1, distance + height)]))
+        }
+        #expect(start(near: 3, boxes) == first)
+    }
+
     @Test func aStopBehindTheLastLetterIsOfTheOldLine() {
         let boxes = [
             box(20, height: 1), box(22, height: 1), box(23, height: 0.2), box(0, height: 1), box(2, height: 1),

@@ -90,7 +90,7 @@ package struct LiveLines: Sendable {
         _ stroke: ArraySlice<Sample>, cameBack: Bool = false, count: Int, open: () -> [Stroke]
     ) -> [Int] {
         seen += 1
-        let wasTall = isTall
+        let (wasTall, mayBeTwo) = (isTall, wentBack || isTallAtEnd)
         let decision = page.add(stroke, cameBack: cameBack)
         if page.wentBack { wentBack = true }
         if decision.place != .sameLine || page.wentBack, doubt == nil {
@@ -100,7 +100,9 @@ package struct LiveLines: Sendable {
                 return []
             }
             let isSure = decision.gain >= Self.surely && seen - decision.strokes >= Self.fewest && !wasTall
-            if isSure || decision.place != .sameLine && count > Self.mostStrokes { return end(open(), at: [cut]) }
+            if isSure || decision.place != .sameLine && count > Self.mostStrokes {
+                return end(open(), at: cut, mayBeTwo: mayBeTwo)
+            }
             guard count <= Self.mostStrokes else { return [] }
             // A layout costs more than in proportion to the strokes, and dots all over a page are doubtful all the time: looks keep a distance.
             let rest = Self.distance(of: count) - (seen - lastLook)
@@ -159,6 +161,14 @@ package struct LiveLines: Sendable {
         firstLine = page.line
         checkedHeight = page.height
         return cuts.isEmpty ? [] : self.end(open, at: cuts)
+    }
+
+    /// A line begins at `cut` for sure. What ended before it is looked at once more, where it may be two lines.
+    private mutating func end(_ open: [Stroke], at cut: Int, mayBeTwo: Bool) -> [Int] {
+        guard mayBeTwo, cut <= Self.mostStrokes, budget > 0 else { return end(open, at: [cut]) }
+        let within = cuts(of: Array(open[..<cut]), least: 1)
+        if !within.isEmpty { page.correct(open, cutAt: within + [cut], from: firstLine) }
+        return end(open, at: within + [cut])
     }
 
     private mutating func end(_ open: [Stroke], at cuts: [Int]) -> [Int] {
