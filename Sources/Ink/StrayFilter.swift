@@ -14,7 +14,7 @@ public protocol PlacedReport {
 /// steps to know the hand.
 ///
 /// A report is passed on at once. One that is doubtful, or the first of a stroke, is passed on with the next ones, or
-/// at the stroke's end.
+/// at the stroke's end. A lone report far from all ink counts as a stray, until the next stroke shows that the hand went there.
 public struct StrayFilter<Report: PlacedReport> {
     /// How much further than the longest step.
     @usableFromInline let ratio: Float = 8
@@ -32,8 +32,12 @@ public struct StrayFilter<Report: PlacedReport> {
     @usableFromInline var doubtful: [Report] = []
     /// Reports that were taken out.
     @inlinable
-    public var dropped: Int { strayCount }
+    public var dropped: Int { lone == nil ? strayCount : strayCount + 1 }
     @usableFromInline var strayCount = 0
+    /// The last stroke, if it was one report far from all ink.
+    @inlinable
+    public var lone: Report? { loneReport }
+    @usableFromInline var loneReport: Report?
 
     /// A filter before the first report.
     @inlinable
@@ -56,12 +60,40 @@ public struct StrayFilter<Report: PlacedReport> {
     /// Ends the stroke; `output` gets what was waited for, if it is believed.
     @inlinable
     public mutating func penUp(to output: inout [Report]) {
-        if doubtful.count == 1, last != nil || isFarFromAll(doubtful[0]) {
+        if doubtful.count == 1, last == nil, isFarFromAll(doubtful[0]) {
+            dropLone()
+            loneReport = doubtful.removeLast()
+        } else if doubtful.count == 1, last != nil {
             drop()
         } else {
             believeJump(to: &output)
         }
         last = nil
+    }
+
+    /// The lone report before, if the next stroke begins beside it: it is a dot, and the hand went there. To be called before that
+    /// stroke's first report is taken.
+    public mutating func takeLone(before report: Report) -> Report? {
+        guard let dot = lone else { return nil }
+        guard isNear(dot, report) else {
+            dropLone()
+            return nil
+        }
+        loneReport = nil
+        var output: [Report] = []
+        believe(dot, to: &output)
+        last = nil
+        return dot
+    }
+
+    private func isNear(_ dot: Report, _ report: Report) -> Bool {
+        let apart = Self.distance(dot, report)
+        return apart <= reach && apart < distance(to: dot)
+    }
+
+    @inlinable mutating func dropLone() {
+        if lone != nil { strayCount += 1 }
+        loneReport = nil
     }
 
     /// Decides on what was doubtful up to `far`, now that `report` follows; or takes `report` among it.
@@ -104,7 +136,10 @@ public struct StrayFilter<Report: PlacedReport> {
 
     /// Forgets the ink, because the next ink may lie elsewhere. Only the length of the hand's steps is kept.
     @inlinable
-    public mutating func forgetInk() { bounds = nil }
+    public mutating func forgetInk() {
+        dropLone()
+        bounds = nil
+    }
 
     @inlinable var isKnown: Bool { steps >= stepsToKnow && longestStep > 0 }
 
@@ -128,9 +163,11 @@ public struct StrayFilter<Report: PlacedReport> {
 
     /// A stroke of one report: a dot lies near the other ink.
     @inlinable func isFarFromAll(_ report: Report) -> Bool {
-        guard let bounds else { return false }
-        return distance(to: report) > max(ratio * longestStep, 6 * bounds.height)
+        bounds != nil && distance(to: report) > reach
     }
+
+    /// A dot is no further from the other ink.
+    @inlinable var reach: Float { max(ratio * longestStep, 6 * (bounds?.height ?? 0)) }
 
     /// The distance of a report from all ink.
     @inlinable func distance(to report: Report) -> Float {

@@ -69,6 +69,32 @@ import Testing
         #expect(throws: StateFault.busy(path: state.path)) { try StateDirectory(state.path).hold() }
     }
 
+    /// `rm -r` looks into a folder, removes what it saw, and then the folder, which has to be empty.
+    @Test func whileTheDirectoryIsBeingRemoved_nothingIsMadeInIt() throws {
+        let left = Mutex(["learning/ink/generations/bases", "learning/ink/generations", "learning/ink", "learning"])
+        let path = state.path
+        let isGone = Mutex(false)
+        let directory = StateDirectory(path) {
+            if let next = left.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+                try? FileManager.default.removeItem(atPath: path + "/" + next)
+            } else if rmdir(path) == 0 {
+                isGone.withLock { $0 = true }
+            }
+        }
+        let journal = journal(directory)
+        let archive = FileArchive(folder: generations, keeping: 3, in: directory) { [remarks] in remarks.take($0) }
+        let base = BaseModel(try SmallModel.make())
+        _ = try journal.add(correction(segment: 1))
+        _ = try archive.promote(candidate(over: base), over: base)
+        for name in ["lock", "learning/ink/generations/shared"] {
+            try FileManager.default.removeItem(atPath: path + "/" + name)
+        }
+        #expect(try archive.serving() == [.shared: 0])
+        #expect(isGone.withLock { $0 })
+        let kept = try journal.add(correction(segment: 2))
+        #expect(try journal.entries(limit: 9) == [kept])
+    }
+
     @Test func aJournalThatWasRemovedAlone_isBegunAnew() throws {
         let journal = journal(StateDirectory(state.path))
         _ = try journal.add(correction(segment: 1))

@@ -119,4 +119,32 @@ import Testing
         #expect(collector.finals.count == 1 && final.text == whole.text)
         #expect(final.gaps.dirtySamples + UInt64(final.strokes.count) >= UInt64(places.count))
     }
+
+    /// A dot of one report far from the line is ink if the hand goes on there, and a stray if it goes on elsewhere.
+    @Test(arguments: [true, false])
+    func aLoneReportIsADotWhereTheHandGoesOn(_ goesOn: Bool) throws {
+        var pen = ScribblingPen(seed: 12)
+        let letters = pen.letters(4)
+        let last = try #require(letters.last?.last?.sample)
+        let (x, y) = (last.x, last.y + 40_000)
+        func touch(_ dx: Float, _ dy: Float, after time: Int64) -> PenSample {
+            PenSample(Sample(x: x + dx, y: y + dy, time: (last.time ?? 0) + time))
+        }
+        var reports = letters.flatMap { $0 } + [touch(0, 0, after: 100_000)]
+        var lift = touch(0, 0, after: 108_000)
+        lift.contact = false
+        reports.append(lift)
+        let above: Float = goesOn ? 0 : -40_000
+        reports += (0..<30).map { touch(20 + 4 * Float($0), above, after: 200_000 + 8_000 * Int64($0)) }
+        var publisher = TestPublisher("p", pipeline(EndpointRule()))
+        publisher.send(reports, to: lane, at: clock)
+        publisher.send(.endOfSegment, to: lane, at: clock)
+        lane.settle()
+        let strokes = collector.finishedSegments.flatMap { segment -> [Stroke] in
+            guard case .ink(let strokes) = segment.evidence else { return [] }
+            return strokes
+        }
+        #expect(strokes.contains { $0.samples.map(\.x) == [x] && $0.samples.map(\.y) == [y] } == goesOn)
+        #expect(collector.finals.map(\.gaps.dirtySamples).reduce(0, +) == (goesOn ? 0 : 1))
+    }
 }

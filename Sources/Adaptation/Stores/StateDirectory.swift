@@ -9,6 +9,7 @@ import Synchronization
 /// - Two processes never write into the same directory: the second one's `hold` throws `StateFault.busy`, and it has touched nothing but
 ///   the lock file.
 /// - A directory that was removed while it was held is noticed by the next `hold`, which makes and locks it anew and gives another tenure.
+/// - Nothing is made in it while it is being removed: `rm -r` would find a directory that does not become empty.
 public final class StateDirectory: Sendable {
     public let path: String
 
@@ -20,10 +21,16 @@ public final class StateDirectory: Sendable {
     }
 
     private let holding = Mutex(Holding())
+    private let pause: @Sendable () -> Void
 
     /// Touches nothing yet.
-    public init(_ path: String) {
-        self.path = path
+    public convenience init(_ path: String) {
+        self.init(path, pause: { usleep(100_000) })
+    }
+
+    /// - Parameter pause: what is done between two looks at a directory that may be being removed: a tenth of a second passes.
+    package init(_ path: String, pause: @escaping @Sendable () -> Void) {
+        (self.path, self.pause) = (path, pause)
     }
 
     deinit { release() }
@@ -51,6 +58,7 @@ public final class StateDirectory: Sendable {
             if let identity = holding.identity, identity == FileIdentity(path: lockPath) {
                 return .success(holding.tenure)
             }
+            if holding.identity != nil { awaitRemoval() }
             do throws(StateFault) {
                 let descriptor = try lock()
                 if holding.descriptor >= 0 { close(holding.descriptor) }
@@ -77,6 +85,26 @@ public final class StateDirectory: Sendable {
 
     /// Bytes that can be written; nil where the system does not say.
     public var room: UInt64? { FreeSpace.bytes(at: path) }
+
+    /// Looks at a directory that is being removed, at most.
+    private static let mostLooks = 100
+
+    /// Waits until a removal that is under way has ended: until nothing more goes.
+    func awaitRemoval() {
+        var before = entries
+        for _ in 0..<Self.mostLooks {
+            pause()
+            let now = entries
+            guard now != before else { return }
+            before = now
+        }
+    }
+
+    /// Files and folders in it; nil where there is none.
+    private var entries: Int? {
+        guard let all = FileManager.default.enumerator(atPath: path) else { return nil }
+        return all.reduce(0) { count, _ in count + 1 }
+    }
 
     private func lock() throws(StateFault) -> Int32 {
         do {

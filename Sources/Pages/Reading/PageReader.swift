@@ -116,13 +116,12 @@ public final class PageReader {
             piece.kind == .drawing || chosen?.contains(at) == false ? nil : MeasuredLine(piece.hosts, of: level)
         }
         let isWritten = isTimed || LineOrder.isOrderOfWriting(measured.compactMap { $0 })
-        var page = ReadPage(unused: layout.unused), lines: [Line?] = []
+        var page = ReadPage(unused: layout.unused), texts: [LineToRead] = []
         for (piece, line) in zip(layout.pieces, measured) {
             guard let box = Bounds(around: piece.strokes.map { strokes[$0] }) else { continue }
             guard let line else {
                 guard piece.kind == .drawing else { continue }
                 page.pieces.append(ReadPiece(kind: .drawing, strokes: piece.strokes, box: box, block: piece.block))
-                lines.append(nil)
                 continue
             }
             var ordered = LineOrder.order(of: line, isWritten: isWritten).map { line.members[$0] }
@@ -133,10 +132,15 @@ public final class PageReader {
                 WordsPutIn(words, order: order, of: level).put(
                     into: &ink, &ordered, behind: Set(insertion.leading), xHeight: line.xHeight)
             }
-            let (read, recognized) = try readLine(
-                ink, ordered, of: strokes, shapes: line.shapes, block: piece.block, isInOrder: ordered == piece.strokes)
-            page.pieces.append(read)
-            lines.append(recognized)
+            texts.append(
+                LineToRead(
+                    place: page.pieces.count, ink: ink, numbers: ordered, shapes: line.shapes, block: piece.block,
+                    isInOrder: ordered == piece.strokes))
+            page.pieces.append(ReadPiece(kind: .text, strokes: piece.strokes, box: box, block: piece.block))
+        }
+        var lines: [Line?] = Array(repeating: nil, count: page.pieces.count)
+        for (text, read) in zip(texts, try readLines(texts, of: strokes)) {
+            (page.pieces[text.place], lines[text.place]) = read
         }
         return (page, lines)
     }
@@ -147,29 +151,65 @@ public final class PageReader {
     private func readAsLine(_ strokes: [Stroke], isTimed: Bool) throws -> (page: ReadPage, lines: [Line?]) {
         let line = MeasuredLine(Array(strokes.indices), of: strokes)
         let ordered = LineOrder.order(of: line, isWritten: isTimed || LineOrder.isOrderOfWriting([line]))
-        let (piece, recognized) = try readLine(
-            ordered.map { strokes[$0] }, ordered, of: strokes, shapes: line.shapes, block: 0,
+        let text = LineToRead(
+            place: 0, ink: ordered.map { strokes[$0] }, numbers: ordered, shapes: line.shapes, block: 0,
             isInOrder: ordered == line.members)
-        return (ReadPage(pieces: [piece]), [recognized])
+        let read = try readLines([text], of: strokes)
+        return (ReadPage(pieces: read.map(\.piece)), read.map(\.line))
     }
 
-    /// - Parameters:
-    ///   - ink: the strokes to read.
-    ///   - numbers: their indexes on the page.
-    ///   - strokes: the page's strokes, as written.
-    ///   - isInOrder: whether the strokes are read in the page's own order.
-    private func readLine(
-        _ ink: [Stroke], _ numbers: [Int], of strokes: [Stroke], shapes: [StrokeShape], block: Int, isInOrder: Bool
-    ) throws -> (ReadPiece, Line) {
-        let recognition = try recognizer.recognize(ink)
+    /// A line that was found on the page.
+    private struct LineToRead {
+        /// The number of its piece.
+        let place: Int
+        /// The strokes, in the order in which they are read.
+        let ink: [Stroke]
+        /// Their indexes on the page.
+        let numbers: [Int]
+        let shapes: [StrokeShape]
+        let block: Int
+        /// Whether the strokes are read in the page's own order.
+        let isInOrder: Bool
+
+        var samples: Int { ink.reduce(0) { $0 + $1.samples.count } }
+    }
+
+    /// Lines that pass through the network together: many small products become a few large ones.
+    private static let linesAtOnce = 32
+    /// A group of lines has no more samples, unless one line has: a group's memory is bounded.
+    private static let samplesAtOnce = 65_536
+
+    /// Reads lines, in groups of lines of similar length.
+    ///
+    /// - Parameter strokes: the page's strokes, as written.
+    /// - Returns: what was read, in the order of `texts`.
+    private func readLines(_ texts: [LineToRead], of strokes: [Stroke]) throws -> [(piece: ReadPiece, line: Line)] {
+        let sizes = texts.map(\.samples)
+        var waiting = texts.indices.sorted { (sizes[$0], $0) < (sizes[$1], $1) }[...]
+        var read: [(piece: ReadPiece, line: Line)?] = Array(repeating: nil, count: texts.count)
+        while let longest = waiting.last {
+            let group = waiting.suffix(min(Self.linesAtOnce, max(1, Self.samplesAtOnce / max(1, sizes[longest]))))
+            waiting = waiting.dropLast(group.count)
+            let recognitions = try recognizer.recognize(
+                group.map { .ink(texts[$0].ink) }, precedingTexts: group.map { _ in "" })
+            for (at, recognition) in zip(group, recognitions) {
+                read[at] = self.read(texts[at], as: recognition, strokes)
+            }
+        }
+        return read.compactMap { $0 }
+    }
+
+    private func read(_ text: LineToRead, as recognition: Recognition, _ strokes: [Stroke]) -> (ReadPiece, Line) {
         var piece = ReadPiece(
-            recognition, of: numbers.map { strokes[$0] }, numbered: numbers,
+            recognition, of: text.numbers.map { strokes[$0] }, numbered: text.numbers,
             separator: recognizer.model.script.wordSeparator)
-        piece.block = block
-        let legibility = Legibility.probability(of: recognition, confidence: piece.confidence, shapes: shapes)
+        piece.block = text.block
+        let legibility = Legibility.probability(of: recognition, confidence: piece.confidence, shapes: text.shapes)
         piece.confidence *= legibility
         for word in piece.words.indices { piece.words[word].confidence *= legibility }
-        return (piece, Line(recognition: recognition, strokes: numbers, legibility: legibility, isInOrder: isInOrder))
+        let line = Line(
+            recognition: recognition, strokes: text.numbers, legibility: legibility, isInOrder: text.isInOrder)
+        return (piece, line)
     }
 }
 

@@ -167,13 +167,18 @@ public final class FileArchive: GenerationArchive {
         return try result.get()
     }
 
+    private func hold() throws(GenerationError) -> Int {
+        do throws(StateFault) { return try directory?.hold() ?? 0 } catch { throw .noDirectory(error) }
+    }
+
     private func prepare(_ state: inout State) throws(GenerationError) {
-        let tenure: Int
-        do throws(StateFault) { tenure = try directory?.hold() ?? 0 } catch { throw .noDirectory(error) }
+        var tenure = try hold()
         let isThere = FileManager.default.fileExists(atPath: folder.appending(path: "shared").path)
         guard state.tenure != tenure || !isThere else { return }
         if state.tenure != nil, !isThere {
             remark("the generations in \(folder.path) were removed while they were in use")
+            directory?.awaitRemoval()
+            tenure = try hold()
         }
         do {
             for name in ["bases", "shared", "writers"] {

@@ -116,12 +116,16 @@ final class EmbeddedDatabase: Sendable {
         let result: Result<Opened, JournalError> = state.withLock { state in
             do throws(JournalError) {
                 guard !state.isClosed else { throw .unusable(path: url.path, reason: "it is closed") }
-                let tenure = try hold()
+                var tenure = try hold()
                 if let opened = state.opened {
-                    if opened.tenure == tenure, isCurrent(opened) { return .success(opened) }
-                    state.opened = nil
                     let isThere = isCurrent(opened)
+                    if opened.tenure == tenure, isThere { return .success(opened) }
+                    state.opened = nil
                     try? opened.queue.close()
+                    if opened.tenure == tenure {
+                        directory?.awaitRemoval()
+                        tenure = try hold()
+                    }
                     if !isThere { remark("\(label) \(url.path) was removed while it was in use; a new one is begun") }
                 }
                 let opened = Opened(queue: try open(), identity: FileIdentity(path: url.path), tenure: tenure)
@@ -135,22 +139,19 @@ final class EmbeddedDatabase: Sendable {
     }
 
     private func hold() throws(JournalError) -> Int {
+        do throws(StateFault) { return try directory?.hold() ?? 0 } catch { throw .noDirectory(error) }
+    }
+
+    private func open() throws(JournalError) -> DatabaseQueue {
         do {
-            let tenure = try directory?.hold() ?? 0
             if directory != nil {
                 try FileManager.default.createDirectory(
                     at: url.deletingLastPathComponent(), withIntermediateDirectories: true,
                     attributes: [.posixPermissions: 0o700])
             }
-            return tenure
-        } catch let fault as StateFault {
-            throw .noDirectory(fault)
         } catch {
             throw .unusable(path: url.path, reason: error.localizedDescription)
         }
-    }
-
-    private func open() throws(JournalError) -> DatabaseQueue {
         do {
             return try openOnce()
         } catch {

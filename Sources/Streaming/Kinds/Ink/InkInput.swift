@@ -108,6 +108,9 @@ final class InkInput: InputKind {
     private func passFiltered(_ closed: inout [Segmenter.Closed]) {
         for report in filtered {
             segmenter.append(PenSample(report.sample), number: report.number, place: report.place, closed: &closed)
+            if report.isDot {
+                segmenter.append(PenSample(report.sample, contact: false), number: nil, closed: &closed)
+            }
         }
         filtered.removeAll(keepingCapacity: true)
     }
@@ -170,6 +173,7 @@ final class InkInput: InputKind {
     }
 
     private func close(_ closed: inout [Segmenter.Closed], _ effects: inout PacketEffects<EndedInk>) {
+        if !closed.isEmpty { filter.beginSegment() }
         noteDirt(&effects)
         for segment in closed {
             var ended = EndedInk(
@@ -189,7 +193,6 @@ final class InkInput: InputKind {
             revision = 0
             unread = 0
             precedingText = ""
-            filter.beginSegment()
         }
         closed.removeAll()
     }

@@ -11,6 +11,8 @@ struct ReportFilter {
         var sample: Sample
         var number: UInt32?
         var place: Int
+        /// It is a stroke by itself.
+        var isDot = false
 
         var x: Float { sample.x }
         var y: Float { sample.y }
@@ -40,9 +42,13 @@ struct ReportFilter {
             penUp(to: &output)
             self.number = number
         }
-        strays.append(
-            Report(sample: sample, number: isAnother ? number : nil, place: nextPlace), to: &believed)
+        let report = Report(sample: sample, number: isAnother ? number : nil, place: nextPlace)
         nextPlace += 1
+        if strays.lone != nil, var dot = strays.takeLone(before: report) {
+            dot.isDot = true
+            output.append(dot)
+        }
+        strays.append(report, to: &believed)
         thin(into: &output)
     }
 
@@ -63,10 +69,11 @@ struct ReportFilter {
     /// Begins a segment, which may lie on another line or elsewhere.
     mutating func beginSegment() { strays.forgetInk() }
 
-    /// Strays since the last call.
+    /// Strays since the last call. A lone one is none before the next stroke has begun elsewhere.
     mutating func takeStrays() -> UInt64 {
-        defer { told = UInt64(strays.dropped) }
-        return UInt64(strays.dropped) - told
+        let dropped = UInt64(strays.lone == nil ? strays.dropped : strays.dropped - 1)
+        defer { told = dropped }
+        return dropped - told
     }
 
     private mutating func thin(into output: inout [Report]) {
