@@ -23,6 +23,10 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
     public var axes: [[String]] = []
     /// Deviation of the logarithm of the speed: everything is done faster, or slower.
     public var speed: Float = 0
+    /// Deviation of the bend of the frequency scale, by which speakers get vocal tracts of other lengths: `CepstralWarp`. Needs `cepstra`.
+    public var vocalTract: Float = 0
+    /// The channels that are mel-frequency cepstra, from number 0 on.
+    public var cepstra: [String] = []
 
     /// The default distortions.
     public init() {}
@@ -40,6 +44,8 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
         try values.read(.silencedNumbers, into: &silencedNumbers, allowed: 0...4096)
         try values.read(.rotation, into: &rotation, allowed: 0...10)
         try values.read(.speed, into: &speed, allowed: 0...1)
+        try values.read(.vocalTract, into: &vocalTract, allowed: 0...0.3)
+        cepstra = try values.decodeIfPresent([String].self, forKey: .cepstra) ?? cepstra
         axes = try values.decodeIfPresent([[String]].self, forKey: .axes) ?? axes
         guard axes.allSatisfy({ $0.count == 3 }) else {
             throw DecodingError.dataCorruptedError(
@@ -52,6 +58,8 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
         case axesMissing
         case unknownAxis(String, channels: [String])
         case normalizedAxes
+        case cepstraMissing
+        case unknownCepstrum(String, channels: [String])
 
         public var description: String {
             switch self {
@@ -62,6 +70,11 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
             case .normalizedAxes:
                 "vectorAugmentation: a rotation needs directions in space, which \"normalizesRecording\" removes; "
                     + "leave one of them out"
+            case .cepstraMissing:
+                "vectorAugmentation: another vocal tract needs \"cepstra\", the channels that are cepstra from number 0 on"
+            case .unknownCepstrum(let name, let channels):
+                "vectorAugmentation: the cepstrum \(name) is none of the input's channels, "
+                    + channels.joined(separator: ", ")
             }
         }
     }
@@ -86,6 +99,36 @@ public struct VectorAugmentation: Sendable, Equatable, Codable {
             if configuration.deltas { directions.append(columns.map { $0 + configuration.channels.count }) }
         }
         return directions
+    }
+
+    /// The columns of a vector that are cepstra, and those of their slopes; none where vocal tracts stay as they are.
+    ///
+    /// - Throws: `Fault`.
+    func cepstra(in configuration: VectorConfiguration) throws(Fault) -> [[Int]] {
+        guard vocalTract > 0 else { return [] }
+        guard !cepstra.isEmpty else { throw .cepstraMissing }
+        var columns: [Int] = []
+        for name in cepstra {
+            guard let column = configuration.channels.firstIndex(of: name) else {
+                throw .unknownCepstrum(name, channels: configuration.channels)
+            }
+            columns.append(column)
+        }
+        return configuration.deltas ? [columns, columns.map { $0 + configuration.channels.count }] : [columns]
+    }
+
+    /// Gives the speaker another vocal tract.
+    ///
+    /// - Parameters:
+    ///   - frames: not standardized.
+    ///   - cepstra: columns of a vector that are cepstra, or their slopes.
+    ///   - width: numbers per vector.
+    func stretch(_ frames: inout [Float], _ cepstra: [[Int]], width: Int, using random: inout SplitMix64) {
+        guard let count = cepstra.first?.count else { return }
+        // So far out nobody speaks.
+        let bend = min(0.3, max(-0.3, random.normal(deviation: vocalTract)))
+        let warp = CepstralWarp(count: count, bend: bend)
+        for columns in cepstra { warp.apply(to: &frames, width: width, columns: columns) }
     }
 
     /// The factor of the speed at which something is done.

@@ -20,6 +20,8 @@ public struct VectorCorpus: Corpus {
     private let augmentation: VectorAugmentation
     /// Columns of a vector that are directions in space, for turns.
     private let directions: [[Int]]
+    /// Columns of a vector that are cepstra, or their slopes, for other vocal tracts.
+    private let cepstra: [[Int]]
 
     private struct Prepared: Sendable {
         var frames: [Float]
@@ -35,7 +37,7 @@ public struct VectorCorpus: Corpus {
     ///   - standardization: of a model that is trained further; nil measures it on the recordings.
     ///   - pieceLength: frames per example of recordings that are labelled frame by frame.
     /// - Throws: `Alphabet.Fault` for a text with symbols that the alphabet lacks, `SensorFileError` for a recording without one of the
-    ///   configuration's channels, `VectorAugmentation.Fault` for axes that are none of them.
+    ///   configuration's channels, `VectorAugmentation.Fault` for axes or cepstra that are none of them.
     public init(
         _ recordings: [SensorRecording], configuration: VectorConfiguration, task: ModelTask, alphabet: Alphabet,
         augmentation: VectorAugmentation, standardization: Standardization? = nil, pieceLength: Int = 300
@@ -69,6 +71,7 @@ public struct VectorCorpus: Corpus {
         self.extractor = extractor
         self.augmentation = augmentation
         directions = try augmentation.directions(in: configuration)
+        cepstra = try augmentation.cepstra(in: configuration)
         self.pieceLength = task.form == .frameLabels ? pieceLength : nil
         pieces = prepared.enumerated().flatMap { index, recording in
             let length = task.form == .frameLabels ? pieceLength : recording.count
@@ -117,6 +120,7 @@ public struct VectorCorpus: Corpus {
         }
         var example = piece(whole, first: start, length) { frames in
             augmentation.turn(&frames, directions, width: configuration.width, using: &random)
+            augmentation.stretch(&frames, cepstra, width: configuration.width, using: &random)
             extractor.standardize(&frames, with: standardization)
         }
         if speed != 1 {

@@ -35,6 +35,54 @@ import Testing
             standardization: .identity(configuration.dimension), pieceLength: 40)
     }
 
+    /// Where the spectrum has its peak that some cepstra describe, and how high it is.
+    private func peak(_ cepstra: ArraySlice<Float>) -> (place: Float, height: Float) {
+        let spectrum = (0...314).map { place in
+            cepstra.enumerated().reduce(Float(0)) { sum, cepstrum in
+                let factor: Float = cepstrum.offset == 0 ? 1 : Float(2).squareRoot()
+                return sum + cepstrum.element * factor * cos(Float(cepstrum.offset * place) / 100)
+            }
+        }
+        let highest = spectrum.indices.max { spectrum[$0] < spectrum[$1] } ?? 0
+        return (Float(highest) / 100, spectrum[highest])
+    }
+
+    /// A vowel's formant, its slopes after it, and silence.
+    @Test func anotherVocalTractMovesTheFormants() throws {
+        let channels = (0..<13).map { "c\($0)" }
+        let configuration = VectorConfiguration(channels: channels, rate: 100, stack: 1, deltas: true)
+        let formant = (0..<13).map { number in
+            let factor: Float = number == 0 ? 1 : Float(2).squareRoot()
+            return factor * exp(-0.02 * Float(number * number)) * cos(Float(number) * 1.2)
+        }
+        var values: [Float] = []
+        for vector in 0..<40 { values += formant.map { $0 * Float(vector < 20 ? vector : 0) } }
+        let recording = SensorRecording(
+            id: "r", subject: "s", rate: 100, channels: channels, values: values,
+            spans: [.init(first: 0, end: 40, name: "sound")])
+        let corpus = try VectorCorpus(
+            [recording], configuration: configuration, task: .frameLabels, alphabet: Alphabet(symbols: ["sound"]),
+            augmentation: augmentation {
+                $0.vocalTract = 0.1
+                $0.cepstra = channels
+            },
+            standardization: .identity(configuration.dimension), pieceLength: 40)
+        let before = peak(formant[...])
+        var places: [Float] = []
+        for seed in 1...12 as ClosedRange<UInt64> {
+            let frames = corpus.example(0, augmentedBy: SplitMix64(seed: seed)).frames
+            try #require(frames.count == 40 * 26)
+            let late = peak(frames[(19 * 26)..<(19 * 26 + 13)]), early = peak(frames[(10 * 26)..<(10 * 26 + 13)])
+            let slope = peak(frames[(10 * 26 + 13)..<(11 * 26)])
+            #expect(late.place == early.place && slope.place == early.place)
+            #expect(abs(late.height - 19 * before.height) < 19 * 0.1 * before.height)
+            #expect(frames[(30 * 26)...].allSatisfy { $0 == 0 })
+            places.append(late.place - before.place)
+        }
+        #expect(places.contains { $0 > 0.05 } && places.contains { $0 < -0.05 })
+        #expect(places.allSatisfy { abs($0) < 0.6 })
+    }
+
     @Test func aTurnedDeviceSeesTheSameLengthsAndAngles() throws {
         let corpus = try corpus(
             augmentation {
@@ -109,6 +157,14 @@ import Testing
     @Test func axesThatDoNotFitTheInputAreRefused() {
         let channels = configuration.channels
         #expect(throws: VectorAugmentation.Fault.axesMissing) { try corpus(augmentation { $0.rotation = 0.1 }) }
+        #expect(throws: VectorAugmentation.Fault.cepstraMissing) { try corpus(augmentation { $0.vocalTract = 0.1 }) }
+        #expect(throws: VectorAugmentation.Fault.unknownCepstrum("c0", channels: channels)) {
+            try corpus(
+                augmentation {
+                    $0.vocalTract = 0.1
+                    $0.cepstra = ["c0"]
+                })
+        }
         #expect(throws: VectorAugmentation.Fault.unknownAxis("a_w", channels: channels)) {
             try corpus(
                 augmentation {
