@@ -5,7 +5,7 @@ The subjects are divided into folds, the same for every recipe. For each fold, s
 subject of the fold, read whole and as a stream. Nothing is chosen by the fold's error: the best epoch is found on subjects that the model learned from, which leaves the last
 epoch as a rule. A recipe should say how much labels are smoothed (`smoothing`): found on those subjects it would be too much. Models that are there already are not trained again, so that a run can be continued.
 
-Usage: hapt_folds.py RECIPE… --data hapt-train.ndjson.gz --out FOLDER [--folds 7] [--seeds 1 2 3] [--lookahead 10]
+Usage: hapt_folds.py RECIPE… --data hapt-train.ndjson.gz --out FOLDER [--folds 7] [--seeds 1 2 3] [--lookahead 15]
 """
 import argparse
 import collections
@@ -65,7 +65,7 @@ def main():
     parser.add_argument("--folds", type=int, default=7)
     parser.add_argument("--only-folds", type=int, nargs="*", help="numbers of the folds to run, from 0; all where left out")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--lookahead", type=int, default=10)
+    parser.add_argument("--lookahead", type=int, default=15)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--ductus", default=".build/release/ductus")
     options = parser.parse_args()

@@ -57,6 +57,27 @@ import Testing
         #expect(layout.pieces.first?.strokes == Array(0..<page.lines[0].count + 2))
     }
 
+    /// Letters of one word stand now high and now low: those above were not put in, for the ones below were written between them.
+    @Test(arguments: [1, 3] as [Int])
+    func aWordThatWandersIsNoInsertion(line: Int) throws {
+        var page = try page()
+        let word = page.lines[line].suffix(8)
+        let start = try #require(word.first.flatMap { page.strokes[$0].bounds?.minX })
+        for (place, at) in word.enumerated() {
+            let box = try #require(page.strokes[at].bounds)
+            let aside = start + Float(place / 2) * 0.35 * page.pitch - box.minX
+            let up: Float = place % 2 == 0 ? 0 : 0.34 * page.pitch
+            page.strokes[at] = Stroke(
+                page.strokes[at].samples.map { sample in
+                    var moved = sample
+                    moved.x += aside
+                    moved.y -= up
+                    return moved
+                })
+        }
+        #expect(PageLayout(of: page.strokes).pieces.allSatisfy { $0.insertions.isEmpty })
+    }
+
     @Test(arguments: [Writer.Hand.printed, .mixed, .joined], [1, 2, 5] as [UInt64])
     func linesOfTheirOwnStay(hand: Writer.Hand, writer: UInt64) throws {
         var page = WrittenPage(writer: writer, hand: hand)

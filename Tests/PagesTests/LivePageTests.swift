@@ -58,6 +58,20 @@ import Testing
         #expect(segments(page) == page.lines)
     }
 
+    /// A quotation mark that is set high behind a line is no line of its own.
+    @Test(arguments: [0.3, 0.45] as [Float], [0.12, 0.2, 0.28] as [Float])
+    func aHighMarkBehindALineIsOfTheLine(aside: Float, above: Float) throws {
+        var page = WrittenPage()
+        try page.write(prose)
+        let box = try #require(Bounds(around: page.lines[4].map { page.strokes[$0] }))
+        let (p, x, y) = (page.pitch, box.maxX + aside * page.pitch, box.minY - above * page.pitch)
+        page.lines[4].append(page.strokes.count)
+        page.strokes.append(
+            Stroke(points: [(x, y - p / 8), (x + p / 30, y), (x + p / 12, y - p / 8), (x + p / 8, y)]).filled(p / 60))
+        try page.write(["Then they went home by the road", "along the river"], y: 5 * p)
+        #expect(segments(page) == page.lines)
+    }
+
     /// Another column begins for sure, and does not hide that what ended before it is two lines.
     @Test(arguments: [Writer.Hand.printed, .mixed], [1, 2, 3, 5, 8] as [UInt64])
     func closeLinesBeforeAnotherColumnAreTwo(hand: Writer.Hand, writer: UInt64) throws {

@@ -156,7 +156,8 @@ struct InsertionFinder {
         line.strokes.filter { !isSmall(shapes[$0], unit: unit) }
     }
 
-    /// Whether the letters below were written after the strokes above them: those are parts of letters, as the bar of a T. Words are put in later.
+    /// Whether letters below were written after the strokes above them, or between them: those are parts of letters, as the bar of a T, or letters
+    /// of a hand that wanders. Words are put in later, and in one go.
     private func wasBegun(by group: [Int], _ words: PlaneBox, _ letters: [Int], _ shapes: [StrokeShape]) -> Bool {
         guard let first = group.min(), let last = group.max() else { return false }
         let below = letters.filter { shapes[$0].box.gapX(to: words) == 0 }
@@ -165,7 +166,8 @@ struct InsertionFinder {
             let box = shapes[letter].box
             return letter < last || letter == last + 1 && box.gapX(to: end) < unit && box.gapY(to: end) < 0.5 * unit
         }
-        guard isOne, below.allSatisfy({ $0 > first }) else { return false }
+        let isBetween = below.contains { $0 > first && $0 < last }
+        guard isBetween || isOne && below.allSatisfy({ $0 > first }) else { return false }
         // Strokes that are sorted by place tell no order of writing.
         func isSorted(by place: (PlaneBox) -> Double) -> Bool {
             zip(shapes, shapes.dropFirst()).allSatisfy { place($0.box) <= place($1.box) }

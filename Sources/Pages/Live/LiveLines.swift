@@ -181,6 +181,23 @@ package struct LiveLines: Sendable {
 
     private static func counts(of cuts: [Int]) -> [Int] { zip(cuts, [0] + cuts).map { $0 - $1 } }
 
+    /// Whether the pen went on along the line, by no more than a space. The few lines that are looked at may show a column's edge in such a
+    /// space, or a quotation mark as a line of its own; all lines of the page would not.
+    private func goesOn(_ line: ArraySlice<Stroke>, with next: ArraySlice<Stroke>) -> Bool {
+        guard page.scale > 0, let end = Bounds(around: line.suffix(Self.nearest)),
+            let start = Bounds(around: next.prefix(Self.nearest))
+        else { return false }
+        let gap = Double(start.minX - end.maxX) / page.scale
+        let below = Double(start.minY - end.maxY) / page.scale, above = Double(end.minY - start.maxY) / page.scale
+        return gap > 0 && gap < Self.widestSpace && below < 0 && above < Self.highestMark
+    }
+
+    /// Strokes that tell where a line ends and where the next ink begins.
+    private static let nearest = 6
+    /// A space between words, and how far above the letters a mark stands, in x-heights.
+    private static let widestSpace = 8.0
+    private static let highestMark = 1.2
+
     /// The places in the open ink at which the page reader begins another line, or a drawing.
     ///
     /// - Parameter least: strokes that the last of them must have.
@@ -214,6 +231,15 @@ package struct LiveLines: Sendable {
             if runs[at - 1].line == runs[at + 1].line, runs[at].count <= 2 {
                 runs[at - 1].count += runs[at].count + runs[at + 1].count
                 runs.removeSubrange(at...at + 1)
+            } else {
+                at += 1
+            }
+        }
+        at = 1
+        while at < runs.count {
+            if goesOn(open[runs[at - 1].first..<runs[at].first], with: open[runs[at].first...].prefix(runs[at].count)) {
+                runs[at - 1].count += runs[at].count
+                runs.remove(at: at)
             } else {
                 at += 1
             }
