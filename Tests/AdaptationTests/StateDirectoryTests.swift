@@ -15,6 +15,25 @@ import Testing
         var all: [String] { texts.withLock { $0 } }
     }
 
+    /// A removal of the directory, one step at a time.
+    private final class Removal: Sendable {
+        private let path: String
+        private let left = Mutex(["generations/bases", "generations", ""].map { "learning/ink/" + $0 } + ["learning"])
+        private let hasEnded = Mutex(false)
+
+        init(of path: String) { self.path = path }
+
+        var isDone: Bool { hasEnded.withLock { $0 } }
+
+        func goOn() {
+            if let next = left.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+                try? FileManager.default.removeItem(atPath: path + "/" + next)
+            } else if rmdir(path) == 0 {
+                hasEnded.withLock { $0 = true }
+            }
+        }
+    }
+
     init() throws { folder = try TemporaryFolder() }
 
     private var state: URL { folder.url.appending(path: "state") }
@@ -71,26 +90,18 @@ import Testing
 
     /// `rm -r` looks into a folder, removes what it saw, and then the folder, which has to be empty.
     @Test func whileTheDirectoryIsBeingRemoved_nothingIsMadeInIt() throws {
-        let left = Mutex(["learning/ink/generations/bases", "learning/ink/generations", "learning/ink", "learning"])
-        let path = state.path
-        let isGone = Mutex(false)
-        let directory = StateDirectory(path) {
-            if let next = left.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
-                try? FileManager.default.removeItem(atPath: path + "/" + next)
-            } else if rmdir(path) == 0 {
-                isGone.withLock { $0 = true }
-            }
-        }
+        let removal = Removal(of: state.path)
+        let directory = StateDirectory(state.path) { removal.goOn() }
         let journal = journal(directory)
         let archive = FileArchive(folder: generations, keeping: 3, in: directory) { [remarks] in remarks.take($0) }
         let base = BaseModel(try SmallModel.make())
         _ = try journal.add(correction(segment: 1))
         _ = try archive.promote(candidate(over: base), over: base)
         for name in ["lock", "learning/ink/generations/shared"] {
-            try FileManager.default.removeItem(atPath: path + "/" + name)
+            try FileManager.default.removeItem(atPath: state.path + "/" + name)
         }
         #expect(try archive.serving() == [.shared: 0])
-        #expect(isGone.withLock { $0 })
+        #expect(removal.isDone)
         let kept = try journal.add(correction(segment: 2))
         #expect(try journal.entries(limit: 9) == [kept])
     }
