@@ -120,19 +120,24 @@ package final class Server: Sendable {
     /// the answers.
     package func busy(among slots: Set<Slot>) -> Set<Slot> {
         guard let slotOf = roster?.streams(of: slots), !slotOf.isEmpty else { return [] }
-        let found = Mutex<Set<Slot>>([])
+        let found = FoundSlots()
         let answers = DispatchGroup()
         for (number, streams) in Dictionary(grouping: slotOf.keys, by: { intake.lane(of: $0).number }) {
             answers.enter()
             lanes[number].perform(after: Set(streams)) { lane in
                 let busy = lane.busy(among: streams).compactMap { slotOf[$0] }
-                found.withLock { $0.formUnion(busy) }
+                found.slots.withLock { $0.formUnion(busy) }
                 answers.leave()
             }
         }
         // A lane that computes for so long has something open.
         guard answers.wait(timeout: .now() + 1) == .success else { return slots }
-        return found.withLock { $0 }
+        return found.slots.withLock { $0 }
+    }
+
+    /// What lanes answer, also those that answer when nobody waits any more.
+    private final class FoundSlots: Sendable {
+        let slots = Mutex<Set<Slot>>([])
     }
 
     /// Takes nothing more for these slots; what is open of their streams gets no final here.
