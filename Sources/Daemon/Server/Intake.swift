@@ -82,7 +82,9 @@ final class Intake: Sendable {
             } catch {
                 drops[error.drop, default: 0] += 1
             }
+            if message % Self.together == Self.together - 1 { wakeLanes() }
         }
+        wakeLanes()
         let elapsed = (clock.monotonic - began) / 1000
         self.counts.withLock { total in
             total.packets.merge(packets, uniquingKeysWith: +)
@@ -90,6 +92,11 @@ final class Intake: Sendable {
             total.latency.add(elapsed)
         }
     }
+
+    /// Packets after which lanes begin to read while the rest of a batch is still taken apart.
+    private static let together = 32
+
+    private func wakeLanes() { for lane in lanes { lane.wakeUp() } }
 
     private struct Refused: Error {
         var drop: Drop
@@ -140,7 +147,7 @@ final class Intake: Sendable {
         }
         let client = ClientIdentifier(peer.description)
         let arrival = Arrival(stream: stream, packet: packet, from: client, pipeline: pipeline, arrived: arrived)
-        let outcome = lane(of: stream).offer(arrival)
+        let outcome = lane(of: stream).offer(arrival, wakes: false)
         for displaced in outcome.displaced {
             let fault = drop(.laneFull, Self.tooMuch(of: displaced.client), displaced.stream)
             drops[fault.drop, default: 0] += UInt64(displaced.packets)

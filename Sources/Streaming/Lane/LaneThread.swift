@@ -22,6 +22,14 @@ public final class LaneThread: Sendable {
         var packets: LaneInbox
         var tasks: [Task] = []
         var isStopping = false
+        /// The thread sleeps, or is about to: whoever sets it to false signals.
+        var isAsleep = false
+
+        /// Whether the caller must signal.
+        mutating func wakes() -> Bool {
+            defer { isAsleep = false }
+            return isAsleep
+        }
     }
 
     private struct Task {
@@ -55,23 +63,32 @@ public final class LaneThread: Sendable {
 
     /// Gives a packet to the lane.
     ///
-    /// - Parameter displaces: whether it may take the place of packets of whoever has most in the inbox, if its own sender has little there.
+    /// - Parameters:
+    ///   - displaces: whether it may take the place of packets of whoever has most in the inbox, if its own sender has little there.
+    ///   - wakes: whether the lane shall see it now. If not, `wakeUp` must follow: packets that came together are then read together.
     /// - Returns: why it found no room, or which others lost theirs.
-    public func offer(_ arrival: Arrival, displaces: Bool = true) -> InboxOutcome {
-        let (outcome, wasEmpty) = inbox.withLock { inbox in
-            let wasEmpty = inbox.packets.isEmpty
-            return (inbox.packets.offer(arrival, displaces: displaces), wasEmpty)
+    public func offer(_ arrival: Arrival, displaces: Bool = true, wakes: Bool = true) -> InboxOutcome {
+        let (outcome, sleeps) = inbox.withLock { inbox in
+            (inbox.packets.offer(arrival, displaces: displaces), wakes && inbox.wakes())
         }
-        if wasEmpty { wake.signal() }
+        if sleeps { wake.signal() }
         return outcome
+    }
+
+    /// Lets the lane read what it was offered.
+    public func wakeUp() {
+        if inbox.withLock({ !$0.packets.isEmpty && $0.wakes() }) { wake.signal() }
     }
 
     /// Runs `task` on the lane's thread, between two turns.
     ///
     /// - Parameter streams: packets of these that were posted before are read before.
     public func perform(after streams: Set<StreamName> = [], _ task: @escaping @Sendable (Lane) -> Void) {
-        inbox.withLock { $0.tasks.append(Task(streams: streams, run: task)) }
-        wake.signal()
+        let sleeps = inbox.withLock { inbox in
+            inbox.tasks.append(Task(streams: streams, run: task))
+            return inbox.wakes()
+        }
+        if sleeps { wake.signal() }
     }
 
     /// Ends open segments, publishes their finals, and waits for the thread.
@@ -79,8 +96,11 @@ public final class LaneThread: Sendable {
     /// - Returns: false if it did not end within `seconds`.
     @discardableResult
     public func stop(within seconds: Double) -> Bool {
-        inbox.withLock { $0.isStopping = true }
-        wake.signal()
+        let sleeps = inbox.withLock { inbox in
+            inbox.isStopping = true
+            return inbox.wakes()
+        }
+        if sleeps { wake.signal() }
         return ended.wait(timeout: .now() + seconds) == .success
     }
 
@@ -106,6 +126,7 @@ public final class LaneThread: Sendable {
         while true {
             beats.add(1, ordering: .relaxed)
             let (isStopping, unread, refused) = inbox.withLock { inbox in
+                inbox.isAsleep = false
                 helping.exchange(with: &inbox.packets)
                 tasks += inbox.tasks
                 inbox.tasks.removeAll()
@@ -136,10 +157,18 @@ public final class LaneThread: Sendable {
                 if lane.isQuiet { report(lane, refused: refused) }
                 let wait = lane.isQuiet ? Self.longestWait : Double(Lane.sweep) / 1e9
                 lane.clock.longestGap = Int64((wait + Self.lateness) * 1e9)
-                _ = wake.wait(timeout: .now() + wait)
+                if fallsAsleep() { _ = wake.wait(timeout: .now() + wait) }
             } else {
                 lane.clock.longestGap = Int64(Self.lateness * 1e9)
             }
+        }
+    }
+
+    /// Whether nothing has come since the thread last looked, so that it may wait for a signal.
+    private func fallsAsleep() -> Bool {
+        inbox.withLock { inbox in
+            inbox.isAsleep = inbox.packets.isEmpty && inbox.tasks.isEmpty && !inbox.isStopping
+            return inbox.isAsleep
         }
     }
 
