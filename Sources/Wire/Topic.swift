@@ -38,7 +38,7 @@ package enum Topic: Hashable, Sendable, CustomStringConvertible {
     ]
 
     /// Decodes the first frame of a message.
-    package init(wire: some Collection<UInt8>) throws(WireFault) {
+    package init(wire: [UInt8]) throws(WireFault) {
         guard wire.count <= 80 else { throw .topic("\(wire.count) bytes") }
         try self.init(String(decoding: wire, as: UTF8.self))
     }
