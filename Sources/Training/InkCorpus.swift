@@ -17,15 +17,12 @@ public struct InkCorpus: Corpus {
     public let leftOut: [String: Int]
     private let lines: [InkLine]
     private let targets: [[Int32]]
-    /// Examples after those of the lines: the words that are set together into one line.
-    private let groups: [[Int]]
-    private let recombination = Recombination()
-    /// The label between two words.
-    private let separator: Int32
+    /// The examples after those of the lines.
+    private let recombined: RecombinedLines
     private let features: FeatureConfiguration
     private let augmentation: Augmentation
 
-    public var count: Int { lines.count + groups.count }
+    public var count: Int { lines.count + recombined.count }
 
     /// Lines of one file.
     public struct Source: Sendable {
@@ -33,7 +30,7 @@ public struct InkCorpus: Corpus {
         public var lines: [InkLine]
         /// Share of the lines that an epoch draws.
         public var share: Float
-        /// Share of the recombined lines that an epoch draws; 0 makes none.
+        /// Share of the recombined lines that an epoch draws; 0 makes none. Lines of several words are cut (`WordCutter`).
         public var recombined: Float
 
         /// A source of labelled lines; shares are fractions.
@@ -94,14 +91,15 @@ public struct InkCorpus: Corpus {
         targets = usable.map { kept[$0].target }
         let frames = usable.map { measured[$0].count }
         let separator = (try? alphabet.encode(" "))?.first.map(Int32.init)
-        let recombined =
-            separator == nil
-            ? []
-            : Self.groups(usable.map { (kept[$0].line, kept[$0].source) }, sources, recombination, frames, sampling)
-        groups = recombined.map(\.words)
-        shares = usable.map { sources[kept[$0].source].share } + recombined.map(\.share)
-        lengths = frames + recombined.map { group in group.words.reduce(0) { $0 + frames[$1] } }
-        self.separator = separator ?? 0
+        recombined = RecombinedLines(
+            of: separator == nil
+                ? []
+                : Self.words(
+                    usable.map { (kept[$0].line, kept[$0].target, measured[$0].count, kept[$0].source) }, sources,
+                    features, alphabet, threads: threads),
+            separator: separator ?? 0, maximumFrames: sampling.maximumFrames)
+        shares = usable.map { sources[kept[$0].source].share } + recombined.shares
+        lengths = frames + recombined.lengths
         self.standardization = standardization ?? estimator.standardization
         self.leftOut = leftOut
         self.features = features
@@ -143,7 +141,7 @@ public struct InkCorpus: Corpus {
 
     /// The identifier of an example's line; of words set together theirs, with a plus between.
     public func identifier(_ index: Int) -> String {
-        index < lines.count ? lines[index].id : groups[index - lines.count].map { lines[$0].id }.joined(separator: "+")
+        index < lines.count ? lines[index].id : recombined.identifier(index - lines.count)
     }
 
     /// The number of symbols of each example.
@@ -174,9 +172,7 @@ public struct InkCorpus: Corpus {
 
     /// The ink of an example: a line as it is, or words set together.
     private func line(_ index: Int, using random: inout SplitMix64) -> InkLine {
-        guard index >= lines.count else { return lines[index] }
-        let words = groups[index - lines.count].map { lines[$0] }
-        return recombination.line(of: words, using: &random) ?? InkLine(strokes: [])
+        index < lines.count ? lines[index] : recombined.line(index - lines.count, using: &random)
     }
 
     /// The same in every call.
@@ -186,31 +182,33 @@ public struct InkCorpus: Corpus {
     }
 
     private func target(_ index: Int) -> Target {
-        guard index >= lines.count else { return .ctc(targets[index]) }
-        return .ctc(Array(groups[index - lines.count].map { targets[$0] }.joined(separator: [separator])))
+        .ctc(index < lines.count ? targets[index] : recombined.target(index - lines.count))
     }
 
-    /// Puts each writer's words into lines, for the sources that ask for it. The same for the same lines.
-    private static func groups(
-        _ lines: [(line: InkLine, source: Int)], _ sources: [Source], _ recombination: Recombination, _ frames: [Int],
-        _ sampling: Recipe.Sampling
-    ) -> [(words: [Int], share: Float)] {
-        struct Hand: Hashable {
-            var source: Int
-            var collection, writer: String
+    /// The words of the sources that ask for recombined lines.
+    private static func words(
+        _ lines: [(line: InkLine, target: [Int32], frames: Int, source: Int)], _ sources: [Source],
+        _ features: FeatureConfiguration, _ alphabet: Alphabet, threads: Int
+    ) -> [RecombinedLines.Word] {
+        let cutter = WordCutter()
+        let asked = lines.filter { sources[$0.source].recombined > 0 && $0.line.writer != nil }
+        return parallelMap(asked, threads: threads) { item -> [RecombinedLines.Word] in
+            let (line, target, frames, source) = item
+            let word = RecombinedLines.Word(
+                line: line, target: target, frames: frames, share: sources[source].recombined,
+                hand: .init(file: source, collection: line.source ?? "", writer: line.writer ?? ""))
+            guard (line.text ?? "").contains(" ") else { return [word] }
+            return (cutter.words(of: line) ?? []).compactMap { cut in
+                guard let labels = try? alphabet.encode(cut.text ?? "") else { return nil }
+                var part = word
+                part.line = cut
+                part.target = labels.map(Int32.init)
+                part.frames = FeatureExtractor.features(of: cut.strokes, features).count
+                part.isCut = true
+                return part
+            }
         }
-        var words: [Hand: [Int]] = [:]
-        for (index, (line, source)) in lines.enumerated() where sources[source].recombined > 0 {
-            guard let writer = line.writer else { continue }
-            words[Hand(source: source, collection: line.source ?? "", writer: writer), default: []].append(index)
-        }
-        let random = SplitMix64(seed: 11)
-        return words.sorted { $0.value[0] < $1.value[0] }.flatMap { hand, members in
-            var draws = random.split(members[0])
-            return recombination.groups(of: 0..<members.count, using: &draws)
-                .map { (words: $0.map { members[$0] }, share: sources[hand.source].recombined) }
-                .filter { group in group.words.reduce(0) { $0 + frames[$1] } <= sampling.maximumFrames }
-        }
+        .flatMap { $0 }
     }
 
     /// A line's standardized frames, its shape changed at random, not masked yet.

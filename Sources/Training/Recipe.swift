@@ -130,7 +130,7 @@ public struct Recipe: Sendable, Equatable, Codable {
     public struct Sampling: Sendable, Equatable, Codable {
         /// The share of a file's lines that an epoch uses, by the file's name. They are drawn anew for each epoch. A file that is not named is used whole.
         public var shares: [String: Float] = [:]
-        /// The share of recombined lines (`Recombination`) that an epoch uses, by the file's name.
+        /// The share of recombined lines (`Recombination`) that an epoch uses, by the file's name. Lines of several words are cut (`WordCutter`).
         public var recombined: [String: Float] = [:]
         /// Prefixes of sources whose times are ignored.
         public var timelessSources: [String] = ["unipen"]

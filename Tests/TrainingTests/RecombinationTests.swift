@@ -72,4 +72,75 @@ import Testing
             threads: 1)
         #expect(corpus.count == 3)
     }
+
+    /// Words side by side, so far apart, each of three strokes that are 4 apart.
+    private func line(_ words: [String], gaps: [Float], id: String = "line") -> InkLine {
+        var (x, strokes, time): (Float, [Stroke], Int64) = (0, [], 0)
+        for (index, _) in words.enumerated() {
+            for _ in 0..<3 {
+                var stroke = Stroke(points: (0...4).map { (x: x + 5 * Float($0), y: 100 + ($0 % 2 == 0 ? 0 : 20)) })
+                for sample in stroke.samples.indices {
+                    time += 10_000
+                    stroke.samples[sample].time = time
+                }
+                strokes.append(stroke)
+                x += 24
+            }
+            x += (index < gaps.count ? gaps[index] : 0) - 4
+        }
+        return InkLine(
+            id: id, source: "board", writer: "ann", text: words.joined(separator: " "), strokes: strokes)
+    }
+
+    @Test func aLineIsCutWhereItsGapsAreClear() throws {
+        let words = try #require(WordCutter().words(of: line(["one", "two", "three"], gaps: [12, 9])))
+        #expect(words.map(\.text) == ["one", "two", "three"] && words.map(\.strokes.count) == [3, 3, 3])
+        #expect(words.map(\.id) == ["line#0", "line#1", "line#2"] && words.allSatisfy { $0.writer == "ann" })
+        // The zigzag's middle is the line's.
+        #expect(words.allSatisfy { abs($0.bounds?.midY ?? 9) < 0.01 })
+    }
+
+    @Test func aLineIsNotCutWhereTheyAreNot() {
+        // A gap between words is as wide as those between the strokes of a word.
+        #expect(WordCutter().words(of: line(["one", "two", "three"], gaps: [12, 4])) == nil)
+        #expect(WordCutter().words(of: line(["one"], gaps: [])) == nil)
+        #expect(WordCutter().words(of: InkLine(text: "one two", strokes: [])) == nil)
+    }
+
+    @Test func aStrokeThatIsWrittenLaterBelongsToTheWordItIsAbove() throws {
+        var late = line(["one", "two"], gaps: [12])
+        late.strokes.append(Stroke(points: [(x: 10, y: 90), (x: 30, y: 90)]))
+        let words = try #require(WordCutter().words(of: late))
+        #expect(words.map(\.strokes.count) == [4, 3])
+    }
+
+    @Test func cutWordsKeepTheirHeightsAndTheirTimes() throws {
+        var random = SplitMix64(seed: 5)
+        var full = line(["one", "two"], gaps: [12])
+        // A full stop at the foot of the line.
+        full.strokes.append(Stroke(points: [(x: 160, y: 119), (x: 161, y: 120)]))
+        full.text = "one two ."
+        for sample in full.strokes[6].samples.indices { full.strokes[6].samples[sample].time = 900_000 }
+        let words = try #require(WordCutter().words(of: full))
+        let made = try #require(
+            Recombination().line(of: [words[2], words[0]], keepsHeights: true, using: &random))
+        #expect(made.text == ". one")
+        let (dot, word) = (try #require(made.strokes[0].bounds), try #require(made.strokes[1].bounds))
+        #expect(dot.midY - word.midY > 4, "it would stand at the word's middle if heights were lost")
+        let pause =
+            try #require(made.strokes[1].samples.first?.time) - (try #require(made.strokes[0].samples.last?.time))
+        #expect(Recombination().pause.contains(pause))
+    }
+
+    @Test func aCorpusCutsItsLines() {
+        let lines = (0..<6).map { line(["aa", "bb", "cc"], gaps: [12, 12], id: "\($0)") }
+        let corpus = InkCorpus(
+            [.init(lines, recombined: 0.8)], features: .init(), alphabet: .printableASCII, augmentation: .init(),
+            sampling: .init(), threads: 1)
+        let made = lines.count..<corpus.count
+        // 18 words, divided four times into lines of two to six.
+        #expect((12...36).contains(made.count) && made.allSatisfy { corpus.shares[$0] == 0.2 })
+        #expect(made.allSatisfy { corpus.identifier($0).contains("#") && corpus.identifier($0).contains("+") })
+        #expect(Set(made.map(corpus.identifier)).count == made.count)
+    }
 }
