@@ -132,7 +132,7 @@ import Testing
     }
 
     /// However many strokes one packet holds, what is laid out for it is bounded.
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(1)))
     func inkOfOnePacketIsLaidOutNoMore() {
         /// How often the open ink was looked at.
         func looks(renewing: Bool) -> Int {
@@ -157,7 +157,7 @@ import Testing
     }
 
     /// Every look back lays the open ink out: a pen that never ends its ink would keep all others waiting.
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(1)))
     func inkThatNeverEndsIsLaidOutNoMore() {
         var lines = LiveLines()
         var open: [Stroke] = []

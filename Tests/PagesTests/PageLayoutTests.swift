@@ -162,7 +162,7 @@ import Testing
     }
 
     /// No page of a hand, but it may be sent: each stroke may stand on a line of its own.
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(1)))
     func thousandsOfStrokesAreNoMoreThanThousands() {
         let backward = (0..<4000).map { at in
             Stroke((0..<5).map { Sample(x: 1e6 - 30 * Float(at) + 0.3 * Float($0), y: Float($0 % 2)) })
