@@ -204,7 +204,7 @@ public struct InkCorpus: Corpus {
                 part.line = cut
                 part.target = labels.map(Int32.init)
                 part.frames = FeatureExtractor.features(of: cut.strokes, features).count
-                part.isCut = true
+                part.hand.isCut = true
                 return part
             }
         }

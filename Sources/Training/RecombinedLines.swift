@@ -12,8 +12,6 @@ struct RecombinedLines: Sendable {
         var frames: Int
         /// The share of its new lines that an epoch draws.
         var share: Float
-        /// It was cut out of a line, and has its height above that line.
-        var isCut = false
         /// The collection and the writer it is from; only words of one hand are set together.
         var hand: Hand
     }
@@ -21,6 +19,8 @@ struct RecombinedLines: Sendable {
     struct Hand: Hashable {
         var file: Int
         var collection, writer: String
+        /// Its words were cut out of lines, and have their heights above these; others' heights are where they were written.
+        var isCut = false
     }
 
     /// A new line.
@@ -49,7 +49,7 @@ struct RecombinedLines: Sendable {
         let recombination = recombination
         groups = members.values.sorted { $0[0] < $1[0] }.flatMap { members in
             var draws = random.split(members[0])
-            let divisions = words[members[0]].isCut ? Self.divisions : 1
+            let divisions = words[members[0]].hand.isCut ? Self.divisions : 1
             return (0..<divisions).flatMap { _ in
                 recombination.groups(of: 0..<members.count, using: &draws).map { group in
                     let group = group.map { members[$0] }
@@ -77,7 +77,7 @@ struct RecombinedLines: Sendable {
 
     func line(_ index: Int, using random: inout SplitMix64) -> InkLine {
         let words = groups[index].words.map { self.words[$0] }
-        return recombination.line(of: words.map(\.line), keepsHeights: words[0].isCut, using: &random)
+        return recombination.line(of: words.map(\.line), keepsHeights: words[0].hand.isCut, using: &random)
             ?? InkLine(strokes: [])
     }
 }

@@ -143,4 +143,22 @@ import Testing
         #expect(made.allSatisfy { corpus.identifier($0).contains("#") && corpus.identifier($0).contains("+") })
         #expect(Set(made.map(corpus.identifier)).count == made.count)
     }
+
+    /// A line of one word is where it was written; words that were cut are above a line at 0.
+    @Test func wordsThatWereCutAndLinesOfOneWordAreNotMixed() {
+        let cut = (0..<4).map { line(["aa", "bb"], gaps: [12], id: "cut\($0)") }
+        let whole = (0..<8).map { number in
+            var one = line(["cc"], gaps: [], id: "one\(number)")
+            for stroke in one.strokes.indices {
+                for sample in one.strokes[stroke].samples.indices { one.strokes[stroke].samples[sample].y += 5_000 }
+            }
+            return one
+        }
+        let corpus = InkCorpus(
+            [.init(cut + whole, recombined: 1)], features: .init(), alphabet: .printableASCII, augmentation: .init(),
+            sampling: .init(), threads: 1)
+        let made = (12..<corpus.count).map(corpus.identifier)
+        #expect(made.contains { $0.contains("one") } && made.contains { $0.contains("cut") })
+        #expect(made.allSatisfy { !($0.contains("one") && $0.contains("cut")) })
+    }
 }
